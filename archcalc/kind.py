@@ -1,0 +1,157 @@
+"""What a kind of layer is: a frozen record of its arguments, and one rule for each question asked of it.
+
+The class is the schema. Its fields are the arguments a spec may give, in order, with their types and defaults; its
+docstring states the equation; its examples are documentation and the input of the laws that every kind obeys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, dataclass, fields
+from typing import Any, ClassVar, NamedTuple, TypeAlias, dataclass_transform
+
+from archcalc.errors import Refusal, listing, suggest
+from archcalc.number import Condition, Number, both, is_whole
+from archcalc.shape import Shape
+
+Size: TypeAlias = Number
+Natural: TypeAlias = Number
+Axes: TypeAlias = Any  # Number | tuple[Number, ...]
+Pads: TypeAlias = Any  # Number | tuple[Number, ...]
+Padding: TypeAlias = Any  # Number | tuple[Number, ...] | "same"
+Sizes: TypeAlias = tuple[Number, ...]
+Rate: TypeAlias = Number
+Flag: TypeAlias = bool
+
+Need: TypeAlias = tuple[Condition, str]  # what must hold, and what to say where it does not
+
+
+def _at_least(bound: int) -> Callable[[Any], Condition]:
+    return lambda value: not isinstance(value, (str, bool, tuple)) and both(is_whole(value), value >= bound)
+
+
+def _each(check: Callable[[Any], Condition]) -> Callable[[Any], Condition]:
+    def checked(value: Any) -> Condition:
+        result: Condition = True
+        for item in value if isinstance(value, tuple) else (value,):
+            result = both(result, check(item))
+        return result
+
+    return checked
+
+
+class ArgumentType(NamedTuple):
+    """A type of argument: how it reads in a message and the documentation, what holds for it, its JSON schema."""
+
+    means: str
+    check: Callable[[Any], Condition]
+
+
+_size, _natural = _at_least(1), _at_least(0)
+
+TYPES: dict[str, ArgumentType] = {
+    "Size": ArgumentType("a whole number, at least 1", _size),
+    "Natural": ArgumentType("a whole number, at least 0", _natural),
+    "Axes": ArgumentType("a whole number, at least 1, or one for each axis", _each(_size)),
+    "Pads": ArgumentType("a whole number, at least 0, or one for each axis", _each(_natural)),
+    "Padding": ArgumentType(
+        "a whole number, at least 0, or one for each axis, or same",
+        lambda v: (isinstance(v, str) and v == "same") or _each(_natural)(v),
+    ),
+    "Sizes": ArgumentType("sizes in brackets", lambda v: isinstance(v, tuple) and _each(_size)(v)),
+    "Rate": ArgumentType("a number from 0 to 1", lambda v: not isinstance(v, (str, bool, tuple)) and 0 <= v <= 1),
+    "Flag": ArgumentType("true or false", lambda v: isinstance(v, bool)),
+}
+
+
+class Parameter(NamedTuple):
+    """An argument that a kind takes."""
+
+    name: str
+    type: ArgumentType
+    required: bool
+    default: Any
+
+
+@dataclass_transform(frozen_default=True)
+class Kind:
+    """A layer: its arguments, and the rules that give its output, weights, work and torch counterpart."""
+
+    label: ClassVar[str]  # its name in a spec
+    many: ClassVar[bool] = False  # takes any number of inputs instead of one
+    examples: ClassVar[Mapping[str, Any]]  # call -> input shape (of a kind with many inputs: shapes)
+    parameters: ClassVar[tuple[Parameter, ...]]
+
+    def __init_subclass__(cls, label: str = "") -> None:
+        dataclass(frozen=True, repr=False)(cls)
+        cls.label = label or cls.__name__.lower()
+        cls.parameters = tuple(
+            Parameter(f.name, TYPES[str(f.type)], f.default is MISSING, f.default)
+            for f in fields(cls)  # type: ignore[arg-type]  # made a dataclass two lines above
+        )
+
+    def needs(self, *inputs: Any, **_: Any) -> Iterator[Need]:
+        """What the inputs must meet, beyond the types of the arguments."""
+        yield from ()
+
+    def shape(self, *inputs: Any, **_: Any) -> Shape:
+        """The output's shape, of one example."""
+        return inputs[0]  # type: ignore[no-any-return]  # *inputs are shapes; typed Any so that a kind may name its own
+
+    def weights(self, *inputs: Any, **_: Any) -> dict[str, Shape] | None:
+        """Each learned tensor's shape, by torch's name; None where it is not known."""
+        return {}
+
+    def buffers(self, *inputs: Any, **_: Any) -> dict[str, Shape]:
+        """The shape of each tensor that is kept but not learned, by torch's name."""
+        return {}
+
+    def mult_adds(self, inputs: tuple[Shape, ...], output: Shape) -> Number | None:
+        """Multiply-adds with weights, for one example; None where they are not known."""
+        return 0
+
+    def module(self, torch: Any, *inputs: Any, **_: Any) -> Any:
+        """The same layer in torch: a module or a function of batched tensors; None where there is none."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        """As a spec would write it."""
+        given = [(p, getattr(self, p.name)) for p in self.parameters]
+        words = [_word(v) if p.required else f"{p.name}={_word(v)}" for p, v in given if p.required or v != p.default]
+        return f"{self.label}({', '.join(words)})" if words else self.label
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_word, value))}{',' if len(value) == 1 else ''})"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def build(kind: type[Kind], arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> tuple[Kind, list[Need]]:
+    """A layer from evaluated arguments, and what its arguments must still meet. The call itself is known to fit."""
+    values = dict(zip((p.name for p in kind.parameters), arguments, strict=False)) | dict(keywords)
+    needs = []
+    for parameter in kind.parameters:
+        if (value := values.get(parameter.name)) is not None:
+            condition = parameter.type.check(value)
+            if condition is not True:
+                means = f"{kind.label}'s {parameter.name} is {parameter.type.means}, not {_word(value)}"
+                needs.append((condition, means))
+    return kind(**values), needs
+
+
+def check_call(
+    name: str, parameters: Mapping[str, bool], positional: int, keywords: Mapping[str, Any], spans: Mapping[Any, Any]
+) -> Iterator[Refusal]:
+    """What is wrong with a call, given the callee's parameters and whether each must be given."""
+    names = list(parameters)
+    if positional > len(names):
+        yield Refusal(f"{name} takes {listing(names)}: {positional} values are too many", *spans[len(names)])
+    for keyword in keywords:
+        if keyword not in parameters:
+            yield Refusal(f"{name} has no argument {keyword!r}{suggest(keyword, names)}", *spans[keyword])
+        elif keyword in names[:positional]:
+            yield Refusal(f"{name}'s {keyword} is given twice", *spans[keyword])
+    given = {*names[:positional], *keywords}
+    if missing := [n for n, required in parameters.items() if required and n not in given]:
+        yield Refusal(f"{name} needs {listing(missing)}")

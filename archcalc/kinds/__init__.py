@@ -1,0 +1,13 @@
+"""Every kind of layer, by its name in a spec; a family a file."""
+
+from archcalc.kind import Kind
+from archcalc.kinds import conv, join, linear, norm, opaque, pointwise, pool, reshape
+
+FAMILIES = (conv, linear, norm, pointwise, pool, join, reshape, opaque)
+
+KINDS: dict[str, type[Kind]] = {
+    kind.label: kind
+    for family in FAMILIES
+    for kind in vars(family).values()
+    if isinstance(kind, type) and issubclass(kind, Kind) and "examples" in vars(kind)
+}

@@ -1,0 +1,73 @@
+"""Where branches meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import reduce
+from typing import Any, ClassVar
+
+from archcalc.kind import Kind, Need
+from archcalc.number import decide, equal
+from archcalc.shape import Shape, describe
+
+
+class Join(Kind):
+    """What the joins share: any number of inputs."""
+
+    many: ClassVar[bool] = True
+
+
+def _same(sizes: tuple[Shape, ...], axes: slice, what: str) -> Iterator[Need]:
+    shown = " and ".join(map(describe, sizes))
+    yield len({len(x) for x in sizes}) == 1, f"branches do not meet: {shown}"
+    for other in sizes[1:]:
+        for a, b in zip(sizes[0][axes], other[axes], strict=False):
+            yield equal(a, b), f"branches do not meet: {shown}; {what}"
+
+
+class Add(Join):
+    """y = x1 + x2 + ..., element by element."""
+
+    examples: ClassVar = {"add": ((8, 5, 5), (8, 5, 5)), "add()": ((7,), (7,), (7,))}
+
+    def needs(self, *inputs: Shape) -> Iterator[Need]:
+        yield from _same(inputs, slice(None), "add needs equal shapes")
+
+    def module(self, torch: Any, *inputs: Shape) -> Any:
+        return lambda *tensors: reduce(torch.add, tensors)
+
+
+class Multiply(Join):
+    """y = x1 * x2 * ..., element by element; a size of 1 is stretched, so that C x 1 x 1 scales each channel."""
+
+    examples: ClassVar = {"multiply": ((8, 5, 5), (8, 1, 1)), "multiply()": ((8, 1, 1), (8, 5, 5))}
+
+    def needs(self, *inputs: Shape) -> Iterator[Need]:
+        shown = " and ".join(map(describe, inputs))
+        yield len({len(x) for x in inputs}) == 1, f"branches do not meet: {shown}"
+        for sizes in zip(*inputs, strict=False):
+            wide = [size for size in sizes if decide(equal(size, 1)) is not True]
+            for size in wide[1:]:
+                yield equal(wide[0], size), f"branches do not meet: {shown}; multiply needs equal sizes or 1"
+
+    def shape(self, *inputs: Shape) -> Shape:
+        sizes = zip(*inputs, strict=True)
+        return tuple(next((size for size in axis if decide(equal(size, 1)) is not True), 1) for axis in sizes)
+
+    def module(self, torch: Any, *inputs: Shape) -> Any:
+        return lambda *tensors: reduce(torch.mul, tensors)
+
+
+class Concat(Join):
+    """y = x1, x2, ... one after the other along the channels."""
+
+    examples: ClassVar = {"concat": ((64, 28, 28), (128, 28, 28), (32, 28, 28)), "concat()": ((5,), (3,))}
+
+    def needs(self, *inputs: Shape) -> Iterator[Need]:
+        yield from _same(inputs, slice(1, None), "concat needs maps of one size")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return (sum(x[0] for x in inputs), *inputs[0][1:])
+
+    def module(self, torch: Any, *inputs: Shape) -> Any:
+        return lambda *tensors: torch.cat(tensors, 1)

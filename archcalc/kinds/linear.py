@@ -1,0 +1,34 @@
+"""Fully connected layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from archcalc.kind import Flag, Kind, Need, Size
+from archcalc.number import Number, product
+from archcalc.shape import Shape, describe
+
+
+class Linear(Kind):
+    """y[o] = bias[o] + sum over i of weight[o, i] * x[i]."""
+
+    examples: ClassVar = {"linear(10)": (84,), "linear(1000, bias=false)": (512,)}
+    out: Size
+    bias: Flag = True
+
+    def needs(self, x: Shape) -> Iterator[Need]:
+        yield len(x) == 1, f"linear takes features, not a map of {describe(x)}; put flatten before it"
+
+    def shape(self, x: Shape) -> Shape:
+        return (self.out,)
+
+    def weights(self, x: Shape) -> dict[str, Shape]:
+        weight = (self.out, product(x))
+        return {"weight": weight, "bias": (self.out,)} if self.bias else {"weight": weight}
+
+    def mult_adds(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
+        return product(self.weights(*inputs)["weight"])
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        return torch.nn.Linear(x[0], self.out, bias=self.bias)

@@ -1,0 +1,55 @@
+"""Normalisation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from archcalc.kind import Kind, Need, Size
+from archcalc.number import equal
+from archcalc.shape import Shape
+
+
+class BatchNorm(Kind):
+    """Normalise each channel by its statistics over batch and positions, then scale and shift.
+
+    y[c, i] = weight[c] * (x[c, i] - running_mean[c]) / sqrt(running_var[c] + eps) + bias[c];
+    weight and bias are learned, the running statistics are buffers.
+    """
+
+    examples: ClassVar = {"batchnorm": (64, 56, 56), "batchnorm()": (128,)}
+
+    def weights(self, x: Shape) -> dict[str, Shape]:
+        return {"weight": (x[0],), "bias": (x[0],)}
+
+    def buffers(self, x: Shape) -> dict[str, Shape]:
+        return {"running_mean": (x[0],), "running_var": (x[0],)}
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        return getattr(torch.nn, f"BatchNorm{max(len(x) - 1, 1)}d")(x[0])
+
+
+class GroupNorm(Kind):
+    """Normalise each example's groups of channels by their own statistics, then scale and shift each channel."""
+
+    examples: ClassVar = {"groupnorm(4)": (8, 5, 5)}
+    groups: Size
+
+    def needs(self, x: Shape) -> Iterator[Need]:
+        yield equal(x[0] % self.groups, 0), f"{self.groups} groups cannot share {x[0]} channels"
+
+    def weights(self, x: Shape) -> dict[str, Shape]:
+        return {"weight": (x[0],), "bias": (x[0],)}
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        return torch.nn.GroupNorm(self.groups, x[0])
+
+
+class LRN(Kind):
+    """Local response normalisation across `size` neighbouring channels (AlexNet, section 3.3)."""
+
+    examples: ClassVar = {"lrn": (96, 55, 55), "lrn(3)": (8, 4, 4)}
+    size: Size = 5
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        return torch.nn.LocalResponseNorm(self.size)

@@ -1,0 +1,54 @@
+"""Layers that act on each element alone: no weights, the same shape."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from archcalc.kind import Kind, Rate
+from archcalc.shape import Shape
+
+
+class Pointwise(Kind):
+    """The base of the activations: torch's module of that name, without arguments."""
+
+    torch_name: ClassVar[str]
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        return getattr(torch.nn, self.torch_name)()
+
+
+def pointwise(label: str, torch_name: str, equation: str) -> type[Pointwise]:
+    """A kind from its equation."""
+    members = {"__doc__": equation, "torch_name": torch_name, "examples": {label: (8, 5, 5)}}
+    kind: type[Pointwise] = type(torch_name, (Pointwise,), members, label=label)
+    return kind
+
+
+relu = pointwise("relu", "ReLU", "y = max(x, 0).")
+relu6 = pointwise("relu6", "ReLU6", "y = min(max(x, 0), 6).")
+leaky_relu = pointwise("leaky_relu", "LeakyReLU", "y = x where x > 0, else 0.01 x.")
+sigmoid = pointwise("sigmoid", "Sigmoid", "y = 1 / (1 + exp(-x)).")
+tanh = pointwise("tanh", "Tanh", "y = tanh(x).")
+silu = pointwise("silu", "SiLU", "y = x * sigmoid(x), also known as swish.")
+hardswish = pointwise("hardswish", "Hardswish", "y = x * relu6(x + 3) / 6.")
+hardsigmoid = pointwise("hardsigmoid", "Hardsigmoid", "y = relu6(x + 3) / 6.")
+gelu = pointwise("gelu", "GELU", "y = x * Phi(x), Phi the normal distribution function.")
+
+
+class Softmax(Kind):
+    """y[c] = exp(x[c]) / sum over d of exp(x[d]), over the channels."""
+
+    examples: ClassVar = {"softmax": (1000,)}
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        return torch.nn.Softmax(dim=1)
+
+
+class Dropout(Kind):
+    """In training, zero each element with probability `rate` and scale the rest by 1/(1 - rate); else the identity."""
+
+    examples: ClassVar = {"dropout": (4096,), "dropout(0.2)": (8, 5, 5)}
+    rate: Rate = 0.5
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        return torch.nn.Dropout(float(self.rate))

@@ -1,0 +1,80 @@
+"""Pooling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from archcalc.kind import Axes, Flag, Kind, Need, Padding
+from archcalc.shape import Shape, per_axis, same_padding, window_needs, windows
+
+
+class Pool(Kind):
+    """What maxpool and avgpool share: a window over each channel alone."""
+
+    kernel: Axes
+    stride: Axes = None
+    pad: Padding = 0
+    ceil: Flag = False
+
+    def needs(self, x: Shape) -> Iterator[Need]:
+        yield from window_needs(self, x)
+        if self.pad != "same" and self.pad != 0:
+            for kernel, pad in zip(per_axis(self.kernel, x), per_axis(self.pad, x), strict=False):
+                yield 2 * pad <= kernel, f"{self.label}'s pad of {pad} is more than half its kernel of {kernel}"
+
+    def shape(self, x: Shape) -> Shape:
+        stride = self.kernel if self.stride is None else self.stride
+        axes = zip(x[1:], *(per_axis(v, x) for v in (self.kernel, stride, self.pad)), strict=True)
+        return (x[0], *(windows(*axis, ceil=self.ceil) for axis in axes))
+
+    def arguments(self) -> tuple[Any, ...]:
+        """As torch's pooling modules take them, in order, before ceil_mode."""
+        return self.kernel, self.stride, 0 if self.pad == "same" else self.pad
+
+
+class MaxPool(Pool):
+    """y[c, i] = max over u of x[c, stride*i + u - pad]; the stride is the kernel unless given.
+
+    With `ceil`, a last, partial window counts too, unless it would start in the padding.
+    """
+
+    examples: ClassVar = {
+        "maxpool(3, stride=2)": (96, 55, 55),
+        "maxpool(3, stride=2, pad=1, ceil=true)": (64, 111, 112),
+        "maxpool((1, 2), stride=(1, 3), pad=(0, 1), ceil=true)": (4, 5, 8),
+        "maxpool(3, stride=2, pad=same)": (4, 8, 9),
+        "maxpool(2)": (4, 9),
+    }
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        pool = getattr(torch.nn, f"MaxPool{len(x) - 1}d")(*self.arguments(), ceil_mode=self.ceil)
+        return same_padding(torch, pool, self, x, fill=float("-inf")) if self.pad == "same" else pool
+
+
+class AvgPool(Pool):
+    """y[c, i] = mean over u of x[c, stride*i + u - pad]; the stride is the kernel unless given."""
+
+    examples: ClassVar = {"avgpool(2)": (6, 28, 28), "avgpool(3, stride=2, pad=1, ceil=true)": (8, 7, 8)}
+
+    def needs(self, x: Shape) -> Iterator[Need]:
+        yield from super().needs(x)
+        yield self.pad != "same", "avgpool with pad=same is not defined alike everywhere; give the pad as a number"
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        return getattr(torch.nn, f"AvgPool{len(x) - 1}d")(*self.arguments(), ceil_mode=self.ceil)
+
+
+class GlobalAvgPool(Kind, label="global_avgpool"):
+    """y[c] = mean of x[c] over all positions; the map shrinks to 1 x 1."""
+
+    examples: ClassVar = {"global_avgpool": (1024, 7, 7), "global_avgpool()": (16, 9)}
+
+    def needs(self, x: Shape) -> Iterator[Need]:
+        yield len(x) > 1, "global_avgpool takes a map; these are features already"
+
+    def shape(self, x: Shape) -> Shape:
+        return (x[0], *(1 for _ in x[1:]))
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        return getattr(torch.nn, f"AdaptiveAvgPool{len(x) - 1}d")(1)

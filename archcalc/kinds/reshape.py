@@ -1,0 +1,82 @@
+"""Layers that move, drop or repeat elements without computing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from archcalc.kind import Kind, Natural, Need, Pads, Size
+from archcalc.number import equal, product
+from archcalc.shape import Shape, per_axis
+
+
+class Flatten(Kind):
+    """All elements in one row of features, channel by channel."""
+
+    examples: ClassVar = {"flatten": (512, 7, 7)}
+
+    def shape(self, x: Shape) -> Shape:
+        return (product(x),)
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        return torch.nn.Flatten()
+
+
+class Narrow(Kind):
+    """`length` channels from channel `start` on: one part of a channel split."""
+
+    examples: ClassVar = {"narrow(58, 58)": (116, 28, 28)}
+    start: Natural
+    length: Size
+
+    def needs(self, x: Shape) -> Iterator[Need]:
+        end = self.start + self.length
+        yield end <= x[0], f"channels {self.start} to {end} are asked of {x[0]} channels"
+
+    def shape(self, x: Shape) -> Shape:
+        return (self.length, *x[1:])
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        return lambda tensor: torch.narrow(tensor, 1, self.start, self.length)
+
+
+class Shuffle(Kind):
+    """Channels dealt out anew, so that the next grouped convolution sees every group (ShuffleNet)."""
+
+    examples: ClassVar = {"shuffle(3)": (12, 5, 5)}
+    groups: Size
+
+    def needs(self, x: Shape) -> Iterator[Need]:
+        yield equal(x[0] % self.groups, 0), f"{self.groups} groups cannot share {x[0]} channels"
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        return torch.nn.ChannelShuffle(self.groups)
+
+
+class ZeroPad(Kind):
+    """`before` zeros before each axis and `after` behind it."""
+
+    examples: ClassVar = {"zeropad(0, 1)": (3, 224, 224), "zeropad((0, 2), (1, 0))": (3, 5, 6)}
+    before: Pads
+    after: Pads
+
+    def shape(self, x: Shape) -> Shape:
+        ends = zip(per_axis(self.before, x), x[1:], per_axis(self.after, x), strict=True)
+        return (x[0], *(before + size + after for before, size, after in ends))
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        ends = zip(per_axis(self.before, x), per_axis(self.after, x), strict=True)
+        return torch.nn.ConstantPad2d([pad for axis in reversed(list(ends)) for pad in axis], 0.0)
+
+
+class Upsample(Kind):
+    """Each position repeated `scale` times along every axis (nearest neighbour)."""
+
+    examples: ClassVar = {"upsample(2)": (8, 7, 9)}
+    scale: Size
+
+    def shape(self, x: Shape) -> Shape:
+        return (x[0], *(size * self.scale for size in x[1:]))
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        return torch.nn.Upsample(scale_factor=self.scale)

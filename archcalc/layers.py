@@ -1,0 +1,144 @@
+"""The entries of a list of layers: calls, named groups, joins of branches, and what may stand beside them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from archcalc.errors import Place, listing, suggest
+from archcalc.expression import parse_call
+from archcalc.kind import Kind, check_call
+from archcalc.kinds import KINDS
+from archcalc.reading import Reading, Scope
+from archcalc.spec import INDEX, Block, Item
+from archcalc.text import Mapping, Scalar, Sequence, Tree
+
+MODIFIERS = ("from", "repeat", "when", "else", "share")
+NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9_]*\Z")
+
+
+class Layers:
+    """Reads lists of layers that may call the blocks known so far."""
+
+    def __init__(self, reading: Reading, blocks: dict[str, Block]) -> None:
+        self.reading, self.blocks = reading, blocks
+        self.below: dict[str, Place] = {}  # blocks of this file not yet reached
+
+    def items(self, tree: Tree, scope: Scope, what: str) -> tuple[Item, ...]:
+        """The entries of a list; those that cannot be read are left out and on the list of problems."""
+        read = [self.item(node, scope) for node in self.reading.sequence(tree, what)]
+        items = _number([item for item in read if item])
+        seen: dict[str, Place] = {}
+        for item in items:
+            if item.named and item.base in seen:
+                line = seen[item.base].line + 1
+                self.reading.problem(f"the name {item.base!r} is taken in this list, on line {line}", item.place)
+            if item.named:
+                seen.setdefault(item.base, item.place)
+        return items
+
+    def item(self, tree: Tree, scope: Scope) -> Item | None:
+        if isinstance(tree, Scalar):
+            return self.called(tree, scope, None)
+        if isinstance(tree, Sequence):
+            self.reading.problem("a list in a list; give it a name, like 'stage: '", tree.place)
+            return None
+        keys = [key for key in tree.entries if key not in MODIFIERS]
+        if len(keys) != 1:
+            self.misnamed(keys, tree)
+            return None
+        inner = scope.plus([INDEX]) if "repeat" in tree.entries else scope
+        item = self.named(keys[0], tree.keys[keys[0]], tree.entries[keys[0]], inner)
+        return item and self.modified(item, tree, scope)
+
+    def misnamed(self, keys: list[str], tree: Mapping) -> None:
+        beside = f" (beside it: {listing(MODIFIERS)})"
+        if not keys:
+            return self.reading.problem(f"the layer itself is missing{beside}", tree.place)
+        odd = next((key for key in keys if suggest(key, MODIFIERS)), keys[1])
+        near = suggest(odd, MODIFIERS) or f"; is the line indented rightly?{beside}"
+        return self.reading.problem(f"one entry has one name; {odd!r} is a second{near}", tree.keys[odd])
+
+    def named(self, key: str, place: Place, value: Tree, scope: Scope) -> Item | None:
+        if isinstance(value, Mapping):
+            return self.join(key, place, value, scope)
+        if not self.label(key, place):
+            return None
+        if isinstance(value, Sequence):
+            return Item(key, True, place, body=self.items(value, scope, key))
+        return self.called(value, scope, key)
+
+    def join(self, key: str, place: Place, value: Mapping, scope: Scope) -> Item | None:
+        if key not in KINDS or not KINDS[key].many:
+            joins = listing(name for name, kind in KINDS.items() if kind.many and not kind.parameters)
+            self.reading.problem(f"{key!r} has branches, but only these join them: {joins}", place)
+            return None
+        for name in value.entries:
+            self.label(name, value.keys[name])
+        branches = {name: self.items(tree, scope, f"the branch {name}") for name, tree in value.entries.items()}
+        return Item(key, False, place, callee=KINDS[key], branches=branches)
+
+    def label(self, name: str, place: Place) -> bool:
+        if not (fits := bool(NAME.match(name))):
+            self.reading.problem(f"{name!r} cannot name a layer; letters, digits and _, at least one letter", place)
+        return fits
+
+    def modified(self, item: Item, tree: Mapping, scope: Scope) -> Item:
+        entries, read = tree.entries, self.reading
+        if "else" in entries and "when" not in entries:
+            read.problem("'else' without 'when'", tree.keys["else"])
+        return item._replace(
+            repeat=read.expression(entries["repeat"], scope) if "repeat" in entries else None,
+            when=read.expression(entries["when"], scope) if "when" in entries else None,
+            otherwise=self.items(entries["else"], scope, "else") if "else" in entries else (),
+            sources=tuple(word.text for word in read.words(entries.get("from"), "from")),
+            share=read.text(entries.get("share"), "share"),
+        )
+
+    def called(self, scalar: Scalar, scope: Scope, name: str | None) -> Item | None:
+        """A call of a layer or a block, its arguments checked against what it takes."""
+        call = self.reading.attempt(scalar.place, lambda: parse_call(scalar.text, scope.functions))
+        callee = call and self.callee(call.name, scalar.place)
+        if call is None or callee is None:
+            return None
+        for refusal in check_call(call.name, _parameters(callee), len(call.arguments), call.keywords, call.offsets):
+            self.reading.problems.append(refusal.at(scalar.place))
+        for expression in (*call.arguments, *call.keywords.values()):
+            self.reading.check_names(expression, scope, scalar.place)
+        return Item(name or call.name, name is not None, scalar.place, callee=callee, call=call)
+
+    def callee(self, name: str, place: Place) -> Block | type[Kind] | None:
+        found: Any = self.blocks.get(name) or KINDS.get(name)
+        if found is None:
+            near = suggest(name, [*KINDS, *self.blocks])
+            message = f"unknown layer or block {name!r}{near}"
+            if name in self.below:
+                line = self.below[name].line + 1
+                message = f"the block {name!r} stands below, on line {line}; move it above its use"
+            self.reading.problem(message, place.inside(0, len(name)))
+        return found  # type: ignore[no-any-return]  # a block or a kind, by the two tables
+
+
+def _number(items: list[Item]) -> tuple[Item, ...]:
+    """Mark the entries whose names need a number to tell them apart; those of an "else" stand in the same list."""
+    shared = Counter(_bases(items))
+    return tuple(
+        item._replace(numbered=item.repeat is not None or shared[item.base] > 1, otherwise=tuple(
+            other._replace(numbered=other.numbered or shared[other.base] > 1) for other in item.otherwise))
+        for item in items
+    )  # fmt: skip
+
+
+def _bases(items: Iterable[Item]) -> Iterator[str]:
+    for item in items:
+        yield item.base
+        yield from _bases(item.otherwise)
+
+
+def _parameters(callee: Block | type[Kind]) -> dict[str, bool]:
+    """Each parameter, and whether it must be given."""
+    if isinstance(callee, Block):
+        return {name: default is None for name, default in callee.parameters.items()}
+    return {parameter.name: parameter.required for parameter in callee.parameters}

@@ -1,0 +1,97 @@
+"""Where specs come from: the networks that archcalc brings, and the user's own files."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from functools import cache
+from pathlib import Path
+
+from archcalc.errors import ArchcalcError, Refusal, Source, suggest
+from archcalc.grammar import Library, parse_blocks, parse_spec
+from archcalc.spec import Part, Spec
+
+LARGEST = 1 << 20  # bytes of a spec
+DEEPEST_USE = 8  # files of blocks that use others
+
+
+def home() -> Path:
+    """The folder of the specs: beside the modules where installed, at the top of the repository otherwise."""
+    inside = Path(__file__).parent / "specs"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "specs"
+
+
+def is_file(reference: str) -> bool:
+    """Whether a reference means a user's file and not a name: it ends in .yaml or has a folder."""
+    path = reference.partition("#")[0]
+    return path.endswith((".yaml", ".yml")) or os.sep in path
+
+
+@cache
+def names() -> dict[str, Path]:
+    """Every network archcalc brings, with its file; read off the files' keys, without parsing them."""
+    found: dict[str, Path] = {}
+    for path in sorted(home().glob("*.yaml")):
+        variants = re.search(r"^variants:.*\n((?:(?:[ #].*)?\n)*)", path.read_text(encoding="utf-8"), re.MULTILINE)
+        members = re.findall(r"^  (\w+):", variants[1], re.MULTILINE) if variants else [path.stem]
+        found.update(dict.fromkeys(members, path))
+    return dict(sorted(found.items()))
+
+
+def find(reference: str) -> Spec:
+    """The spec by that name, or in that file; FILE#NAME is a variant of a family. Raises ArchcalcError."""
+    if is_file(reference):
+        path, _, variant = reference.partition("#")
+        spec = _parse(Path(path), Path(path).stem)
+        variant = variant or next(iter(spec.variants), "")
+        if variant and variant not in spec.variants:
+            raise ArchcalcError(f"{path} has no variant {variant!r}{suggest(variant, spec.variants)}")
+        return spec.variant(variant) if variant else spec
+    if reference not in names():
+        hint = suggest(reference, names()) or "; 'archcalc list' shows them all, and a file's name ends in .yaml"
+        raise ArchcalcError(f"no network {reference!r}{hint}")
+    spec = _parse(names()[reference], reference)
+    return spec.variant(reference) if spec.variants else spec
+
+
+def _parse(path: Path, name: str) -> Spec:
+    folders = (path.parent / "blocks", home() / "blocks")
+    return parse_spec(Source(str(path) if is_file(name) else path.name, read(path)), name, _blocks(folders, 0))
+
+
+def _blocks(folders: tuple[Path, ...], depth: int) -> Library:
+    """Finds a file of blocks beside the user's file, then among archcalc's own."""
+
+    def library(name: str) -> Part:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+            raise Refusal(f"{name!r} cannot name a file of blocks; small letters, digits and _")
+        if depth == DEEPEST_USE:
+            raise Refusal("files of blocks that use each other in a circle")
+        path = next((folder / f"{name}.yaml" for folder in folders if (folder / f"{name}.yaml").exists()), None)
+        if path is None:
+            known = [p.stem for folder in folders for p in folder.glob("*.yaml")]
+            raise Refusal(f"no file of blocks {name!r} in {folders[0]}{suggest(name, known)}")
+        return parse_blocks(Source(f"blocks/{path.name}", read(path)), _blocks(folders, depth + 1))
+
+    return library
+
+
+def read(path: Path) -> str:
+    """A regular file's text, of bounded size; raises ArchcalcError."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise ArchcalcError(f"{path} is not a file of text")
+        if status.st_size > LARGEST:
+            raise ArchcalcError(f"{path} has {status.st_size:,} bytes; a spec has at most {LARGEST:,}")
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)[:LARGEST]
+        text = data.decode("utf-8-sig")
+    except OSError as error:
+        raise ArchcalcError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+    except (ValueError, UnicodeDecodeError):
+        raise ArchcalcError(f"{path} is not text in UTF-8") from None
+    if "\0" in text:
+        raise ArchcalcError(f"{path} is not text: it holds a NUL byte")
+    return text.replace("\r\n", "\n")

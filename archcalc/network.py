@@ -1,0 +1,54 @@
+"""A network to ask questions of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archcalc.errors import ArchcalcError, Refusal, listing, suggest
+from archcalc.library import find
+from archcalc.report import Report, summarize
+from archcalc.spec import Knob, Spec
+
+
+class Network:
+    """A loaded spec. Its knobs are the keyword arguments of what is asked of it."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+
+    @property
+    def name(self) -> str:
+        """As it was asked for."""
+        return self.spec.name
+
+    @property
+    def knobs(self) -> dict[str, Knob]:
+        """What can be set, by name."""
+        return self.spec.given
+
+    def summary(self, **knobs: Any) -> Report:
+        """The costs at these knob values, defaults for the rest.
+
+        A value is an int, a float (taken as the decimal it prints as), a Fraction, a sympy expression or an array;
+        all pass through the same formulas. Raises ArchcalcError where a knob is unknown or out of bounds, and
+        SpecError where the network cannot be built at these values.
+        """
+        return summarize(self.spec, {name: self.accept(name, value) for name, value in knobs.items()})
+
+    def accept(self, name: str, value: Any, *, text: bool = False) -> Any:
+        """The exact value of a knob, from Python or (``text``) from the command line. Raises ArchcalcError."""
+        if name not in self.knobs:
+            known = listing(self.knobs)
+            raise ArchcalcError(f"{self.name} has no knob {name!r}{suggest(name, self.knobs)} (its knobs: {known})")
+        try:
+            return self.knobs[name].read(value) if text else self.knobs[name].accept(value)
+        except Refusal as refusal:
+            raise ArchcalcError(f"{self.name}: {refusal}") from None
+
+    def __repr__(self) -> str:
+        return f"<archcalc network {self.name}: {self.spec.net}>"
+
+
+def load(reference: str) -> Network:
+    """A network by its name ("mobilenet_v1") or its file ("./my_net.yaml"). Raises ArchcalcError."""
+    return Network(find(reference))

@@ -1,0 +1,160 @@
+"""The few operations that the number types do not share.
+
+A formula is written once, in plain ``+ - * // %``, and runs over ints, exact fractions, sympy expressions, NumPy
+arrays and spreadsheet cells. What those types spell differently stands here; nothing is imported to ask what a value
+is, so neither sympy nor NumPy is loaded unless the caller's own values brought it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+Number: TypeAlias = Any  # int | Fraction | sympy.Expr | numpy.ndarray | anything with the same operators
+Condition: TypeAlias = Any  # bool | sympy Boolean | numpy array of bool
+
+
+def family(*values: Number) -> str:
+    """The library that must combine these values: "python", "sympy", "numpy", or "own" for a type that knows itself."""
+    for value in values:
+        if not isinstance(value, (int, Fraction)):
+            root = type(value).__module__.partition(".")[0]
+            return root if root in ("sympy", "numpy") else "own"
+    return "python"
+
+
+def least(a: Number, b: Number) -> Number:
+    """The smaller of two numbers."""
+    match family(a, b):
+        case "python":
+            return min(a, b)
+        case "sympy":
+            import sympy
+
+            return sympy.Min(a, b)
+        case "numpy":
+            import numpy
+
+            return numpy.minimum(a, b)
+    return a.least(b) if hasattr(a, "least") else b.least(a)
+
+
+def most(a: Number, b: Number) -> Number:
+    """The larger of two numbers."""
+    return -least(-a, -b)
+
+
+def select(condition: Condition, yes: Number, no: Number) -> Number:
+    """``yes`` where the condition holds, else ``no``; a decided condition leaves no trace."""
+    known = decide(condition)
+    if known is not None:
+        return yes if known else no
+    if family(condition) == "sympy":
+        import sympy
+
+        return sympy.Piecewise((yes, condition), (no, True))
+    import numpy
+
+    return numpy.where(condition, yes, no)
+
+
+def decide(condition: Condition) -> bool | None:
+    """True or False where the condition is settled, None where it depends on a symbol or differs along an array."""
+    if isinstance(condition, bool):
+        return condition
+    match family(condition):
+        case "sympy":
+            return bool(condition) if condition in (True, False) else None
+        case "numpy":
+            return True if condition.all() else None if condition.any() else False
+        case "python":
+            raise TypeError("a number is not a condition")
+    return bool(condition)
+
+
+def both(a: Condition, b: Condition) -> Condition:
+    """The conjunction, whatever the conditions are made of."""
+    if a is True or b is False:
+        return b
+    return a if b is True or a is False else a & b
+
+
+def equal(a: Number, b: Number) -> Condition:
+    """Whether two numbers are equal; sympy's own ``==`` would compare how they are written."""
+    if family(a, b) == "sympy":
+        import sympy
+
+        return sympy.Eq(a, b)
+    return a == b
+
+
+def is_whole(x: Number) -> Condition:
+    """Whether the number is an integer."""
+    if isinstance(x, int):
+        return True
+    if isinstance(x, Fraction):
+        return x.denominator == 1
+    return bool(x.is_integer) if getattr(x, "is_integer", None) is not None else equal(x % 1, 0)
+
+
+def plain(x: Number) -> Number:
+    """The same number in its simplest type: a fraction, or a sympy number, that is an integer becomes an int."""
+    if isinstance(x, Fraction):
+        return x.numerator if x.denominator == 1 else x
+    if getattr(x, "is_Rational", False):
+        return plain(Fraction(int(x.p), int(x.q)))
+    return x
+
+
+def ceil_div(a: Number, b: Number) -> Number:
+    """a / b rounded up."""
+    return -(-a // b)
+
+
+def half_up(x: Number) -> Number:
+    """The nearest integer, a half going up: what ``int(x + 0.5)`` means in the papers' code."""
+    return (2 * x + 1) // 2
+
+
+def make_divisible(x: Number, divisor: Number) -> Number:
+    """The multiple of ``divisor`` nearest to ``x``, at least ``divisor``, and never below 90 % of ``x``.
+
+    The rule of the MobileNet reference code (``_make_divisible``), followed by MobileNetV2, MnasNet and EfficientNet.
+    """
+    nearest = most(divisor, half_up(exact_div(x, divisor)) * divisor)
+    return nearest + divisor * select(10 * nearest < 9 * x, 1, 0)
+
+
+def exact_div(a: Number, b: Number) -> Number:
+    """a / b without rounding."""
+    if isinstance(a, int) and isinstance(b, int):
+        return plain(Fraction(a, b))
+    return a * Fraction(1, b) if family(a) == "numpy" and isinstance(b, int) else a / b
+
+
+def share(a: Number, b: Number) -> Number:
+    """a / b where b is known to divide a, so that a closed form keeps no floor."""
+    return a / b if family(a, b) == "sympy" else a // b
+
+
+def product(values: Iterable[Number]) -> Number:
+    """The product of the values; 1 of none."""
+    result: Number = 1
+    for value in values:
+        result = result * value
+    return result
+
+
+def exact(value: Number) -> Number:
+    """A number as the user meant it: a float is its shortest decimal (0.7 is 7/10), an array becomes exact objects.
+
+    Arrays hold Python numbers (``dtype=object``): NumPy's own integers overflow without a word.
+    """
+    if isinstance(value, float):
+        return plain(Fraction(repr(value)))
+    if family(value) == "numpy":
+        import numpy
+
+        return numpy.frompyfunc(lambda item: exact(item), 1, 1)(numpy.asarray(value).astype(object))
+    return plain(value)

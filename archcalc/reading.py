@@ -1,0 +1,124 @@
+"""What every part of the grammar needs to read a tree: take it for what it should be, or put on the list what it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, TypeVar
+
+from archcalc.errors import Place, Problem, Refusal, listing, suggest
+from archcalc.expression import FUNCTIONS, WORDS, Expression, parse
+from archcalc.spec import INDEX, SHAPE_WORDS, read_value
+from archcalc.text import Mapping, Scalar, Sequence, Tree
+
+RESERVED = {*SHAPE_WORDS, INDEX, *WORDS, *FUNCTIONS}
+
+T = TypeVar("T")
+
+
+class Scope(NamedTuple):
+    """The names an expression may use where it stands, and the bodies of the defined functions."""
+
+    names: frozenset[str]
+    functions: dict[str, Expression]
+
+    def plus(self, names: Iterable[str]) -> Scope:
+        """With more names."""
+        return self._replace(names=self.names | set(names))
+
+
+class Reading:
+    """The problems of one file so far."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def problem(self, message: str, place: Place) -> None:
+        """Put a problem on the list."""
+        self.problems.append(Problem(message, place))
+
+    def attempt(self, place: Place, action: Callable[[], T]) -> T | None:
+        """The action's value, or its refusal on the list."""
+        try:
+            return action()
+        except Refusal as refusal:
+            self.problems.append(refusal.at(place))
+            return None
+
+    def keys(self, mapping: Mapping, known: Iterable[str], what: str) -> bool:
+        """Whether every key is known."""
+        known = list(known)
+        wrong = [key for key in mapping.entries if key not in known]
+        for key in wrong:
+            near = suggest(key, known) or f" (there are {listing(known)})"
+            self.problem(f"{what} has no {key!r}{near}", mapping.keys[key])
+        return not wrong
+
+    def mapping(self, tree: Tree | None, what: str) -> Mapping:
+        """The tree as a mapping; an empty one where it is missing or something else."""
+        if isinstance(tree, Mapping):
+            return tree
+        if tree is not None:
+            self.problem(f"{what}: lines of 'key: value' belong here", tree.place)
+        return Mapping({}, {}, NOWHERE if tree is None else tree.place)
+
+    def sequence(self, tree: Tree, what: str) -> tuple[Tree, ...]:
+        """The entries of a list; none where it is something else."""
+        if isinstance(tree, Sequence):
+            return tree.items
+        self.problem(f"{what}: a list belongs here, each entry after '- '", tree.place)
+        return ()
+
+    def words(self, tree: Tree | None, what: str) -> list[Scalar]:
+        """One word, or several in brackets."""
+        items = () if tree is None else (tree,) if isinstance(tree, Scalar) else self.sequence(tree, what)
+        for item in items:
+            if not isinstance(item, Scalar):
+                self.problem(f"{what}: a word belongs here", item.place)
+        return [item for item in items if isinstance(item, Scalar)]
+
+    def text(self, tree: Tree | None, what: str) -> str:
+        """A text; empty where it is missing or something else."""
+        if isinstance(tree, Scalar):
+            return tree.text
+        if tree is not None:
+            self.problem(f"{what}: a text belongs here", tree.place)
+        return ""
+
+    def value(self, tree: Tree | None) -> Any:
+        """A number or a word."""
+        if isinstance(tree, Scalar):
+            return self.attempt(tree.place, lambda: read_value(tree.text))
+        if tree is not None:
+            self.problem("a number or a word belongs here", tree.place)
+        return None
+
+    def name(self, text: str, place: Place, taken: Iterable[str] = ()) -> bool:
+        """Whether the text can name a symbol here."""
+        if not text.isidentifier() or not text.isascii():
+            self.problem(f"{text!r} is not a name; letters, digits and _, not starting with a digit", place)
+        elif text in RESERVED or text in taken:
+            self.problem(f"{text!r} has a meaning already; choose another name", place)
+        else:
+            return True
+        return False
+
+    def expression(self, tree: Tree, scope: Scope) -> Expression | None:
+        """An expression whose names are all known."""
+        if isinstance(tree, Mapping) or not tree.text:
+            self.problem("an expression belongs here, like 32*alpha", tree.place)
+            return None
+        text, place = tree.text, tree.place
+        expression = self.attempt(place, lambda: parse(text, scope.functions))
+        if expression:
+            self.check_names(expression, scope, place)
+        return expression
+
+    def check_names(self, expression: Expression, scope: Scope, place: Place) -> None:
+        """Every symbol must be known where the expression stands."""
+        for name, offset in expression.names:
+            if name not in scope.names and name not in scope.functions:
+                hint = suggest(name, scope.names) or f" (known here: {listing(sorted(scope.names))})"
+                self.problem(f"unknown symbol {name!r}{hint}", place.inside(offset, len(name)))
+
+
+NOWHERE = Place(source=None, line=0, column=0)  # type: ignore[arg-type]  # of a mapping that is not there

@@ -1,0 +1,125 @@
+"""A spec as a value: what its author wrote, every name resolved, nothing evaluated yet."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from archcalc.errors import Place, Refusal, Source, listing
+from archcalc.expression import Call, Expression, constant
+from archcalc.kind import Kind
+from archcalc.number import decide, exact
+
+SHAPE_WORDS = ("channels", "rows", "columns")  # the sizes of the input, wherever a layer is written
+INDEX = "index"  # which repetition this is, from 1
+
+
+class Knob(NamedTuple):
+    """A number, or a word, that the network leaves open."""
+
+    name: str
+    default: Any
+    least: Any = None
+    most: Any = None
+    choices: tuple[Any, ...] = ()
+    help: str = ""
+
+    def accept(self, value: Any) -> Any:
+        """The exact value; raises Refusal where it is out of bounds."""
+        try:
+            value = value if isinstance(value, (bool, str)) else exact(value)
+        except (TypeError, ValueError, OverflowError):
+            raise Refusal(f"{self.name} = {value!r} is not a number") from None
+        if self.choices:
+            if not any(type(value) is type(choice) and value == choice for choice in self.choices):
+                raise Refusal(f"{self.name} = {show(value)}; it is one of {listing(map(show, self.choices))}")
+        elif isinstance(value, (bool, str, tuple)):
+            raise Refusal(f"{self.name} = {show(value)}; it is a number")
+        elif self.least is not None and decide(value >= self.least) is False:
+            raise Refusal(f"{self.name} = {show(value)}; it is at least {show(self.least)}")
+        elif self.most is not None and decide(value <= self.most) is False:
+            raise Refusal(f"{self.name} = {show(value)}; it is at most {show(self.most)}")
+        return value
+
+    def read(self, text: str) -> Any:
+        """The value that a text gives, as on the command line; raises Refusal."""
+        return self.accept(text if text in self.choices else read_value(text))
+
+
+class Item(NamedTuple):
+    """One entry of a sequence: a call, a named group, or a join of branches."""
+
+    base: str  # its name, before numbering
+    named: bool
+    place: Place
+    numbered: bool = False  # other entries of its list have that name, or it is repeated
+    callee: Block | type[Kind] | None = None
+    call: Call | None = None  # with which arguments
+    body: tuple[Item, ...] | None = None
+    branches: dict[str, tuple[Item, ...]] | None = None
+    repeat: Expression | None = None
+    when: Expression | None = None
+    otherwise: tuple[Item, ...] = ()
+    sources: tuple[str, ...] = ()  # "from": names of earlier layers, or -1, -2 ...
+    share: str = ""  # the earlier layer or block whose weights this one uses
+
+
+class Block(NamedTuple):
+    """A function of its arguments that gives layers."""
+
+    name: str
+    parameters: dict[str, Expression | None]
+    inputs: tuple[str, ...]  # the names of its inputs, where it takes several
+    body: tuple[Item, ...]
+    home: Part
+    place: Place
+
+
+class Part(NamedTuple):
+    """What a file's blocks and layers can see: its knobs, its definitions, the blocks above."""
+
+    given: dict[str, Knob]
+    lets: dict[str, tuple[tuple[str, ...] | None, Expression, Place]]  # name -> parameters, body
+    blocks: dict[str, Block]
+
+
+class Spec(NamedTuple):
+    """A network, or a family of them."""
+
+    name: str
+    net: str
+    family: str
+    source: str
+    about: str
+    part: Part
+    input: Expression
+    input_place: Place
+    layers: tuple[Item, ...]
+    variants: dict[str, dict[str, Any]]  # name -> overridden knobs and headings
+    text: Source
+
+    @property
+    def given(self) -> dict[str, Knob]:
+        """The knobs by name."""
+        return self.part.given
+
+    def variant(self, name: str) -> Spec:
+        """The member of the family with that name."""
+        overrides = dict(self.variants[name])
+        words = {key: overrides.pop(key) for key in ("net", "family", "source", "about") if key in overrides}
+        given = {k: knob._replace(default=overrides.get(k, knob.default)) for k, knob in self.given.items()}
+        return self._replace(name=name, part=self.part._replace(given=given), **words)
+
+
+def read_value(text: str) -> Any:
+    """A number, true, false or a word. Raises Refusal."""
+    return text if text.isidentifier() and text not in ("true", "false") else constant(text)
+
+
+def show(value: Any) -> str:
+    """A knob's value as a person would write it: 3/4 is 0.75, 1/3 stays 1/3."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, int) and hasattr(value, "denominator") and hasattr(value, "limit_denominator"):
+        digits = next((n for n in range(1, 10) if 10**n % value.denominator == 0), None)
+        return f"{float(value):.{digits}f}" if digits and abs(value) < 10**5 else str(value)
+    return str(value)

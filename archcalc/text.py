@@ -1,0 +1,134 @@
+"""Text -> a tree of mappings, sequences and scalars, each with its place. The only import of yaml.
+
+YAML gives names and nesting and nothing else: every scalar stays the text it is, so `on`, `010` and `1e3` mean what
+they look like. Anchors, aliases, tags, second documents and deep nesting are refused: a spec is data from a stranger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple, NoReturn, TypeAlias
+
+import yaml
+
+from archcalc.errors import Place, Problem, Source, SpecError
+
+DEEPEST = 40  # levels of nesting
+LONGEST = 1000  # characters of a scalar
+
+
+class Scalar(NamedTuple):
+    text: str
+    place: Place
+
+
+class Sequence(NamedTuple):
+    items: tuple[Tree, ...]
+    place: Place
+    text: str  # as written, on one line: "[a, f(b, c)]" is also an expression
+
+
+class Mapping(NamedTuple):
+    entries: dict[str, Tree]
+    keys: dict[str, Place]
+    place: Place
+
+
+Tree: TypeAlias = Scalar | Sequence | Mapping
+
+
+def read(source: Source) -> Tree:
+    """The tree of a document; raises SpecError at the first place that is not plain YAML."""
+    try:
+        return _Reader(source).document()
+    except yaml.MarkedYAMLError as error:
+        raise SpecError([_explain(error, source)]) from None
+    except yaml.YAMLError as error:
+        message = f"not text that YAML allows: {str(error).splitlines()[0]}"
+        raise SpecError([Problem(message, Place(source, 0, 0))]) from None
+
+
+class _Reader:
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.events: Iterator[Any] = yaml.parse(source.text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
+        self.problems: list[Problem] = []
+
+    def document(self) -> Tree:
+        next(self.events)  # stream start
+        if isinstance(next(self.events), yaml.StreamEndEvent):
+            self.refuse("the file is empty; a spec starts with 'net: NAME'", Place(self.source, 0, 0))
+        tree = self.node(next(self.events), 0)
+        next(self.events)  # document end
+        after = next(self.events)
+        if not isinstance(after, yaml.StreamEndEvent):
+            self.refuse("a second document; a file holds one spec", self.place(after))
+        if self.problems:
+            raise SpecError(self.problems)
+        return tree
+
+    def node(self, event: Any, depth: int) -> Tree:
+        place = self.place(event)
+        if isinstance(event, yaml.AliasEvent):
+            self.refuse("YAML aliases (*name) are not part of the language; write a block instead", place)
+        if event.anchor:
+            self.refuse("YAML anchors (&name) are not part of the language; write a block instead", place)
+        if event.tag and event.tag != "!":
+            self.refuse("YAML tags (!name) are not part of the language", place)
+        if depth > DEEPEST:
+            self.refuse(f"nested more than {DEEPEST} deep", place)
+        if isinstance(event, yaml.ScalarEvent):
+            return self.scalar(event, place)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self.sequence(place, depth, event)
+        return self.mapping(place, depth)
+
+    def scalar(self, event: Any, place: Place) -> Scalar:
+        if len(event.value) > LONGEST:
+            self.refuse(f"a text of {len(event.value):,} characters; at most {LONGEST:,}", place)
+        return Scalar(event.value, place.inside(1, place.width - 2) if event.style in ("'", '"') else place)
+
+    def sequence(self, place: Place, depth: int, start: Any) -> Sequence:
+        items = []
+        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+            items.append(self.node(event, depth + 1))
+        text = self.source.text[start.start_mark.index : event.end_mark.index] if start.flow_style else ""
+        return Sequence(tuple(items), place, " ".join(text.split("\n")))
+
+    def mapping(self, place: Place, depth: int) -> Mapping:
+        entries: dict[str, Tree] = {}
+        keys: dict[str, Place] = {}
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            key = self.node(event, depth + 1)
+            if not isinstance(key, Scalar):
+                self.refuse("a key must be a word", key.place)
+            if key.text in keys:
+                first = keys[key.text].line + 1
+                self.problems.append(Problem(f"{key.text!r} stands twice, first on line {first}", key.place))
+            entries[key.text] = self.node(next(self.events), depth + 1)
+            keys.setdefault(key.text, key.place)
+        return Mapping(entries, keys, place)
+
+    def place(self, event: Any) -> Place:
+        start, end = event.start_mark, event.end_mark
+        width = end.column - start.column if end.line == start.line else 1
+        return Place(self.source, start.line, start.column, max(width, 1))
+
+    def refuse(self, message: str, place: Place) -> NoReturn:
+        raise SpecError([*self.problems, Problem(message, place)])
+
+
+def _explain(error: Any, source: Source) -> Problem:
+    """libyaml's message with the mend that it leaves out."""
+    mark = error.problem_mark or error.context_mark
+    if mark is None:
+        return Problem(f"not YAML: {error.problem or error.context}", Place(source, 0, 0))
+    line = source.line(mark.line)
+    place = Place(source, mark.line, mark.column)
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        return Problem("a tab in the indentation; indent with spaces", place._replace(column=line.index("\t")))
+    if "mapping values are not allowed" in (error.problem or ""):
+        return Problem("a ':' where none can stand; is the line above or this one indented wrongly?", place)
+    start = error.context_mark
+    opened = f" (in what starts on line {start.line + 1})" if start and start.line != mark.line else ""
+    return Problem(f"{error.problem}{opened}; are the indentation, '- ', ': ', quotes and brackets right here?", place)
