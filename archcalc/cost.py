@@ -10,8 +10,8 @@ from archcalc.number import Number, product
 from archcalc.shape import Shape
 
 CONVENTION = (
-    "mult-adds: one multiplication with its addition counts 1; weights of convolutions and linear layers, one example; "
-    "no biases, normalisation, activations or pooling. params: learned. buffers: batch norm's running mean and variance."
+    "mult-adds: a multiplication with its addition counts 1; weights of convolutions and linear layers, one example; "
+    "no biases, normalisation, activations or pooling. params: learned. buffers: batch norm's running mean, variance."
 )
 
 

@@ -89,7 +89,7 @@ class Refusal(Exception):
 
 def printable(text: str) -> str:
     """The text with control characters shown as '?': a stranger's file must not steer the terminal."""
-    return "".join(c if c.isprintable() or c in "\n" else "?" for c in text)
+    return "".join(c if c.isprintable() or c == "\n" else "?" for c in text)
 
 
 def suggest(word: str, known: Iterable[str]) -> str:

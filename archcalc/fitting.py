@@ -38,7 +38,13 @@ class Fitter:
         return known
 
     def node(
-        self, kind: type[Kind], arguments: Arguments, name: str, place: Place, sources: tuple[int, ...], nodes: list[Node]
+        self,
+        kind: type[Kind],
+        arguments: Arguments,
+        name: str,
+        place: Place,
+        sources: tuple[int, ...],
+        nodes: list[Node],
     ) -> Node | None:
         """The layer where it stands, or None where it cannot; why not is in the ledger."""
         values, keywords = arguments
@@ -51,9 +57,7 @@ class Fitter:
         shape = _remembered(self.shapes, (layer, shapes), lambda: self.shape(layer, shapes, name, place, inputs))
         return None if shape is None else Node(name, layer, sources, shape, place)
 
-    def layer(
-        self, kind: type[Kind], arguments: Arguments, name: str, place: Place, inputs: list[Node]
-    ) -> Kind | None:
+    def layer(self, kind: type[Kind], arguments: Arguments, name: str, place: Place, inputs: list[Node]) -> Kind | None:
         layer, needs = build(kind, *arguments)
         return layer if self.ledger.meets(needs, name, place, inputs) else None
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from functools import partial
 
-from archcalc.errors import Place, Source, SpecError
+from archcalc.compiler import Expression
+from archcalc.errors import Place, Source, SpecError, listing
 from archcalc.expression import parse_signature
 from archcalc.kinds import KINDS
 from archcalc.layers import Layers
 from archcalc.reading import Reading, Scope
-from archcalc.spec import SHAPE_WORDS, Block, Knob, Part, Spec
+from archcalc.spec import SHAPE_WORDS, Block, Item, Knob, Part, Spec, Variant
 from archcalc.text import Mapping, Scalar, Tree, read
 
-HEADINGS = ("net", "family", "source", "about")
+HEADINGS = ("net", "family", "kind", "source", "lecture", "about", "aliases")
+KINDS_OF_SPEC = ("network", "block", "listing", "toy", "detector")
 KEYS = (*HEADINGS, "use", "given", "variants", "let", "input", "blocks", "layers")
 BLOCK_FILE_KEYS = ("source", "about", "use", "let", "blocks")
 KNOB_KEYS = ("default", "min", "max", "choices", "help")
@@ -24,7 +26,7 @@ Library = Callable[[str], Part]  # the blocks of a named file; raises Refusal or
 
 def parse_spec(source: Source, name: str, library: Library) -> Spec:
     """The network a file describes; raises SpecError with every problem found."""
-    file = _File(source, library, KEYS, required=("net", "input", "layers"))
+    file = _File(source, library, KEYS, required=("net",))
     spec = file.spec(name)
     if file.reading.problems or spec is None:
         raise SpecError(file.reading.problems)
@@ -72,18 +74,38 @@ class _File:
             self.part.blocks.update(used.blocks if used else {})
 
     def spec(self, name: str) -> Spec | None:
-        entries, read = self.top.entries, self.reading
-        words = {key: " ".join(read.text(entries.get(key), key).split()) for key in HEADINGS}
-        size = read.expression(entries["input"], self.scope) if "input" in entries else None
-        scope = self.scope.plus(SHAPE_WORDS)
-        layers = self.layers.items(entries["layers"], scope, "layers") if "layers" in entries else ()
-        variants: dict[str, dict[str, Any]] = {}
-        self.section("variants", lambda key, place, tree: variants.update({key: self.variant(key, place, tree)}))
+        headings = self.headings(self.top)
+        size, place, layers = self.body(self.top)
+        variants: dict[str, Variant] = {}
+        self.section("variants", lambda key, at, tree: variants.update({key: self.variant(key, at, tree)}))
+        whole = all(variant.input and variant.layers is not None for variant in variants.values())
+        for key in ("input", "layers"):
+            if key not in self.top.entries and not (variants and whole):
+                self.reading.problem(f"the spec has no '{key}:'", Place(self.source, 0, 0))
+        size, place = next(((v.input, v.input_place) for v in variants.values() if v.input), (size, place))
         if size is None:
             return None
-        place = entries["input"].place
-        return Spec(name, **words, part=self.part, input=size, input_place=place, layers=layers, variants=variants,
-                    text=self.source)  # fmt: skip
+        return Spec(name, headings, self.part, size, place, layers or (), variants, self.source)
+
+    def headings(self, mapping: Mapping) -> dict[str, str]:
+        """What stands above a network, each on one line of text."""
+        read, found = self.reading, {}
+        for key in HEADINGS:
+            if key in mapping.entries:
+                tree = mapping.entries[key]
+                words = [w.text for w in read.words(tree, key)] if key == "aliases" else [read.text(tree, key)]
+                found[key] = " ".join(" ".join(words).split())
+        if found.get("kind", "network") not in KINDS_OF_SPEC:
+            read.problem(f"kind is one of {listing(KINDS_OF_SPEC)}", mapping.keys["kind"])
+        return found
+
+    def body(self, mapping: Mapping) -> tuple[Expression | None, Place, tuple[Item, ...] | None]:
+        """The input, where it stands, and the layers."""
+        entries = mapping.entries
+        size = self.reading.expression(entries["input"], self.scope) if "input" in entries else None
+        place = entries["input"].place if "input" in entries else mapping.place
+        scope = self.scope.plus(SHAPE_WORDS)
+        return size, place, self.layers.items(entries["layers"], scope, "layers") if "layers" in entries else None
 
     def knob(self, name: str, place: Place, tree: Tree) -> None:
         read, what = self.reading, f"the knob {name}"
@@ -108,7 +130,8 @@ class _File:
             return
         name, parameters = parsed
         body = self.reading.expression(tree, self.scope.plus(parameters))
-        if body is None or not all([self.reading.name(p, place) for p in parameters]):
+        fit = [self.reading.name(parameter, place) for parameter in parameters]
+        if body is None or not all(fit):
             self.scope = self.scope.plus([name])
         elif "(" in signature:
             self.scope = self.scope._replace(functions={**self.scope.functions, name: body})
@@ -138,15 +161,14 @@ class _File:
         body = self.layers.items(tree, self.scope.plus([*SHAPE_WORDS, *parameters]), f"the block {name}")
         self.part.blocks[name] = Block(name, parameters, inputs, body, self.part, place)
 
-    def variant(self, name: str, place: Place, tree: Tree) -> dict[str, Any]:
-        read, what, settings = self.reading, f"the variant {name}", {}
+    def variant(self, name: str, place: Place, tree: Tree) -> Variant:
+        read, what = self.reading, f"the variant {name}"
         entries = read.mapping(tree, what)
         read.name(name, place)
-        read.keys(entries, (*HEADINGS, *self.part.given), what)
-        for key, setting in entries.entries.items():
-            if key in HEADINGS:
-                settings[key] = read.text(setting, key)
-            elif key in self.part.given and (given := read.value(setting)) is not None:
-                knob = self.part.given[key]
-                settings[key] = read.attempt(setting.place, lambda: knob.accept(given))  # noqa: B023  called at once
-        return settings
+        read.keys(entries, (*HEADINGS, "input", "layers", *self.part.given), what)
+        settings = {}
+        for key, knob in self.part.given.items():
+            if key in entries.entries and (value := read.value(entries.entries[key])) is not None:
+                accept = partial(knob.accept, value)
+                settings[key] = read.attempt(entries.entries[key].place, accept)
+        return Variant(self.headings(entries), settings, *self.body(entries))

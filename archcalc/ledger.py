@@ -1,12 +1,12 @@
-"""What a walk through a network has found so far: problems, each with the shapes and values in play, and assumptions."""
+"""What a walk has found so far: problems, each with the shapes and values in play, and assumptions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from archcalc.compiler import Expression
 from archcalc.errors import Place, Problem, Refusal
-from archcalc.expression import Expression
 from archcalc.graph import Assumption, Node
 from archcalc.kind import Need
 from archcalc.number import decide, plain

@@ -31,12 +31,32 @@ def is_file(reference: str) -> bool:
 @cache
 def names() -> dict[str, Path]:
     """Every network archcalc brings, with its file; read off the files' keys, without parsing them."""
-    found: dict[str, Path] = {}
-    for path in sorted(home().glob("*.yaml")):
-        variants = re.search(r"^variants:.*\n((?:(?:[ #].*)?\n)*)", path.read_text(encoding="utf-8"), re.MULTILINE)
-        members = re.findall(r"^  (\w+):", variants[1], re.MULTILINE) if variants else [path.stem]
-        found.update(dict.fromkeys(members, path))
+    found = {name: path for path in sorted(home().glob("*.yaml")) for name in _members(_text(path), path.stem)}
     return dict(sorted(found.items()))
+
+
+@cache
+def aliases() -> dict[str, str]:
+    """Other names of the networks -> their names."""
+    found: dict[str, str] = {}
+    for path in set(names().values()):
+        name = path.stem
+        for line in _text(path).splitlines():
+            member = re.match(r"  (\w+):", line)
+            name = member[1] if member and member[1] in names() else name
+            words = re.search(r"\baliases: *(?:\[([^\]]*)\]|(\w+))", line.partition(" #")[0])
+            found |= dict.fromkeys(re.findall(r"\w+", words[1] or words[2]), name) if words else {}
+    return found
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def _members(text: str, stem: str) -> list[str]:
+    """The names in a file: its variants, or else its own."""
+    variants = re.search(r"^variants:.*\n((?:(?:[ #].*)?\n)*)", text, re.MULTILINE)
+    return re.findall(r"^  (\w+):", variants[1], re.MULTILINE) if variants else [stem]
 
 
 def find(reference: str) -> Spec:
@@ -47,12 +67,16 @@ def find(reference: str) -> Spec:
         variant = variant or next(iter(spec.variants), "")
         if variant and variant not in spec.variants:
             raise ArchcalcError(f"{path} has no variant {variant!r}{suggest(variant, spec.variants)}")
-        return spec.variant(variant) if variant else spec
+        return (spec.variant(variant) if variant else spec).trimmed()
+    reference = aliases().get(reference, reference)
     if reference not in names():
-        hint = suggest(reference, names()) or "; 'archcalc list' shows them all, and a file's name ends in .yaml"
+        hint = (
+            suggest(reference, [*names(), *aliases()])
+            or "; 'archcalc list' shows them all, and a file's name ends in .yaml"
+        )
         raise ArchcalcError(f"no network {reference!r}{hint}")
     spec = _parse(names()[reference], reference)
-    return spec.variant(reference) if spec.variants else spec
+    return (spec.variant(reference) if spec.variants else spec).trimmed()
 
 
 def _parse(path: Path, name: str) -> Spec:

@@ -46,7 +46,7 @@ class Network:
             raise ArchcalcError(f"{self.name}: {refusal}") from None
 
     def __repr__(self) -> str:
-        return f"<archcalc network {self.name}: {self.spec.net}>"
+        return f"<archcalc network {self.name}: {self.spec.headings['net']}>"
 
 
 def load(reference: str) -> Network:

@@ -1,12 +1,14 @@
-"""What every part of the grammar needs to read a tree: take it for what it should be, or put on the list what it is not."""
+"""What every part of the grammar needs to read a tree: take it for what it should be, or note what it is not."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, TypeVar
 
+from archcalc.arithmetic import FUNCTIONS, WORDS
+from archcalc.compiler import Expression
 from archcalc.errors import Place, Problem, Refusal, listing, suggest
-from archcalc.expression import FUNCTIONS, WORDS, Expression, parse
+from archcalc.expression import parse
 from archcalc.spec import INDEX, SHAPE_WORDS, read_value
 from archcalc.text import Mapping, Scalar, Sequence, Tree
 

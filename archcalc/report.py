@@ -83,24 +83,22 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON holds it; a number that is not an integer becomes its text."""
-        figures = ("params", "buffers", "mult_adds")
         return {
             "network": self.network,
             "title": self.title,
             "knobs": {name: _json(value) for name, value in self.knobs.items()},
-            "input": [_json(size) for size in self.input],
+            "input": _json(self.input),
             "layers": [
-                {"name": row.name, "kind": row.kind, "text": row.text, "output": [_json(size) for size in row.output or ()]}
-                | {figure: _json(getattr(row, figure)) for figure in figures}
+                {"name": row.name, "kind": row.kind, "text": row.text, "output": _json(row.output)} | _figures(row)
                 for row in self.layers
             ],
-            "totals": {figure: _json(getattr(self.totals, figure)) for figure in figures},
+            "totals": _figures(self.totals),
             "weight_bytes": _json(self.weight_bytes),
             "unknown": list(self.unknown),
             "assumptions": [f"{a.name}: {a.condition} (otherwise {a.otherwise})" for a in self.assumptions],
             "convention": self.convention,
             "source": self.source,
-        }  # fmt: skip
+        }
 
     def __str__(self) -> str:
         from archcalc.tables import as_text
@@ -123,8 +121,8 @@ def summarize(spec: Spec, knobs: dict[str, Any]) -> Report:
     ]
     return Report(
         network=spec.name,
-        title=spec.net,
-        source=spec.source,
+        title=spec.headings["net"],
+        source=spec.headings.get("source", ""),
         knobs=graph.knobs,
         input=graph.nodes[0].shape,
         layers=tuple(counted),
@@ -150,8 +148,13 @@ def _together(name: str, members: list[Row], kind: str | None) -> Row:
     return Row(name, kind or last.kind, last.output, cost.params, cost.buffers, cost.mult_adds, layers)
 
 
+def _figures(costs: Row | Cost) -> dict[str, Any]:
+    return {figure: _json(getattr(costs, figure)) for figure in ("params", "buffers", "mult_adds")}
+
+
 def _json(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_json(item) for item in value]
     if value is None or isinstance(value, (bool, int, str)):
         return value
-    numeric = hasattr(value, "limit_denominator")
-    return float(value) if numeric else str(value)
+    return float(value) if hasattr(value, "limit_denominator") else str(value)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from archcalc.compiler import Expression
 from archcalc.errors import Place, Refusal, Source, listing
-from archcalc.expression import Call, Expression, constant
+from archcalc.expression import Call, constant
 from archcalc.kind import Kind
 from archcalc.number import decide, exact
 
@@ -82,19 +83,26 @@ class Part(NamedTuple):
     blocks: dict[str, Block]
 
 
+class Variant(NamedTuple):
+    """A member of a family: what it says instead of the family's own."""
+
+    headings: dict[str, str]
+    settings: dict[str, Any]  # knobs
+    input: Expression | None
+    input_place: Place
+    layers: tuple[Item, ...] | None
+
+
 class Spec(NamedTuple):
     """A network, or a family of them."""
 
     name: str
-    net: str
-    family: str
-    source: str
-    about: str
+    headings: dict[str, str]  # net, family, kind, source ...
     part: Part
     input: Expression
     input_place: Place
     layers: tuple[Item, ...]
-    variants: dict[str, dict[str, Any]]  # name -> overridden knobs and headings
+    variants: dict[str, Variant]
     text: Source
 
     @property
@@ -104,10 +112,45 @@ class Spec(NamedTuple):
 
     def variant(self, name: str) -> Spec:
         """The member of the family with that name."""
-        overrides = dict(self.variants[name])
-        words = {key: overrides.pop(key) for key in ("net", "family", "source", "about") if key in overrides}
-        given = {k: knob._replace(default=overrides.get(k, knob.default)) for k, knob in self.given.items()}
-        return self._replace(name=name, part=self.part._replace(given=given), **words)
+        variant = self.variants[name]
+        given = {k: knob._replace(default=variant.settings.get(k, knob.default)) for k, knob in self.given.items()}
+        return self._replace(
+            name=name,
+            headings={**self.headings, **variant.headings},
+            part=self.part._replace(given=given),
+            input=variant.input or self.input,
+            input_place=variant.input_place if variant.input else self.input_place,
+            layers=self.layers if variant.layers is None else variant.layers,
+        )
+
+    def trimmed(self) -> Spec:
+        """Without the knobs that nothing here depends on."""
+        used = names_used(self)
+        return self._replace(part=self.part._replace(given={k: v for k, v in self.given.items() if k in used}))
+
+
+def names_used(spec: Spec) -> set[str]:
+    """Every symbol that the input, the layers and the blocks and definitions they lead to read."""
+    names = {name for name, _ in spec.input.names}
+    waiting, seen = list(spec.layers), set()
+    while waiting:
+        item = waiting.pop()
+        expressions = [item.repeat, item.when]
+        if item.call:
+            expressions += [*item.call.arguments, *item.call.keywords.values()]
+        names |= {name for expression in expressions if expression for name, _ in expression.names}
+        waiting += [
+            *(item.body or ()),
+            *item.otherwise,
+            *(x for branch in (item.branches or {}).values() for x in branch),
+        ]
+        if isinstance(item.callee, Block) and id(item.callee) not in seen:
+            seen.add(id(item.callee))
+            waiting += item.callee.body
+            names |= {name for default in item.callee.parameters.values() if default for name, _ in default.names}
+    for name, (_, body, _) in reversed(spec.part.lets.items()):
+        names |= {inner for inner, _ in body.names} if name in names else set()
+    return names
 
 
 def read_value(text: str) -> Any:

@@ -92,7 +92,8 @@ class _Reader:
         items = []
         while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
             items.append(self.node(event, depth + 1))
-        text = self.source.text[start.start_mark.index : event.end_mark.index] if start.flow_style else ""
+        end: Any = event.end_mark
+        text = self.source.text[start.start_mark.index : end.index] if start.flow_style else ""
         return Sequence(tuple(items), place, " ".join(text.split("\n")))
 
     def mapping(self, place: Place, depth: int) -> Mapping:
@@ -119,7 +120,7 @@ class _Reader:
 
 
 def _explain(error: Any, source: Source) -> Problem:
-    """libyaml's message with the mend that it leaves out."""
+    """The parser's message with the mend that it leaves out."""
     mark = error.problem_mark or error.context_mark
     if mark is None:
         return Problem(f"not YAML: {error.problem or error.context}", Place(source, 0, 0))

@@ -238,5 +238,5 @@ class Unfolder:
         return node.layer.weights(*(self.nodes[i].shape for i in node.inputs))
 
 
-class TooLarge(Exception):  # noqa: N818  a signal, caught in this file
+class TooLarge(Exception):
     """Ends the walk: what follows would only take longer."""

@@ -26,7 +26,7 @@ class Pool(Kind):
     def shape(self, x: Shape) -> Shape:
         stride = self.kernel if self.stride is None else self.stride
         axes = zip(x[1:], *(per_axis(v, x) for v in (self.kernel, stride, self.pad)), strict=True)
-        return (x[0], *(windows(*axis, ceil=self.ceil) for axis in axes))
+        return (x[0], *(windows(size, k, s, pad, ceil=self.ceil) for size, k, s, pad in axes))
 
     def arguments(self) -> tuple[Any, ...]:
         """As torch's pooling modules take them, in order, before ceil_mode."""
