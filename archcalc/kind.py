@@ -6,11 +6,11 @@ docstring states the equation; its examples are documentation and the input of t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, ClassVar, NamedTuple, TypeAlias, dataclass_transform
 
-from archcalc.errors import Refusal, listing, suggest
+from archcalc.errors import Place, Refusal, listing, suggest
 from archcalc.number import Condition, Number, both, is_whole
 from archcalc.shape import Shape
 
@@ -21,6 +21,7 @@ Pads: TypeAlias = Any  # Number | tuple[Number, ...]
 Padding: TypeAlias = Any  # Number | tuple[Number, ...] | "same"
 Sizes: TypeAlias = tuple[Number, ...]
 Rate: TypeAlias = Number
+Factor: TypeAlias = Number
 Flag: TypeAlias = bool
 
 Need: TypeAlias = tuple[Condition, str]  # what must hold, and what to say where it does not
@@ -60,6 +61,7 @@ TYPES: dict[str, ArgumentType] = {
     ),
     "Sizes": ArgumentType("sizes in brackets", lambda v: isinstance(v, tuple) and _each(_size)(v)),
     "Rate": ArgumentType("a number from 0 to 1", lambda v: not isinstance(v, (str, bool, tuple)) and 0 <= v <= 1),
+    "Factor": ArgumentType("a number", lambda v: not isinstance(v, (str, bool, tuple))),
     "Flag": ArgumentType("true or false", lambda v: isinstance(v, bool)),
 }
 
@@ -127,31 +129,35 @@ def _word(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def build(kind: type[Kind], arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> tuple[Kind, list[Need]]:
-    """A layer from evaluated arguments, and what its arguments must still meet. The call itself is known to fit."""
+def build(
+    kind: type[Kind], arguments: tuple[Any, ...], keywords: Mapping[str, Any]
+) -> tuple[Kind, dict[str, Need]]:
+    """A layer from evaluated arguments, and what each must still meet. The call itself is known to fit."""
     values = dict(zip((p.name for p in kind.parameters), arguments, strict=False)) | dict(keywords)
-    needs = []
+    needs = {}
     for parameter in kind.parameters:
         if (value := values.get(parameter.name)) is not None:
             condition = parameter.type.check(value)
             if condition is not True:
                 means = f"{kind.label}'s {parameter.name} is {parameter.type.means}, not {_word(value)}"
-                needs.append((condition, means))
+                needs[parameter.name] = (condition, means)
     return kind(**values), needs
 
 
 def check_call(
-    name: str, parameters: Mapping[str, bool], positional: int, keywords: Mapping[str, Any], spans: Mapping[Any, Any]
+    name: str, parameters: Mapping[str, bool], positional: Sequence[Place], keywords: Mapping[str, Place]
 ) -> Iterator[Refusal]:
     """What is wrong with a call, given the callee's parameters and whether each must be given."""
     names = list(parameters)
-    if positional > len(names):
-        yield Refusal(f"{name} takes {listing(names)}: {positional} values are too many", *spans[len(names)])
-    for keyword in keywords:
+    if len(positional) > len(names):
+        takes = f"takes {listing(names)}: {len(positional)} values are too many" if names else "takes no arguments"
+        yield Refusal(f"{name} {takes}", positional[len(names)])
+    for keyword, place in keywords.items():
         if keyword not in parameters:
-            yield Refusal(f"{name} has no argument {keyword!r}{suggest(keyword, names)}", *spans[keyword])
-        elif keyword in names[:positional]:
-            yield Refusal(f"{name}'s {keyword} is given twice", *spans[keyword])
-    given = {*names[:positional], *keywords}
+            hint = suggest(keyword, names) or f" (its arguments: {listing(names)})"
+            yield Refusal(f"{name} has no argument {keyword!r}{hint}", place)
+        elif keyword in names[: len(positional)]:
+            yield Refusal(f"{name}'s {keyword} is given twice, the first time without its name", place)
+    given = {*names[: len(positional)], *keywords}
     if missing := [n for n, required in parameters.items() if required and n not in given]:
         yield Refusal(f"{name} needs {listing(missing)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from archcalc.kind import Kind, Need, Size
+from archcalc.kind import Flag, Kind, Need, Size
 from archcalc.number import equal
 from archcalc.shape import Shape
 
@@ -14,19 +14,23 @@ class BatchNorm(Kind):
     """Normalise each channel by its statistics over batch and positions, then scale and shift.
 
     y[c, i] = weight[c] * (x[c, i] - running_mean[c]) / sqrt(running_var[c] + eps) + bias[c];
-    weight and bias are learned, the running statistics are buffers.
+    weight (gamma) and bias (beta) are learned, the running statistics are buffers. Without `scale`, weight is 1.
     """
 
-    examples: ClassVar = {"batchnorm": (64, 56, 56), "batchnorm()": (128,)}
+    examples: ClassVar = {"batchnorm": (64, 56, 56), "batchnorm()": (128,), "batchnorm(scale=false)": (8, 5, 5)}
+    scale: Flag = True
 
     def weights(self, x: Shape) -> dict[str, Shape]:
-        return {"weight": (x[0],), "bias": (x[0],)}
+        return {"weight": (x[0],), "bias": (x[0],)} if self.scale else {"bias": (x[0],)}
 
     def buffers(self, x: Shape) -> dict[str, Shape]:
         return {"running_mean": (x[0],), "running_var": (x[0],)}
 
     def module(self, torch: Any, x: Shape) -> Any:
-        return getattr(torch.nn, f"BatchNorm{max(len(x) - 1, 1)}d")(x[0])
+        norm = getattr(torch.nn, f"BatchNorm{max(len(x) - 1, 1)}d")(x[0])
+        if not self.scale:
+            norm.register_parameter("weight", None)
+        return norm
 
 
 class GroupNorm(Kind):

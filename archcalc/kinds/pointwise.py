@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from archcalc.kind import Kind, Rate
+from archcalc.kind import Factor, Kind, Rate
 from archcalc.shape import Shape
 
 
@@ -52,3 +52,13 @@ class Dropout(Kind):
 
     def module(self, torch: Any, x: Shape) -> Any:
         return torch.nn.Dropout(float(self.rate))
+
+
+class Scale(Kind):
+    """y = factor * x, a constant that is not learned: the scaling of residuals (Inception-v4 paper, figure 20)."""
+
+    examples: ClassVar = {"scale(0.1)": (8, 5, 5)}
+    factor: Factor
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        return lambda tensor: float(self.factor) * tensor
