@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from archcalc.errors import ArchcalcError, listing
 from archcalc.graph import Assumption, Graph
 from archcalc.number import Number
 from archcalc.shape import Shape
-from archcalc.spec import Spec
+from archcalc.spec import Spec, show
 from archcalc.unfold import unfold
 
 BYTES = 4  # of a weight in float32
@@ -45,6 +45,7 @@ class Report:
     """A network at certain knob values, counted."""
 
     network: str
+    label: str  # the network with the knobs that differ from their defaults: "mobilenet_v1@alpha=0.75"
     title: str
     source: str
     knobs: dict[str, Any]
@@ -52,6 +53,7 @@ class Report:
     layers: tuple[Row, ...]
     totals: Cost
     assumptions: tuple[Assumption, ...]
+    spec: Spec = field(repr=False)
     graph: Graph = field(repr=False)
     convention: str = CONVENTION
 
@@ -69,6 +71,10 @@ class Report:
     def unknown(self) -> tuple[str, ...]:
         """The layers that could not be counted."""
         return tuple(row.name for row in self.layers if None in (row.params, row.buffers, row.mult_adds))
+
+    def with_layers(self, layers: tuple[Row, ...]) -> Report:
+        """The same with other rows."""
+        return replace(self, layers=layers)
 
     def by(self, what: str, depth: int = 1) -> tuple[Row, ...]:
         """Rows by "layer", by "block" (names cut at ``depth`` levels), or by "kind"."""
@@ -114,6 +120,7 @@ class Report:
 def summarize(spec: Spec, knobs: dict[str, Any]) -> Report:
     """Unfold, propagate, count. Raises SpecError."""
     graph = unfold(spec, knobs)
+    changed = [f"{k}={show(v)}" for k, v in graph.knobs.items() if differs(v, spec.given[k].default)]
     counted = [
         Row(node.name, node.layer.label, node.shape, cost.params, cost.buffers, cost.mult_adds, node.layer)
         for node, cost in costs(graph)
@@ -121,6 +128,7 @@ def summarize(spec: Spec, knobs: dict[str, Any]) -> Report:
     ]
     return Report(
         network=spec.name,
+        label=f"{spec.name}@{','.join(changed)}" if changed else spec.name,
         title=spec.headings["net"],
         source=spec.headings.get("source", ""),
         knobs=graph.knobs,
@@ -128,8 +136,15 @@ def summarize(spec: Spec, knobs: dict[str, Any]) -> Report:
         layers=tuple(counted),
         totals=total(row.cost for row in counted),
         assumptions=graph.assumptions,
+        spec=spec,
         graph=graph,
     )
+
+
+def differs(value: Any, default: Any) -> bool:
+    """Whether a knob was turned; a symbol or an array always is."""
+    same = type(value) is type(default) and value == default
+    return not same
 
 
 def _grouped(rows: Iterable[Row], key: Callable[[Row], str], kind: str | None) -> tuple[Row, ...]:

@@ -1,0 +1,64 @@
+"""Several networks, or one at several settings, aligned where they correspond."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from archcalc.report import Report, Row
+
+
+class Line(NamedTuple):
+    """The rows of one name; None where a network has none."""
+
+    name: str
+    rows: tuple[Row | None, ...]
+
+
+class Comparison(NamedTuple):
+    """Reports, the first being the measure, and their rows aligned by name."""
+
+    reports: tuple[Report, ...]
+    lines: tuple[Line, ...]
+
+    @property
+    def corresponds(self) -> bool:
+        """Whether any row stands in every network."""
+        return any(None not in line.rows for line in self.lines)
+
+
+def compare(reports: Sequence[Report], by: str = "block", depth: int = 1) -> Comparison:
+    """Align the reports' rows by name, each in its network's order; a block around the whole of a network is ignored.
+
+    Rows without weights in any of the networks are left out.
+    """
+    tables = [{row.name: row for row in _inside(report).by(by, depth)} for report in reports]
+    names = list(tables[0])
+    for table in tables[1:]:
+        names = _merged(names, list(table))
+    lines = (Line(name, tuple(table.get(name) for table in tables)) for name in names)
+    return Comparison(tuple(reports), tuple(line for line in lines if any(map(_works, line.rows))))
+
+
+def _works(row: Row | None) -> bool:
+    return row is not None and (row.params, row.mult_adds) != (0, 0)
+
+
+def _inside(report: Report) -> Report:
+    """The report without the block that all its layers are in."""
+    while len({row.name.partition("/")[0] for row in report.layers}) == 1 and "/" in report.layers[0].name:
+        inner = tuple(row._replace(name=row.name.partition("/")[2]) for row in report.layers)
+        report = report.with_layers(inner)
+    return report
+
+
+def _merged(first: list[str], second: list[str]) -> list[str]:
+    """All names once: those of the first in order, each followed by what the second has after it."""
+    after: dict[str | None, list[str]] = {}
+    known, anchor = set(first), None
+    for name in second:
+        if name in known:
+            anchor = name
+        else:
+            after.setdefault(anchor, []).append(name)
+    return [*after.get(None, []), *(name for own in first for name in (own, *after.get(own, [])))]

@@ -1,0 +1,70 @@
+"""Tables in the formats that people work in; the module of a format is loaded when it is asked for."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+from archcalc.errors import ArchcalcError, listing
+from archcalc.grid import Table
+from archcalc.layout import Choice, summary_table, totals_table
+from archcalc.report import Report
+
+FORMATS = ("table", "md", "csv", "tex", "html", "json", "xlsx")
+
+
+def format_of(path: Path) -> str:
+    """The format that a file's suffix names. Raises ArchcalcError."""
+    suffix = path.suffix.removeprefix(".").lower()
+    if suffix not in FORMATS[1:]:
+        raise ArchcalcError(f"{path}: the suffix decides the format; there are {listing(f'.{f}' for f in FORMATS[1:])}")
+    return suffix
+
+
+def render(reports: Sequence[Report], format_: str, choice: Choice) -> bytes:
+    """The reports as a file of that format holds them."""
+    module = import_module(f"archcalc.export.{format_}")
+    if hasattr(module, "render_reports"):
+        data: bytes | str = module.render_reports(reports, choice)
+    else:
+        overview = [totals_table(reports)] if len(reports) > 1 else []
+        data = module.render_tables([*overview, *(summary_table(report, choice) for report in reports)])
+    return data.encode() if isinstance(data, str) else data
+
+
+def render_tables(tables: Sequence[Table], format_: str) -> bytes:
+    """Tables that are not reports, as a file of that format holds them. Raises ArchcalcError."""
+    module = import_module(f"archcalc.export.{format_}")
+    if not hasattr(module, "render_tables"):
+        raise ArchcalcError(f"this cannot be written as {format_}")
+    data: str = module.render_tables(tables)
+    return data.encode()
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all: what was there stays until the new file is complete. Raises ArchcalcError."""
+    temporary = None
+    try:
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+        if path.exists() and not path.is_file():
+            raise ArchcalcError(f"{path} is not a file")
+        with tempfile.NamedTemporaryFile(dir=path.resolve().parent, prefix=f".{path.name}.", delete=False) as file:
+            temporary = file.name
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, mode)
+        os.replace(temporary, path.resolve())
+    except OSError as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        raise ArchcalcError(f"{path}: {(error.strerror or str(error)).lower()}; nothing was written") from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,34 @@
+"""Markdown, with tables as GitHub and pandoc read them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from tabulate import tabulate
+
+from archcalc.grid import Table, people
+
+
+def render_tables(tables: Sequence[Table]) -> str:
+    """Each table under a heading, its notes below as a list."""
+    return "\n".join(map(_table, tables))
+
+
+def _table(table: Table) -> str:
+    rows = [[escape(people(value)) for value in row] for row in table.rows]
+    rows += [[f"**{escape(people(value))}**" if people(value) else "" for value in row] for row in table.totals]
+    body = tabulate(
+        rows,
+        headers=[escape(column.title.replace("\n", " ")) for column in table.columns],
+        tablefmt="pipe",
+        colalign=["right" if column.number else "left" for column in table.columns],
+        disable_numparse=True,
+    )
+    notes = "".join(f"- {escape(note)}\n" for note in table.notes)
+    return f"## {escape(table.title)}\n\n{body}\n\n{notes}"
+
+
+def escape(text: str) -> str:
+    """The text as Markdown shows it unchanged, inside a table too."""
+    return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", text.replace("\n", " "))

@@ -1,0 +1,85 @@
+"""A table as data, whatever it will be written in."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from archcalc.spec import show
+
+
+class Column(NamedTuple):
+    """A column; numbers stand right, words left."""
+
+    key: str  # "mult_adds", for machines
+    title: str  # "mult-adds", for people
+    number: bool = True
+
+
+class Table(NamedTuple):
+    """Columns and rows of raw values, with what must stand beside them.
+
+    A value is a number, a word, a shape, a Share; None is unknown, ABSENT is a place without a value.
+    """
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    totals: tuple[tuple[Any, ...], ...] = ()
+    notes: tuple[str, ...] = ()  # knobs, convention, source
+
+
+class Share(NamedTuple):
+    """A part of a whole: shown in percent, stored as a fraction."""
+
+    value: Fraction
+
+
+class Ratio(NamedTuple):
+    """How many times as much as the first: shown with three digits."""
+
+    value: Fraction
+
+
+ABSENT = ""
+
+
+def people(value: Any) -> str:
+    """As a person reads it: 4,089,184,256 and 12.3 % and 64 x 56 x 56; unknown is ?."""
+    match value:
+        case None:
+            return "?"
+        case Share():
+            return f"{float(100 * value.value):.1f} %"
+        case Ratio():
+            return f"{float(value.value):.3g}"
+        case tuple():
+            return " x ".join(map(show, value))
+        case bool() | str():
+            return str(value)
+        case int():
+            return f"{value:,}"
+        case Fraction():
+            return f"{float(value):,.2f}"
+    return str(value)
+
+
+def machine(value: Any) -> str | int | float | None:
+    """As a program reads it: numbers stay numbers; unknown is None."""
+    match value:
+        case Share() | Ratio():
+            return float(value.value)
+        case tuple():
+            return "x".join(map(show, value))
+        case None | bool() | str() | int():
+            return value
+        case Fraction():
+            return float(value)
+    return str(value)
+
+
+def fraction(part: Any, whole: Any) -> Fraction | None:
+    """part / whole where both are plain numbers, else None; nothing of nothing is nothing."""
+    if not isinstance(part, int) or not isinstance(whole, int):
+        return None
+    return Fraction(part, whole or 1)
