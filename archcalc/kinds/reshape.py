@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from archcalc.kind import Kind, Natural, Need, Pads, Size
+from archcalc.kind import Axes, Kind, Natural, Need, Pads, Size
 from archcalc.number import equal, product
-from archcalc.shape import Shape, per_axis
+from archcalc.shape import Shape, map_needs, per_axis, windows
 
 
 class Flatten(Kind):
@@ -67,6 +67,41 @@ class ZeroPad(Kind):
     def module(self, torch: Any, x: Shape) -> Any:
         ends = zip(per_axis(self.before, x), per_axis(self.after, x), strict=True)
         return torch.nn.ConstantPad2d([pad for axis in reversed(list(ends)) for pad in axis], 0.0)
+
+
+class PadChannels(Kind, label="pad_channels"):
+    """Channels of zeros behind the input's own, up to `out` (shortcut option A of ResNet, section 3.3)."""
+
+    examples: ClassVar = {"pad_channels(128)": (64, 28, 28), "pad_channels(9)": (7,)}
+    out: Size
+
+    def needs(self, x: Shape) -> Iterator[Need]:
+        yield self.out >= x[0], f"pad_channels only adds: {x[0]} channels are more than {self.out}"
+
+    def shape(self, x: Shape) -> Shape:
+        return (self.out, *x[1:])
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        pads = [0, 0] * (len(x) - 1) + [0, self.out - x[0]]
+        return lambda tensor: torch.nn.functional.pad(tensor, pads)
+
+
+class Subsample(Kind):
+    """y[c, i] = x[c, stride*i]: every `stride`-th position (shortcut option A of ResNet takes every second)."""
+
+    examples: ClassVar = {"subsample(2)": (64, 56, 55), "subsample((1, 3))": (8, 7, 9)}
+    stride: Axes
+
+    def needs(self, x: Shape) -> Iterator[Need]:
+        yield from map_needs(self, x)
+
+    def shape(self, x: Shape) -> Shape:
+        return (x[0], *(windows(size, 1, step, 0) for size, step in zip(x[1:], per_axis(self.stride, x), strict=True)))
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        steps = (slice(None, None, step) for step in per_axis(self.stride, x))
+        places = (slice(None), slice(None), *steps)
+        return lambda tensor: tensor[places]
 
 
 class Upsample(Kind):
