@@ -78,11 +78,12 @@ class _File:
         size, place, layers = self.body(self.top)
         variants: dict[str, Variant] = {}
         self.section("variants", lambda key, at, tree: variants.update({key: self.variant(key, at, tree)}))
-        whole = all(variant.input and variant.layers is not None for variant in variants.values())
         for key in ("input", "layers"):
-            if key not in self.top.entries and not (variants and whole):
+            own = [getattr(variant, key) is not None for variant in variants.values()]
+            if key not in self.top.entries and not (variants and all(own)):
                 self.reading.problem(f"the spec has no '{key}:'", Place(self.source, 0, 0))
-        size, place = next(((v.input, v.input_place) for v in variants.values() if v.input), (size, place))
+        if size is None:
+            size, place = next(((v.input, v.input_place) for v in variants.values() if v.input), (None, place))
         if size is None:
             return None
         return Spec(name, headings, self.part, size, place, layers or (), variants, self.source)
