@@ -20,6 +20,7 @@ Axes: TypeAlias = Any  # Number | tuple[Number, ...]
 Pads: TypeAlias = Any  # Number | tuple[Number, ...]
 Padding: TypeAlias = Any  # Number | tuple[Number, ...] | "same"
 Sizes: TypeAlias = tuple[Number, ...]
+Table: TypeAlias = tuple[str, ...]
 Rate: TypeAlias = Number
 Factor: TypeAlias = Number
 Flag: TypeAlias = bool
@@ -41,11 +42,18 @@ def _each(check: Callable[[Any], Condition]) -> Callable[[Any], Condition]:
     return checked
 
 
+def _is_table(value: Any) -> bool:
+    rows = [row if isinstance(row, str) else "" for row in value] if isinstance(value, tuple) else []
+    marked = [set(column) for column in zip(*rows, strict=False)]
+    return len(set(map(len, rows))) == 1 and all("X" in column <= {"X", "."} for column in marked) and bool(marked)
+
+
 class ArgumentType(NamedTuple):
     """A type of argument: how it reads in a message and the documentation, what holds for it, its JSON schema."""
 
     means: str
     check: Callable[[Any], Condition]
+    per_axis: bool = False  # one value for all axes, or as many as there are
 
 
 _size, _natural = _at_least(1), _at_least(0)
@@ -53,14 +61,18 @@ _size, _natural = _at_least(1), _at_least(0)
 TYPES: dict[str, ArgumentType] = {
     "Size": ArgumentType("a whole number, at least 1", _size),
     "Natural": ArgumentType("a whole number, at least 0", _natural),
-    "Axes": ArgumentType("a whole number, at least 1, or one for each axis", _each(_size)),
-    "Pads": ArgumentType("a whole number, at least 0, or one for each axis", _each(_natural)),
+    "Axes": ArgumentType("a whole number, at least 1, or one for each axis", _each(_size), True),
+    "Pads": ArgumentType("a whole number, at least 0, or one for each axis", _each(_natural), True),
     "Padding": ArgumentType(
         "a whole number, at least 0, or one for each axis, or same",
         lambda v: (isinstance(v, str) and v == "same") or _each(_natural)(v),
+        True,
     ),
-    "Sizes": ArgumentType("sizes in brackets", lambda v: isinstance(v, tuple) and _each(_size)(v)),
-    "Rate": ArgumentType("a number from 0 to 1", lambda v: not isinstance(v, (str, bool, tuple)) and 0 <= v <= 1),
+    "Sizes": ArgumentType("sizes in brackets", lambda v: isinstance(v, tuple) and v != () and _each(_size)(v)),
+    "Table": ArgumentType("a row of X and . for each input map, an X or more in each column", _is_table),
+    "Rate": ArgumentType(
+        "a number from 0 to 1", lambda v: not isinstance(v, (str, bool, tuple)) and both(v >= 0, v <= 1)
+    ),
     "Factor": ArgumentType("a number", lambda v: not isinstance(v, (str, bool, tuple))),
     "Flag": ArgumentType("true or false", lambda v: isinstance(v, bool)),
 }
@@ -108,6 +120,10 @@ class Kind:
         """The shape of each tensor that is kept but not learned, by torch's name."""
         return {}
 
+    def times(self) -> Number:
+        """How many outputs it makes of one input, as a pooling of regions does; what follows runs on each of them."""
+        return 1
+
     def mult_adds(self, inputs: tuple[Shape, ...], output: Shape) -> Number | None:
         """Multiply-adds with weights, for one example; None where they are not known."""
         return 0
@@ -119,19 +135,24 @@ class Kind:
     def __str__(self) -> str:
         """As a spec would write it."""
         given = [(p, getattr(self, p.name)) for p in self.parameters]
-        words = [_word(v) if p.required else f"{p.name}={_word(v)}" for p, v in given if p.required or v != p.default]
+        words = [_word(v) if p.required else f"{p.name}={_word(v)}" for p, v in given if p.required or _differs(v, p)]
         return f"{self.label}({', '.join(words)})" if words else self.label
+
+
+def _differs(value: Any, parameter: Parameter) -> bool:
+    """Whether the value must be written; an array's own comparison would be an array."""
+    return value is not parameter.default and _word(value) != _word(parameter.default)
 
 
 def _word(value: Any) -> str:
     if isinstance(value, tuple):
         return f"({', '.join(map(_word, value))}{',' if len(value) == 1 else ''})"
+    if isinstance(value, str):
+        return value if value == "same" else repr(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def build(
-    kind: type[Kind], arguments: tuple[Any, ...], keywords: Mapping[str, Any]
-) -> tuple[Kind, dict[str, Need]]:
+def build(kind: type[Kind], arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> tuple[Kind, dict[str, Need]]:
     """A layer from evaluated arguments, and what each must still meet. The call itself is known to fit."""
     values = dict(zip((p.name for p in kind.parameters), arguments, strict=False)) | dict(keywords)
     needs = {}

@@ -42,11 +42,17 @@ def least(a: Number, b: Number) -> Number:
 
 def most(a: Number, b: Number) -> Number:
     """The larger of two numbers."""
+    if family(a, b) == "sympy":
+        import sympy
+
+        return sympy.Max(a, b)  # of -Min(-a, -b) it would not see that it is positive
     return -least(-a, -b)
 
 
 def select(condition: Condition, yes: Number, no: Number) -> Number:
     """``yes`` where the condition holds, else ``no``; a decided condition leaves no trace."""
+    if hasattr(condition, "select"):
+        return condition.select(yes, no)
     known = decide(condition)
     if known is not None:
         return yes if known else no
@@ -130,7 +136,7 @@ def exact_div(a: Number, b: Number) -> Number:
     """a / b without rounding."""
     if isinstance(a, int) and isinstance(b, int):
         return plain(Fraction(a, b))
-    return a * Fraction(1, b) if family(a) == "numpy" and isinstance(b, int) else a / b
+    return a * (Fraction(1) / b) if family(a, b) == "numpy" else a / b  # int / int within an array would be a float
 
 
 def share(a: Number, b: Number) -> Number:
@@ -152,9 +158,26 @@ def exact(value: Number) -> Number:
     Arrays hold Python numbers (``dtype=object``): NumPy's own integers overflow without a word.
     """
     if isinstance(value, float):
-        return plain(Fraction(repr(value)))
-    if family(value) == "numpy":
-        import numpy
+        return plain(Fraction(str(value)))
+    match family(value):
+        case "numpy":
+            import numpy
 
-        return numpy.frompyfunc(lambda item: exact(item), 1, 1)(numpy.asarray(value).astype(object))
+            array = numpy.asarray(value)
+            items = array.astype(str if array.dtype.kind == "f" else object)  # float32's 0.7 is no float64's
+            return numpy.frompyfunc(lambda item: exact(float(item) if isinstance(item, str) else item), 1, 1)(items)
+        case "sympy":
+            import sympy
+
+            return plain(sympy.nsimplify(value, rational=True) if value.has(sympy.Float) else value)
     return plain(value)
+
+
+def show(value: Any) -> str:
+    """A value as a person would write it: 3/4 is 0.75, 1/3 stays 1/3."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, int) and hasattr(value, "denominator") and hasattr(value, "limit_denominator"):
+        digits = next((n for n in range(1, 10) if 10**n % value.denominator == 0), None)
+        return f"{float(value):.{digits}f}" if digits and abs(value) < 10**5 else str(value)
+    return str(value)

@@ -20,15 +20,20 @@ def per_axis(value: Number | tuple[Number, ...], shape: Shape) -> tuple[Number, 
     return value if isinstance(value, tuple) else (value,) * (len(shape) - 1)
 
 
+def is_same(pad: Number | tuple[Number, ...] | str) -> bool:
+    """Whether the pad is "same"; a comparison would go through an array."""
+    return isinstance(pad, str)
+
+
 def windows(
-    size: Number, kernel: Number, stride: Number, pad: Number | str, dilation: Number = 1, ceil: bool = False
+    size: Number, kernel: Number, stride: Number, pad: Number | str, dilation: Number = 1, *, ceil: bool = False
 ) -> Number:
     """How many positions a window takes along one axis: the output-size formula of convolution and pooling.
 
     ``pad`` is on each side; "same" pads just enough for ceil(size / stride) positions. With ``ceil`` a last, partial
     window counts too, unless it would start in the padding (torch.nn.MaxPool2d's rule).
     """
-    if pad == "same":
+    if is_same(pad):
         return ceil_div(size, stride)
     reach = dilation * (kernel - 1) + 1
     span = size + 2 * pad - reach
@@ -39,34 +44,45 @@ def windows(
     return least(count, ceil_div(size + pad, stride)) if clipped else count
 
 
+def axes(layer: Any, x: Shape) -> list[tuple[Any, ...]]:
+    """Along each axis: size, kernel, stride, pad, dilation; a pool's stride is its kernel unless given."""
+    stride = getattr(layer, "stride", 1)
+    given = (layer.kernel, layer.kernel if stride is None else stride, layer.pad, getattr(layer, "dilation", 1))
+    return list(zip(x[1:], *(per_axis(value, x) for value in given), strict=True))
+
+
 def map_needs(layer: Any, x: Shape) -> Iterator[tuple[Condition, str]]:
-    """What a layer with a window needs of its input: axes to slide over, and one number for each of them."""
-    yield len(x) > 1, f"{layer.label} slides over a map; {describe(x)} features have no axes"
-    for name in ("kernel", "stride", "pad", "dilation"):
-        given = getattr(layer, name, None)
-        if isinstance(given, tuple) and len(given) != len(x) - 1:
+    """What a layer that works along the axes needs of its input: to have some, and one number for each of them."""
+    yield len(x) > 1, f"{layer.label} takes a map; {describe(x)} features have no axes"
+    for parameter in layer.parameters:
+        name, given = parameter.name, getattr(layer, parameter.name)
+        if parameter.type.per_axis and isinstance(given, tuple) and len(given) != len(x) - 1:
             yield False, f"{layer.label}'s {name} has {len(given)} numbers for the {len(x) - 1} axes of {describe(x)}"
 
 
 def window_needs(layer: Any, x: Shape) -> Iterator[tuple[Condition, str]]:
-    """What a window needs of the map it slides over: to fit into it."""
-    fine = True
-    for condition, message in map_needs(layer, x):
-        fine = fine and bool(condition)
-        yield condition, message
-    if not fine or layer.pad == "same":
+    """What a window needs of the map it slides over: to fit into it; with ``ceil``, as a partial window at least."""
+    needs = list(map_needs(layer, x))
+    yield from needs
+    if is_same(layer.pad) or not all(condition for condition, _ in needs):
         return
-    for size, *axis in zip(x[1:], *(per_axis(v, x) for v in (layer.kernel, layer.pad, dilation(layer))), strict=True):
-        k, pad, d = axis
+    for size, k, stride, pad, d in axes(layer, x):
         reach = d * (k - 1) + 1
+        missing = stride - 1 if getattr(layer, "ceil", False) else 0
         dilated = f" (dilated to {reach})" if decide(equal(d, 1)) is not True else ""
         padded = f", padded to {size + 2 * pad}" if decide(equal(pad, 0)) is not True else ""
-        yield size + 2 * pad >= reach, f"a kernel of {k}{dilated} is larger than its input of {size}{padded}"
+        message = f"a kernel of {k}{dilated} is larger than its input of {size}{padded}"
+        yield size + 2 * pad + missing >= reach, message
 
 
-def dilation(layer: Any) -> Any:
-    """The layer's dilation; 1 for a kind that has none."""
-    return getattr(layer, "dilation", 1)
+def sharing(groups: Number, count: Number, what: str) -> tuple[Condition, str]:
+    """What grouped channels need: the same number in each group."""
+    return equal(count % groups, 0), f"{groups} groups cannot share {count} {what}"
+
+
+def weight_and_bias(weight: Shape, bias: bool, out: Number) -> dict[str, Shape]:
+    """The learned tensors of a layer with ``out`` filters or features."""
+    return {"weight": weight, "bias": (out,)} if bias else {"weight": weight}
 
 
 def same_padding(torch: Any, module: Any, layer: Any, x: Shape, fill: float = 0.0) -> Any:
@@ -75,9 +91,7 @@ def same_padding(torch: Any, module: Any, layer: Any, x: Shape, fill: float = 0.
     Torch's own "same" knows stride 1 only; this is the rule of TensorFlow and Keras.
     """
     pads: list[int] = []
-    stride = layer.kernel if layer.stride is None else layer.stride
-    sizes = (per_axis(v, x) for v in (layer.kernel, stride, dilation(layer)))
-    for size, k, s, d in reversed(list(zip(x[1:], *sizes, strict=True))):
+    for size, k, s, _, d in reversed(axes(layer, x)):  # torch wants the last axis first
         total = max((ceil_div(size, s) - 1) * s + d * (k - 1) + 1 - size, 0)
         pads += [total // 2, total - total // 2]
     pad = torch.nn.functional.pad

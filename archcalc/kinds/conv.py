@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from archcalc.kind import Axes, Flag, Kind, Natural, Need, Padding, Pads, Size
-from archcalc.number import Number, equal, product, share
-from archcalc.shape import Shape, map_needs, per_axis, same_padding, window_needs, windows
+from archcalc.kind import Axes, Flag, Kind, Need, Padding, Pads, Size
+from archcalc.number import Number, most, product, share
+from archcalc.shape import (
+    Shape,
+    axes,
+    is_same,
+    map_needs,
+    per_axis,
+    same_padding,
+    sharing,
+    weight_and_bias,
+    window_needs,
+    windows,
+)
 
 
 class Conv(Kind):
@@ -34,16 +45,15 @@ class Conv(Kind):
 
     def needs(self, x: Shape) -> Iterator[Need]:
         yield from window_needs(self, x)
-        yield equal(x[0] % self.groups, 0), f"{self.groups} groups cannot share {x[0]} channels"
-        yield equal(self.out % self.groups, 0), f"{self.groups} groups cannot share {self.out} filters"
+        yield sharing(self.groups, x[0], "channels")
+        yield sharing(self.groups, self.out, "filters")
 
     def shape(self, x: Shape) -> Shape:
-        axes = zip(x[1:], *(per_axis(v, x) for v in (self.kernel, self.stride, self.pad, self.dilation)), strict=True)
-        return (self.out, *(windows(*axis) for axis in axes))
+        return (self.out, *(windows(*axis) for axis in axes(self, x)))
 
     def weights(self, x: Shape) -> dict[str, Shape]:
         weight = (self.out, share(x[0], self.groups), *per_axis(self.kernel, x))
-        return {"weight": weight, "bias": (self.out,)} if self.bias else {"weight": weight}
+        return weight_and_bias(weight, self.bias, self.out)
 
     def mult_adds(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
         return product(self.weights(*inputs)["weight"]) * product(output[1:])
@@ -54,19 +64,19 @@ class Conv(Kind):
             self.out,
             self.kernel,
             stride=self.stride,
-            padding=0 if self.pad == "same" else self.pad,
+            padding=0 if is_same(self.pad) else self.pad,
             dilation=self.dilation,
             groups=self.groups,
             bias=self.bias,
         )
-        return same_padding(torch, conv, self, x) if self.pad == "same" else conv
+        return same_padding(torch, conv, self, x) if is_same(self.pad) else conv
 
 
 class ConvTranspose(Kind, label="conv_transpose"):
     """The transpose of conv, which makes a map larger: each input position adds a weighted kernel to the output.
 
     y[o, stride*i + dilation*u - pad] = bias[o] + sum over c, u of weight[c, o, u] * x[c, i];
-    out_pad rows are added at one end.
+    out_pad positions are added at the end of each axis.
     """
 
     examples: ClassVar = {
@@ -77,23 +87,25 @@ class ConvTranspose(Kind, label="conv_transpose"):
     kernel: Axes
     stride: Axes = 1
     pad: Pads = 0
-    out_pad: Natural = 0
+    out_pad: Pads = 0
     dilation: Axes = 1
     groups: Size = 1
     bias: Flag = True
 
     def needs(self, x: Shape) -> Iterator[Need]:
         yield from map_needs(self, x)
-        yield equal(x[0] % self.groups, 0), f"{self.groups} groups cannot share {x[0]} channels"
-        yield equal(self.out % self.groups, 0), f"{self.groups} groups cannot share {self.out} filters"
+        yield sharing(self.groups, x[0], "channels")
+        yield sharing(self.groups, self.out, "filters")
+        for extra, s, d in zip(*(per_axis(v, x) for v in (self.out_pad, self.stride, self.dilation)), strict=False):
+            yield extra < most(s, d), f"an out_pad of {extra} is not smaller than the stride of {s}"
 
     def shape(self, x: Shape) -> Shape:
-        axes = zip(x[1:], *(per_axis(v, x) for v in (self.kernel, self.stride, self.pad, self.dilation)), strict=True)
-        return (self.out, *((n - 1) * s - 2 * p + d * (k - 1) + 1 + self.out_pad for n, k, s, p, d in axes))
+        ends = zip(axes(self, x), per_axis(self.out_pad, x), strict=True)
+        return (self.out, *((n - 1) * s - 2 * p + d * (k - 1) + 1 + extra for (n, k, s, p, d), extra in ends))
 
     def weights(self, x: Shape) -> dict[str, Shape]:
         weight = (x[0], share(self.out, self.groups), *per_axis(self.kernel, x))
-        return {"weight": weight, "bias": (self.out,)} if self.bias else {"weight": weight}
+        return weight_and_bias(weight, self.bias, self.out)
 
     def mult_adds(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
         return product(self.weights(*inputs)["weight"]) * product(inputs[0][1:])

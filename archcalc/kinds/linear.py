@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from archcalc.kind import Flag, Kind, Need, Size
 from archcalc.number import Number, product
-from archcalc.shape import Shape, describe
+from archcalc.shape import Shape, describe, weight_and_bias
 
 
 class Linear(Kind):
@@ -24,8 +24,7 @@ class Linear(Kind):
         return (self.out,)
 
     def weights(self, x: Shape) -> dict[str, Shape]:
-        weight = (self.out, product(x))
-        return {"weight": weight, "bias": (self.out,)} if self.bias else {"weight": weight}
+        return weight_and_bias((self.out, *x), self.bias, self.out)
 
     def mult_adds(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
         return product(self.weights(*inputs)["weight"])

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from archcalc.kind import Flag, Kind, Need, Size
-from archcalc.number import equal
-from archcalc.shape import Shape
+from archcalc.shape import Shape, map_needs, sharing
 
 
 class BatchNorm(Kind):
@@ -40,7 +39,7 @@ class GroupNorm(Kind):
     groups: Size
 
     def needs(self, x: Shape) -> Iterator[Need]:
-        yield equal(x[0] % self.groups, 0), f"{self.groups} groups cannot share {x[0]} channels"
+        yield sharing(self.groups, x[0], "channels")
 
     def weights(self, x: Shape) -> dict[str, Shape]:
         return {"weight": (x[0],), "bias": (x[0],)}
@@ -54,6 +53,9 @@ class LRN(Kind):
 
     examples: ClassVar = {"lrn": (96, 55, 55), "lrn(3)": (8, 4, 4)}
     size: Size = 5
+
+    def needs(self, x: Shape) -> Iterator[Need]:
+        yield from map_needs(self, x)
 
     def module(self, torch: Any, x: Shape) -> Any:
         return torch.nn.LocalResponseNorm(self.size)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from archcalc.kind import Axes, Flag, Kind, Need, Padding
-from archcalc.shape import Shape, per_axis, same_padding, window_needs, windows
+from archcalc.shape import Shape, axes, is_same, per_axis, same_padding, window_needs, windows
 
 
 class Pool(Kind):
@@ -19,18 +19,16 @@ class Pool(Kind):
 
     def needs(self, x: Shape) -> Iterator[Need]:
         yield from window_needs(self, x)
-        if self.pad != "same" and self.pad != 0:
+        if not is_same(self.pad):
             for kernel, pad in zip(per_axis(self.kernel, x), per_axis(self.pad, x), strict=False):
                 yield 2 * pad <= kernel, f"{self.label}'s pad of {pad} is more than half its kernel of {kernel}"
 
     def shape(self, x: Shape) -> Shape:
-        stride = self.kernel if self.stride is None else self.stride
-        axes = zip(x[1:], *(per_axis(v, x) for v in (self.kernel, stride, self.pad)), strict=True)
-        return (x[0], *(windows(size, k, s, pad, ceil=self.ceil) for size, k, s, pad in axes))
+        return (x[0], *(windows(*axis, ceil=self.ceil) for axis in axes(self, x)))
 
     def arguments(self) -> tuple[Any, ...]:
         """As torch's pooling modules take them, in order, before ceil_mode."""
-        return self.kernel, self.stride, 0 if self.pad == "same" else self.pad
+        return self.kernel, self.stride, 0 if is_same(self.pad) else self.pad
 
 
 class MaxPool(Pool):
@@ -49,7 +47,7 @@ class MaxPool(Pool):
 
     def module(self, torch: Any, x: Shape) -> Any:
         pool = getattr(torch.nn, f"MaxPool{len(x) - 1}d")(*self.arguments(), ceil_mode=self.ceil)
-        return same_padding(torch, pool, self, x, fill=float("-inf")) if self.pad == "same" else pool
+        return same_padding(torch, pool, self, x, fill=float("-inf")) if is_same(self.pad) else pool
 
 
 class AvgPool(Pool):
@@ -59,7 +57,7 @@ class AvgPool(Pool):
 
     def needs(self, x: Shape) -> Iterator[Need]:
         yield from super().needs(x)
-        yield self.pad != "same", "avgpool with pad=same is not defined alike everywhere; give the pad as a number"
+        yield not is_same(self.pad), "avgpool with pad=same is not defined alike everywhere; give the pad as a number"
 
     def module(self, torch: Any, x: Shape) -> Any:
         return getattr(torch.nn, f"AvgPool{len(x) - 1}d")(*self.arguments(), ceil_mode=self.ceil)

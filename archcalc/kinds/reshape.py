@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from archcalc.kind import Axes, Kind, Natural, Need, Pads, Size
-from archcalc.number import equal, product
-from archcalc.shape import Shape, map_needs, per_axis, windows
+from archcalc.number import product
+from archcalc.shape import Shape, map_needs, per_axis, sharing, windows
 
 
 class Flatten(Kind):
@@ -47,7 +47,8 @@ class Shuffle(Kind):
     groups: Size
 
     def needs(self, x: Shape) -> Iterator[Need]:
-        yield equal(x[0] % self.groups, 0), f"{self.groups} groups cannot share {x[0]} channels"
+        yield from map_needs(self, x)
+        yield sharing(self.groups, x[0], "channels")
 
     def module(self, torch: Any, x: Shape) -> Any:
         return torch.nn.ChannelShuffle(self.groups)
@@ -60,13 +61,17 @@ class ZeroPad(Kind):
     before: Pads
     after: Pads
 
+    def needs(self, x: Shape) -> Iterator[Need]:
+        yield from map_needs(self, x)
+
     def shape(self, x: Shape) -> Shape:
         ends = zip(per_axis(self.before, x), x[1:], per_axis(self.after, x), strict=True)
         return (x[0], *(before + size + after for before, size, after in ends))
 
     def module(self, torch: Any, x: Shape) -> Any:
         ends = zip(per_axis(self.before, x), per_axis(self.after, x), strict=True)
-        return torch.nn.ConstantPad2d([pad for axis in reversed(list(ends)) for pad in axis], 0.0)
+        pads = [pad for axis in reversed(list(ends)) for pad in axis]  # torch wants the last axis first
+        return lambda tensor: torch.nn.functional.pad(tensor, pads)
 
 
 class PadChannels(Kind, label="pad_channels"):
@@ -109,6 +114,9 @@ class Upsample(Kind):
 
     examples: ClassVar = {"upsample(2)": (8, 7, 9)}
     scale: Size
+
+    def needs(self, x: Shape) -> Iterator[Need]:
+        yield from map_needs(self, x)
 
     def shape(self, x: Shape) -> Shape:
         return (x[0], *(size * self.scale for size in x[1:]))

@@ -1,0 +1,22 @@
+"""Text -> layer -> text, and what a kind says of itself."""
+
+from archcalc.kind import TYPES
+from laws.common import read
+
+SHORTEST = 3  # words of a docstring: "y = tanh(x)."
+
+
+def check_text(layer):
+    """A layer's text, read again, is the layer."""
+    assert read(str(layer)) == layer, f"{layer}"
+
+
+def check_documented(kind):
+    """A docstring of its own, at least one example, arguments of documented types."""
+    words = (vars(kind).get("__doc__") or "").split()
+    assert len(words) >= SHORTEST, f"{kind.label}: {words}"
+    assert not words[0].startswith(f"{kind.__name__}("), "a dataclass's own signature is not a docstring"
+    assert kind.examples, kind.label
+    for parameter in kind.parameters:
+        assert parameter.type in TYPES.values()
+        assert parameter.type.means

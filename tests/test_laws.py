@@ -1,0 +1,62 @@
+"""Every kind of layer obeys the laws, on every example it gives of itself."""
+
+import pytest
+from laws.common import examples, fits
+from laws.number_laws import check_arrays, check_fractions, check_large, check_symbols
+from laws.text_law import check_documented, check_text
+from laws.torch_law import check_torch
+
+from archcalc.kinds import KINDS
+
+EXAMPLES = list(examples())
+each_example = pytest.mark.parametrize("example", EXAMPLES, ids=str)
+each_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+
+
+@each_kind
+def test_is_documented(kind):
+    check_documented(kind)
+
+
+@each_example
+def test_agrees_with_torch(example):
+    check_torch(example.layer, example.shapes)
+
+
+@each_example
+def test_symbolic_sizes_then_values(example):
+    check_symbols(example.layer, example.shapes)
+
+
+@each_example
+def test_symbolic_arguments_then_values(example):
+    check_symbols(example.layer, example.shapes, arguments=True)
+
+
+@each_example
+def test_arrays_element_by_element(example):
+    check_arrays(example.layer, example.shapes)
+
+
+@each_example
+def test_exact_where_int64_overflows(example):
+    check_large(example.layer, example.shapes)
+
+
+@each_example
+def test_whole_fractions_are_integers(example):
+    check_fractions(example.layer, example.shapes)
+
+
+@each_example
+def test_text_and_back(example):
+    check_text(example.layer)
+
+
+@pytest.mark.parametrize("example", [e for e in EXAMPLES if len(e.shapes) == 1], ids=str)
+@pytest.mark.parametrize("sizes", [(), (9,), (9, 10), (9, 10, 11)], ids=str)
+def test_any_number_of_axes(example, sizes):
+    """Whatever a kind accepts, torch can do. (The other way round, torch takes a missing axis for the batch's.)"""
+    shape = (example.shapes[0][0], *sizes)
+    if fits(example.layer, (shape,)):
+        check_torch(example.layer, (shape,))
