@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any
 
 from archcalc.errors import Refusal
-from archcalc.number import equal, exact_div, half_up, least, make_divisible, most
+from archcalc.number import decide, equal, exact_div, half_up, least, make_divisible, most, select
 
 LARGEST_BITS = 256  # of a number on the way
 WORDS = {"true": True, "false": False, "same": "same"}
@@ -32,16 +32,17 @@ def bounded(value: Any) -> Any:
 def decimal(literal: str) -> Any:
     """A decimal, exactly: 0.75 is 3/4. Raises Refusal where it is too large."""
     exponent = literal.lower().partition("e")[2]
-    if exponent and abs(int(exponent)) > LARGEST_BITS:
+    if exponent and (len(exponent) > 8 or abs(int(exponent)) > LARGEST_BITS):
         raise Refusal(f"a number of more than {LARGEST_BITS} bits")
     return bounded(Fraction(literal))
 
 
-def _arithmetic(compute: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    def checked(a: Any, b: Any) -> Any:
-        if isinstance(a, (str, bool, tuple)) or isinstance(b, (str, bool, tuple)):
-            raise Refusal("arithmetic needs numbers")
-        return bounded(compute(a, b))
+def _numeric(compute: Callable[..., Any]) -> Callable[..., Any]:
+    def checked(*values: Any) -> Any:
+        for value in values:
+            if isinstance(value, (str, bool, tuple)):
+                raise Refusal(f"arithmetic needs numbers, and {_shown(value)} is none")
+        return bounded(compute(*values))
 
     return checked
 
@@ -54,35 +55,74 @@ def _power(base: Any, exponent: Any) -> Any:
     return exact_div(1, base**-exponent) if isinstance(exponent, int) and exponent < 0 else base**exponent
 
 
-def _negate(condition: Any) -> Any:
-    if isinstance(condition, (int, Fraction, str)) and not isinstance(condition, bool):
-        raise Refusal("'not' needs a condition, like stride > 1")
-    return not condition if isinstance(condition, bool) else ~condition
+def _ordered(compute: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def checked(a: Any, b: Any) -> Any:
+        for value in (a, b):
+            if isinstance(value, (str, bool, tuple)):
+                raise Refusal(f"only numbers are larger or smaller, and {_shown(value)} is none")
+        return compute(a, b)
+
+    return checked
+
+
+def condition(value: Any) -> Any:
+    """The value, if it is a condition. Raises Refusal."""
+    if isinstance(value, (int, Fraction, str, tuple)) and not isinstance(value, bool):
+        raise Refusal(f"{_shown(value)} is not a condition, like stride > 1")
+    return value
+
+
+def _negate(value: Any) -> Any:
+    return not value if isinstance(condition(value), bool) else ~value
+
+
+def junction(settled_by: bool, values: Iterable[Any]) -> Any:
+    """The values joined by "or", which a true one settles, or by "and", which a false one settles."""
+    result: Any = not settled_by
+    for value in values:
+        known = decide(condition(value))
+        if known is settled_by:
+            return settled_by
+        if known is None:
+            result = value if isinstance(result, bool) else (result | value if settled_by else result & value)
+    return result
+
+
+def choice(test: Any, yes: Callable[[], Any], no: Callable[[], Any]) -> Any:
+    """``yes() if test else no()``; both where the test is open, or remembers its formula."""
+    known = decide(condition(test))
+    if known is None or hasattr(test, "select"):
+        return select(test, yes(), no())
+    return yes() if known else no()
+
+
+def _shown(value: Any) -> str:
+    return repr(value) if isinstance(value, str) else str(value).lower()
 
 
 OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
-    ast.Add: _arithmetic(operator.add),
-    ast.Sub: _arithmetic(operator.sub),
-    ast.Mult: _arithmetic(operator.mul),
-    ast.Div: _arithmetic(exact_div),
-    ast.FloorDiv: _arithmetic(operator.floordiv),
-    ast.Mod: _arithmetic(operator.mod),
-    ast.Pow: _arithmetic(_power),
-    ast.USub: operator.neg,
+    ast.Add: _numeric(operator.add),
+    ast.Sub: _numeric(operator.sub),
+    ast.Mult: _numeric(operator.mul),
+    ast.Div: _numeric(exact_div),
+    ast.FloorDiv: _numeric(operator.floordiv),
+    ast.Mod: _numeric(operator.mod),
+    ast.Pow: _numeric(_power),
+    ast.USub: _numeric(operator.neg),
     ast.Eq: equal,
     ast.NotEq: lambda a, b: _negate(equal(a, b)),
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Not: lambda a: _negate(a),
+    ast.Lt: _ordered(operator.lt),
+    ast.LtE: _ordered(operator.le),
+    ast.Gt: _ordered(operator.gt),
+    ast.GtE: _ordered(operator.ge),
+    ast.Not: _negate,
 }
 
 FUNCTIONS: dict[str, tuple[Callable[..., Any], int]] = {  # with how many arguments
-    "floor": (lambda x: x // 1, 1),
-    "ceil": (lambda x: -(-x // 1), 1),
-    "round": (half_up, 1),
-    "min": (least, 2),
-    "max": (most, 2),
-    "make_divisible": (make_divisible, 2),
+    "floor": (_numeric(lambda x: x // 1), 1),
+    "ceil": (_numeric(lambda x: -(-x // 1)), 1),
+    "round": (_numeric(half_up), 1),
+    "min": (_numeric(least), 2),
+    "max": (_numeric(most), 2),
+    "make_divisible": (_numeric(make_divisible), 2),
 }

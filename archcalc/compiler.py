@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from archcalc.arithmetic import FUNCTIONS, LARGEST_BITS, OPERATORS, WORDS, decimal
-from archcalc.errors import Refusal, listing, suggest
-from archcalc.number import decide, select
+from archcalc.arithmetic import FUNCTIONS, OPERATORS, WORDS, bounded, choice, decimal, junction
+from archcalc.errors import Place, Refusal, listing, suggest
 
 Environment = Mapping[str, Any]
 Evaluator = Callable[[Environment], Any]
@@ -19,57 +17,60 @@ DEEPEST = 60  # nested nodes, likewise
 
 
 class Expression(NamedTuple):
-    """A parsed expression: its text, how to evaluate it, the names it reads with their offsets, what it may cost."""
+    """A parsed expression: its text, how to evaluate it, where it stands, the names it reads, what it may cost."""
 
     text: str
-    evaluate: Evaluator  # raises Refusal with the offset of what could not be computed
-    names: tuple[tuple[str, int], ...]
+    evaluate: Evaluator  # raises Refusal with the place of what could not be computed
+    place: Place
+    names: tuple[tuple[str, Place], ...]
     cost: int
     depth: int
 
 
-Functions = Mapping[str, Expression]  # a defined function's name -> its body
+class Definition(NamedTuple):
+    """A function that a spec defines: ``width(c): floor(c*alpha)``."""
+
+    parameters: tuple[str, ...]
+    body: Expression
 
 
-def syntax_tree(text: str) -> ast.expr:
-    """The text by Python's grammar. Raises Refusal."""
-    if "\n" in text:
-        raise Refusal("an expression stands on one line", 0)
-    try:
-        with warnings.catch_warnings(action="ignore"):  # Python's advice on its own grammar is not for a spec's author
-            return ast.parse(text, mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        offset = max((getattr(error, "offset", None) or 1) - 1, 0)
-        raise Refusal("not an expression; is a bracket, comma or operator missing?", min(offset, len(text))) from None
+Functions = Mapping[str, Definition]
 
 
 class Compiler:
     """One text's tree -> closures; remembers the names it met, and what evaluating it may cost."""
 
-    def __init__(self, text: str, functions: Functions) -> None:
-        self.text, self.functions = text, functions
+    def __init__(self, text: str, functions: Functions, place: Place) -> None:
+        self.encoded, self.functions, self.whole = text.encode(), functions, place
         self.start()
 
     def start(self) -> None:
-        self.names: list[tuple[str, int]] = []
+        self.names: list[tuple[str, Place]] = []
         self.cost = self.depth = self.deepest = 0
 
     def expression(self, node: ast.expr) -> Expression:
         self.start()
         evaluate = self.compile(node)
-        offset, width = self.span(node)
-        return Expression(self.text[offset : offset + width], evaluate, tuple(self.names), self.cost, self.deepest)
+        return Expression(self.text(node), evaluate, self.place(node), tuple(self.names), self.cost, self.deepest)
 
-    def span(self, node: Any) -> tuple[int, int]:
-        """Offset and width in characters; ast counts bytes of the first line."""
-        encoded = self.text.encode()
-        start = len(encoded[: node.col_offset].decode(errors="ignore"))
-        return start, max(len(encoded[node.col_offset : node.end_col_offset].decode(errors="ignore")), 1)
+    def text(self, node: Any) -> str:
+        """What a node was written as; ast counts bytes."""
+        return self.encoded[node.col_offset : node.end_col_offset].decode()
+
+    def place(self, node: Any) -> Place:
+        return self.whole.inside(len(self.encoded[: node.col_offset].decode()), len(self.text(node)))
+
+    def refusal(self, node: ast.AST, message: str) -> Refusal:
+        return Refusal(message, self.place(node))
+
+    def foreign(self, node: ast.AST, why: str = "") -> Refusal:
+        shown = self.text(node)
+        return self.refusal(node, f"'{shown[:40]}{'...' * (len(shown) > 40)}' is not part of the language{why}")
 
     def compile(self, node: ast.expr) -> Evaluator:
         handler = getattr(self, f"_{type(node).__name__}", None)
         if handler is None:
-            raise Refusal(f"{self.shown(node)} is not part of the language", *self.span(node))
+            raise self.foreign(node)
         self.depth += 1
         self.spend(node, 1, 0)
         evaluate: Evaluator = handler(node)
@@ -79,50 +80,48 @@ class Compiler:
     def spend(self, node: ast.AST, cost: int, depth: int) -> None:
         self.cost, self.deepest = self.cost + cost, max(self.deepest, self.depth + depth)
         if self.cost > DEAREST or self.deepest > DEEPEST:
-            raise Refusal("too much nesting, or too many steps", *self.span(node))
-
-    def shown(self, node: ast.AST) -> str:
-        offset, width = self.span(node)
-        return repr(self.text[offset : offset + width][:40])
+            raise self.refusal(node, "too long or nested too deep, with the definitions that this leads to")
 
     def guarded(self, node: ast.AST, compute: Callable[..., Any], *parts: Evaluator) -> Evaluator:
-        span = self.span(node)
+        place = self.place(node)
 
         def evaluate(environment: Environment) -> Any:
+            values = [part(environment) for part in parts]
             try:
-                return compute(*[part(environment) for part in parts])
+                return compute(*values)
             except Refusal as refusal:
-                raise refusal if refusal.offset is not None else Refusal(str(refusal), *span) from None
+                raise Refusal(str(refusal), refusal.place or place) from None
             except ZeroDivisionError:
-                raise Refusal("a division by zero", *span) from None
-            except (TypeError, ValueError, OverflowError):
-                raise Refusal("these values do not go together here", *span) from None
+                raise Refusal("a division by zero", place) from None
+            except (TypeError, ValueError, OverflowError, AttributeError, NotImplementedError):
+                raise Refusal("these values do not go together here", place) from None
 
         return evaluate
 
     def _Constant(self, node: ast.Constant) -> Evaluator:
         value = node.value
-        if isinstance(value, float):
-            literal = self.text.encode()[node.col_offset : node.end_col_offset].decode()
-            value = self.guarded(node, decimal, lambda environment: literal)({})
-        elif isinstance(value, bool) or not isinstance(value, (int, str)):
-            raise Refusal(f"{self.shown(node)} is not part of the language", *self.span(node))
-        elif isinstance(value, int) and value.bit_length() > LARGEST_BITS:
-            raise Refusal(f"a number of more than {LARGEST_BITS} bits", *self.span(node))
+        if isinstance(value, (float, int)) and not isinstance(value, bool):
+            compute = decimal if isinstance(value, float) else bounded
+            argument = self.text(node) if isinstance(value, float) else value
+            value = self.guarded(node, compute, lambda environment: argument)({})
+        elif not isinstance(value, str):
+            raise self.foreign(node, _capital(str(value)))
         return lambda environment: value
 
     def _Name(self, node: ast.Name) -> Evaluator:
-        name, span = node.id, self.span(node)
+        name, place = node.id, self.place(node)
         if name in WORDS:
             value = WORDS[name]
             return lambda environment: value
-        self.names.append((name, span[0]))
+        if name in FUNCTIONS or name in self.functions:
+            raise self.refusal(node, f"{name!r} is a function; write {name}(...)")
+        self.names.append((name, place))
 
         def evaluate(environment: Environment) -> Any:
             try:
                 return environment[name]
             except KeyError:
-                raise Refusal(f"unknown symbol {name!r}{suggest(name, environment)}", *span) from None
+                raise Refusal(f"no {name!r} here: the input has too few axes", place) from None
 
         return evaluate
 
@@ -134,63 +133,67 @@ class Compiler:
 
     def operator(self, symbol: ast.AST, node: ast.AST) -> Callable[..., Any]:
         if type(symbol) not in OPERATORS:
-            raise Refusal(f"the operator in {self.shown(node)} is not part of the language", *self.span(node))
+            raise self.refusal(node, f"the operator in '{self.text(node)[:40]}' is not part of the language")
         return OPERATORS[type(symbol)]
 
     def _Compare(self, node: ast.Compare) -> Evaluator:
         if len(node.ops) > 1:
-            raise Refusal("one comparison at a time; join them with 'and'", *self.span(node))
+            raise self.refusal(node, "one comparison at a time; join them with 'and'")
         left, right = self.compile(node.left), self.compile(node.comparators[0])
         return self.guarded(node, self.operator(node.ops[0], node), left, right)
 
     def _BoolOp(self, node: ast.BoolOp) -> Evaluator:
         parts = [self.compile(value) for value in node.values]
-        stop = isinstance(node.op, ast.Or)  # 'or' is settled by the first true part, 'and' by the first false one
-
-        def evaluate(environment: Environment) -> Any:
-            result: Any = not stop
-            for part in parts:
-                value = part(environment)
-                if decide(value) is stop:
-                    return stop
-                if decide(value) is None:
-                    result = value if isinstance(result, bool) else (result | value if stop else result & value)
-            return result
-
-        return self.guarded(node, lambda value: value, evaluate)
+        settled_by = isinstance(node.op, ast.Or)  # 'or' is settled by the first true part, 'and' by the first false one
+        return self.guarded(node, lambda values: junction(settled_by, values), lambda e: (part(e) for part in parts))
 
     def _IfExp(self, node: ast.IfExp) -> Evaluator:
         test, yes, no = self.compile(node.test), self.compile(node.body), self.compile(node.orelse)
-
-        def evaluate(environment: Environment) -> Any:
-            known = decide(condition := test(environment))
-            if known is None:
-                return select(condition, yes(environment), no(environment))
-            return yes(environment) if known else no(environment)
-
-        return self.guarded(node, lambda value: value, evaluate)
+        return self.guarded(node, choice, test, _later(yes), _later(no))
 
     def _Tuple(self, node: ast.Tuple | ast.List) -> Evaluator:
-        parts = [self.compile(element) for element in node.elts]
-        return lambda environment: tuple(part(environment) for part in parts)
+        parts = [self.guarded(part, _size, self.compile(part)) for part in node.elts]
+        return lambda environment: tuple([part(environment) for part in parts])
 
     _List = _Tuple
 
     def _Call(self, node: ast.Call) -> Evaluator:
-        if not isinstance(node.func, ast.Name) or node.keywords:
-            raise Refusal(f"{self.shown(node)} is not part of the language", *self.span(node))
-        name = node.func.id
+        if not isinstance(node.func, ast.Name):
+            raise self.foreign(node)
+        if node.keywords:
+            raise self.refusal(node, "the arguments of a function have no names")
         parts = [self.compile(argument) for argument in node.args]
-        if name in self.functions:
-            self.spend(node, self.functions[name].cost, self.functions[name].depth)
-            self.names.append((name, self.span(node)[0]))
-            return self.guarded(node, lambda function, *values: function(*values), lambda e: e[name], *parts)
-        if name not in FUNCTIONS:
-            known = [*FUNCTIONS, *self.functions]
-            raise Refusal(
-                f"unknown function {name!r}{suggest(name, known)} (there are {listing(known)})", *self.span(node.func)
-            )
-        compute, count = FUNCTIONS[name]
+        compute, count = self.function(node.func)
         if len(parts) != count:
-            raise Refusal(f"{name} takes {count} argument{'s'[: count - 1]}, not {len(parts)}", *self.span(node))
-        return self.guarded(node, compute, *parts)
+            message = f"{node.func.id} takes {count} argument{'s' * (count != 1)}, not {len(parts)}"
+            raise self.refusal(node, message)
+        return self.guarded(node, compute, *parts) if callable(compute) else self.defined(node, node.func.id, parts)
+
+    def function(self, node: ast.Name) -> tuple[Any, int]:
+        """What a function computes, None of a defined one; and how many arguments it takes."""
+        if (definition := self.functions.get(node.id)) is not None:
+            self.spend(node, definition.body.cost, definition.body.depth)
+            return None, len(definition.parameters)
+        if node.id not in FUNCTIONS:
+            known = [*FUNCTIONS, *self.functions]
+            hint = suggest(node.id, known) or f" (there are {listing(known)})"
+            raise self.refusal(node, f"unknown function {node.id!r}{hint}")
+        return FUNCTIONS[node.id]
+
+    def defined(self, node: ast.Call, name: str, parts: list[Evaluator]) -> Evaluator:
+        self.names.append((name, self.place(node)))
+        return self.guarded(node, lambda function, *values: function(*values), lambda e: e[name], *parts)
+
+
+def _later(evaluate: Evaluator) -> Evaluator:
+    return lambda environment: lambda: evaluate(environment)
+
+
+def _size(value: Any) -> Any:
+    if isinstance(value, tuple):
+        raise Refusal("a list within a list")
+    return value
+
+
+def _capital(word: str) -> str:
+    return f"; write {word.lower()!r}" if word in ("True", "False") else ""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cached_property
 from typing import NamedTuple
 
 SHOWN_WIDTH = 100  # of a source line in a message
+LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as YAML counts lines
 
 
 class ArchcalcError(Exception):
@@ -21,7 +23,7 @@ class Source:
 
     @cached_property
     def lines(self) -> tuple[str, ...]:
-        return tuple(self.text.split("\n"))
+        return tuple(LINE_BREAK.split(self.text))
 
     def line(self, number: int) -> str:
         """Line ``number``, counted from 0; empty past the end."""
@@ -35,10 +37,16 @@ class Place(NamedTuple):
     line: int
     column: int
     width: int = 1
+    verbatim: bool = True  # else the text was folded or unescaped, and a stretch of it cannot be pointed at
 
     def inside(self, offset: int, width: int) -> Place:
-        """A stretch of this one."""
-        return self._replace(column=self.column + offset, width=width)
+        """A stretch of this one, which may have started on a line above."""
+        if not self.verbatim:
+            return self
+        line, column = self.line, self.column + offset
+        while column > len(self.source.line(line)) and line + 1 < len(self.source.lines):
+            line, column = line + 1, column - len(self.source.line(line)) - 1
+        return self._replace(line=line, column=column, width=width)
 
     def __str__(self) -> str:
         return f"{printable(self.source.name)}:{self.line + 1}:{self.column + 1}"
@@ -75,16 +83,15 @@ class SpecError(ArchcalcError):
 
 
 class Refusal(Exception):
-    """Raised where the place is not known; whoever knows it makes a Problem of it."""
+    """Raised where the place, or the shapes in play, are not known; whoever knows them makes a Problem of it."""
 
-    def __init__(self, message: str, offset: int | None = None, width: int = 1) -> None:
+    def __init__(self, message: str, place: Place | None = None) -> None:
         super().__init__(message)
-        self.offset, self.width = offset, width
+        self.place = place
 
     def at(self, place: Place, context: str = "") -> Problem:
-        """The problem, at the stretch named by the refusal or else at the whole place."""
-        exact = place if self.offset is None else place.inside(self.offset, self.width)
-        return Problem(str(self), exact, context)
+        """The problem, at the refusal's own place or else at this one."""
+        return Problem(str(self), self.place or place, context)
 
 
 def printable(text: str) -> str:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from archcalc.errors import Place
 from archcalc.expression import Call
 from archcalc.graph import Node
 from archcalc.kind import Kind, Need, build
-from archcalc.ledger import Ledger, evaluate
-from archcalc.number import both, is_whole
+from archcalc.ledger import Ledger, Site, evaluate
+from archcalc.number import both, equal, is_whole, show
 from archcalc.shape import Shape, describe
-from archcalc.spec import show
 
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 T = TypeVar("T")
@@ -27,6 +25,10 @@ class Fitter:
         self.layers: dict[Any, Kind | None] = {}
         self.shapes: dict[Any, Shape | None] = {}
 
+    def input(self, shape: Shape) -> Shape:
+        """The network's input."""
+        return shape
+
     def arguments(self, call: Call | None, environment: Mapping[str, Any]) -> Arguments:
         """The values of a call's arguments. Raises Refusal."""
         if call is None or (known := self.fixed.get(id(call))) is None:
@@ -37,51 +39,50 @@ class Fitter:
                 self.fixed[id(call)] = known
         return known
 
-    def node(
-        self,
-        kind: type[Kind],
-        arguments: Arguments,
-        name: str,
-        place: Place,
-        sources: tuple[int, ...],
-        nodes: list[Node],
-    ) -> Node | None:
+    def node(self, kind: type[Kind], arguments: Arguments, site: Site) -> Node | None:
         """The layer where it stands, or None where it cannot; why not is in the ledger."""
         values, keywords = arguments
-        inputs = [nodes[i] for i in sources]
-        key = (kind, values, *keywords.items())
-        layer = _remembered(self.layers, key, lambda: self.layer(kind, arguments, name, place, inputs))
+        layer = _remembered(self.layers, (kind, values, *keywords.items()), lambda: self.layer(kind, arguments, site))
         if layer is None:
             return None
-        shapes = tuple([node.shape for node in inputs])
-        shape = _remembered(self.shapes, (layer, shapes), lambda: self.shape(layer, shapes, name, place, inputs))
-        return None if shape is None else Node(name, layer, sources, shape, place)
+        shapes = tuple([node.shape for node in site.inputs])
+        shape = _remembered(self.shapes, (layer, shapes), lambda: self.shape(layer, shapes, site))
+        if shape is None or not self.ledger.meets(_same_times(site.inputs), site):
+            return None
+        return Node(site.name, layer, site.sources, shape, site.item.place, times=site.inputs[0].times * layer.times())
 
-    def layer(self, kind: type[Kind], arguments: Arguments, name: str, place: Place, inputs: list[Node]) -> Kind | None:
+    def layer(self, kind: type[Kind], arguments: Arguments, site: Site) -> Kind | None:
+        """The layer, if each of its arguments is of its type."""
         layer, needs = build(kind, *arguments)
-        return layer if self.ledger.meets(needs, name, place, inputs) else None
+        fits = [self.ledger.meets([need], site, site.argument(name)) for name, need in needs.items()]
+        return layer if all(fits) else None
 
-    def shape(
-        self, layer: Kind, shapes: tuple[Shape, ...], name: str, place: Place, inputs: list[Node]
-    ) -> Shape | None:
+    def shape(self, layer: Kind, shapes: tuple[Shape, ...], site: Site) -> Shape | None:
         """The output's shape. Where the layer does not fit its input but has one, the walk goes on, to find more."""
-        fits = self.ledger.meets(layer.needs(*shapes), name, place, inputs)
+        fits = self.ledger.meets(layer.needs(*shapes), site)
         try:
             shape = layer.shape(*shapes)
         except (ValueError, TypeError, IndexError):
             if fits:
                 raise
             return None
-        return shape if self.ledger.meets(positive(shape), name, place, inputs) else None
+        return shape if self.ledger.meets(positive(shape, "its output would be"), site) else None
 
 
-def positive(shape: Shape) -> Iterator[Need]:
+def _same_times(inputs: tuple[Node, ...]) -> Iterator[Need]:
+    """What meets runs equally often: an image's map cannot be joined with what is computed for each region."""
+    for other in inputs[1:]:
+        times = f"{show(inputs[0].times)} and {show(other.times)}"
+        yield equal(inputs[0].times, other.times), f"branches do not meet: they run {times} times for one example"
+
+
+def positive(shape: Shape, what: str) -> Iterator[Need]:
     """Sizes are whole and at least 1."""
     for size in shape:
-        if not isinstance(size, int) or size < 1:
+        if not isinstance(size, int) or isinstance(size, bool) or size < 1:
             number = not isinstance(size, (str, bool, tuple))
             shown = describe(tuple(map(show, shape)))
-            yield number and both(is_whole(size), size >= 1), f"a size of {shown}; sizes are whole and at least 1"
+            yield number and both(is_whole(size), size >= 1), f"{what} {shown}; sizes are whole and at least 1"
 
 
 def _remembered(answers: dict[Any, T | None], key: Any, ask: Callable[[], T | None]) -> T | None:

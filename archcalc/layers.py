@@ -93,20 +93,21 @@ class Layers:
             repeat=read.expression(entries["repeat"], scope) if "repeat" in entries else None,
             when=read.expression(entries["when"], scope) if "when" in entries else None,
             otherwise=self.items(entries["else"], scope, "else") if "else" in entries else (),
-            sources=tuple(word.text for word in read.words(entries.get("from"), "from")),
-            share=read.text(entries.get("share"), "share"),
+            sources=tuple(read.words(entries.get("from"), "from")),
+            share=read.word(entries.get("share"), "share"),
         )
 
     def called(self, scalar: Scalar, scope: Scope, name: str | None) -> Item | None:
         """A call of a layer or a block, its arguments checked against what it takes."""
-        call = self.reading.attempt(scalar.place, lambda: parse_call(scalar.text, scope.functions))
-        callee = call and self.callee(call.name, scalar.place)
+        call = self.reading.attempt(scalar.place, parse_call, scalar.text, scalar.place, scope.functions)
+        callee = call and self.callee(call.name, call.place)
         if call is None or callee is None:
             return None
-        for refusal in check_call(call.name, _parameters(callee), len(call.arguments), call.keywords, call.offsets):
+        positional = [argument.place for argument in call.arguments]
+        for refusal in check_call(call.name, _parameters(callee), positional, call.keys):
             self.reading.problems.append(refusal.at(scalar.place))
-        for expression in (*call.arguments, *call.keywords.values()):
-            self.reading.check_names(expression, scope, scalar.place)
+        for expression in call.values:
+            self.reading.check_names(expression, scope)
         return Item(name or call.name, name is not None, scalar.place, callee=callee, call=call)
 
     def callee(self, name: str, place: Place) -> Block | type[Kind] | None:
@@ -117,7 +118,7 @@ class Layers:
             if name in self.below:
                 line = self.below[name].line + 1
                 message = f"the block {name!r} stands below, on line {line}; move it above its use"
-            self.reading.problem(message, place.inside(0, len(name)))
+            self.reading.problem(message, place)
         return found  # type: ignore[no-any-return]  # a block or a kind, by the two tables
 
 

@@ -3,15 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
+from archcalc.arithmetic import condition
 from archcalc.compiler import Expression
 from archcalc.errors import Place, Problem, Refusal
+from archcalc.expression import Function
 from archcalc.graph import Assumption, Node
 from archcalc.kind import Need
-from archcalc.number import decide, plain
+from archcalc.number import decide, plain, show
 from archcalc.shape import describe
-from archcalc.spec import show
+from archcalc.spec import SHAPE_WORDS, Item
+
+LONGEST_VALUE = 40  # characters of a knob's value in a message
+
+
+class Site(NamedTuple):
+    """Where a layer is about to stand: its full name, what the spec says of it, what it sees and is given."""
+
+    name: str
+    item: Item
+    environment: Mapping[str, Any]
+    position: int  # of the node it will be
+    sources: tuple[int, ...]
+    inputs: tuple[Node, ...]  # the nodes of those indices
+
+    def symbols(self) -> dict[str, Any]:
+        """The values that its own line reads, other than its input's sizes."""
+        names = {name for value in (self.item.call.values if self.item.call else ()) for name, _ in value.names}
+        seen = {name: self.environment[name] for name in sorted(names - {*SHAPE_WORDS}) if name in self.environment}
+        return {name: value for name, value in seen.items() if not isinstance(value, Function)}
+
+    def argument(self, name: str) -> Place:
+        """Where the value of one of its arguments stands."""
+        call, callee = self.item.call, self.item.callee
+        if call and name in call.keywords:
+            return call.keywords[name].place
+        names = [parameter.name for parameter in getattr(callee, "parameters", ())]
+        position = names.index(name) if name in names else len(names)
+        return call.arguments[position].place if call and position < len(call.arguments) else self.item.place
 
 
 class Ledger:
@@ -22,29 +52,40 @@ class Ledger:
         self.problems: dict[Place, Problem] = {}  # the first at each place: a block is unfolded many times
         self.assumptions: list[Assumption] = []
 
-    def refuse(self, refusal: Refusal, place: Place, inputs: Iterable[Node] = (), name: str = "") -> None:
-        """A problem, at the stretch that the refusal names or else at the whole place."""
-        problem = refusal.at(place, self.context(inputs))
-        message = f"{name}: {problem.message}" if name else problem.message
-        self.problems.setdefault(place, problem._replace(message=message))
+    def refuse(self, refusal: Refusal, place: Place, site: Site | None = None) -> None:
+        """A problem, at the refusal's own place or else at this one."""
+        if (refusal.place or place) not in self.problems:
+            problem = refusal.at(place, self.context(site))
+            message = f"{site.name}: {problem.message}" if site else problem.message
+            self.problems[problem.place] = problem._replace(message=message)
 
-    def meets(self, needs: Iterable[Need], name: str, place: Place, inputs: Iterable[Node] = ()) -> bool:
+    def meets(self, needs: Iterable[Need], site: Site, place: Place | None = None) -> bool:
         """Whether nothing is known to be wrong; what cannot be known is assumed, and written down."""
         fine = True
-        for condition, message in needs:
-            known = condition if isinstance(condition, bool) else decide(condition)
+        for needed, message in needs:
+            known = needed if isinstance(needed, bool) else decide(needed)
             if known is None:
-                self.assumptions.append(Assumption(name, condition, message))
+                self.assumptions.append(Assumption(site.name, needed, message))
             elif not known:
-                self.refuse(Refusal(message), place, inputs, name)
+                self.refuse(Refusal(message), place or site.item.place, site)
                 fine = False
         return fine
 
-    def context(self, inputs: Iterable[Node]) -> str:
-        """The shapes and knob values in play."""
-        shapes = [f"input {describe(tuple(map(show, node.shape)))} from {node.name!r}" for node in inputs if node.layer]
-        knobs = [f"{name} = {show(value)}" for name, value in self.knobs.items()]
-        return ", ".join([" and ".join(shapes)] * bool(shapes) + [f"with {', '.join(knobs)}"] * bool(knobs))
+    def context(self, site: Site | None) -> str:
+        """The shapes and values in play."""
+        nodes = site.inputs if site else ()
+        shapes = [f"{describe(tuple(map(show, node.shape)))} from {node.name!r}" for node in nodes]
+        values = {**(site.symbols() if site else {}), **self.knobs}
+        shown = [f"{name} = {_brief(value)}" for name, value in values.items()]
+        given = [f"input {' and '.join(shapes)}"] * bool(shapes)
+        return ", ".join(given + [f"with {', '.join(shown)}"] * bool(shown))
+
+
+def _brief(value: Any) -> str:
+    if getattr(value, "ndim", 0):
+        return f"an array of {value.size:,} values"
+    shown = " ".join(show(value).split())
+    return shown if len(shown) <= LONGEST_VALUE else f"{shown[:LONGEST_VALUE]}..."
 
 
 def evaluate(expression: Expression, environment: Mapping[str, Any]) -> Any:
@@ -57,11 +98,10 @@ def evaluate(expression: Expression, environment: Mapping[str, Any]) -> Any:
 
 def truth(expression: Expression, environment: Mapping[str, Any]) -> bool:
     """A condition that decides the structure; raises Refusal where it is open."""
-    value = evaluate(expression, environment)
     try:
-        known = decide(value)
-    except TypeError:
-        raise Refusal(f"'{expression.text}' is {show(value)}, not a condition like stride > 1") from None
+        known = decide(condition(evaluate(expression, environment)))
+    except Refusal as refusal:
+        raise Refusal(str(refusal), refusal.place or expression.place) from None
     if known is None:
-        raise Refusal(f"'{expression.text}' decides the structure, so it cannot be left open")
+        raise Refusal(f"'{expression.text}' decides the structure, so it cannot be left open", expression.place)
     return known

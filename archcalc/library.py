@@ -8,8 +8,9 @@ import stat
 from functools import cache
 from pathlib import Path
 
+from archcalc.definitions import Library
 from archcalc.errors import ArchcalcError, Refusal, Source, suggest
-from archcalc.grammar import Library, parse_blocks, parse_spec
+from archcalc.grammar import parse_blocks, parse_spec
 from archcalc.spec import Part, Spec
 
 LARGEST = 1 << 20  # bytes of a spec

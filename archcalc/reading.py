@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, TypeVar
 
 from archcalc.arithmetic import FUNCTIONS, WORDS
-from archcalc.compiler import Expression
+from archcalc.compiler import Definition, Expression
 from archcalc.errors import Place, Problem, Refusal, listing, suggest
 from archcalc.expression import parse
 from archcalc.spec import INDEX, SHAPE_WORDS, read_value
@@ -21,7 +21,7 @@ class Scope(NamedTuple):
     """The names an expression may use where it stands, and the bodies of the defined functions."""
 
     names: frozenset[str]
-    functions: dict[str, Expression]
+    functions: dict[str, Definition]
 
     def plus(self, names: Iterable[str]) -> Scope:
         """With more names."""
@@ -38,10 +38,10 @@ class Reading:
         """Put a problem on the list."""
         self.problems.append(Problem(message, place))
 
-    def attempt(self, place: Place, action: Callable[[], T]) -> T | None:
+    def attempt(self, place: Place, action: Callable[..., T], *arguments: Any) -> T | None:
         """The action's value, or its refusal on the list."""
         try:
-            return action()
+            return action(*arguments)
         except Refusal as refusal:
             self.problems.append(refusal.at(place))
             return None
@@ -78,6 +78,13 @@ class Reading:
                 self.problem(f"{what}: a word belongs here", item.place)
         return [item for item in items if isinstance(item, Scalar)]
 
+    def word(self, tree: Tree | None, what: str) -> Scalar | None:
+        """One word; None where it is missing or something else."""
+        if tree is None or isinstance(tree, Scalar):
+            return tree
+        self.problem(f"{what}: one word belongs here", tree.place)
+        return None
+
     def text(self, tree: Tree | None, what: str) -> str:
         """A text; empty where it is missing or something else."""
         if isinstance(tree, Scalar):
@@ -89,7 +96,7 @@ class Reading:
     def value(self, tree: Tree | None) -> Any:
         """A number or a word."""
         if isinstance(tree, Scalar):
-            return self.attempt(tree.place, lambda: read_value(tree.text))
+            return self.attempt(tree.place, read_value, tree.text, tree.place)
         if tree is not None:
             self.problem("a number or a word belongs here", tree.place)
         return None
@@ -109,18 +116,17 @@ class Reading:
         if isinstance(tree, Mapping) or not tree.text:
             self.problem("an expression belongs here, like 32*alpha", tree.place)
             return None
-        text, place = tree.text, tree.place
-        expression = self.attempt(place, lambda: parse(text, scope.functions))
+        expression = self.attempt(tree.place, parse, tree.text, tree.place, scope.functions)
         if expression:
-            self.check_names(expression, scope, place)
+            self.check_names(expression, scope)
         return expression
 
-    def check_names(self, expression: Expression, scope: Scope, place: Place) -> None:
+    def check_names(self, expression: Expression, scope: Scope) -> None:
         """Every symbol must be known where the expression stands."""
-        for name, offset in expression.names:
+        for name, place in expression.names:
             if name not in scope.names and name not in scope.functions:
                 hint = suggest(name, scope.names) or f" (known here: {listing(sorted(scope.names))})"
-                self.problem(f"unknown symbol {name!r}{hint}", place.inside(offset, len(name)))
+                self.problem(f"unknown symbol {name!r}{hint}", place)
 
 
 NOWHERE = Place(source=None, line=0, column=0)  # type: ignore[arg-type]  # of a mapping that is not there

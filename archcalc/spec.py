@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from archcalc.compiler import Expression
+from archcalc.compiler import Definition, Expression
 from archcalc.errors import Place, Refusal, Source, listing
 from archcalc.expression import Call, constant
 from archcalc.kind import Kind
-from archcalc.number import decide, exact
+from archcalc.number import decide, exact, show
+from archcalc.text import Scalar
 
 SHAPE_WORDS = ("channels", "rows", "columns")  # the sizes of the input, wherever a layer is written
 INDEX = "index"  # which repetition this is, from 1
@@ -60,8 +61,8 @@ class Item(NamedTuple):
     repeat: Expression | None = None
     when: Expression | None = None
     otherwise: tuple[Item, ...] = ()
-    sources: tuple[str, ...] = ()  # "from": names of earlier layers, or -1, -2 ...
-    share: str = ""  # the earlier layer or block whose weights this one uses
+    sources: tuple[Scalar, ...] = ()  # "from": names of earlier layers, or -1, -2 ...
+    share: Scalar | None = None  # the earlier layer or block whose weights this one uses
 
 
 class Block(NamedTuple):
@@ -79,7 +80,7 @@ class Part(NamedTuple):
     """What a file's blocks and layers can see: its knobs, its definitions, the blocks above."""
 
     given: dict[str, Knob]
-    lets: dict[str, tuple[tuple[str, ...] | None, Expression, Place]]  # name -> parameters, body
+    lets: dict[str, Expression | Definition]
     blocks: dict[str, Block]
 
 
@@ -89,7 +90,6 @@ class Variant(NamedTuple):
     headings: dict[str, str]
     settings: dict[str, Any]  # knobs
     input: Expression | None
-    input_place: Place
     layers: tuple[Item, ...] | None
 
 
@@ -100,7 +100,6 @@ class Spec(NamedTuple):
     headings: dict[str, str]  # net, family, kind, source ...
     part: Part
     input: Expression
-    input_place: Place
     layers: tuple[Item, ...]
     variants: dict[str, Variant]
     text: Source
@@ -119,14 +118,15 @@ class Spec(NamedTuple):
             headings={**self.headings, **variant.headings},
             part=self.part._replace(given=given),
             input=variant.input or self.input,
-            input_place=variant.input_place if variant.input else self.input_place,
             layers=self.layers if variant.layers is None else variant.layers,
         )
 
     def trimmed(self) -> Spec:
-        """Without the knobs that nothing here depends on."""
+        """Without the knobs and definitions that nothing here depends on."""
         used = names_used(self)
-        return self._replace(part=self.part._replace(given={k: v for k, v in self.given.items() if k in used}))
+        given = {name: knob for name, knob in self.given.items() if name in used}
+        lets = {name: let for name, let in self.part.lets.items() if name in used}  # the others may read other knobs
+        return self._replace(part=self.part._replace(given=given, lets=lets))
 
 
 def names_used(spec: Spec) -> set[str]:
@@ -137,7 +137,7 @@ def names_used(spec: Spec) -> set[str]:
         item = waiting.pop()
         expressions = [item.repeat, item.when]
         if item.call:
-            expressions += [*item.call.arguments, *item.call.keywords.values()]
+            expressions += item.call.values
         names |= {name for expression in expressions if expression for name, _ in expression.names}
         waiting += [
             *(item.body or ()),
@@ -148,21 +148,12 @@ def names_used(spec: Spec) -> set[str]:
             seen.add(id(item.callee))
             waiting += item.callee.body
             names |= {name for default in item.callee.parameters.values() if default for name, _ in default.names}
-    for name, (_, body, _) in reversed(spec.part.lets.items()):
+    for name, let in reversed(spec.part.lets.items()):
+        body = let.body if isinstance(let, Definition) else let
         names |= {inner for inner, _ in body.names} if name in names else set()
     return names
 
 
-def read_value(text: str) -> Any:
+def read_value(text: str, place: Place | None = None) -> Any:
     """A number, true, false or a word. Raises Refusal."""
-    return text if text.isidentifier() and text not in ("true", "false") else constant(text)
-
-
-def show(value: Any) -> str:
-    """A knob's value as a person would write it: 3/4 is 0.75, 1/3 stays 1/3."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if not isinstance(value, int) and hasattr(value, "denominator") and hasattr(value, "limit_denominator"):
-        digits = next((n for n in range(1, 10) if 10**n % value.denominator == 0), None)
-        return f"{float(value):.{digits}f}" if digits and abs(value) < 10**5 else str(value)
-    return str(value)
+    return text if text.isidentifier() and text not in ("true", "false") else constant(text, place)

@@ -7,15 +7,20 @@ arrays or cells of a spreadsheet. Only the structure (when, repeat) must be sett
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from archcalc.errors import Refusal, SpecError, suggest
+from archcalc.compiler import Definition, Expression
+from archcalc.errors import Refusal, SpecError, listing
 from archcalc.expression import Function
 from archcalc.fitting import Fitter, positive
 from archcalc.graph import Graph, Node
-from archcalc.ledger import Ledger, evaluate, truth
-from archcalc.spec import INDEX, SHAPE_WORDS, Block, Item, Part, Spec, show
+from archcalc.ledger import Ledger, Site, evaluate, truth
+from archcalc.lookup import Run, Span, Spans
+from archcalc.number import show
+from archcalc.shape import describe
+from archcalc.spec import INDEX, SHAPE_WORDS, Block, Item, Part, Spec
+from archcalc.text import Scalar
 
 MOST_LAYERS = 100_000
 DEEPEST = 40  # blocks within blocks
@@ -28,16 +33,6 @@ def unfold(spec: Spec, given: Mapping[str, Any]) -> Graph:
     return Unfolder(spec, {name: given.get(name, knob.default) for name, knob in spec.given.items()}).graph()
 
 
-class Run(NamedTuple):
-    """A sequence being walked."""
-
-    path: str  # prefix of its layers' names: "stage1/"
-    environment: dict[str, Any]
-    inputs: dict[str, int]  # those that a block names
-    history: list[int | None]  # nodes: its input, then what each entry gave; None after a problem
-    met: dict[str, int]  # how many entries of a numbered name so far
-
-
 class Unfolder:
     """One walk."""
 
@@ -45,21 +40,22 @@ class Unfolder:
         self.spec, self.knobs, self.ledger = spec, knobs, Ledger(knobs)
         self.fitter = fitter(self.ledger)
         self.nodes: list[Node] = []
-        self.spans: dict[str, tuple[int, int, int | None]] = {}  # layer, block or branch -> first node, end, output
+        self.spans = Spans()
         self.environments: dict[int, dict[str, Any]] = {}
         self.budget, self.depth = MOST_LAYERS, 0
 
     def graph(self) -> Graph:
-        place = self.spec.input_place
+        expression = self.spec.input
         try:
             environment = self.environment(self.spec.part)
-            shape = evaluate(self.spec.input, environment)
+            shape = evaluate(expression, environment)
             shape = shape if isinstance(shape, tuple) else (shape,)
-            if self.ledger.meets(positive(shape), "input", place):
-                self.nodes.append(Node("input", None, (), shape, place))
-                self.sequence(self.spec.layers, environment, "", {}, 0)
+            site = Site("input", Item("input", False, expression.place), environment, 0, (), ())
+            if self.ledger.meets(positive(shape, "its shape would be"), site):
+                self.nodes.append(Node("input", None, (), self.fitter.input(shape), expression.place))
+                self.sequence(self.spec.layers, Run("", "", dict(environment), {}, [0], {}))
         except Refusal as refusal:
-            self.ledger.refuse(refusal, place)
+            self.ledger.refuse(refusal, expression.place)
         except TooLarge:  # noted where it happened
             pass
         if self.ledger.problems:
@@ -68,27 +64,29 @@ class Unfolder:
 
     def environment(self, part: Part) -> dict[str, Any]:
         """The knobs and definitions that a file's expressions see."""
+        own = part.blocks is self.spec.part.blocks
+        part = self.spec.part if own else part  # a variant's is trimmed
         known = self.environments.get(id(part.lets))
         if known is None:
-            known = dict(self.knobs) if part.lets is self.spec.part.lets else {}
-            for name, (parameters, body, place) in part.lets.items():
-                try:
-                    function = parameters is not None and Function(name, parameters, body, dict(known))
-                    known[name] = function or evaluate(body, known)
-                except Refusal as refusal:
-                    self.ledger.refuse(refusal, place)
-                    known[name] = 1
+            known = dict(self.knobs) if own else {}
+            for name, let in part.lets.items():
+                known[name] = Function(let, dict(known)) if isinstance(let, Definition) else self.value(let, known)
             self.environments[id(part.lets)] = known
         return known
 
+    def value(self, expression: Expression, environment: Mapping[str, Any]) -> Any:
+        """A definition's value; 1 after a problem."""
+        try:
+            return evaluate(expression, environment)
+        except Refusal as refusal:
+            self.ledger.refuse(refusal, expression.place)
+            return 1
+
     # Sequences
 
-    def sequence(
-        self, items: Items, environment: Mapping[str, Any], path: str, inputs: dict[str, int], start: int
-    ) -> int | None:
+    def sequence(self, items: Items, run: Run) -> int | None:
         """Walk a list of entries; the node that its last one gave, or None after a problem."""
         self.depth += 1
-        run = Run(path, dict(environment), inputs, [start], {})
         self.walk(items, run)
         self.depth -= 1
         return run.history[-1]
@@ -98,7 +96,7 @@ class Unfolder:
             try:
                 self.item(item, run)
             except Refusal as refusal:
-                self.ledger.refuse(refusal, item.place)
+                self.ledger.refuse(refusal, item.place, self.site(run.path + item.base, item, run, ()))
                 run.history.append(None)
 
     def item(self, item: Item, run: Run) -> None:
@@ -109,7 +107,7 @@ class Unfolder:
         elif item.repeat is None:
             self.once(item, run, sources)
         else:
-            for index in range(self.count(item, run)):
+            for index in range(self.count(item.repeat, run)):
                 run.environment[INDEX] = index + 1
                 if (sources := self.sources(item, run)) is not None:
                     self.once(item, run, sources)
@@ -117,7 +115,7 @@ class Unfolder:
 
     def sources(self, item: Item, run: Run) -> tuple[int, ...] | None:
         """The nodes an entry takes its input from, the first one's sizes made known; None after a problem."""
-        found = [self.source(word, run) for word in item.sources] if item.sources else [run.history[-1]]
+        found = [self.spans.source(word, run) for word in item.sources] if item.sources else [run.history[-1]]
         if None in found:
             return None
         shape = self.nodes[found[0]].shape  # type: ignore[index]  # None was turned away above
@@ -128,35 +126,15 @@ class Unfolder:
                 run.environment.pop(word, None)
         return tuple(found)  # type: ignore[arg-type]
 
-    def source(self, word: str, run: Run) -> int | None:
-        if word.startswith("-") and word[1:].isdigit():
-            back = int(word)
-            if back < -len(run.history) or back == 0:
-                raise Refusal(f"'from: {word}' reaches above the first entry here")
-            return run.history[back]
-        return run.inputs[word] if word in run.inputs else self.span(word, run)[2]
-
-    def span(self, word: str, run: Run) -> tuple[int, int, int | None]:
-        """What an earlier name stands for, looked up here and then in each list around."""
-        path = run.path
-        while path + word not in self.spans:
-            if not path:
-                raise Refusal(f"no layer {word!r} above this one{suggest(word, self.near(run.path))}")
-            path = path[: path.rstrip("/").rfind("/") + 1]
-        return self.spans[path + word]
-
-    def near(self, path: str) -> Iterator[str]:
-        """The names that can be used in a sequence."""
-        return (name.removeprefix(path) for name in self.spans)
-
-    def count(self, item: Item, run: Run) -> int:
-        assert item.repeat is not None
-        count = evaluate(item.repeat, run.environment)
+    def count(self, repeat: Expression, run: Run) -> int:
+        count = evaluate(repeat, run.environment)
         count = getattr(count, "settled", count)
         if not isinstance(count, int) or isinstance(count, bool) or count < 0:
-            raise Refusal(f"repeat is a whole number, at least 0; '{item.repeat.text}' is {show(count)}")
+            message = f"repeat is a whole number, at least 0; '{repeat.text}' is {show(count)}"
+            raise Refusal(message, repeat.place)
         if count > self.budget:
-            raise Refusal(f"repeated {count:,} times; a network has at most {MOST_LAYERS:,} layers")
+            message = f"repeated {count:,} times; a network has at most {MOST_LAYERS:,} layers"
+            raise Refusal(message, repeat.place)
         return count
 
     # One entry
@@ -167,28 +145,26 @@ class Unfolder:
             limit = f"{MOST_LAYERS:,} layers" if self.budget < 0 else f"{DEEPEST} blocks within blocks"
             self.ledger.refuse(Refusal(f"more than {limit}"), item.place)
             raise TooLarge
-        name = run.path + item.base
-        if item.numbered:
-            run.met[item.base] = number = run.met.get(item.base, 0) + 1
-            name += str(number)
-        first = len(self.nodes)
-        end = self.expand(item, run, name, sources)
-        self.define(name, first, end)
-        if item.share and end is not None:
-            self.share(item, run, first)
+        name, first, end = run.name(item), len(self.nodes), None
+        try:
+            end = self.expand(item, run, name, sources)
+            if item.share and end is not None:
+                self.share(item.share, run, first)
+            self.spans.define(name, Span(first, len(self.nodes), end))
+        except Refusal as refusal:
+            self.ledger.refuse(refusal, item.place, self.site(name, item, run, sources))
         run.history.append(end)
 
-    def define(self, name: str, first: int, end: int | None) -> None:
-        if name in self.spans:
-            raise Refusal(f"the name {name!r} is taken; choose another")
-        self.spans[name] = (first, len(self.nodes), end)
+    def site(self, name: str, item: Item, run: Run, sources: tuple[int, ...]) -> Site:
+        inputs = tuple([self.nodes[source] for source in sources])
+        return Site(name, item, run.environment, len(self.nodes), sources, inputs)
 
     def expand(self, item: Item, run: Run, name: str, sources: tuple[int, ...]) -> int | None:
         if item.body is not None:
-            return self.sequence(item.body, run.environment, name + "/", run.inputs, sources[0])
+            return self.sequence(item.body, _within(run, name + "/", sources[0]))
         if item.branches is not None:
             path = name + "/" if item.numbered else run.path
-            ends = [self.branch(label, body, run, path, sources[0]) for label, body in item.branches.items()]
+            ends = [self.branch(path + label, body, run, sources[0]) for label, body in item.branches.items()]
             if None in ends:
                 return None
             sources = tuple(ends)  # type: ignore[arg-type]
@@ -196,42 +172,48 @@ class Unfolder:
             return self.block(item.callee, item, run, name, sources)
         return self.layer(item, run, name, sources)
 
-    def branch(self, label: str, items: Items, run: Run, path: str, start: int) -> int | None:
+    def branch(self, name: str, items: Items, run: Run, start: int) -> int | None:
         first = len(self.nodes)
-        end = self.sequence(items, run.environment, f"{path}{label}/", run.inputs, start)
-        self.define(path + label, first, end)
+        end = self.sequence(items, _within(run, name + "/", start))
+        self.spans.define(name, Span(first, len(self.nodes), end))
         return end
 
     def block(self, block: Block, item: Item, run: Run, name: str, sources: tuple[int, ...]) -> int | None:
         names = block.inputs or ("input",)
         if len(sources) != len(names):
-            raise Refusal(f"{block.name} takes {len(names)} inputs, not {len(sources)}; name them with 'from:'")
+            which = f" ({listing(block.inputs)})" if block.inputs else ""
+            takes = f"{block.name} takes {len(names)} input{'s' * (len(names) > 1)}{which}, not {len(sources)}"
+            raise Refusal(f"{takes}; name them after 'from:'")
         values, keywords = self.fitter.arguments(item.call, run.environment)
         environment = dict(self.environment(block.home))
         defaults = {name: evaluate(value, environment) for name, value in block.parameters.items() if value is not None}
         environment |= defaults | dict(zip(block.parameters, values, strict=False)) | keywords
         inputs = dict(zip(block.inputs, sources, strict=True)) if block.inputs else {}
-        return self.sequence(block.body, environment, name + "/", inputs, sources[0])
+        return self.sequence(block.body, Run(name + "/", name + "/", environment, inputs, [sources[0]], {}))
 
     def layer(self, item: Item, run: Run, name: str, sources: tuple[int, ...]) -> int | None:
         kind: Any = item.callee
         if len(sources) > 1 and not kind.many:
             raise Refusal(f"{kind.label} takes one input, not {len(sources)}")
         arguments = self.fitter.arguments(item.call, run.environment)
-        node = self.fitter.node(kind, arguments, name, item.place, sources, self.nodes)
+        node = self.fitter.node(kind, arguments, self.site(name, item, run, sources))
         if node is None:
             return None
         self.nodes.append(node)
         return len(self.nodes) - 1
 
-    def share(self, item: Item, run: Run, first: int) -> None:
+    def share(self, word: Scalar, run: Run, first: int) -> None:
         """Let the nodes from ``first`` on use the weights of an earlier layer or block, tensor by tensor."""
-        start, end, _ = self.span(item.share, run)
-        for own, other in zip(range(first, len(self.nodes)), range(start, end), strict=False):
-            node, original = self.nodes[own], self.nodes[other]
-            if self.weights(node) != self.weights(original) or end - start != len(self.nodes) - first:
-                raise Refusal(f"{node.name} cannot share the weights of {original.name}: their shapes differ")
-            self.nodes[own] = node._replace(shared=other if original.shared is None else original.shared)
+        start, end, _ = self.spans.find(word, run)
+        own, others = range(first, len(self.nodes)), range(start, end)
+        if len(own) != len(others):
+            raise Refusal(f"cannot share weights: {len(own)} layers here, {len(others)} in {word.text!r}", word.place)
+        for mine, other in zip(own, others, strict=True):
+            node, original = self.nodes[mine], self.nodes[other]
+            if (needed := self.weights(node)) != (found := self.weights(original)):
+                shapes = f"{_tensors(needed)} here, {_tensors(found)} there"
+                raise Refusal(f"{node.name} cannot share the weights of {original.name}: {shapes}", word.place)
+            self.nodes[mine] = node._replace(shared=other if original.shared is None else original.shared)
 
     def weights(self, node: Node) -> Any:
         assert node.layer is not None
@@ -240,3 +222,14 @@ class Unfolder:
 
 class TooLarge(Exception):
     """Ends the walk: what follows would only take longer."""
+
+
+def _within(run: Run, path: str, start: int) -> Run:
+    """A list inside the list being walked."""
+    return Run(path, run.root, dict(run.environment), run.inputs, [start], {})
+
+
+def _tensors(weights: Mapping[str, Any] | None) -> str:
+    if weights is None:
+        return "unknown weights"
+    return listing(f"{name} {describe(tuple(map(show, shape)))}" for name, shape in weights.items())
