@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from archcalc.spec import show
+from archcalc.number import show
 
 
 class Column(NamedTuple):

@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 from archcalc.compare import Comparison
 from archcalc.errors import ArchcalcError, listing, suggest
 from archcalc.grid import ABSENT, Column, Ratio, Share, Table, fraction, people
-from archcalc.number import product
+from archcalc.number import product, show
 from archcalc.report import Report, Row
-from archcalc.spec import show
 
 MIB = 1 << 20
 

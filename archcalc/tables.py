@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from io import StringIO
 from typing import TYPE_CHECKING, TextIO
 
@@ -69,7 +72,9 @@ def _fitted(table: Table, width: int | None) -> tuple[Table, list[str]]:
     while width is not None:
         columns = list(enumerate(table.columns))
         least = {0: LEAST_NAME}
-        needs = [_natural(table, i) if c.number else min(least.get(i, NARROWEST), _natural(table, i)) for i, c in columns]
+        needs = [
+            _natural(table, i) if c.number else min(least.get(i, NARROWEST), _natural(table, i)) for i, c in columns
+        ]
         numbers = [i for i, column in columns if column.number]
         if sum(needs) + PADDING * len(needs) <= width or len(numbers) < 2:
             break
@@ -84,3 +89,10 @@ def _without(table: Table, index: int) -> Table:
 
     columns = table.columns[:index] + table.columns[index + 1 :]
     return table._replace(columns=columns, rows=tuple(map(cut, table.rows)), totals=tuple(map(cut, table.totals)))
+
+
+def terminal_width() -> int | None:
+    """The terminal's width, or the COLUMNS of the environment; None where output goes to a file or a pipe."""
+    if sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit():
+        return shutil.get_terminal_size().columns
+    return None
