@@ -74,6 +74,31 @@ class ZeroPad(Kind):
         return lambda tensor: torch.nn.functional.pad(tensor, pads)
 
 
+class Crop(Kind):
+    """`before` positions cut off the front of each axis and `after` off its end.
+
+    y[c, i] = x[c, before + i].
+    """
+
+    examples: ClassVar = {"crop(1, 0)": (8, 7, 9), "crop((0, 2), (1, 0))": (3, 5, 6)}
+    before: Pads
+    after: Pads
+
+    def needs(self, x: Shape) -> Iterator[Need]:
+        yield from map_needs(self, x)
+        for before, size, after in zip(per_axis(self.before, x), x[1:], per_axis(self.after, x), strict=False):
+            yield size > before + after, f"crop leaves nothing of an axis of {size}"
+
+    def shape(self, x: Shape) -> Shape:
+        ends = zip(per_axis(self.before, x), x[1:], per_axis(self.after, x), strict=True)
+        return (x[0], *(size - before - after for before, size, after in ends))
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        starts = zip(per_axis(self.before, x), self.shape(x)[1:], strict=True)
+        places = (slice(None), slice(None), *(slice(start, start + size) for start, size in starts))
+        return lambda tensor: tensor[places]
+
+
 class PadChannels(Kind, label="pad_channels"):
     """Channels of zeros behind the input's own, up to `out` (shortcut option A of ResNet, section 3.3)."""
 
