@@ -1,7 +1,7 @@
 """Every kind of layer obeys the laws, on every example it gives of itself."""
 
 import pytest
-from laws.common import examples, fits
+from laws.common import examples
 from laws.number_laws import check_arrays, check_fractions, check_large, check_symbols
 from laws.text_law import check_documented, check_text
 from laws.torch_law import check_torch
@@ -51,12 +51,3 @@ def test_whole_fractions_are_integers(example):
 @each_example
 def test_text_and_back(example):
     check_text(example.layer)
-
-
-@pytest.mark.parametrize("example", [e for e in EXAMPLES if len(e.shapes) == 1], ids=str)
-@pytest.mark.parametrize("sizes", [(), (9,), (9, 10), (9, 10, 11)], ids=str)
-def test_any_number_of_axes(example, sizes):
-    """Whatever a kind accepts, torch can do. (The other way round, torch takes a missing axis for the batch's.)"""
-    shape = (example.shapes[0][0], *sizes)
-    if fits(example.layer, (shape,)):
-        check_torch(example.layer, (shape,))

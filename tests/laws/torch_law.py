@@ -8,12 +8,12 @@ from laws.common import figures, fits
 BATCH = 2
 
 
-def run(layer, shapes):
+def run(layer, shapes, device="meta"):
     """The module, its output's shape and the multiply-adds torch counts, for one example; None without a module.
 
     FlopCounterMode counts a multiplication and an addition for each use of a weight of a convolution or linear layer.
     """
-    with torch.device("meta"):
+    with torch.device(device):
         module = layer.module(torch, *shapes)
         if module is None:
             return None
@@ -47,12 +47,12 @@ def check_torch(layer, shapes):
 
 
 def accepts(layer, shapes):
-    """Whether torch builds and runs the layer."""
+    """Whether torch builds the layer and gives an output; on the processor, for the meta device lets some slip."""
     try:
-        run(layer, shapes)
-    except (RuntimeError, ValueError, TypeError, AttributeError):
+        _, output, _ = run(layer, shapes, "cpu")
+    except (RuntimeError, ValueError):
         return False
-    return True
+    return 0 not in output
 
 
 def check_same_verdict(layer, shapes):
