@@ -30,6 +30,11 @@ class Cost:
             _plus(self.mult_adds, other.mult_adds),
         )
 
+    def run(self, times: Number) -> Cost:
+        """The cost of running that often with the same weights."""
+        once = self.mult_adds is None or (isinstance(times, int) and times == 1)
+        return self if once else Cost(self.params, self.buffers, self.mult_adds * times)
+
     def known(self) -> Cost:
         """The same with 0 for what is not known: a lower bound."""
         return Cost(self.params or 0, self.buffers or 0, self.mult_adds or 0)
@@ -56,6 +61,7 @@ def costs(graph: Graph) -> Iterator[tuple[Node, Cost]]:
             cost = counted.get(key := (node.layer, inputs)) or counted.setdefault(key, layer_cost(node, inputs))
         except TypeError:  # arrays have no hash
             cost = layer_cost(node, inputs)
+        cost = cost.run(node.times)
         yield node, cost if node.shared is None else Cost(0, 0, cost.mult_adds)
 
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from archcalc.errors import Place
 from archcalc.kind import Kind
-from archcalc.number import Condition
+from archcalc.number import Condition, Number
 from archcalc.shape import Shape
 
 
@@ -19,6 +19,7 @@ class Node(NamedTuple):
     shape: Shape  # of the output, one example
     place: Place  # the line of the spec that says so
     shared: int | None = None  # the node whose weights this one uses
+    times: Number = 1  # how often it runs for one example: once, or for each region cut out above
 
 
 class Assumption(NamedTuple):

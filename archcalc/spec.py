@@ -144,7 +144,8 @@ def names_used(spec: Spec) -> set[str]:
             *item.otherwise,
             *(x for branch in (item.branches or {}).values() for x in branch),
         ]
-        if isinstance(item.callee, Block) and id(item.callee) not in seen:
+        own = isinstance(item.callee, Block) and item.callee.home.lets is spec.part.lets  # others' see no knobs
+        if isinstance(item.callee, Block) and own and id(item.callee) not in seen:
             seen.add(id(item.callee))
             waiting += item.callee.body
             names |= {name for default in item.callee.parameters.values() if default for name, _ in default.names}

@@ -59,3 +59,22 @@ class LRN(Kind):
 
     def module(self, torch: Any, x: Shape) -> Any:
         return torch.nn.LocalResponseNorm(self.size)
+
+
+class L2Norm(Kind, label="l2norm"):
+    """Scale each position's channels to length 1, then each channel by a learned factor (SSD, section 3.1, on conv4_3).
+
+    y[c, i] = weight[c] * x[c, i] / sqrt(sum over d of x[d, i]^2).
+    """
+
+    examples: ClassVar = {"l2norm": (512, 38, 38), "l2norm()": (8,)}
+
+    def weights(self, x: Shape) -> dict[str, Shape]:
+        return {"weight": (x[0],)}
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        norm = torch.nn.Module()
+        norm.weight = torch.nn.Parameter(torch.empty(x[0]))
+        factor = (x[0], *(1 for _ in x[1:]))
+        norm.forward = lambda tensor: torch.nn.functional.normalize(tensor) * norm.weight.reshape(factor)
+        return norm

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from archcalc.kind import Axes, Flag, Kind, Need, Padding
-from archcalc.shape import Shape, axes, is_same, per_axis, same_padding, window_needs, windows
+from archcalc.shape import Shape, axes, is_same, map_needs, per_axis, same_padding, window_needs, windows
 
 
 class Pool(Kind):
@@ -69,10 +69,29 @@ class GlobalAvgPool(Kind, label="global_avgpool"):
     examples: ClassVar = {"global_avgpool": (1024, 7, 7), "global_avgpool()": (16, 9)}
 
     def needs(self, x: Shape) -> Iterator[Need]:
-        yield len(x) > 1, "global_avgpool takes a map; these are features already"
+        yield from map_needs(self, x)
 
     def shape(self, x: Shape) -> Shape:
         return (x[0], *(1 for _ in x[1:]))
 
     def module(self, torch: Any, x: Shape) -> Any:
         return getattr(torch.nn, f"AdaptiveAvgPool{len(x) - 1}d")(1)
+
+
+class AdaptiveAvgPool(Kind, label="adaptive_avgpool"):
+    """Cut each axis into `size` bins as equal as can be, overlapping where they must; y[c, i] = mean of x[c] in bin i.
+
+    Bin i of an axis of n goes from floor(i*n/size) to ceil((i + 1)*n/size): a map of that size passes unchanged.
+    """
+
+    examples: ClassVar = {"adaptive_avgpool(6)": (256, 6, 7), "adaptive_avgpool((7, 5))": (4, 14, 3)}
+    size: Axes
+
+    def needs(self, x: Shape) -> Iterator[Need]:
+        yield from map_needs(self, x)
+
+    def shape(self, x: Shape) -> Shape:
+        return (x[0], *per_axis(self.size, x))
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        return getattr(torch.nn, f"AdaptiveAvgPool{len(x) - 1}d")(self.size)
