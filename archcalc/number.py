@@ -155,8 +155,11 @@ def product(values: Iterable[Number]) -> Number:
 def exact(value: Number) -> Number:
     """A number as the user meant it: a float is its shortest decimal (0.7 is 7/10), an array becomes exact objects.
 
-    Arrays hold Python numbers (``dtype=object``): NumPy's own integers overflow without a word.
+    Arrays hold Python numbers (``dtype=object``): NumPy's own integers overflow without a word. Raises TypeError for
+    what has no arithmetic, and ValueError for what is not finite.
     """
+    if not hasattr(value, "__floordiv__"):
+        raise TypeError(f"{value!r} is not a number")
     if isinstance(value, float):
         return plain(Fraction(str(value)))
     match family(value):
@@ -170,6 +173,8 @@ def exact(value: Number) -> Number:
             import sympy
 
             return plain(sympy.nsimplify(value, rational=True) if value.has(sympy.Float) else value)
+        case "own" if hasattr(value, "as_integer_ratio"):  # decimal.Decimal
+            return plain(Fraction(*value.as_integer_ratio()))
     return plain(value)
 
 
