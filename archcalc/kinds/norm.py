@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any, ClassVar
 
-from archcalc.kind import Flag, Kind, Need, Size
+from archcalc.kind import Factor, Flag, Kind, Need, Size
 from archcalc.shape import Shape, map_needs, sharing
 
 
@@ -13,20 +14,28 @@ class BatchNorm(Kind):
     """Normalise each channel by its statistics over batch and positions, then scale and shift.
 
     y[c, i] = weight[c] * (x[c, i] - running_mean[c]) / sqrt(running_var[c] + eps) + bias[c];
-    weight (gamma) and bias (beta) are learned, the running statistics are buffers. Without `scale`, weight is 1.
+    weight (gamma) and bias (beta) are learned, the running statistics are buffers. Without `scale`, weight is 1;
+    without `affine`, bias is 0 too.
     """
 
-    examples: ClassVar = {"batchnorm": (64, 56, 56), "batchnorm()": (128,), "batchnorm(scale=false)": (8, 5, 5)}
+    examples: ClassVar = {
+        "batchnorm": (64, 56, 56),
+        "batchnorm()": (128,),
+        "batchnorm(scale=false)": (8, 5, 5),
+        "batchnorm(affine=false)": (8, 5, 5),
+    }
     scale: Flag = True
+    affine: Flag = True
 
     def weights(self, x: Shape) -> dict[str, Shape]:
-        return {"weight": (x[0],), "bias": (x[0],)} if self.scale else {"bias": (x[0],)}
+        learned = {"weight": self.affine and self.scale, "bias": self.affine}
+        return {name: (x[0],) for name, is_learned in learned.items() if is_learned}
 
     def buffers(self, x: Shape) -> dict[str, Shape]:
         return {"running_mean": (x[0],), "running_var": (x[0],)}
 
     def module(self, torch: Any, x: Shape) -> Any:
-        norm = getattr(torch.nn, f"BatchNorm{max(len(x) - 1, 1)}d")(x[0])
+        norm = getattr(torch.nn, f"BatchNorm{max(len(x) - 1, 1)}d")(x[0], affine=self.affine)
         if not self.scale:
             norm.register_parameter("weight", None)
         return norm
@@ -49,16 +58,23 @@ class GroupNorm(Kind):
 
 
 class LRN(Kind):
-    """Local response normalisation across `size` neighbouring channels (AlexNet, section 3.3)."""
+    """Local response normalisation (AlexNet, section 3.3).
 
-    examples: ClassVar = {"lrn": (96, 55, 55), "lrn(3)": (8, 4, 4)}
+    y[c, i] = x[c, i] / (k + alpha * sum of x[d, i]^2) ** beta, where d runs over `size` channels around c.
+    """
+
+    examples: ClassVar = {"lrn": (96, 55, 55), "lrn(3, k=1, beta=0.5)": (8, 4, 4)}
     size: Size = 5
+    k: Factor = 2
+    alpha: Factor = Fraction(1, 10_000)
+    beta: Factor = Fraction(3, 4)
 
     def needs(self, x: Shape) -> Iterator[Need]:
         yield from map_needs(self, x)
 
     def module(self, torch: Any, x: Shape) -> Any:
-        return torch.nn.LocalResponseNorm(self.size)
+        alpha = float(self.alpha * self.size)  # torch divides it by the size, as Caffe does
+        return torch.nn.LocalResponseNorm(self.size, alpha, float(self.beta), float(self.k))
 
 
 class L2Norm(Kind, label="l2norm"):
