@@ -41,7 +41,7 @@ def _numeric(compute: Callable[..., Any]) -> Callable[..., Any]:
     def checked(*values: Any) -> Any:
         for value in values:
             if isinstance(value, (str, bool, tuple)):
-                raise Refusal(f"arithmetic needs numbers, and {_shown(value)} is none")
+                raise Refusal(f"arithmetic needs numbers, not {_shown(value)}")
         return bounded(compute(*values))
 
     return checked
@@ -59,7 +59,7 @@ def _ordered(compute: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def checked(a: Any, b: Any) -> Any:
         for value in (a, b):
             if isinstance(value, (str, bool, tuple)):
-                raise Refusal(f"only numbers are larger or smaller, and {_shown(value)} is none")
+                raise Refusal(f"only numbers are larger or smaller, not {_shown(value)}")
         return compute(a, b)
 
     return checked

@@ -51,6 +51,9 @@ class Compiler:
     def expression(self, node: ast.expr) -> Expression:
         self.start()
         evaluate = self.compile(node)
+        if not self.names:
+            value = evaluate({})
+            evaluate = lambda environment: value  # noqa: E731  # a constant, computed once
         return Expression(self.text(node), evaluate, self.place(node), tuple(self.names), self.cost, self.deepest)
 
     def text(self, node: Any) -> str:
@@ -80,7 +83,7 @@ class Compiler:
     def spend(self, node: ast.AST, cost: int, depth: int) -> None:
         self.cost, self.deepest = self.cost + cost, max(self.deepest, self.depth + depth)
         if self.cost > DEAREST or self.deepest > DEEPEST:
-            raise self.refusal(node, "too long or nested too deep, with the definitions that this leads to")
+            raise self.refusal(node, "too long or nested too deep, counting the definitions in use")
 
     def guarded(self, node: ast.AST, compute: Callable[..., Any], *parts: Evaluator) -> Evaluator:
         place = self.place(node)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from archcalc.compiler import Definition
-from archcalc.errors import Place, Source
+from archcalc.errors import Place, Problem, Source, SpecError, listing
 from archcalc.expression import Signature, parse_signature
 from archcalc.kinds import KINDS
 from archcalc.layers import Layers
@@ -22,18 +22,20 @@ Library = Callable[[str], Part]  # the blocks of a named file; raises Refusal or
 class File:
     """One file, its sections read in the order in which they can be used."""
 
-    def __init__(self, source: Source, keys: tuple[str, ...], required: tuple[str, ...]) -> None:
+    def __init__(self, source: Source, keys: tuple[str, ...]) -> None:
         self.source, self.reading, self.part = source, Reading(), Part({}, {}, {})
         self.layers = Layers(self.reading, self.part.blocks)
         self.scope = Scope(frozenset(), {})
-        self.top = self.reading.mapping(read(source), "a spec")
-        self.reading.keys(self.top, keys, "a spec")
-        for key in required:
-            if key not in self.top.entries:
-                self.missing(key)
+        tree = read(source)
+        if not isinstance(tree, Mapping):
+            message = "a spec is lines of 'key: value', such as 'net: LeNet-5'"
+            raise SpecError([Problem(message, tree.place)])
+        self.top, self.present = tree, self.reading.keys(tree, keys, "a spec")
 
-    def missing(self, key: str) -> None:
-        self.reading.problem(f"the file has no '{key}:'", Place(self.source, 0, 0))
+    def required(self, keys: Iterable[str]) -> None:
+        """Each key must be there."""
+        if missing := [f"'{key}:'" for key in keys if key not in self.present]:
+            self.reading.problem(f"the file has no {listing(missing)}", Place(self.source, 0, 0))
 
     def mapping(self, key: str) -> Mapping:
         return self.reading.mapping(self.top.entries.get(key), key)
@@ -72,7 +74,6 @@ class File:
 
     def block(self, text: str, place: Place, tree: Tree) -> None:
         read, signature = self.reading, self.signature(text, place, self.taken())
-        self.layers.below.pop(text.partition("(")[0], None)
         if not signature:
             return
         name = signature.name
@@ -87,6 +88,7 @@ class File:
             inputs = tuple(word.text for word in read.words(tree.entries.get("inputs"), "inputs"))
             tree = tree.entries.get("layers", tree)
         body = self.items(tree, self.scope.plus([*SHAPE_WORDS, *signature.parameters]), f"the block {name}", inputs)
+        self.layers.below.pop(name, None)
         self.part.blocks[name] = Block(name, signature.parameters, inputs, body, self.part, place)
 
     def signature(self, text: str, place: Place, taken: frozenset[str] = frozenset()) -> Signature | None:
@@ -102,7 +104,9 @@ class File:
 
     def items(self, tree: Tree, scope: Scope, what: str, inputs: tuple[str, ...] = ()) -> tuple[Item, ...]:
         """A list of layers, with the names in it that mean nothing on the list of problems."""
+        before = len(self.reading.problems)
         items = self.layers.items(tree, scope, what)
-        for refusal in Names(inputs).wrong(items):
-            self.reading.problems.append(refusal.at(tree.place))
+        if len(self.reading.problems) == before:  # else a name may be missing only because its line could not be read
+            for refusal in Names(inputs, what).wrong(items):
+                self.reading.refuse(refusal, tree.place)
         return items

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cached_property
+from itertools import islice
 from typing import NamedTuple
 
 SHOWN_WIDTH = 100  # of a source line in a message
+MOST_SHOWN = 20  # problems in one message
+MOST_COMPARED = 2000  # words, in search of one that was meant
 LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as YAML counts lines
 
 
@@ -37,11 +40,11 @@ class Place(NamedTuple):
     line: int
     column: int
     width: int = 1
-    verbatim: bool = True  # else the text was folded or unescaped, and a stretch of it cannot be pointed at
+    read_as: str = ""  # the text, where it was folded or unescaped: no stretch of it can be pointed at
 
     def inside(self, offset: int, width: int) -> Place:
         """A stretch of this one, which may have started on a line above."""
-        if not self.verbatim:
+        if self.read_as:
             return self
         line, column = self.line, self.column + offset
         while column > len(self.source.line(line)) and line + 1 < len(self.source.lines):
@@ -52,14 +55,17 @@ class Place(NamedTuple):
         return f"{printable(self.source.name)}:{self.line + 1}:{self.column + 1}"
 
     def picture(self) -> str:
-        """The line and, under it, the caret."""
+        """The line and, under it, the caret; nothing of a blank line."""
         line = self.source.line(self.line)
+        if not line.strip():
+            return ""
         start = max(0, min(self.column - SHOWN_WIDTH // 2, len(line) - SHOWN_WIDTH))
         shown = line[start : start + SHOWN_WIDTH]
         indent = len(shown) - len(shown.lstrip())
         caret = max(self.column - start - indent, 0)
         width = max(1, min(self.width, len(shown) - indent - caret))
-        return f"    {printable(shown.strip())}\n    {' ' * caret}{'^' * width}"
+        read_as = f"\n    read as {self.read_as[:SHOWN_WIDTH]!r}" if self.read_as else ""
+        return f"\n    {printable(shown.strip())}\n    {' ' * caret}{'^' * width}{read_as}"
 
 
 class Problem(NamedTuple):
@@ -71,15 +77,16 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         context = f"\n    {printable(self.context)}" if self.context else ""
-        return f"{self.place}: {printable(self.message)}\n{self.place.picture()}{context}"
+        return f"{self.place}: {printable(self.message)}{self.place.picture()}{context}"
 
 
 class SpecError(ArchcalcError):
     """Everything wrong with a spec that could be found at once."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(dict.fromkeys(problems))
-        super().__init__("\n".join(map(str, self.problems)))
+        self.problems = tuple(sorted(dict.fromkeys(problems), key=lambda problem: problem.place[1:3]))
+        more = len(self.problems) - MOST_SHOWN
+        super().__init__("\n".join([*map(str, self.problems[:MOST_SHOWN]), *[f"... and {more} more"] * (more > 0)]))
 
 
 class Refusal(Exception):
@@ -99,12 +106,17 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else "?" for c in text)
 
 
-def suggest(word: str, known: Iterable[str]) -> str:
-    """ "; did you mean 'groups'?" or nothing."""
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was probably meant."""
     from difflib import get_close_matches
 
-    near = get_close_matches(word, list(known), n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    return next(iter(get_close_matches(word[:SHOWN_WIDTH], islice(known, MOST_COMPARED), n=1)), None)
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """ "; did you mean 'groups'?" or nothing."""
+    near = nearest(word, known)
+    return f"; did you mean {near!r}?" if near else ""
 
 
 def listing(words: Iterable[str]) -> str:

@@ -61,6 +61,8 @@ def parse_call(text: str, place: Place, functions: Functions | None = None) -> C
     for keyword in tree.keywords:
         if keyword.arg is None:
             raise compiler.foreign(keyword)
+        if keyword.arg in keywords:
+            raise Refusal(f"{keyword.arg!r} is given twice", compiler.place(keyword))
         keywords[keyword.arg] = compiler.expression(keyword.value)
         keys[keyword.arg] = compiler.place(keyword)._replace(width=len(keyword.arg))
     arguments = tuple(map(compiler.expression, tree.args))

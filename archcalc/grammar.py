@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from archcalc.compiler import Expression
 from archcalc.definitions import File, Library
-from archcalc.errors import Place, Source, SpecError, listing
+from archcalc.errors import Place, Source, SpecError, listing, suggest
 from archcalc.spec import SHAPE_WORDS, Item, Knob, Part, Spec, Variant
 from archcalc.text import Mapping, Scalar, Tree
 
@@ -19,7 +19,7 @@ KNOB_KEYS = ("default", "min", "max", "choices", "help")
 
 def parse_spec(source: Source, name: str, library: Library) -> Spec:
     """The network a file describes; raises SpecError with every problem found."""
-    file = _SpecFile(source, KEYS, required=("net",))
+    file = _SpecFile(source, KEYS)
     file.section("given", file.knob)
     file.define(library)
     spec = file.spec(name)
@@ -30,7 +30,8 @@ def parse_spec(source: Source, name: str, library: Library) -> Spec:
 
 def parse_blocks(source: Source, library: Library) -> Part:
     """The blocks of a file that has only blocks; raises SpecError with every problem found."""
-    file = File(source, BLOCK_FILE_KEYS, required=("blocks",))
+    file = File(source, BLOCK_FILE_KEYS)
+    file.required(["blocks"])
     file.define(library)
     if file.reading.problems:
         raise SpecError(file.reading.problems)
@@ -49,10 +50,8 @@ class _SpecFile(File):
         headings, own = self.headings(self.top), self.body(self.top)
         variants: dict[str, Variant] = {}
         self.section("variants", lambda key, at, tree: variants.update({key: self.variant(key, at, tree)}))
-        for key in _Body._fields:
-            bodies = [getattr(variant, key) is not None for variant in variants.values()]
-            if key not in self.top.entries and not (variants and all(bodies)):
-                self.missing(key)
+        bodies = {key: [getattr(variant, key) is not None for variant in variants.values()] for key in _Body._fields}
+        self.required(["net", *(key for key, given in bodies.items() if not (given and all(given)))])
         size = own.input or next((variant.input for variant in variants.values() if variant.input), None)
         return size and Spec(name, headings, self.part, size, own.layers or (), variants, self.source)
 
@@ -65,14 +64,15 @@ class _SpecFile(File):
                 words = [w.text for w in read.words(tree, key)] if key == "aliases" else [read.text(tree, key)]
                 found[key] = " ".join(" ".join(words).split())
         if found.get("kind", "network") not in KINDS_OF_SPEC:
-            read.problem(f"kind is one of {listing(KINDS_OF_SPEC)}", mapping.entries["kind"].place)
+            hint = suggest(found["kind"], KINDS_OF_SPEC) or f" (there are {listing(KINDS_OF_SPEC)})"
+            read.problem(f"no kind {found['kind']!r}{hint}", mapping.entries["kind"].place)
         return found
 
     def body(self, mapping: Mapping) -> _Body:
         """The input and the layers, where there are."""
         size, layers = mapping.entries.get("input"), mapping.entries.get("layers")
         return _Body(
-            None if size is None else self.reading.expression(size, self.scope),
+            None if size is None else self.reading.expression(size, self.scope, "[3, 224, 224]"),
             None if layers is None else self.items(layers, self.scope.plus(SHAPE_WORDS), "layers"),
         )
 
@@ -81,10 +81,8 @@ class _SpecFile(File):
         fits = read.name(name, place)
         self.scope = self.scope.plus([name])
         entries = {"default": tree} if isinstance(tree, Scalar) else read.mapping(tree, what).entries
-        if isinstance(tree, Mapping):
-            fits &= read.keys(tree, KNOB_KEYS, what)
-            if "default" not in entries:
-                read.problem(f"{what} has no default", place)
+        if isinstance(tree, Mapping) and "default" not in read.keys(tree, KNOB_KEYS, what):
+            read.problem(f"{what} has no default", place)
         default, least, most = (self.bound(key, entries.get(key)) for key in ("default", "min", "max"))
         choices = tuple(read.value(word) for word in read.words(entries.get("choices"), "choices"))
         knob = Knob(name, default, least, most, choices, read.text(entries.get("help"), "help"))

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
+from fractions import Fraction
 from typing import Any, ClassVar, NamedTuple, TypeAlias, dataclass_transform
 
 from archcalc.errors import Place, Refusal, listing, suggest
-from archcalc.number import Condition, Number, both, is_whole
+from archcalc.number import Condition, Number, both, is_whole, show
 from archcalc.shape import Shape
 
 Size: TypeAlias = Number
@@ -86,6 +87,11 @@ class Parameter(NamedTuple):
     required: bool
     default: Any
 
+    def need(self, value: Any) -> Need:
+        """What a value for it must meet."""
+        whole = "; floor, ceil or round makes it whole" if isinstance(value, Fraction) else ""
+        return self.type.check(value), f"{self.name} is {self.type.means}, not {_word(value)}{whole}"
+
 
 @dataclass_transform(frozen_default=True)
 class Kind:
@@ -149,7 +155,7 @@ def _word(value: Any) -> str:
         return f"({', '.join(map(_word, value))}{',' if len(value) == 1 else ''})"
     if isinstance(value, str):
         return value if value == "same" else repr(value)
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return show(value)
 
 
 def build(kind: type[Kind], arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> tuple[Kind, dict[str, Need]]:
@@ -157,11 +163,9 @@ def build(kind: type[Kind], arguments: tuple[Any, ...], keywords: Mapping[str, A
     values = dict(zip((p.name for p in kind.parameters), arguments, strict=False)) | dict(keywords)
     needs = {}
     for parameter in kind.parameters:
-        if (value := values.get(parameter.name)) is not None:
-            condition = parameter.type.check(value)
-            if condition is not True:
-                means = f"{kind.label}'s {parameter.name} is {parameter.type.means}, not {_word(value)}"
-                needs[parameter.name] = (condition, means)
+        value = values.get(parameter.name)
+        if value is not None and parameter.type.check(value) is not True:
+            needs[parameter.name] = parameter.need(value)
     return kind(**values), needs
 
 
@@ -181,4 +185,4 @@ def check_call(
             yield Refusal(f"{name}'s {keyword} is given twice, the first time without its name", place)
     given = {*names[: len(positional)], *keywords}
     if missing := [n for n, required in parameters.items() if required and n not in given]:
-        yield Refusal(f"{name} needs {listing(missing)}")
+        yield Refusal(f"{name} needs {listing(missing)} (its arguments: {listing(names)})")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from archcalc.errors import Place, listing, suggest
-from archcalc.expression import parse_call
+from archcalc.expression import Call, parse_call
 from archcalc.kind import Kind, check_call
 from archcalc.kinds import KINDS
 from archcalc.reading import Reading, Scope
@@ -28,22 +28,25 @@ class Layers:
 
     def items(self, tree: Tree, scope: Scope, what: str) -> tuple[Item, ...]:
         """The entries of a list; those that cannot be read are left out and on the list of problems."""
-        read = [self.item(node, scope) for node in self.reading.sequence(tree, what)]
-        items = _number([item for item in read if item])
-        seen: dict[str, Place] = {}
-        for item in items:
-            if item.named and item.base in seen:
-                line = seen[item.base].line + 1
-                self.reading.problem(f"the name {item.base!r} is taken in this list, on line {line}", item.place)
-            if item.named:
-                seen.setdefault(item.base, item.place)
-        return items
+        items, seen = [], dict[str, Place]()
+        for node in self.reading.sequence(tree, what):
+            if (item := self.item(node, scope)) is None:
+                continue
+            items.append(item)
+            if item.named and isinstance(node, Mapping):
+                place = node.keys[item.base]
+                if (first := seen.setdefault(item.base, place)) != place:
+                    self.reading.problem(f"{item.base!r} is the name of line {first.line + 1} already", place)
+        return _number(items)
 
     def item(self, tree: Tree, scope: Scope) -> Item | None:
         if isinstance(tree, Scalar):
-            return self.called(tree, scope, None)
+            item = self.called(tree, scope, None)
+            if item:
+                self.inputs(item, item.place)
+            return item
         if isinstance(tree, Sequence):
-            self.reading.problem("a list in a list; give it a name, like 'stage: '", tree.place)
+            self.reading.problem("a list in a list needs a name: '- stage:', and the list below it", tree.place)
             return None
         keys = [key for key in tree.entries if key not in MODIFIERS]
         if len(keys) != 1:
@@ -51,15 +54,19 @@ class Layers:
             return None
         inner = scope.plus([INDEX]) if "repeat" in tree.entries else scope
         item = self.named(keys[0], tree.keys[keys[0]], tree.entries[keys[0]], inner)
-        return item and self.modified(item, tree, scope)
+        if item:
+            item = self.modified(item, tree, scope)
+            self.inputs(item, tree.entries["from"].place if item.sources else item.place)
+        return item
 
     def misnamed(self, keys: list[str], tree: Mapping) -> None:
-        beside = f" (beside it: {listing(MODIFIERS)})"
+        beside = f"(beside a name there may be {listing(MODIFIERS)})"
         if not keys:
-            return self.reading.problem(f"the layer itself is missing{beside}", tree.place)
+            return self.reading.problem(f"the layer itself is missing {beside}", tree.place)
         odd = next((key for key in keys if suggest(key, MODIFIERS)), keys[1])
-        near = suggest(odd, MODIFIERS) or f"; is the line indented rightly?{beside}"
-        return self.reading.problem(f"one entry has one name; {odd!r} is a second{near}", tree.keys[odd])
+        near = suggest(odd, MODIFIERS)
+        hint = f"an entry has no {odd!r}{near}" if near else f"an entry has one name; {odd!r} is a second {beside}"
+        return self.reading.problem(hint, tree.keys[odd])
 
     def named(self, key: str, place: Place, value: Tree, scope: Scope) -> Item | None:
         if isinstance(value, Mapping):
@@ -73,7 +80,8 @@ class Layers:
     def join(self, key: str, place: Place, value: Mapping, scope: Scope) -> Item | None:
         if key not in KINDS or not KINDS[key].many:
             joins = listing(name for name, kind in KINDS.items() if kind.many and not kind.parameters)
-            self.reading.problem(f"{key!r} has branches, but only these join them: {joins}", place)
+            message = f"lines of 'key: value' are branches, and only {joins} join them, not {key!r}"
+            self.reading.problem(f"{message}; a list starts with '- '", place)
             return None
         for name in value.entries:
             self.label(name, value.keys[name])
@@ -87,37 +95,62 @@ class Layers:
 
     def modified(self, item: Item, tree: Mapping, scope: Scope) -> Item:
         entries, read = tree.entries, self.reading
+        sources = read.words(entries.get("from"), "from")
         if "else" in entries and "when" not in entries:
             read.problem("'else' without 'when'", tree.keys["else"])
         return item._replace(
             repeat=read.expression(entries["repeat"], scope) if "repeat" in entries else None,
             when=read.expression(entries["when"], scope) if "when" in entries else None,
             otherwise=self.items(entries["else"], scope, "else") if "else" in entries else (),
-            sources=tuple(read.words(entries.get("from"), "from")),
+            sources=tuple(sources),
             share=read.word(entries.get("share"), "share"),
         )
 
+    def inputs(self, item: Item, place: Place) -> None:
+        """An entry must have as many inputs as its layer or block takes."""
+        count, callee = max(len(item.sources), 1), item.callee
+        if isinstance(callee, Block) and count != max(len(callee.inputs), 1):
+            takes = f"{len(callee.inputs)} inputs ({listing(callee.inputs)})" if callee.inputs else "one input"
+            self.reading.problem(f"{callee.name} takes {takes}, not {count}; 'from: [...]' names them", place)
+        elif count > 1 and (item.body is not None or item.branches is not None or not getattr(callee, "many", True)):
+            self.reading.problem(f"{item.base} takes one input, not {count}", place)
+
     def called(self, scalar: Scalar, scope: Scope, name: str | None) -> Item | None:
         """A call of a layer or a block, its arguments checked against what it takes."""
+        if not scalar.text:
+            self.reading.problem("a layer is missing here, like relu or conv(64, 3, pad=1)", scalar.place)
+            return None
         call = self.reading.attempt(scalar.place, parse_call, scalar.text, scalar.place, scope.functions)
         callee = call and self.callee(call.name, call.place)
         if call is None or callee is None:
             return None
         positional = [argument.place for argument in call.arguments]
         for refusal in check_call(call.name, _parameters(callee), positional, call.keys):
-            self.reading.problems.append(refusal.at(scalar.place))
+            self.reading.refuse(refusal, scalar.place)
         for expression in call.values:
             self.reading.check_names(expression, scope)
+        self.constants(call, callee)
         return Item(name or call.name, name is not None, scalar.place, callee=callee, call=call)
+
+    def constants(self, call: Call, callee: Block | type[Kind]) -> None:
+        """An argument without symbols must be of its type, whether or not the layer is ever built."""
+        types = {} if isinstance(callee, Block) else {parameter.name: parameter for parameter in callee.parameters}
+        for name, value in [*zip(types, call.arguments, strict=False), *call.keywords.items()]:
+            if not value.names and name in types:
+                holds, message = types[name].need(value.evaluate({}))
+                if holds is False:
+                    self.reading.problem(f"{call.name}'s {message}", value.place)
 
     def callee(self, name: str, place: Place) -> Block | type[Kind] | None:
         found: Any = self.blocks.get(name) or KINDS.get(name)
         if found is None:
             near = suggest(name, [*KINDS, *self.blocks])
-            message = f"unknown layer or block {name!r}{near}"
+            message = f"unknown layer or block {name!r}{near or '; docs/kinds.md lists the layers'}"
             if name in self.below:
-                line = self.below[name].line + 1
-                message = f"the block {name!r} stands below, on line {line}; move it above its use"
+                line = self.below[name].line
+                message = f"the block {name!r} stands below, on line {line + 1}; move it above its use"
+                if line < place.line:
+                    message = f"the block {name!r} uses itself; 'repeat: n' beside a name builds one n times"
             self.reading.problem(message, place)
         return found  # type: ignore[no-any-return]  # a block or a kind, by the two tables
 

@@ -15,6 +15,7 @@ from archcalc.number import decide, plain, show
 from archcalc.shape import describe
 from archcalc.spec import SHAPE_WORDS, Item
 
+MOST_PROBLEMS = 100  # after which nobody reads on
 LONGEST_VALUE = 40  # characters of a knob's value in a message
 
 
@@ -44,6 +45,10 @@ class Site(NamedTuple):
         return call.arguments[position].place if call and position < len(call.arguments) else self.item.place
 
 
+class Enough(Exception):
+    """Ends the walk: what follows would only take longer."""
+
+
 class Ledger:
     """The list that every step of the walk writes to."""
 
@@ -56,8 +61,11 @@ class Ledger:
         """A problem, at the refusal's own place or else at this one."""
         if (refusal.place or place) not in self.problems:
             problem = refusal.at(place, self.context(site))
-            message = f"{site.name}: {problem.message}" if site else problem.message
-            self.problems[problem.place] = problem._replace(message=message)
+            if site and not problem.message.startswith(f"{site.name} "):
+                problem = problem._replace(message=f"{site.name}: {problem.message}")
+            self.problems[problem.place] = problem
+            if len(self.problems) >= MOST_PROBLEMS:
+                raise Enough
 
     def meets(self, needs: Iterable[Need], site: Site, place: Place | None = None) -> bool:
         """Whether nothing is known to be wrong; what cannot be known is assumed, and written down."""

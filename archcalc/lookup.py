@@ -48,7 +48,7 @@ class Spans:
     def define(self, name: str, span: Span) -> None:
         """Give a name. Raises Refusal where it is taken."""
         if self.found.setdefault(name, span) is not span:
-            raise Refusal(f"the name {name!r} is taken; choose another")
+            raise Refusal(f"{name} is the name of an earlier layer too; give one of them another")
 
     def find(self, word: Scalar, run: Run) -> Span:
         """What a name stands for, looked up here and then in each list around. Raises Refusal."""
@@ -65,16 +65,15 @@ class Spans:
         if not BACK.match(word.text):
             return run.inputs[word.text] if word.text in run.inputs else self.find(word, run).output
         if not 0 < (back := -int(word.text)) <= len(run.history):
-            count = len(run.history) - 1
-            raise Refusal(f"{word.text} reaches above this list's input: it has {count} entries so far", word.place)
+            raise Refusal(f"{word.text} reaches too far back; here -{len(run.history)} is the list's input", word.place)
         return run.history[-back]
 
 
 class Names:
     """The names that can be seen at a point of a spec's text, before anything is built."""
 
-    def __init__(self, inputs: tuple[str, ...]) -> None:
-        self.inputs = inputs
+    def __init__(self, inputs: tuple[str, ...], what: str) -> None:
+        self.inputs, self.what = inputs, what  # what: "layers", "the block cell"
         self.levels: list[dict[str, bool]] = []  # of each list around: name -> whether it is numbered
 
     def wrong(self, items: tuple[Item, ...]) -> Iterator[Refusal]:
@@ -107,7 +106,8 @@ class Names:
             message = f"{name!r} comes later, on line {later.place.line + 1}; an input must stand above its use"
             return Refusal(message, word.place)
         known = [*self.inputs, *(f"{n}1" if many else n for level in self.levels for n, many in level.items())]
-        return Refusal(f"no layer {name!r} above this one{suggest(name, known)}", word.place)
+        own = f"; {self.what} sees only its own layers and inputs" if self.what.startswith("the block") else ""
+        return Refusal(f"no layer {name!r} above this one{suggest(name, known) or own}", word.place)
 
     def numbered(self, name: str) -> bool:
         return next((level[name] for level in reversed(self.levels) if name in level), False)

@@ -13,7 +13,7 @@ LONGEST = 1000  # characters of an expression
 PAIRS = {")": "(", "]": "[", "}": "{"}
 STRING = re.compile(r"'[^']*'|\"[^\"]*\"")
 MENDS = (  # what people write, and what the language has for it
-    (re.compile(r"\b\d+x\d+\b"), "not a number; a window of 3 by 5 is written (3, 5)"),
+    (re.compile(r"\b\d+ ?x ?\d+\b"), "not a number; several sizes are written in brackets, like (3, 5)"),
     (re.compile(r"&&?"), "not an operator; write 'and'"),
     (re.compile(r"\|\|?"), "not an operator; write 'or'"),
     (re.compile(r"!(?!=)"), "not an operator; write 'not'"),

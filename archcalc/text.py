@@ -11,7 +11,8 @@ from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 import yaml
 
-from archcalc.errors import Place, Problem, Source, SpecError
+from archcalc.errors import LINE_BREAK, Place, Problem, Source, SpecError
+from archcalc.mending import explained
 
 DEEPEST = 40  # levels of nesting
 LONGEST = 1000  # characters of a scalar
@@ -42,7 +43,7 @@ def read(source: Source) -> Tree:
     try:
         return _Reader(source).document()
     except yaml.MarkedYAMLError as error:
-        raise SpecError([_explain(error, source)]) from None
+        raise SpecError([explained(error, source)]) from None
     except yaml.YAMLError as error:
         message = f"not text that YAML allows: {str(error).splitlines()[0]}"
         raise SpecError([Problem(message, Place(source, 0, 0))]) from None
@@ -86,15 +87,21 @@ class _Reader:
     def scalar(self, event: Any, place: Place) -> Scalar:
         if len(event.value) > LONGEST:
             self.refuse(f"a text of {len(event.value):,} characters; at most {LONGEST:,}", place)
-        return Scalar(event.value, place.inside(1, place.width - 2) if event.style in ("'", '"') else place)
+        quoted = event.style in ("'", '"')
+        written = self.source.text[event.start_mark.index + quoted : event.end_mark.index - quoted]
+        inner = place.inside(1, max(place.width - 2, 1)) if quoted else place
+        return Scalar(event.value, inner if written == event.value else inner._replace(read_as=event.value))
 
     def sequence(self, place: Place, depth: int, start: Any) -> Sequence:
         items = []
         while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
             items.append(self.node(event, depth + 1))
+        if not start.flow_style:
+            return Sequence(tuple(items), place, "")
         end: Any = event.end_mark
-        text = self.source.text[start.start_mark.index : end.index] if start.flow_style else ""
-        return Sequence(tuple(items), place, " ".join(text.split("\n")))
+        width = (end.column if end.line == place.line else len(self.source.line(place.line))) - place.column
+        text = LINE_BREAK.sub(" ", self.source.text[start.start_mark.index : end.index])
+        return Sequence(tuple(items), place._replace(width=width), text)
 
     def mapping(self, place: Place, depth: int) -> Mapping:
         entries: dict[str, Tree] = {}
@@ -112,24 +119,9 @@ class _Reader:
 
     def place(self, event: Any) -> Place:
         start, end = event.start_mark, event.end_mark
-        width = end.column - start.column if end.line == start.line else 1
+        end_of_line = len(self.source.line(start.line).rstrip())
+        width = (end.column if end.line == start.line else end_of_line) - start.column
         return Place(self.source, start.line, start.column, max(width, 1))
 
     def refuse(self, message: str, place: Place) -> NoReturn:
         raise SpecError([*self.problems, Problem(message, place)])
-
-
-def _explain(error: Any, source: Source) -> Problem:
-    """The parser's message with the mend that it leaves out."""
-    mark = error.problem_mark or error.context_mark
-    if mark is None:
-        return Problem(f"not YAML: {error.problem or error.context}", Place(source, 0, 0))
-    line = source.line(mark.line)
-    place = Place(source, mark.line, mark.column)
-    if "\t" in line[: len(line) - len(line.lstrip())]:
-        return Problem("a tab in the indentation; indent with spaces", place._replace(column=line.index("\t")))
-    if "mapping values are not allowed" in (error.problem or ""):
-        return Problem("a ':' where none can stand; is the line above or this one indented wrongly?", place)
-    start = error.context_mark
-    opened = f" (in what starts on line {start.line + 1})" if start and start.line != mark.line else ""
-    return Problem(f"{error.problem}{opened}; are the indentation, '- ', ': ', quotes and brackets right here?", place)

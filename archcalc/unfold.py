@@ -15,7 +15,7 @@ from archcalc.errors import Refusal, SpecError, listing
 from archcalc.expression import Function
 from archcalc.fitting import Fitter, positive
 from archcalc.graph import Graph, Node
-from archcalc.ledger import Ledger, Site, evaluate, truth
+from archcalc.ledger import Enough, Ledger, Site, evaluate, truth
 from archcalc.lookup import Run, Span, Spans
 from archcalc.number import show
 from archcalc.shape import describe
@@ -56,7 +56,7 @@ class Unfolder:
                 self.sequence(self.spec.layers, Run("", "", dict(environment), {}, [0], {}))
         except Refusal as refusal:
             self.ledger.refuse(refusal, expression.place)
-        except TooLarge:  # noted where it happened
+        except Enough:  # why is in the ledger
             pass
         if self.ledger.problems:
             raise SpecError(self.ledger.problems.values())
@@ -70,17 +70,13 @@ class Unfolder:
         if known is None:
             known = dict(self.knobs) if own else {}
             for name, let in part.lets.items():
-                known[name] = Function(let, dict(known)) if isinstance(let, Definition) else self.value(let, known)
+                try:
+                    known[name] = Function(let, dict(known)) if isinstance(let, Definition) else evaluate(let, known)
+                except Refusal as refusal:
+                    self.ledger.refuse(refusal, self.spec.input.place)
+                    raise Enough from None  # what follows would be about a value that is not there
             self.environments[id(part.lets)] = known
         return known
-
-    def value(self, expression: Expression, environment: Mapping[str, Any]) -> Any:
-        """A definition's value; 1 after a problem."""
-        try:
-            return evaluate(expression, environment)
-        except Refusal as refusal:
-            self.ledger.refuse(refusal, expression.place)
-            return 1
 
     # Sequences
 
@@ -144,13 +140,13 @@ class Unfolder:
         if self.budget < 0 or self.depth > DEEPEST:
             limit = f"{MOST_LAYERS:,} layers" if self.budget < 0 else f"{DEEPEST} blocks within blocks"
             self.ledger.refuse(Refusal(f"more than {limit}"), item.place)
-            raise TooLarge
+            raise Enough
         name, first, end = run.name(item), len(self.nodes), None
         try:
             end = self.expand(item, run, name, sources)
+            self.spans.define(name, Span(first, len(self.nodes), end))
             if item.share and end is not None:
                 self.share(item.share, run, first)
-            self.spans.define(name, Span(first, len(self.nodes), end))
         except Refusal as refusal:
             self.ledger.refuse(refusal, item.place, self.site(name, item, run, sources))
         run.history.append(end)
@@ -179,11 +175,6 @@ class Unfolder:
         return end
 
     def block(self, block: Block, item: Item, run: Run, name: str, sources: tuple[int, ...]) -> int | None:
-        names = block.inputs or ("input",)
-        if len(sources) != len(names):
-            which = f" ({listing(block.inputs)})" if block.inputs else ""
-            takes = f"{block.name} takes {len(names)} input{'s' * (len(names) > 1)}{which}, not {len(sources)}"
-            raise Refusal(f"{takes}; name them after 'from:'")
         values, keywords = self.fitter.arguments(item.call, run.environment)
         environment = dict(self.environment(block.home))
         defaults = {name: evaluate(value, environment) for name, value in block.parameters.items() if value is not None}
@@ -193,8 +184,6 @@ class Unfolder:
 
     def layer(self, item: Item, run: Run, name: str, sources: tuple[int, ...]) -> int | None:
         kind: Any = item.callee
-        if len(sources) > 1 and not kind.many:
-            raise Refusal(f"{kind.label} takes one input, not {len(sources)}")
         arguments = self.fitter.arguments(item.call, run.environment)
         node = self.fitter.node(kind, arguments, self.site(name, item, run, sources))
         if node is None:
@@ -211,17 +200,13 @@ class Unfolder:
         for mine, other in zip(own, others, strict=True):
             node, original = self.nodes[mine], self.nodes[other]
             if (needed := self.weights(node)) != (found := self.weights(original)):
-                shapes = f"{_tensors(needed)} here, {_tensors(found)} there"
-                raise Refusal(f"{node.name} cannot share the weights of {original.name}: {shapes}", word.place)
+                differ = f"{_tensors(needed)} here, {_tensors(found)} there"
+                raise Refusal(f"{node.name} cannot share the weights of {original.name}: {differ}", word.place)
             self.nodes[mine] = node._replace(shared=other if original.shared is None else original.shared)
 
     def weights(self, node: Node) -> Any:
         assert node.layer is not None
         return node.layer.weights(*(self.nodes[i].shape for i in node.inputs))
-
-
-class TooLarge(Exception):
-    """Ends the walk: what follows would only take longer."""
 
 
 def _within(run: Run, path: str, start: int) -> Run:
