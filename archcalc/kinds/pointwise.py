@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any, ClassVar
 
 from archcalc.kind import Factor, Kind, Rate
@@ -26,13 +27,22 @@ def pointwise(label: str, torch_name: str, equation: str) -> type[Pointwise]:
 
 relu = pointwise("relu", "ReLU", "y = max(x, 0).")
 relu6 = pointwise("relu6", "ReLU6", "y = min(max(x, 0), 6).")
-leaky_relu = pointwise("leaky_relu", "LeakyReLU", "y = x where x > 0, else 0.01 x.")
 sigmoid = pointwise("sigmoid", "Sigmoid", "y = 1 / (1 + exp(-x)).")
 tanh = pointwise("tanh", "Tanh", "y = tanh(x).")
 silu = pointwise("silu", "SiLU", "y = x * sigmoid(x), also known as swish.")
 hardswish = pointwise("hardswish", "Hardswish", "y = x * relu6(x + 3) / 6.")
 hardsigmoid = pointwise("hardsigmoid", "Hardsigmoid", "y = relu6(x + 3) / 6.")
 gelu = pointwise("gelu", "GELU", "y = x * Phi(x), Phi the normal distribution function.")
+
+
+class LeakyReLU(Kind, label="leaky_relu"):
+    """y = x where x > 0, else slope * x."""
+
+    examples: ClassVar = {"leaky_relu": (8, 5, 5), "leaky_relu(0.1)": (1024,)}
+    slope: Factor = Fraction(1, 100)
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        return torch.nn.LeakyReLU(float(self.slope))
 
 
 class Softmax(Kind):
