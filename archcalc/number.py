@@ -182,7 +182,8 @@ def show(value: Any) -> str:
     """A value as a person would write it: 3/4 is 0.75, 1/3 stays 1/3."""
     if isinstance(value, bool):
         return str(value).lower()
-    if not isinstance(value, int) and hasattr(value, "denominator") and hasattr(value, "limit_denominator"):
-        digits = next((n for n in range(1, 10) if 10**n % value.denominator == 0), None)
+    value = plain(value)
+    if isinstance(value, Fraction):
+        digits = next((n for n in range(1, 5) if 10**n % value.denominator == 0), None)
         return f"{float(value):.{digits}f}" if digits and abs(value) < 10**5 else str(value)
     return str(value)

@@ -9,11 +9,12 @@ from operator import mul
 import numpy
 import pytest
 from laws.common import read
+from laws.network_law import check_network_arrays, check_network_symbols
 from laws.number_laws import check_arrays, check_fractions, check_large, check_symbols
 from laws.text_law import check_documented, check_text
 from laws.torch_law import check_same_verdict, check_torch
 
-from archcalc import kind, number, shape
+from archcalc import kind, load, number, shape
 from archcalc.kind import Kind, Size
 from archcalc.kinds import KINDS, conv, norm, pool, reshape
 
@@ -109,6 +110,22 @@ def test_law_catches(monkeypatch, check, example, where, name, spoilt):
     monkeypatch.setattr(where, name, spoilt)
     with pytest.raises(AssertionError):
         check(layer, (shape,))
+
+
+@pytest.mark.parametrize(
+    ("check", "spoilt"),
+    [
+        (lambda network: check_network_symbols(network, "resolution"), without_floor_for_symbols),
+        (lambda network: check_network_arrays(network, "resolution", [224, 225, 226]), at_the_example),
+    ],
+    ids=["symbols", "arrays"],
+)
+def test_network_law_catches(monkeypatch, check, spoilt):
+    network = load("resnet18")
+    assert check(network)
+    monkeypatch.setattr(conv, "windows", spoilt)
+    with pytest.raises(AssertionError):
+        check(network)
 
 
 def test_text_law_catches_a_lost_argument(monkeypatch):
