@@ -101,6 +101,8 @@ class Kind:
     many: ClassVar[bool] = False  # takes any number of inputs instead of one
     examples: ClassVar[Mapping[str, Any]]  # call -> input shape (of a kind with many inputs: shapes)
     parameters: ClassVar[tuple[Parameter, ...]]
+    view: ClassVar[bool] = False  # its output (in evaluation) is its input's memory, or a part of it
+    keeps: ClassVar[str] = "inputs"  # what its backward pass needs of them: "inputs", "output" or "nothing"
 
     def __init_subclass__(cls, label: str = "") -> None:
         dataclass(frozen=True, repr=False)(cls)
@@ -129,6 +131,10 @@ class Kind:
     def times(self) -> Number:
         """How many outputs it makes of one input, as a pooling of regions does; what follows runs on each of them."""
         return 1
+
+    def marks(self, output: Shape) -> Number:
+        """Bytes that training keeps beside them for one example: where each maximum was, what was dropped."""
+        return 0
 
     def mult_adds(self, inputs: tuple[Shape, ...], output: Shape) -> Number | None:
         """Multiply-adds with weights, for one example; None where they are not known."""

@@ -15,6 +15,7 @@ class Join(Kind):
     """What the joins share: any number of inputs."""
 
     many: ClassVar[bool] = True
+    keeps = "nothing"
 
 
 def _same(sizes: tuple[Shape, ...], axes: slice, what: str) -> Iterator[Need]:
@@ -40,6 +41,7 @@ class Add(Join):
 class Multiply(Join):
     """y = x1 * x2 * ..., element by element; a size of 1 is stretched, so that C x 1 x 1 scales each channel."""
 
+    keeps = "inputs"
     examples: ClassVar = {"multiply": ((8, 5, 5), (8, 1, 1)), "multiply()": ((8, 1, 1), (8, 5, 5))}
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import MethodType
 from typing import Any, ClassVar
 
 from archcalc.kind import Axes, Kind, Need, Size, Table
@@ -80,11 +81,11 @@ class TableConv(Kind, label="table_conv"):
         conv = getattr(torch.nn, f"Conv{len(x) - 1}d")
         filters = torch.nn.ModuleList(conv(len(maps), 1, self.kernel) for maps in self.seen())
 
-        def forward(tensor: Any) -> Any:
+        def forward(own: Any, tensor: Any) -> Any:
             seen = (torch.stack([tensor.select(1, c) for c in maps], 1) for maps in self.seen())
-            return torch.cat([one(maps) for one, maps in zip(filters, seen, strict=True)], 1)
+            return torch.cat([one(maps) for one, maps in zip(own, seen, strict=True)], 1)
 
-        filters.forward = forward
+        filters.forward = MethodType(forward, filters)
         return filters
 
 
@@ -111,9 +112,12 @@ class RBF(Kind):
 
     def module(self, torch: Any, x: Shape) -> Any:
         codes = torch.nn.Module()
-        codes.register_buffer("weight", torch.empty(self.out, x[0]))
+        codes.register_buffer("weight", torch.ones(self.out, x[0]))
         product = torch.nn.functional.linear  # (x - w)^2 = x^2 - 2 x w + w^2, with the products where torch counts them
-        codes.forward = lambda tensor: (
-            tensor.square().sum(-1, keepdim=True) - 2 * product(tensor, codes.weight) + codes.weight.square().sum(-1)
-        )
+
+        def forward(own: Any, tensor: Any) -> Any:
+            squares = tensor.square().sum(-1, keepdim=True) + own.weight.square().sum(-1)
+            return squares - 2 * product(tensor, own.weight)
+
+        codes.forward = MethodType(forward, codes)
         return codes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from types import MethodType
 from typing import Any, ClassVar
 
 from archcalc.kind import Factor, Flag, Kind, Need, Size
@@ -90,7 +91,11 @@ class L2Norm(Kind, label="l2norm"):
 
     def module(self, torch: Any, x: Shape) -> Any:
         norm = torch.nn.Module()
-        norm.weight = torch.nn.Parameter(torch.empty(x[0]))
+        norm.weight = torch.nn.Parameter(torch.full((x[0],), 20.0))  # SSD's start
         factor = (x[0], *(1 for _ in x[1:]))
-        norm.forward = lambda tensor: torch.nn.functional.normalize(tensor) * norm.weight.reshape(factor)
+
+        def forward(own: Any, tensor: Any) -> Any:
+            return torch.nn.functional.normalize(tensor) * own.weight.reshape(factor)
+
+        norm.forward = MethodType(forward, norm)  # bound, so that a copy of the module uses its own weight
         return norm

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any, ClassVar
 
 from archcalc.kind import Factor, Kind, Rate
+from archcalc.number import Number, product
 from archcalc.shape import Shape
 
 
@@ -18,17 +19,17 @@ class Pointwise(Kind):
         return getattr(torch.nn, self.torch_name)()
 
 
-def pointwise(label: str, torch_name: str, equation: str) -> type[Pointwise]:
-    """A kind from its equation."""
-    members = {"__doc__": equation, "torch_name": torch_name, "examples": {label: (8, 5, 5)}}
+def pointwise(label: str, torch_name: str, equation: str, keeps: str = "inputs") -> type[Pointwise]:
+    """A kind from its equation; it keeps its output where the slope is known from that."""
+    members = {"__doc__": equation, "torch_name": torch_name, "examples": {label: (8, 5, 5)}, "keeps": keeps}
     kind: type[Pointwise] = type(torch_name, (Pointwise,), members, label=label)
     return kind
 
 
-relu = pointwise("relu", "ReLU", "y = max(x, 0).")
+relu = pointwise("relu", "ReLU", "y = max(x, 0).", keeps="output")
 relu6 = pointwise("relu6", "ReLU6", "y = min(max(x, 0), 6).")
-sigmoid = pointwise("sigmoid", "Sigmoid", "y = 1 / (1 + exp(-x)).")
-tanh = pointwise("tanh", "Tanh", "y = tanh(x).")
+sigmoid = pointwise("sigmoid", "Sigmoid", "y = 1 / (1 + exp(-x)).", keeps="output")
+tanh = pointwise("tanh", "Tanh", "y = tanh(x).", keeps="output")
 silu = pointwise("silu", "SiLU", "y = x * sigmoid(x), also known as swish.")
 hardswish = pointwise("hardswish", "Hardswish", "y = x * relu6(x + 3) / 6.")
 hardsigmoid = pointwise("hardsigmoid", "Hardsigmoid", "y = relu6(x + 3) / 6.")
@@ -48,6 +49,7 @@ class LeakyReLU(Kind, label="leaky_relu"):
 class Softmax(Kind):
     """y[c] = exp(x[c]) / sum over d of exp(x[d]), over the channels."""
 
+    keeps = "output"
     examples: ClassVar = {"softmax": (1000,)}
 
     def module(self, torch: Any, x: Shape) -> Any:
@@ -57,8 +59,13 @@ class Softmax(Kind):
 class Dropout(Kind):
     """In training, zero each element with probability `rate` and scale the rest by 1/(1 - rate); else the identity."""
 
+    view = True
+    keeps = "nothing"
     examples: ClassVar = {"dropout": (4096,), "dropout(0.2)": (8, 5, 5)}
     rate: Rate = 0.5
+
+    def marks(self, output: Shape) -> Number:
+        return product(output)
 
     def module(self, torch: Any, x: Shape) -> Any:
         return torch.nn.Dropout(float(self.rate))
@@ -67,6 +74,7 @@ class Dropout(Kind):
 class Scale(Kind):
     """y = factor * x, a constant that is not learned: the scaling of residuals (Inception-v4 paper, figure 20)."""
 
+    keeps = "nothing"
     examples: ClassVar = {"scale(0.1)": (8, 5, 5)}
     factor: Factor
 

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from archcalc.kind import Axes, Flag, Kind, Need, Padding
+from archcalc.number import Number, product
 from archcalc.shape import Shape, axes, is_same, map_needs, per_axis, same_padding, window_needs, windows
+
+INDEX = 8  # bytes that say where a maximum was
 
 
 class Pool(Kind):
@@ -45,6 +48,9 @@ class MaxPool(Pool):
         "maxpool(2)": (4, 9),
     }
 
+    def marks(self, output: Shape) -> Number:
+        return INDEX * product(output)
+
     def module(self, torch: Any, x: Shape) -> Any:
         pool = getattr(torch.nn, f"MaxPool{len(x) - 1}d")(*self.arguments(), ceil_mode=self.ceil)
         return same_padding(torch, pool, self, x, fill=float("-inf")) if is_same(self.pad) else pool
@@ -66,6 +72,7 @@ class AvgPool(Pool):
 class GlobalAvgPool(Kind, label="global_avgpool"):
     """y[c] = mean of x[c] over all positions; the map shrinks to 1 x 1."""
 
+    keeps = "nothing"
     examples: ClassVar = {"global_avgpool": (1024, 7, 7), "global_avgpool()": (16, 9)}
 
     def needs(self, x: Shape) -> Iterator[Need]:

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from archcalc.kind import Axes, Kind, Natural, Need, Size
-from archcalc.number import Number, equal, share
+from archcalc.kinds.pool import INDEX
+from archcalc.number import Number, equal, product, share
 from archcalc.shape import Shape, describe, per_axis
 
 
@@ -40,6 +41,9 @@ class RoIPool(Region, label="roi_pool"):
 
     examples: ClassVar = {"roi_pool(7, 3)": (512, 38, 50), "roi_pool((5, 7), 1)": (8, 9, 12)}
 
+    def marks(self, output: Shape) -> Number:
+        return INDEX * product(output)
+
     def module(self, torch: Any, x: Shape) -> Any:
         bins = torch.nn.AdaptiveMaxPool2d(self.size)
         return lambda images: torch.stack([bins(image) for image in images]).repeat_interleave(self.regions, 0)
@@ -48,6 +52,7 @@ class RoIPool(Region, label="roi_pool"):
 class Warp(Region):
     """Scale each region of an image to one size, whatever its shape (R-CNN, section 2.1)."""
 
+    keeps = "nothing"
     examples: ClassVar = {"warp(227, 2)": (3, 375, 500)}
 
     def module(self, torch: Any, x: Shape) -> Any:

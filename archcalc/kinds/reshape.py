@@ -13,6 +13,8 @@ from archcalc.shape import Shape, map_needs, per_axis, sharing, windows
 class Flatten(Kind):
     """All elements in one row of features, channel by channel."""
 
+    view = True
+    keeps = "nothing"
     examples: ClassVar = {"flatten": (512, 7, 7)}
 
     def shape(self, x: Shape) -> Shape:
@@ -25,6 +27,8 @@ class Flatten(Kind):
 class Narrow(Kind):
     """`length` channels from channel `start` on: one part of a channel split."""
 
+    view = True
+    keeps = "nothing"
     examples: ClassVar = {"narrow(58, 58)": (116, 28, 28)}
     start: Natural
     length: Size
@@ -43,6 +47,7 @@ class Narrow(Kind):
 class Shuffle(Kind):
     """Channels dealt out anew, so that the next grouped convolution sees every group (ShuffleNet)."""
 
+    keeps = "nothing"
     examples: ClassVar = {"shuffle(3)": (12, 5, 5)}
     groups: Size
 
@@ -57,6 +62,7 @@ class Shuffle(Kind):
 class ZeroPad(Kind):
     """`before` zeros before each axis and `after` behind it."""
 
+    keeps = "nothing"
     examples: ClassVar = {"zeropad(0, 1)": (3, 224, 224), "zeropad((0, 2), (1, 0))": (3, 5, 6)}
     before: Pads
     after: Pads
@@ -80,6 +86,8 @@ class Crop(Kind):
     y[c, i] = x[c, before + i].
     """
 
+    view = True
+    keeps = "nothing"
     examples: ClassVar = {"crop(1, 0)": (8, 7, 9), "crop((0, 2), (1, 0))": (3, 5, 6)}
     before: Pads
     after: Pads
@@ -102,6 +110,7 @@ class Crop(Kind):
 class PadChannels(Kind, label="pad_channels"):
     """Channels of zeros behind the input's own, up to `out` (shortcut option A of ResNet, section 3.3)."""
 
+    keeps = "nothing"
     examples: ClassVar = {"pad_channels(128)": (64, 28, 28), "pad_channels(9)": (7,)}
     out: Size
 
@@ -119,6 +128,8 @@ class PadChannels(Kind, label="pad_channels"):
 class Subsample(Kind):
     """y[c, i] = x[c, stride*i]: every `stride`-th position (shortcut option A of ResNet takes every second)."""
 
+    view = True
+    keeps = "nothing"
     examples: ClassVar = {"subsample(2)": (64, 56, 55), "subsample((1, 3))": (8, 7, 9)}
     stride: Axes
 
@@ -137,6 +148,7 @@ class Subsample(Kind):
 class Upsample(Kind):
     """Each position repeated `scale` times along every axis (nearest neighbour)."""
 
+    keeps = "nothing"
     examples: ClassVar = {"upsample(2)": (8, 7, 9)}
     scale: Size
 
