@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from archcalc.errors import ArchcalcError, listing, suggest
 from archcalc.grid import Column, Table
-from archcalc.library import find, names
+from archcalc.library import find, members, names
 from archcalc.number import show
 from archcalc.report import summarize
 from archcalc.spec import Spec
@@ -48,11 +48,11 @@ def catalogue_table(specs: Sequence[Spec]) -> Table:
     return Table(f"{len(rows)} specs", tuple(Column(title, title, number=False) for title in titles), rows)
 
 
-def check(reference: str) -> str:
-    """Read a spec and unfold it at its defaults, every variant of it; says what it is. Raises ArchcalcError."""
-    spec = find(reference)
-    members = [spec.variant(name) for name in spec.variants if name != spec.name]
-    for member in [spec, *members]:
-        report = summarize(member, {})
-    layers = len(report.layers)
-    return f"{reference}: no errors; {spec.headings['net']}, {layers} layers, {len(spec.given)} knobs"
+def check(reference: str) -> list[str]:
+    """Read a spec and unfold it at its defaults, every variant of a family; says what was found fine.
+
+    Raises ArchcalcError with all that is wrong.
+    """
+    reports = [summarize(member, {}) for member in members(reference)]
+    shown = "{}: no errors; {}, {} layers, {} knobs"
+    return [shown.format(reference, report.title, len(report.layers), len(report.knobs)) for report in reports]

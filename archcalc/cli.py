@@ -1,4 +1,4 @@
-"""The command line: a thin layer over the Python interface. It prints, and exits: 0, or 2 for what the user can mend."""
+"""The command line, a thin layer over the Python interface. It exits with 0, or with 2 for what the user can mend."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def check(files: Sequence[str]) -> None:
     problems = []
     for file in files:
         try:
-            click.echo(printable(check_file(file)))
+            click.echo(printable("\n".join(check_file(file))))
         except ArchcalcError as error:
             problems.append(str(error))
     if problems:
@@ -156,7 +156,7 @@ def kinds(kind: str | None) -> None:
 @reported
 def schema() -> None:
     """The JSON schema of the spec language, for editors."""
-    from archcalc.reference import schema_text
+    from archcalc.schema import schema_text
 
     click.echo(schema_text(), nl=False)
 
@@ -175,8 +175,7 @@ def _deliver(reports: Sequence[Any], choice: Any, options: dict[str, Any]) -> No
 
     format_ = _format(options)
     if format_ == "table" and not options["output"]:
-        for report in reports:
-            _show(summary_table(report, choice))
+        _show([summary_table(report, choice) for report in reports])
         return
     from archcalc.export import render
 
@@ -186,8 +185,7 @@ def _deliver(reports: Sequence[Any], choice: Any, options: dict[str, Any]) -> No
 def _deliver_tables(tables: Sequence[Any], options: dict[str, Any]) -> None:
     format_ = _format(options)
     if format_ == "table" and not options["output"]:
-        for table in tables:
-            _show(table)
+        _show(tables)
         return
     from archcalc.export import render_tables
 
@@ -209,10 +207,13 @@ def _format(options: dict[str, Any]) -> str:
     return str(format_)
 
 
-def _show(table: Any) -> None:
+def _show(tables: Sequence[Any]) -> None:
     from archcalc.tables import show_table, terminal_width
 
-    show_table(table, sys.stdout, width=terminal_width())
+    for index, table in enumerate(tables):
+        if index:
+            click.echo()
+        show_table(table, sys.stdout, width=terminal_width())
 
 
 def _write(data: bytes, output: Path | None) -> None:

@@ -36,7 +36,7 @@ class Share(NamedTuple):
 
 
 class Ratio(NamedTuple):
-    """How many times as much as the first: shown with three digits."""
+    """How many times as much as the first."""
 
     value: Fraction
 
@@ -52,7 +52,7 @@ def people(value: Any) -> str:
         case Share():
             return f"{float(100 * value.value):.1f} %"
         case Ratio():
-            return f"{float(value.value):.3g}"
+            return _ratio(value.value)
         case tuple():
             return " x ".join(map(show, value))
         case bool() | str():
@@ -62,6 +62,13 @@ def people(value: Any) -> str:
         case Fraction():
             return f"{float(value):,.2f}"
     return str(value)
+
+
+def _ratio(value: Fraction) -> str:
+    """Three digits, but 1 only for what is equal."""
+    if value == 1:
+        return "1"
+    return f"{float(value):,.0f}" if value >= 1000 else f"{float(value):.{3 if value < 10 else 1}f}"
 
 
 def machine(value: Any) -> str | int | float | None:

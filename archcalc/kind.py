@@ -144,6 +144,10 @@ class Kind:
         """The same layer in torch: a module or a function of batched tensors; None where there is none."""
         raise NotImplementedError
 
+    def with_arguments(self, values: Mapping[str, Any]) -> Kind:
+        """The same layer with other values for some of its arguments."""
+        return type(self)(**{**{p.name: getattr(self, p.name) for p in self.parameters}, **values})
+
     def __str__(self) -> str:
         """As a spec would write it."""
         given = [(p, getattr(self, p.name)) for p in self.parameters]

@@ -87,8 +87,9 @@ def sizes(report: Report) -> str:
 
 def totals_table(reports: Sequence[Report]) -> Table:
     """Networks side by side, with ratios to the first."""
-    words = ("network", "input", "params", "ratio", "buffers", "mult_adds", "ratio", "MiB")
-    columns = tuple(Column(w, w.replace("_", "-"), number=w != "network") for w in words)
+    titles = {"network": "network", "input": "input", "params": "params", "params_ratio": "ratio", "buffers": "buffers",
+              "mult_adds": "mult-adds", "mult_adds_ratio": "ratio", "MiB": "MiB"}  # fmt: skip
+    columns = tuple(Column(key, title, number=key != "network") for key, title in titles.items())
     rows = []
     for report in reports:
         cost, first = report.totals, reports[0].totals
@@ -112,7 +113,8 @@ def aligned_table(comparison: Comparison) -> Table:
     columns = [Column("layer", "layer", number=False)]
     for figure, title in (("mult_adds", "mult-adds"), ("params", "params")):
         columns += [Column(f"{figure} {label}", f"{title}\n{label}") for label in labels]
-        columns += [Column(f"{figure} ratio {label}", f"ratio\n{label}") for label in labels[1:]]
+        shown = labels[1:] if len(labels) > 2 else [""]  # the ratio of two needs no name
+        columns += [Column(f"{figure} ratio {label}", f"ratio\n{label}".rstrip()) for label in shown]
     rows = tuple((line.name, *_figures(line.rows)) for line in comparison.lines)
     return Table("Where they correspond", tuple(columns), rows, notes=("rows without weights are left out",))
 

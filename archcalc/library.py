@@ -8,13 +8,13 @@ import stat
 from functools import cache
 from pathlib import Path
 
-from archcalc.definitions import Library
-from archcalc.errors import ArchcalcError, Refusal, Source, suggest
+from archcalc.errors import ArchcalcError, Refusal, Source, listing, suggest
 from archcalc.grammar import parse_blocks, parse_spec
 from archcalc.spec import Part, Spec
 
 LARGEST = 1 << 20  # bytes of a spec
 DEEPEST_USE = 8  # files of blocks that use others
+NO_NETWORK = "; 'archcalc list' shows them all, and a file's name ends in .yaml"
 
 
 def home() -> Path:
@@ -62,44 +62,56 @@ def _members(text: str, stem: str) -> list[str]:
 
 def find(reference: str) -> Spec:
     """The spec by that name, or in that file; FILE#NAME is a variant of a family. Raises ArchcalcError."""
+    return members(reference)[0]
+
+
+def members(reference: str) -> list[Spec]:
+    """The spec by that name; of a file that holds a family, every variant. Raises ArchcalcError."""
     if is_file(reference):
         path, _, variant = reference.partition("#")
         spec = _parse(Path(path), Path(path).stem)
-        variant = variant or next(iter(spec.variants), "")
         if variant and variant not in spec.variants:
             raise ArchcalcError(f"{path} has no variant {variant!r}{suggest(variant, spec.variants)}")
-        return (spec.variant(variant) if variant else spec).trimmed()
-    reference = aliases().get(reference, reference)
-    if reference not in names():
-        hint = (
-            suggest(reference, [*names(), *aliases()])
-            or "; 'archcalc list' shows them all, and a file's name ends in .yaml"
-        )
-        raise ArchcalcError(f"no network {reference!r}{hint}")
-    spec = _parse(names()[reference], reference)
-    return (spec.variant(reference) if spec.variants else spec).trimmed()
+        wanted = [variant] if variant else list(spec.variants)
+        return [spec.variant(name).trimmed() for name in wanted] or [spec.trimmed()]
+    name = reference if reference in names() else aliases().get(reference, reference)
+    if name not in names():
+        near = suggest(name, [*names(), *aliases()])
+        raise ArchcalcError(f"no network {name!r}{near or NO_NETWORK}")
+    spec = _parse(names()[name], name)
+    return [(spec.variant(name) if spec.variants else spec).trimmed()]
 
 
 def _parse(path: Path, name: str) -> Spec:
     folders = (path.parent / "blocks", home() / "blocks")
-    return parse_spec(Source(str(path) if is_file(name) else path.name, read(path)), name, _blocks(folders, 0))
+    source = Source(str(path) if is_file(name) else path.name, read(path))
+    return parse_spec(source, name, _BlockFiles(folders))
 
 
-def _blocks(folders: tuple[Path, ...], depth: int) -> Library:
-    """Finds a file of blocks beside the user's file, then among archcalc's own."""
+class _BlockFiles:
+    """Finds files of blocks beside the user's file, then among archcalc's own; each is read once."""
 
-    def library(name: str) -> Part:
+    def __init__(self, folders: tuple[Path, ...]) -> None:
+        self.folders, self.read, self.open = folders, dict[str, Part](), list[str]()
+
+    def __call__(self, name: str) -> Part:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
             raise Refusal(f"{name!r} cannot name a file of blocks; small letters, digits and _")
-        if depth == DEEPEST_USE:
-            raise Refusal("files of blocks that use each other in a circle")
-        path = next((folder / f"{name}.yaml" for folder in folders if (folder / f"{name}.yaml").exists()), None)
-        if path is None:
-            known = [p.stem for folder in folders for p in folder.glob("*.yaml")]
-            raise Refusal(f"no file of blocks {name!r} in {folders[0]}{suggest(name, known)}")
-        return parse_blocks(Source(f"blocks/{path.name}", read(path)), _blocks(folders, depth + 1))
+        if name in self.open or len(self.open) == DEEPEST_USE:
+            raise Refusal(f"files of blocks that use each other in a circle: {listing([*self.open, name])}")
+        if name not in self.read:
+            self.open.append(name)
+            path = self.path(name)
+            self.read[name] = parse_blocks(Source(f"blocks/{path.name}", read(path)), self)
+            self.open.pop()
+        return self.read[name]
 
-    return library
+    def path(self, name: str) -> Path:
+        path = next((folder / f"{name}.yaml" for folder in self.folders if (folder / f"{name}.yaml").exists()), None)
+        if path is None:
+            known = [path.stem for folder in self.folders for path in folder.glob("*.yaml")]
+            raise Refusal(f"no file of blocks {name!r} in {self.folders[0]}{suggest(name, known)}")
+        return path
 
 
 def read(path: Path) -> str:

@@ -105,11 +105,11 @@ def test_cached_values_are_the_figures(name: str, tmp_path: Path) -> None:
 
 
 def test_costs_are_formulas(tmp_path: Path) -> None:
-    sheet = workbook(tmp_path / "book.xlsx", archcalc.load("vgg16").summary()).worksheets[1]
-    formulas = rows(sheet, archcalc.load("vgg16").summary())
-    assert all(
-        str(value).startswith("=") for name in ("stage1/body1/conv", "fc6", "total") for value in formulas[name][::2]
-    )
+    report = archcalc.load("vgg16").summary()
+    formulas = rows(workbook(tmp_path / "book.xlsx", report).worksheets[1], report)
+    names = [row.name for row in report.layers if row.mult_adds] + ["total"]
+    assert len(names) == 17
+    assert all(str(value).startswith("=") for name in names for value in formulas[name][::2])
 
 
 def test_unknown_is_said_and_not_zero(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -84,7 +83,7 @@ class LiveFitter(Fitter):
         inputs = tuple(given.shape for given in site.inputs)
         if len(inputs) == 1:
             inputs = (self.put_shape(row, "in", inputs[0]),)
-        layer = replace(node.layer, **dict(self.arguments_of(row, node.layer, inputs[0])))
+        layer = node.layer.with_arguments(dict(self.arguments_of(row, node.layer, inputs[0])))
         node = node._replace(
             layer=layer,
             shape=self.put_shape(row, "out", layer.shape(*inputs)),
@@ -112,9 +111,13 @@ def columns_of(layer: Kind, axes: int) -> Iterator[tuple[list[str], str, tuple[A
     for parameter in layer.parameters:
         value = getattr(layer, parameter.name)
         title = TITLES.get(parameter.name, parameter.name)
-        if value is None or isinstance(value, (bool, str)) or parameter.type.means.startswith("sizes"):
+        if (
+            value is None
+            or isinstance(value, (bool, str))
+            or (isinstance(value, tuple) and not parameter.type.per_axis)
+        ):
             continue
-        if "each axis" in parameter.type.means and axes > 0:
+        if parameter.type.per_axis and axes > 0:
             values = value if isinstance(value, tuple) else (value,) * axes
             yield [f"{title} {axis}" for axis in PER_AXIS[:axes]], parameter.name, values
         else:

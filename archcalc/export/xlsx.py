@@ -24,6 +24,18 @@ FIGURES = (("params", "params"), ("buffers", "buffers"), ("mult-adds", "mult_add
 MOST_ROWS = 1 << 20
 
 
+NUMBER = {"num_format": "#,##0"}
+FORMATS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "number": NUMBER,
+    "knob": {"font_color": "#0000cc", "bg_color": "#eef2ff"},
+    "head": {"bold": True, "bottom": 1},
+    "bold": {"bold": True, "top": 1, **NUMBER},
+    "percent": {"num_format": "0.0 %"},
+    "note": {"font_color": "#555555"},
+}
+
+
 class Styles(NamedTuple):
     """The workbook's formats."""
 
@@ -41,10 +53,7 @@ def render_reports(reports: Sequence[Report], choice: Choice) -> bytes:
     file = BytesIO()
     book = Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"title": ", ".join(report.label for report in reports), "comments": CONVENTION})
-    number = {"num_format": "#,##0"}
-    formats = ({}, number, {"font_color": "#0000cc", "bg_color": "#eef2ff"}, {"bold": True, "bottom": 1},
-               {"bold": True, "top": 1, **number}, {"num_format": "0.0 %"}, {"font_color": "#555555"})  # fmt: skip
-    styles = Styles(*(book.add_format(format_) for format_ in formats))
+    styles = Styles(**{name: book.add_format(format_) for name, format_ in FORMATS.items()})
     overview = book.add_worksheet("totals")
     names: dict[str, None] = {"totals": None}
     rows = [_network(book, styles, report, _sheet_name(report.label, names)) for report in reports]

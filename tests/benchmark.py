@@ -1,0 +1,136 @@
+"""Speed, as ratios measured in one run: `python tests/benchmark.py` (about a minute; needs the test extra).
+
+Absolute times say little on a shared machine, so each figure stands beside what it is compared with, the two measured
+in turn, and the ratio is the median of the pairs.
+"""
+
+import os
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+import archcalc
+
+ARCHCALC = Path(sysconfig.get_path("scripts")) / "archcalc"
+RESIDUAL = """net: A residual network
+given: {{depth: {depth}}}
+input: [16, 32, 32]
+layers:
+  - unit:
+      - add:
+          body:
+            - conv(16, 3, pad=1, bias=false)
+            - batchnorm
+          shortcut: []
+      - relu
+    repeat: depth
+"""
+
+
+def process(*command: str) -> tuple[float, float]:
+    """Seconds and peak MiB of a whole process."""
+    start = time.perf_counter()
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    assert child.returncode == 0, command
+    return time.perf_counter() - start, usage.ru_maxrss / 1024
+
+
+def seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def whole_process(pairs: int = 9) -> None:
+    summary = [str(ARCHCALC), "summary", "resnet50"]
+    runs = [(process(*summary), process(sys.executable, "-c", "import torch")) for _ in range(pairs)]
+    ratio = median(ours[0] / theirs[0] for ours, theirs in runs)
+    ours, theirs = (median(run[i][0] for run in runs) for i in (0, 1))
+    print("archcalc summary resnet50, the whole process, against python -c 'import torch'")
+    print(f"  {ours * 1e3:.0f} ms against {theirs * 1e3:.0f} ms: ratio 1/{1 / ratio:.1f} (aim 1/10)")
+    print(f"  peak memory {median(run[0][1] for run in runs):.1f} MiB (aim under 40)")
+
+
+def in_process(pairs: int = 15) -> None:
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    network, module = archcalc.load("resnet50"), None
+    with torch.device("meta"), torch.no_grad():
+        module, image = resnet50(torch.nn).eval(), torch.empty(1, 3, 224, 224)
+
+        def count() -> int:
+            with FlopCounterMode(display=False) as counter:
+                module(image)
+            return counter.get_total_flops() // 2
+
+        assert count() == network.summary().totals.mult_adds
+        runs = [(seconds(network.summary), seconds(count), seconds(lambda: resnet50(torch.nn))) for _ in range(pairs)]
+    ours, theirs, build = (median(run[i] for run in runs) for i in range(3))
+    ratio = median((run[1] + run[2]) / run[0] for run in runs)
+    print("analysing a loaded resnet50 against building it on the meta device and counting with FlopCounterMode")
+    print(f"  {ours * 1e3:.2f} ms against {build * 1e3:.0f} + {theirs * 1e3:.0f} ms: 1/{ratio:.0f} (aim 1/100)")
+
+
+def resnet50(nn: object) -> object:
+    """ResNet-50 with the stride on the 3x3, written for this comparison."""
+
+    def conv(i: int, o: int, k: int, s: int = 1) -> object:
+        return nn.Sequential(nn.Conv2d(i, o, k, s, k // 2, bias=False), nn.BatchNorm2d(o))
+
+    class Unit(nn.Module):
+        def __init__(self, i: int, f: int, s: int) -> None:
+            super().__init__()
+            self.body = nn.Sequential(conv(i, f, 1), nn.ReLU(), conv(f, f, 3, s), nn.ReLU(), conv(f, 4 * f, 1))
+            self.shortcut = conv(i, 4 * f, 1, s) if s > 1 or i != 4 * f else nn.Identity()
+            self.relu = nn.ReLU()
+
+        def forward(self, x: object) -> object:
+            return self.relu(self.body(x) + self.shortcut(x))
+
+    layers, channels = [conv(3, 64, 7, 2), nn.ReLU(), nn.MaxPool2d(3, 2, 1)], 64
+    for filters, count, stride in ((64, 3, 1), (128, 4, 2), (256, 6, 2), (512, 3, 2)):
+        for unit in range(count):
+            layers.append(Unit(channels, filters, stride if unit == 0 else 1))
+            channels = 4 * filters
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2048, 1000))
+
+
+def growth() -> None:
+    print("a residual network, depth against time of an analysis (linear: the last column stays)")
+    with tempfile.TemporaryDirectory() as folder:
+        for depth in (100, 1_000, 10_000):
+            path = Path(folder) / "residual.yaml"
+            path.write_text(RESIDUAL.format(depth=depth))
+            network = archcalc.load(str(path))
+            taken = median(seconds(network.summary) for _ in range(3))
+            layers = len(network.summary().layers)
+            each = taken / layers * 1e6
+            print(f"  {depth:>6,} units, {layers:>6,} layers: {taken * 1e3:8.1f} ms, {each:.1f} us a layer")
+
+
+def all_networks() -> None:
+    from archcalc.library import names
+
+    times = []
+    start = time.perf_counter()
+    for name in names():
+        network = archcalc.load(name)
+        times.append((seconds(network.summary), name))
+    whole = time.perf_counter() - start
+    times.sort()
+    print(f"all {len(times)} specs, loaded and analysed in one process: {whole:.2f} s; an analysis takes")
+    middle, (slowest, name) = median(t for t, _ in times), times[-1]
+    print(f"  {middle * 1e3:.2f} ms (median), the slowest {slowest * 1e3:.0f} ms ({name})")
+
+
+if __name__ == "__main__":
+    for measure in (whole_process, in_process, growth, all_networks):
+        measure()

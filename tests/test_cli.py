@@ -1,0 +1,198 @@
+"""The command line: what it prints, what it refuses, and how it leaves files."""
+
+import json
+import os
+import re
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from rich.cells import cell_len
+
+import archcalc
+from archcalc.cli import main
+from archcalc.export import FORMATS
+
+GOLDEN = Path(__file__).parent / "golden"
+COMMANDS = {
+    "summary_lenet5": "summary lenet5",
+    "summary_blocks": "summary resnet50 --by block",
+    "summary_depth": "summary googlenet --by block --depth 2 --columns layer,output,params,buffers,mult_adds",
+    "summary_kind": "summary mobilenet_v2 --by kind --alpha 1.4",
+    "compare": "compare inception_naive inception_reduced --by layer",
+    "compare_three": "compare resnet18 resnet34 resnet18@classes=10",
+    "no_common_block": "compare lenet5 vgg16",
+    "help": "summary mobilenet_v1 --help",
+    "kind": "kinds conv",
+}
+
+
+def run(command, **env):
+    return CliRunner(env={"COLUMNS": "100", **env}).invoke(
+        main, command.split() if isinstance(command, str) else command
+    )
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_what_people_read(name):
+    """Golden files; ARCHCALC_UPDATE=1 writes them anew."""
+    result = run(COMMANDS[name])
+    assert result.exit_code == 0, result.output
+    path = GOLDEN / f"{name}.txt"
+    if os.environ.get("ARCHCALC_UPDATE") == "1":
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(result.output)
+    assert result.output == path.read_text()
+
+
+MISTAKES = {
+    "summary mobilenet_v9": "no network 'mobilenet_v9'; did you mean 'mobilenet_v2'?",
+    "summary mobilenet_v1 --alfa 1": "no knob '--alfa'; did you mean '--alpha'?",
+    "summary mobilenet_v1@alfa=1": "no knob 'alfa'; did you mean 'alpha'?",
+    "summary mobilenet_v1@alpha": "no network",
+    "summary mobilenet_v1@alpha=1,rho": "NAME@alpha=0.5,rho=0.714",
+    "summary mobilenet_v1 --alpha nan": "alpha",
+    "summary mobilenet_v1 --alpha 1/0": "division by zero",
+    "summary mobilenet_v1 --alpha 0.001": "at least 1/32",
+    "summary mobilenet_v1 --alpha": "requires an argument",
+    "summary googlenet --aux maybe": "one of false, true",
+    "summary resnet50 --classes 2.5": "whole number",
+    "summary vgg16 --by colour": "colour",
+    "summary vgg16 --columns layer,colour": "no column 'colour'",
+    "summary vgg16 --format pdf": "no format 'pdf'",
+    "summary vgg16 --format xlsx": "-o FILE.xlsx",
+    "summary vgg16 -o out.pdf": "the suffix decides",
+    "compare vgg16 nowhere.yaml": "no such file",
+    "export vgg16": "Missing option '-o'",
+    "export vgg16 -o nowhere/out.md": "nothing was written",
+    "compare vgg16 -o out.xlsx": "cannot be written as xlsx",
+    "list --family Resnext50": "no family",
+    "kinds convv": "did you mean 'conv'?",
+    "check nowhere.yaml": "no such file",
+}
+
+
+@pytest.mark.parametrize("command", MISTAKES)
+def test_mistakes_get_one_message(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = run(command)
+    assert result.exit_code == 2
+    assert MISTAKES[command] in result.output
+    assert "Traceback" not in result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_knob_is_an_option_with_its_help():
+    text = run("summary mobilenet_v1 --help").output
+    for knob in archcalc.load("mobilenet_v1").knobs.values():
+        assert f"--{knob.name} " in text
+        assert knob.help.split()[0] in text
+
+
+def test_knobs_before_the_name_and_with_equals():
+    expected = run("summary mobilenet_v1 --alpha 0.5 --rho 6/7").output
+    assert run("summary --alpha 0.5 --rho=6/7 mobilenet_v1").output == expected
+    assert run("summary mobilenet_v1@alpha=0.5,rho=6/7").output == expected
+    assert run("summary -o - mobilenet_v1").exit_code == 2
+
+
+def test_a_knob_is_exact():
+    report = json.loads(run("summary mobilenet_v1 --rho 0.714 --format json").output)
+    assert report["input"] == [3, 160, 160]
+    assert archcalc.load("mobilenet_v1").accept("rho", "0.714", text=True) == Fraction(357, 500)
+
+
+def test_the_json_contract():
+    report = json.loads(run("summary resnet50 --format json --classes 10").output)
+    assert report["network"] == "resnet50"
+    assert report["knobs"]["classes"] == 10
+    assert report["input"] == [3, 224, 224]
+    assert set(report["layers"][0]) >= {"name", "kind", "output", "params", "buffers", "mult_adds"}
+    assert {key: report["layers"][0][key] for key in ("kind", "output", "params", "buffers", "mult_adds")} == {
+        "kind": "conv", "output": [64, 112, 112], "params": 9408, "buffers": 0, "mult_adds": 118013952}  # fmt: skip
+    assert set(report["totals"]) == {"params", "buffers", "mult_adds"}
+    for figure in report["totals"]:
+        assert report["totals"][figure] == sum(layer[figure] for layer in report["layers"])
+
+
+@pytest.mark.parametrize("width", [30, 40, 60, 80, 120, 200])
+@pytest.mark.parametrize(
+    "command", ["summary googlenet", "summary mobilenet_v2 --by block", "compare resnet18 resnet34"]
+)
+def test_tables_fit_the_width_and_cut_no_number(command, width):
+    output = run(command, COLUMNS=str(width)).output
+    assert max(map(cell_len, output.splitlines())) <= width
+    assert "…" not in output
+    figures = {f"{row.params:,}" for name in command.split() if name in ("googlenet", "mobilenet_v2")
+               for row in archcalc.load(name).summary().by("block" if "block" in command else "layer")}  # fmt: skip
+    shown = set(re.findall(r"[\d,]*\d", output))
+    assert width < 80 or figures <= shown
+
+
+def test_output_for_files_has_no_colour(tmp_path):
+    for suffix in FORMATS[1:-1]:
+        path = tmp_path / f"out.{suffix}"
+        assert run(["summary", "lenet5", "-o", str(path)]).exit_code == 0
+        assert "\x1b" not in path.read_text()
+    assert "\x1b" not in run("summary lenet5").output
+
+
+def test_an_existing_file_survives_a_failed_write(tmp_path, monkeypatch):
+    path = tmp_path / "out.md"
+    path.write_text("mine")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    result = run(["export", "lenet5", "-o", str(path)])
+    assert (result.exit_code, path.read_text()) == (2, "mine")
+    assert "no space left" in result.output
+    assert [p.name for p in tmp_path.iterdir()] == ["out.md"]
+
+
+def test_a_written_file_keeps_its_mode_and_its_link(tmp_path):
+    target = tmp_path / "target.md"
+    target.write_text("old")
+    target.chmod(0o600)
+    link = tmp_path / "link.md"
+    link.symlink_to(target)
+    assert run(["export", "lenet5", "-o", str(link)]).exit_code == 0
+    assert link.is_symlink()
+    assert "LeNet-5" in target.read_text()
+    assert target.stat().st_mode & 0o777 == 0o600
+
+
+def test_show_list_and_check(tmp_path):
+    assert run("show mobilenet_v1").output.startswith("net: MobileNetV1\n")
+    assert "densenet121" in run("list").output
+    assert "vgg16" not in run("list --family ResNet").output
+    names = [row["name"] for row in json.loads(run("list --format json").output)[0]["rows"]]
+    assert names == sorted(names)
+    assert set(names) == set(archcalc.library.names())
+    spec = tmp_path / "net.yaml"
+    spec.write_text("net: N\ninput: [3, 8, 8]\nlayers:\n  - conv(4, 3)\n")
+    assert "no errors" in run(["check", str(spec)]).output
+    assert run(["check", str(spec), "resnet50"]).exit_code == 0
+
+
+def test_a_user_file_works_wherever_a_name_does(tmp_path):
+    spec = tmp_path / "net.yaml"
+    spec.write_text("net: N\ngiven: {k: 4}\ninput: [3, 8, 8]\nlayers:\n  - conv(k, 3)\n")
+    report = json.loads(run(["summary", str(spec), "--k", "5", "--format", "json"]).output)
+    assert report["totals"]["params"] == 5 * 3 * 9 + 5
+    assert run(["compare", str(spec), f"{spec}@k=5", "lenet5"]).exit_code == 0
+    assert run(["export", str(spec), "lenet5", "-o", str(tmp_path / "out.html")]).exit_code == 0
+
+
+def test_unknown_is_never_zero(tmp_path):
+    spec = tmp_path / "net.yaml"
+    spec.write_text("net: N\ninput: [3, 8, 8]\nlayers:\n  - conv(4, 3)\n  - step: opaque((5, 4))\n")
+    output = run(["summary", str(spec)]).output
+    assert re.search(r"step\s+opaque\(\(5, 4\)\)\s+5 x 4\s+\?\s+\?\s+\?", output)
+    assert re.search(r"total\s+\?\s+\?", output)
+    assert "unknown: step; the known layers have 112 params and 3,888 mult-adds" in output
+    report = json.loads(run(["summary", str(spec), "--format", "json"]).output)
+    assert report["totals"] == {"params": None, "buffers": None, "mult_adds": None}
+    assert report["unknown"] == ["step"]
