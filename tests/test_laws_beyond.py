@@ -8,7 +8,7 @@ from laws.sweep import DRAWS, draws
 from laws.text_law import check_text
 from laws.torch_law import accepts, check_same_verdict, check_torch
 
-COUNT = 250  # draws
+COUNT = 150  # draws
 each_kind = pytest.mark.parametrize("label", DRAWS)
 each_axes = pytest.mark.parametrize("axes", [1, 2, 3])
 

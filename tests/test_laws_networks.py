@@ -3,6 +3,7 @@
 import itertools
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 
 import numpy
 import pytest
@@ -16,6 +17,7 @@ LARGEST = 300  # layers; the deeper members of a family repeat the same blocks
 FILES = {path.name: [name for name, file in names().items() if file == path] for path in names().values()}
 
 
+@cache
 def first_of_each_knob(file):
     """A network of the file for each knob that is a number, so that all are tried and none twice."""
     found = {}
@@ -42,10 +44,7 @@ def test_arrays_element_by_element(file):
 
 GRIDS = {
     "mobilenet_v1": {"alpha": [1.0, 0.75, 0.5, 0.25], "rho": [1, Fraction(6, 7), Fraction(5, 7), Fraction(4, 7)]},
-    "mobilenet_v2": {
-        "alpha": [0.35, 0.5, 0.7, 1.0, 1.4],
-        "resolution": [96, 128, 160, 192, 224],
-    },  # the paper's figure 5
+    "mobilenet_v2": {"alpha": [0.35, 0.5, 0.75, 1.0, 1.4], "resolution": [96, 160, 224]},
     "resnet50": {"resolution": [33, 64, 224, 299], "classes": [1, 10, 1000]},
     "densenet121": {"k": [12, 32, 48], "theta": [0.5, 1.0]},
 }

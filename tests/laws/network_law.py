@@ -24,7 +24,7 @@ def open_knobs(network):
 
 def around(knob):
     """Values of a knob, its default first, within its bounds."""
-    steps = (0, 1, 2, 33) if isinstance(knob.default, int) else (0, Fraction(1, 8), Fraction(3, 8))
+    steps = (0, 1, 33) if isinstance(knob.default, int) else (0, Fraction(1, 8), Fraction(3, 8))
     values = [knob.default + step for step in steps]
     return [v for v in values if knob.most is None or v <= knob.most]
 

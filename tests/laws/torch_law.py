@@ -6,6 +6,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from laws.common import figures, fits
 
 BATCH = 2
+torch.set_num_threads(1)  # the tensors are small
 
 
 def run(layer, shapes, device="meta"):
