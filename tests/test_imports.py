@@ -1,0 +1,133 @@
+"""The import arrow: each foreign package has its one place, and a summary needs none of the heavy ones."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import archcalc
+
+HOME = Path(archcalc.__file__).parent
+MODULES = {path.relative_to(HOME).as_posix(): ast.parse(path.read_text("utf-8")) for path in HOME.rglob("*.py")}
+PLACES = {  # foreign package -> where it may be imported
+    "yaml": "text.py",
+    "rich": "tables.py",
+    "click": "cli*.py",
+    "xlsxwriter": "export/*",
+    "tabulate": "export/*",
+    "torch": "verify/*",
+    "numpy": "*",
+    "sympy": "*",
+}
+ON_DEMAND = ("numpy", "sympy")  # only inside a function, once the user's own values have brought them
+FORMULAS = ("number.py", "shape.py", "kind.py", "kinds/*")  # what all else stands on
+BELOW_FORMULAS = ("archcalc.errors", "archcalc.number", "archcalc.shape", "archcalc.kind")
+HEAVY = {"torch", "numpy", "sympy", "rich", "click", "xlsxwriter", "tabulate"}
+
+
+def imports(tree: ast.AST, deferred: bool = True) -> Iterator[str]:
+    """The modules a tree imports; without ``deferred``, only those that it imports when it is imported itself."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from _imported_from(node)
+        elif deferred or not (isinstance(node, (ast.FunctionDef, ast.Lambda)) or _for_types_only(node)):
+            yield from imports(node, deferred)
+
+
+def _imported_from(node: ast.ImportFrom) -> Iterator[str]:
+    for alias in node.names:
+        inner = f"{node.module}.{alias.name}"
+        yield inner if _file(inner) in MODULES or f"{_folder(inner)}/__init__.py" in MODULES else str(node.module)
+
+
+def _for_types_only(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+def _folder(module: str) -> str:
+    return module.removeprefix("archcalc").lstrip(".").replace(".", "/")
+
+
+def _file(module: str) -> str:
+    return f"{_folder(module)}.py"
+
+
+def violations(name: str, tree: ast.AST) -> Iterator[str]:
+    """What a module imports and may not."""
+    at_once = set(imports(tree, deferred=False))
+    for module in imports(tree):
+        root = module.partition(".")[0]
+        if root in sys.stdlib_module_names or root == "archcalc":
+            continue
+        if not fnmatch(name, PLACES.get(root, "")):
+            yield f"{name} imports {root}"
+        if root in ON_DEMAND and module in at_once:
+            yield f"{name} imports {root} outside a function"
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_foreign_packages_have_their_places(name):
+    assert not list(violations(name, MODULES[name]))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("spec.py", "import yaml"),
+        ("report.py", "def show():\n    from rich.table import Table"),
+        ("number.py", "import sympy"),
+        ("number.py", "if True:\n    from numpy import array"),
+        ("kinds/conv.py", "import torch.nn"),
+        ("export/xlsx.py", "import openpyxl"),
+    ],
+)
+def test_a_violation_is_seen(name, text):
+    assert list(violations(name, ast.parse(text)))
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if any(fnmatch(name, pattern) for pattern in FORMULAS)])
+def test_formulas_stand_on_nothing_else(name):
+    """The rules of a layer know nothing of specs, graphs or reports."""
+    own = {module for module in imports(MODULES[name]) if module.startswith("archcalc.")}
+    assert all(module.startswith(BELOW_FORMULAS) for module in own)
+
+
+def test_the_arrow_has_no_circle():
+    arrow = {}
+    for name, tree in MODULES.items():
+        own = (m for m in imports(tree, deferred=False) if m.startswith("archcalc"))
+        arrow[name] = {_file(m) if _file(m) in MODULES else f"{_folder(m)}/__init__.py".lstrip("/") for m in own}
+    assert set(TopologicalSorter(arrow).static_order()) == set(MODULES)
+
+
+def loaded_after(code: str) -> set[str]:
+    """The top packages in a fresh interpreter that has run the code."""
+    code += "; import sys; print(*{name.partition('.')[0] for name in sys.modules})"
+    return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import archcalc",
+        "import archcalc; print(archcalc.load('resnet50').summary(resolution=192).totals.params)",
+        "import archcalc; print(archcalc.load('mobilenet_v1').summary(alpha=0.75, rho=6/7).to_dict())",
+    ],
+)
+def test_a_summary_needs_nothing_heavy(code):
+    loaded = loaded_after(code)
+    assert "archcalc" in loaded
+    assert not loaded & HEAVY
+
+
+def test_what_is_loaded_is_seen():
+    assert "sympy" in loaded_after(
+        "import sympy, archcalc; archcalc.load('vgg16').summary(resolution=sympy.Symbol('r'))"
+    )
