@@ -35,10 +35,15 @@ def without_compiled_operators() -> None:
     torch.library.register_fake = skip
 
 
+def here(source: Source) -> bool:
+    """Whether the builder is in a module of this folder."""
+    return (FOLDER / source.call.split(".")[0]).with_suffix(".py").exists()
+
+
 def builder(source: Source) -> Callable[..., Any]:
     """What the source names: the last word is looked up in the module that the others name."""
     path, _, name = source.call.rpartition(".")
-    return getattr(importlib.import_module(path if path == "altered" else f"{source.library}.{path}"), name)
+    return getattr(importlib.import_module(path if here(source) else f"{source.library}.{path}"), name)
 
 
 def count(source: Source) -> tuple[dict[str, int], list[Any]]:
@@ -46,9 +51,10 @@ def count(source: Source) -> tuple[dict[str, int], list[Any]]:
     if source.library == "keras":
         from record_keras import record
 
-        channels, *size = source.input
-        options = {"weights": None, "input_shape": (*size, channels)} | source.options
-        return record(builder(source), source.order == "as in the summary", **options)
+        if here(source):
+            return record(builder(source), device="cpu", **source.options)
+        shape = {"weights": None, "input_shape": (*source.input[1:], source.input[0])}
+        return record(builder(source), source.order == "as in the summary", **shape, **source.options)
     from record import record
 
     with torch.device("meta"):
@@ -60,7 +66,7 @@ def make(name: str, source: Source) -> Table:
     """One table, with its heading."""
     totals, layers = count(source)
     given = [*map(repr, source.arguments), *(f"{key}={value!r}" for key, value in source.options.items())]
-    about = (builder(source).__doc__ or "").split(".\n")[0] if source.call.startswith("altered") else ""
+    about = (builder(source).__doc__ or "") if here(source) else ""
     heading = {
         "network": source.network or name,
         "knobs": ", ".join(f"{key}={value}" for key, value in source.knobs.items()),

@@ -16,17 +16,19 @@ from torch.utils.flop_counter import FlopCounterMode
 Layer = tuple[tuple[int, ...], int, int]  # output, channels first; learned parameters; multiply-adds
 
 
-def record(build: Callable[..., Any], summary: bool = False, **options: Any) -> tuple[dict[str, int], list[Layer]]:
+def record(
+    build: Callable[..., Any], summary: bool = False, device: str = "meta", **options: Any
+) -> tuple[dict[str, int], list[Layer]]:
     """Totals of a model without pretrained weights, and every convolution and dense layer.
 
     Branches come one after the other, in the order in which their join takes them; of those that are added, the
     longest comes first: Keras code often writes the shortcut first. With `summary`, in the order of model.summary(),
-    which goes by the distance from the output.
+    which goes by the distance from the output. Not every layer of Keras runs without data, on the "meta" device.
     """
-    with keras.device("meta"):
+    with keras.device(device):
         model = build(**options)
         with FlopCounterMode(display=False) as counter, torch.no_grad():
-            model(torch.empty(1, *model.input_shape[1:], device="meta"))
+            model(torch.empty(1, *model.input_shape[1:], device=device))
     layers = [line for layer in (model.layers if summary else walk(model)) for line in parts(layer)]
     total = sum(work for _, _, work in layers)
     assert 2 * total == counter.get_total_flops(), (total, counter.get_total_flops() / 2)

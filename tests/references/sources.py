@@ -13,7 +13,7 @@ class Source:
     """How to build a module, and which network of archcalc, at which knobs, it must equal."""
 
     library: str
-    call: str  # where the builder is, without the library's name; `altered` is this folder's module
+    call: str  # where the builder is, without the library's name, or in a module of this folder
     options: dict[str, Any] = field(default_factory=dict)
     arguments: tuple[Any, ...] = ()
     input: tuple[int, ...] = (3, 224, 224)
@@ -86,9 +86,7 @@ SOURCES: dict[str, Source] = {
     "inception_v4": timm("inception_v4.inception_v4", input=LARGE),
     "inception_resnet_v1": cv("inceptionresnetv1.inceptionresnetv1", input=LARGE, knobs={"n_c": 6, "embedding": 512}),
     "inception_v3_keras": keras("InceptionV3", LARGE),
-    "inception_resnet_v2_keras": keras(
-        "InceptionResNetV2", LARGE, network="inception_resnet_v2", knobs={"gamma": "false"}
-    ),
+    "inception_resnet_v2_keras": keras("InceptionResNetV2", LARGE),
     "inception_resnet_v2": timm("inception_resnet_v2.inception_resnet_v2", input=LARGE),
     "xception": timm("xception.legacy_xception", input=LARGE),
     "resnet18": tv("resnet18"),
@@ -192,6 +190,28 @@ for depth in (20, 56, 110, 1202):
 for factor in ("0_5", "1_0", "1_5", "2_0"):
     SOURCES[f"shufflenet_v2_x{factor}"] = tv(f"shufflenet_v2_x{factor}")
 
+for listing in (
+    "lenet",
+    "alexnet_oxflower17",
+    "mnist_cnn",
+    "mnist_cnn_as_scanned",
+    "cats_dogs",
+    "cats_dogs_dropout",
+    "cats_dogs_dropout_tf",
+    "vgg16_cats_dogs",
+    "resnet50_cats_dogs",
+    "resnet50_cifar100",
+    "dense_softmax",
+    "dense_toy",
+    "se_sample",
+    "residual_block",
+    "bottleneck_block",
+    "inverted_residual_block",
+):
+    SOURCES[f"keras_{listing}"] = Source("keras", f"listings.keras_{listing}", input=())
+SOURCES["keras_vgg16_folders"] = Source("keras", "listings.keras_vgg16_folders", {"folders": 2}, input=())
+SOURCES["keras_cifar_resnet_v1"] = Source("keras", "listings_cifar.resnet_v1", {"depth": 20}, input=())
+SOURCES["keras_cifar_resnet_v2"] = Source("keras", "listings_cifar.resnet_v2", {"depth": 29}, input=())
 for name, size, classes in (
     ("resnet50", 257, 10),
     ("densenet121", 250, 1000),
