@@ -90,10 +90,11 @@ def same_padding(torch: Any, module: Any, layer: Any, x: Shape, fill: float = 0.
 
     Torch's own "same" knows stride 1 only; this is the rule of TensorFlow and Keras.
     """
-    pads: list[int] = []
-    for size, k, s, _, d in reversed(axes(layer, x)):  # torch wants the last axis first
-        total = max((ceil_div(size, s) - 1) * s + d * (k - 1) + 1 - size, 0)
-        pads += [total // 2, total - total // 2]
+    totals = [max((ceil_div(size, s) - 1) * s + d * (k - 1) + 1 - size, 0) for size, k, s, _, d in axes(layer, x)]
+    if not any(total % 2 for total in totals):
+        module.padding = tuple(total // 2 for total in totals)
+        return module
+    pads = [pad for total in reversed(totals) for pad in (total // 2, total - total // 2)]  # torch: last axis first
     pad = torch.nn.functional.pad
     module.register_forward_pre_hook(lambda _, inputs: (pad(inputs[0], pads, value=fill),))
     return module

@@ -1,0 +1,147 @@
+"""A graph as a torch module: submodules named after the layers, weights shared where the spec shares them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, TypeAlias
+
+import torch
+from torch import Tensor, nn
+
+from archcalc.errors import ArchcalcError
+from archcalc.graph import Graph, Node
+from archcalc.memory import last_uses, outputs
+
+RESERVED = frozenset(dir(nn.Module()))  # names that a submodule cannot have
+
+
+Unknown: TypeAlias = Callable[[Node], Callable[..., Tensor]]
+
+
+def refuse(node: Node) -> Callable[..., Tensor]:
+    """A layer whose work is not declared has no module."""
+    raise ArchcalcError(f"no torch module: only the shape of what {node.name} gives is declared ({node.layer})")
+
+
+class TorchRefuses(ArchcalcError):
+    """What torch says against a layer that the formulas accept."""
+
+    def __init__(self, node: Node, error: Exception) -> None:
+        self.node, self.error = node, error
+        super().__init__(f"{node.name}: {node.layer}: torch refuses it: {error}")
+
+
+class Function(nn.Module):
+    """A layer without weights, so that it shows under its name; a join also holds its branches."""
+
+    def __init__(self, function: Callable[..., Tensor], text: str) -> None:
+        super().__init__()
+        self._function, self._text = function, text
+
+    def forward(self, *tensors: Tensor) -> Tensor:
+        return self._function(*tensors)
+
+    def extra_repr(self) -> str:
+        return self._text
+
+
+class Group(nn.Module):
+    """Layers that stand under one name; the network runs them."""
+
+
+class Step(NamedTuple):
+    """One layer's run: its submodule, the values it takes, its own value's number, the values then done with."""
+
+    target: str
+    inputs: tuple[int, ...]
+    index: int
+    done: tuple[int, ...]
+
+
+class NetworkModule(nn.Module):
+    """A network; the layer a/b/c is the submodule a.b.c. It gives its output, of several a dict by layer."""
+
+    _steps: tuple[Step, ...]
+    _outputs: dict[str, int]
+
+    def __init__(self, graph: Graph, modules: Sequence[nn.Module]) -> None:
+        super().__init__()
+        targets: dict[str, str] = {}
+        for node, module in zip(graph.nodes[1:], modules, strict=True):
+            _install(self, node.name, module, targets)
+        names = ["", *(targets[node.name] for node in graph.nodes[1:])]
+        done = _done(graph)
+        steps = enumerate(zip(names, graph.nodes, done, strict=True))
+        self._steps = tuple(Step(name, node.inputs, i, free) for i, (name, node, free) in steps if i)
+        self._outputs = {graph.nodes[i].name: i for i in outputs(graph)}
+        for name, node in zip(names, graph.nodes, strict=True):
+            if node.shared is not None:
+                _share(self.get_submodule(name), self.get_submodule(names[node.shared]))
+
+    def forward(self, x: Tensor) -> Tensor | dict[str, Tensor]:
+        values = {0: x}
+        for step in self._steps:
+            values[step.index] = self.get_submodule(step.target)(*[values[i] for i in step.inputs])
+            for i in step.done:
+                del values[i]
+        found = {name: values[i] for name, i in self._outputs.items()}
+        return found if len(found) > 1 else next(iter(found.values()))
+
+    def layers(self) -> Iterator[nn.Module]:
+        """Each layer's module, in the order of the graph's nodes after the input."""
+        return (self.get_submodule(step.target) for step in self._steps)
+
+
+def to_module(graph: Graph, unknown: Unknown = refuse) -> NetworkModule:
+    """The network as a torch module, on torch's default device. Raises ArchcalcError.
+
+    ``unknown`` gives what stands in for a layer of which only the output's shape is declared.
+    """
+    for node in graph.nodes:
+        if not all(isinstance(size, int) for size in (*node.shape, node.times)):
+            raise ArchcalcError(f"a torch module needs numbers for its sizes; {node.name} has {node.shape}")
+
+    def made(node: Node) -> nn.Module:
+        assert node.layer is not None
+        try:
+            module = node.layer.module(torch, *graph.input_shapes(node))
+        except Exception as error:
+            raise TorchRefuses(node, error) from error
+        return module if isinstance(module, nn.Module) else Function(module or unknown(node), str(node.layer))
+
+    return NetworkModule(graph, [made(node) for node in graph.nodes[1:]])
+
+
+def _done(graph: Graph) -> list[tuple[int, ...]]:
+    """For each node, the values that nothing needs after it."""
+    found: list[list[int]] = [[] for _ in graph.nodes]
+    for value, last in enumerate(last_uses(graph)):
+        if last < len(found):
+            found[last].append(value)
+    return [tuple(values) for values in found]
+
+
+def _install(root: nn.Module, path: str, module: nn.Module, targets: dict[str, str]) -> None:
+    """Put a module at its path. Where a group stands there already, the module takes over what it holds."""
+    above, _, name = path.rpartition("/")
+    if above and above not in targets:
+        _install(root, above, Group(), targets)
+    parent = root.get_submodule(targets[above]) if above else root
+    if path in targets:
+        target = targets[path].rpartition(".")[2]
+        for inner, held in parent.get_submodule(target).named_children():
+            module.add_module(inner, held)
+        setattr(parent, target, module)
+        return
+    target = name
+    while target in RESERVED or hasattr(parent, target):
+        target += "_"
+    parent.add_module(target, module)
+    targets[path] = f"{targets[above]}.{target}" if above else target
+
+
+def _share(mine: nn.Module, other: nn.Module) -> None:
+    """Let a module hold its parameters and buffers where the other does: they stay one when either is moved."""
+    theirs = dict(other.named_modules())
+    for name, module in mine.named_modules():
+        module._parameters, module._buffers = theirs[name]._parameters, theirs[name]._buffers
