@@ -6,7 +6,6 @@ from typing import Any
 
 from torch import nn
 from torchvision.models import resnet, vgg
-from torchvision.models.detection import ssd
 from torchvision.models.googlenet import GoogLeNet, Inception, InceptionAux
 
 
@@ -70,22 +69,6 @@ def plain(*repeats: int) -> nn.Module:
 def residual(*repeats: int, **options: Any) -> nn.Module:
     """torchvision.models.resnet.ResNet(Bottleneck, repeats, ...)."""
     return resnet.ResNet(resnet.Bottleneck, list(repeats), **options)
-
-
-class Detector(nn.Module):
-    """The backbone and the head of a torchvision detector, without what handles its boxes."""
-
-    def __init__(self, detector: nn.Module) -> None:
-        super().__init__()
-        self.backbone, self.head = detector.backbone, detector.head
-
-    def forward(self, x: Any) -> Any:
-        return self.head(list(self.backbone(x).values()))
-
-
-def ssd300(classes: int) -> nn.Module:
-    """Backbone and head of torchvision.models.detection.ssd300_vgg16."""
-    return Detector(ssd.ssd300_vgg16(weights=None, weights_backbone=None, num_classes=classes))
 
 
 class ZeroPadded(nn.Module):

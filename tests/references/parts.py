@@ -57,6 +57,7 @@ PARTS: dict[str, tuple[str, str]] = {  # table -> source, names of the submodule
     "fire_module": ("squeezenet1_0", "features.3"),
     "shuffle_unit_v1": ("shufflenet_v1_g3", "features.stage1.unit2"),
     "shuffle_unit_v2": ("shufflenet_v2_x1_0", "stage2.1"),
+    "rpn_head": ("faster_r_cnn_vgg16", "rpn"),
     "nasnet_normal_cell": ("nasnet_large", "cell_2"),
     "nasnet_reduction_cell": ("nasnet_large", "reduction_cell_0"),
 }

@@ -34,6 +34,11 @@ def altered(call: str, *arguments: Any, **rest: Any) -> Source:
     return Source("torchvision", f"altered.{call}", arguments=arguments, **rest)
 
 
+def detector(call: str, *arguments: Any, **rest: Any) -> Source:
+    """From torchvision's parts, as detectors.py puts them together."""
+    return Source("torchvision", f"detectors.{call}", arguments=arguments, **rest)
+
+
 def timm(call: str, **rest: Any) -> Source:
     """From timm.models."""
     return Source("timm", f"models.{call}", **rest)
@@ -144,8 +149,11 @@ SOURCES: dict[str, Source] = {
     "alexnet_ungrouped_biased": cv(
         "alexnet.alexnet", input=(3, 227, 227), network="alexnet_ungrouped", knobs={"fc_bias": "true"}
     ),
-    "ssd300": altered("ssd300", 21, input=(3, 300, 300)),
-    "ssd300_coco": altered("ssd300", 91, input=(3, 300, 300), network="ssd300", knobs={"classes": 90}),
+    "ssd300": detector("ssd300", 21, input=(3, 300, 300)),
+    "fast_r_cnn_vgg16": detector("two_stage", False, input=(3, 600, 800), knobs={"proposals": 1}),
+    "faster_r_cnn_vgg16": detector("two_stage", True, input=(3, 600, 800), knobs={"proposals": 1}),
+    "r_fcn": detector("RFCN", 7, 20, input=(3, 600, 1000)),
+    "ssd300_coco": detector("ssd300", 91, input=(3, 300, 300), network="ssd300", knobs={"classes": 90}),
     "keras_vgg16_base_150": keras("VGG16", (3, 150, 150), options={"include_top": False}),
     "keras_xception_256_10": keras("Xception", (3, 256, 256), options={"classes": 10}),
     "nasnet_mobile": Source(
