@@ -208,12 +208,9 @@ def _format(options: dict[str, Any]) -> str:
 
 
 def _show(tables: Sequence[Any]) -> None:
-    from archcalc.tables import show_table, terminal_width
+    from archcalc.tables import show_tables
 
-    for index, table in enumerate(tables):
-        if index:
-            click.echo()
-        show_table(table, sys.stdout, width=terminal_width())
+    show_tables(tables, sys.stdout)
 
 
 def _write(data: bytes, output: Path | None) -> None:

@@ -1,18 +1,13 @@
-"""Tables on a terminal, fitted to its width. The only import of rich."""
+"""Tables as lines of text, fitted to a width; on a terminal painted by rich. The only import of rich."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import sys
+from collections.abc import Iterator, Sequence
 from io import StringIO
+from textwrap import wrap
 from typing import TYPE_CHECKING, TextIO
-
-from rich.box import SIMPLE_HEAD
-from rich.cells import cell_len
-from rich.console import Console
-from rich.table import Table as RichTable
-from rich.text import Text
 
 from archcalc.grid import Table, people
 from archcalc.layout import Choice, summary_table
@@ -20,79 +15,105 @@ from archcalc.layout import Choice, summary_table
 if TYPE_CHECKING:
     from archcalc.report import Report
 
-NARROWEST = 10  # of a column of words, before a column of numbers is left out
-LEAST_NAME = 20  # columns that the first one, the names, keeps
-PADDING = 3  # between two columns
+LEAST_NAME = 20  # of the first column, the names
+LEAST_WORDS = 10  # of another column of words, before a column of numbers is left out
+USUAL_WIDTH = 80  # where the terminal does not say
+GAP = "  "
+
+Line = tuple[str, str]  # style, text
 
 
-def show_table(table: Table, file: TextIO, *, width: int | None = None) -> None:
-    """Print a table; ``width`` is the terminal's, or None for a file, where nothing is folded."""
-    table, left_out = _fitted(table, width)
-    natural = sum(_natural(table, i) + PADDING for i in range(len(table.columns)))
-    console = Console(file=file, width=width or max(natural, 80), highlight=False, soft_wrap=width is None)
-    console.print(Text(table.title, style="bold"))
-    console.print(_rich(table), soft_wrap=False)
-    if left_out:
-        console.print(f"left out, for want of width: {', '.join(left_out)}", style="dim")
-    for note in table.notes:
-        console.print(note, style="dim", markup=False)
+def show_tables(tables: Sequence[Table], file: TextIO) -> None:
+    """Print tables, an empty line between two: as wide as the terminal and painted, or plain and as wide as they need."""
+    terminal = file.isatty()
+    width = terminal_width() if terminal or "COLUMNS" in os.environ else None
+    for index, table in enumerate(tables):
+        parts = [("", "")] * (index > 0) + list(lines(table, width))
+        if terminal:
+            _paint(parts, file)
+        else:
+            file.writelines(f"{text.rstrip()}\n" for _, text in parts)
 
 
 def as_text(report: Report) -> str:
     """A report's table without colours, as wide as it needs."""
     file = StringIO()
-    show_table(summary_table(report, Choice()), file)
+    show_tables([summary_table(report, Choice())], file)
     return file.getvalue().rstrip()
 
 
-def _rich(table: Table) -> RichTable:
-    rich = RichTable(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for index, column in enumerate(table.columns):
-        align = "right" if column.number else "left"
-        narrowest = min(_natural(table, index), LEAST_NAME) if index == 0 else None
-        rich.add_column(column.title, justify=align, no_wrap=column.number, overflow="fold", min_width=narrowest)  # type: ignore[arg-type]
-    for row in table.rows:
-        rich.add_row(*(Text(people(value)) for value in row))
-    if table.totals:
-        rich.add_section()
-    for row in table.totals:
-        rich.add_row(*(Text(people(value)) for value in row), style="bold")
-    return rich
+def terminal_width() -> int:
+    """The width of the terminal, or of COLUMNS in the environment."""
+    columns = os.environ.get("COLUMNS", "")
+    try:
+        return (int(columns) if columns.isdigit() else os.get_terminal_size().columns) or USUAL_WIDTH
+    except OSError:
+        return USUAL_WIDTH
 
 
-def _natural(table: Table, index: int) -> int:
-    cells = (people(row[index]) for row in (*table.rows, *table.totals))
-    title = max(map(cell_len, table.columns[index].title.split("\n")))
-    return max([title, *map(cell_len, cells)])
+def _paint(parts: Sequence[Line], file: TextIO) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=file, highlight=False, soft_wrap=True)
+    for style, text in parts:
+        console.print(Text(text, style=style))
 
 
-def _fitted(table: Table, width: int | None) -> tuple[Table, list[str]]:
-    """The table without the last columns of numbers for which there is no room: a number is never cut."""
-    left_out: list[str] = []
-    while width is not None:
-        columns = list(enumerate(table.columns))
-        least = {0: LEAST_NAME}
-        needs = [
-            _natural(table, i) if c.number else min(least.get(i, NARROWEST), _natural(table, i)) for i, c in columns
-        ]
-        numbers = [i for i, column in columns if column.number]
-        if sum(needs) + PADDING * len(needs) <= width or len(numbers) < 2:
+def lines(table: Table, width: int | None) -> Iterator[Line]:
+    """The table's lines with their styles; a number is never cut, a column without room is left out and named."""
+    cells = [[column.title.split("\n") for column in table.columns]]
+    cells += [[[people(value)] for value in row] for row in (*table.rows, *table.totals)]
+    shown, widths = _fitted(table, cells, width)
+    yield from _folded("bold", table.title, width)
+    yield from _row("bold", cells[0], table, shown, widths)
+    rule = "─" * (sum(widths[i] for i in shown) + len(GAP) * (len(shown) - 1))
+    yield "", rule
+    for index, row in enumerate(cells[1:]):
+        if index == len(table.rows):
+            yield "", ""
+        yield from _row("bold" if index >= len(table.rows) else "", row, table, shown, widths)
+    yield "", ""
+    left_out = [column.title.replace("\n", " ") for i, column in enumerate(table.columns) if i not in shown]
+    for note in [f"left out, for want of width: {', '.join(left_out)}"] * bool(left_out) + list(table.notes):
+        yield from _folded("dim", note, width)
+
+
+def _fitted(table: Table, cells: list[list[list[str]]], width: int | None) -> tuple[list[int], list[int]]:
+    """Which columns are shown, and how wide each is."""
+    widths = [max(len(part) for row in cells for part in row[i]) for i in range(len(table.columns))]
+    least = [w if c.number else min(w, LEAST_WORDS if i else LEAST_NAME) for i, (w, c) in
+             enumerate(zip(widths, table.columns, strict=True))]  # fmt: skip
+    shown = list(range(len(table.columns)))
+    if width is None:
+        return shown, widths
+    room = width - len(GAP) * (len(shown) - 1)
+    while sum(least[i] for i in shown) > room and any(table.columns[i].number for i in shown[1:]):
+        shown.remove(max(i for i in shown if table.columns[i].number))
+        room += len(GAP)
+    while sum(widths[i] for i in shown) > room and any(not table.columns[i].number for i in shown):
+        widest = max((i for i in shown if not table.columns[i].number), key=lambda i: widths[i] - least[i])
+        if widths[widest] <= 1:
             break
-        left_out.insert(0, table.columns[numbers[-1]].title.replace("\n", " "))
-        table = _without(table, numbers[-1])
-    return table, left_out
+        widths[widest] -= 1
+    return shown, widths
 
 
-def _without(table: Table, index: int) -> Table:
-    def cut(row: tuple[object, ...]) -> tuple[object, ...]:
-        return row[:index] + row[index + 1 :]
+def _row(style: str, row: list[list[str]], table: Table, shown: list[int], widths: list[int]) -> Iterator[Line]:
+    """One row, on as many lines as its fullest cell needs."""
+    parts = [[piece for text in row[i] for piece in (_wrapped(text, widths[i]) or [""])] for i in shown]
+    for number in range(max(map(len, parts))):
+        cells = [part[number] if number < len(part) else "" for part in parts]
+        padded = (
+            cell.rjust(widths[i]) if table.columns[i].number else cell.ljust(widths[i])
+            for i, cell in zip(shown, cells, strict=True)
+        )
+        yield style, GAP.join(padded)
 
-    columns = table.columns[:index] + table.columns[index + 1 :]
-    return table._replace(columns=columns, rows=tuple(map(cut, table.rows)), totals=tuple(map(cut, table.totals)))
+
+def _folded(style: str, text: str, width: int | None) -> Iterator[Line]:
+    return ((style, part) for part in (_wrapped(text, width) if width else [text]))
 
 
-def terminal_width() -> int | None:
-    """The terminal's width, or the COLUMNS of the environment; None where output goes to a file or a pipe."""
-    if sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit():
-        return shutil.get_terminal_size().columns
-    return None
+def _wrapped(text: str, width: int) -> list[str]:
+    return [text] if len(text) <= width else wrap(text, width)
