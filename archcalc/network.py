@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archcalc.errors import ArchcalcError, Refusal, listing, suggest
 from archcalc.library import find
+from archcalc.number import broadcast
 from archcalc.report import Report, summarize
 from archcalc.spec import Knob, Spec
+
+if TYPE_CHECKING:
+    from archcalc.verify.module import NetworkModule
 
 
 class Network:
@@ -33,7 +37,20 @@ class Network:
         all pass through the same formulas. Raises ArchcalcError where a knob is unknown or out of bounds, and
         SpecError where the network cannot be built at these values.
         """
-        return summarize(self.spec, {name: self.accept(name, value) for name, value in knobs.items()})
+        values = {name: self.accept(name, value) for name, value in knobs.items()}
+        if not broadcast(values.values()):
+            raise ArchcalcError(f"{self.name}: the arrays for {listing(values)} have shapes that do not go together")
+        return summarize(self.spec, values)
+
+    def to_torch(self, **knobs: Any) -> NetworkModule:
+        """The network as a ``torch.nn.Module`` at these knob values, made on torch's default device.
+
+        The layer ``stage1/conv`` is the submodule ``stage1.conv``. Several outputs come as a dict by layer. Raises
+        ArchcalcError where torch is missing, or where a layer's work is not declared.
+        """
+        from archcalc.verify.module import to_module
+
+        return to_module(self.summary(**knobs).graph)
 
     def accept(self, name: str, value: Any, *, text: bool = False) -> Any:
         """The exact value of a knob, from Python or (``text``) from the command line. Raises ArchcalcError."""

@@ -1,0 +1,132 @@
+"""Times of a pass and of each layer in it: device events on CUDA, the process's clock on a CPU; warmed up, medians."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from statistics import median
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from archcalc.verify.module import NetworkModule
+
+WARM_UP, REPEATS = 5, 20
+AHEAD = 50_000_000  # cycles that the device waits while the work is queued, so that it never waits for the queue
+
+
+class Mode(NamedTuple):
+    """A way to compute."""
+
+    name: str
+    dtype: torch.dtype
+    tf32: bool
+
+    @property
+    def width(self) -> int:
+        """Bytes of an element."""
+        return self.dtype.itemsize
+
+
+MODES = (
+    Mode("fp32", torch.float32, tf32=False),
+    Mode("tf32", torch.float32, tf32=True),
+    Mode("bf16", torch.bfloat16, tf32=False),
+)
+
+
+@contextmanager
+def precision(mode: Mode) -> Iterator[None]:
+    """Matrix products and convolutions with or without TF32; as it was, afterwards."""
+    places = (torch.backends.cuda.matmul, torch.backends.cudnn)
+    before = [place.allow_tf32 for place in places]
+    for place in places:
+        place.allow_tf32 = mode.tf32
+    try:
+        yield
+    finally:
+        for place, value in zip(places, before, strict=True):
+            place.allow_tf32 = value
+
+
+class Clock:
+    """Marks on one device's line of time."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self.events = device.type == "cuda"
+
+    def mark(self) -> Any:
+        """Now, in the order of the work queued."""
+        if not self.events:
+            return time.perf_counter()
+        event = torch.cuda.Event(enable_timing=True)
+        event.record(torch.cuda.current_stream(self.device))
+        return event
+
+    def seconds(self, start: Any, end: Any) -> float:
+        """Between two marks, once finish() has been called."""
+        return start.elapsed_time(end) / 1000 if self.events else end - start
+
+    def queue(self) -> None:
+        """Let the device wait while the host queues what is timed."""
+        if self.events:
+            torch.cuda._sleep(AHEAD)
+
+    def finish(self) -> None:
+        """Wait until all work is done."""
+        if self.events:
+            torch.cuda.synchronize(self.device)
+
+    def time(self, run: Callable[[], Any], repeats: int = REPEATS) -> float:
+        """Median seconds of a run."""
+        for _ in range(min(WARM_UP, repeats)):
+            run()
+        self.finish()
+        marks = []
+        self.queue()
+        for _ in range(repeats):
+            start = self.mark()
+            run()
+            marks.append((start, self.mark()))
+        self.finish()
+        return median(self.seconds(*pair) for pair in marks)
+
+
+class Times(NamedTuple):
+    """Median seconds of a pass, and of each layer inside a pass."""
+
+    whole: float
+    layers: list[float]
+
+
+def time_network(network: NetworkModule, x: Tensor, clock: Clock, repeats: int = REPEATS) -> Times:
+    """Layers are timed where they run, with their inputs as the layer before left them; the whole without marks."""
+    with torch.inference_mode():
+        whole = clock.time(lambda: network(x), repeats)
+        passes = [_marked_pass(network, x, clock) for _ in range(repeats)]
+    return Times(whole, [median(times) for times in zip(*passes, strict=True)])
+
+
+def _marked_pass(network: NetworkModule, x: Tensor, clock: Clock) -> list[float]:
+    starts: list[Any] = []
+    ends: list[Any] = []
+
+    def start(module: nn.Module, inputs: Any) -> None:
+        starts.append(clock.mark())
+
+    def end(module: nn.Module, inputs: Any, output: Any) -> None:
+        ends.append(clock.mark())
+
+    hooks = [layer.register_forward_pre_hook(start, prepend=True) for layer in network.layers()]
+    hooks += [layer.register_forward_hook(end) for layer in network.layers()]
+    try:
+        clock.queue()
+        network(x)
+        clock.finish()
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return [clock.seconds(*pair) for pair in zip(starts, ends, strict=True)]

@@ -1,0 +1,88 @@
+"""Where a module runs, and what there is to say about it."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import torch
+
+from archcalc import __version__
+from archcalc.errors import ArchcalcError, listing
+
+KINDS = ("auto", "cuda", "cpu", "meta")
+LIBRARIES = ("torch", "torchvision", "timm", "pytorchcv", "keras")
+
+
+def find_device(word: str) -> torch.device:
+    """Its name; "auto" is cuda if there is one, else cpu. Raises ArchcalcError."""
+    if word.partition(":")[0] not in KINDS:
+        raise ArchcalcError(f"no device {word!r}; there are {listing(KINDS)}")
+    if word == "auto":
+        word = "cuda" if torch.cuda.is_available() else "cpu"
+    if word.startswith("cuda") and not torch.cuda.is_available():
+        build = "sees no CUDA device" if torch.version.cuda else "was built without CUDA"
+        raise ArchcalcError(f"no device {word!r}: torch {torch.__version__} {build}")
+    try:
+        device = torch.device(word)
+        torch.empty(1, device=device)
+    except RuntimeError as error:
+        raise ArchcalcError(f"no device {word!r}: {str(error).splitlines()[0]}") from None
+    return device
+
+
+def device_name(device: torch.device) -> str:
+    """As its maker calls it."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return _processor() if device.type == "cpu" else "meta (shapes only)"
+
+
+def environment(device: torch.device) -> dict[str, str]:
+    """Device, driver and the versions of what took part."""
+    found = {"device": device_name(device), "archcalc": __version__, "python": platform.python_version()}
+    if device.type == "cuda":
+        properties = torch.cuda.get_device_properties(device)
+        found |= {
+            "memory": f"{properties.total_memory / 2**30:.1f} GiB, {properties.multi_processor_count} multiprocessors",
+            "compute capability": f"{properties.major}.{properties.minor}",
+            "driver": driver(),
+            "CUDA": str(torch.version.cuda),
+            "cuDNN": str(torch.backends.cudnn.version()),
+        }
+    if device.type == "cpu":
+        found["threads"] = str(torch.get_num_threads())
+    return found | {library: installed(library) for library in LIBRARIES}
+
+
+def installed(library: str) -> str:
+    """Its version, or "not installed"."""
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def driver() -> str:
+    """The version of NVIDIA's driver."""
+    try:
+        return Path("/sys/module/nvidia/version").read_text(encoding="ascii").strip()
+    except OSError:
+        return "not known"
+
+
+def total_memory(device: torch.device) -> int | None:
+    """Bytes that a pass may use at most; None where nothing is stored."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES") if device.type == "cpu" else None
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine())
