@@ -6,6 +6,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 import archcalc
+from archcalc.kinds import KINDS
 
 PER_ROI = 25088 * 4096 + 4096 * 4096 + 4096 * (21 + 84)  # Fast R-CNN, figure 1, on VGG-16: fc6, fc7, scores, boxes
 
@@ -129,3 +130,25 @@ def test_overfeat_slides_over_a_larger_image():
     overfeat = archcalc.load("overfeat_accurate")
     assert overfeat.summary(height=281, width=317).layers[-1].output == (1000, 2, 3)
     assert overfeat.summary(height=281, width=317).totals.params == overfeat.summary().totals.params
+
+
+def test_each_bin_has_score_maps_of_its_own():
+    """R-FCN's equation 1: maps that are 1 in their own bin and 0 elsewhere give 1 everywhere."""
+    k, classes = 3, 4
+    own = torch.eye(k * k).reshape(k * k, k, k).repeat(classes, 1, 1)
+    images = torch.nn.functional.interpolate(own[None], scale_factor=5)
+    pool = KINDS["ps_roi_pool"](k, 2).module(torch, tuple(images.shape[1:]))
+    assert torch.equal(pool(images), torch.ones(2, classes, k, k))
+
+
+def test_a_region_of_an_image_stays_with_its_image():
+    """Regions follow one another image by image."""
+    images = torch.stack([torch.full((8, 9, 9), float(i)) for i in range(2)])
+    pooled = KINDS["roi_pool"](7, 3).module(torch, (8, 9, 9))(images)
+    assert pooled[:, 0, 0, 0].tolist() == [0, 0, 0, 1, 1, 1]
+
+
+def test_l2norm_scales_each_position_to_length_one():
+    norm = KINDS["l2norm"]().module(torch, (512, 4, 5))
+    lengths = norm(torch.rand(2, 512, 4, 5)).square().sum(1).sqrt()
+    torch.testing.assert_close(lengths, torch.full((2, 4, 5), 20.0))  # the scale of SSD's start
