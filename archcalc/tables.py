@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from io import StringIO
 from textwrap import wrap
@@ -24,7 +23,7 @@ Line = tuple[str, str]  # style, text
 
 
 def show_tables(tables: Sequence[Table], file: TextIO) -> None:
-    """Print tables, an empty line between two: as wide as the terminal and painted, or plain and as wide as they need."""
+    """Print tables, an empty line between two: on a terminal as wide as it is, and painted; else as wide as they need."""
     terminal = file.isatty()
     width = terminal_width() if terminal or "COLUMNS" in os.environ else None
     for index, table in enumerate(tables):
