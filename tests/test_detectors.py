@@ -17,7 +17,7 @@ RUNS = [  # network, knobs
     ("fast_r_cnn_vgg16", {"proposals": 0, **SMALL}),
     ("fast_r_cnn_vgg16", {"proposals": 5, **SMALL}),
     ("faster_r_cnn_vgg16", {"proposals": 5, "round_up": True, **SMALL}),
-    ("r_fcn", {"proposals": 4, "depth": 50, **SMALL}),
+    ("r_fcn", {"proposals": 4, "base": 50, **SMALL}),
 ]
 
 
