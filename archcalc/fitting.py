@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
+from archcalc.errors import Refusal
 from archcalc.expression import Call
 from archcalc.graph import Node
 from archcalc.kind import Kind, Need, build
@@ -12,6 +13,7 @@ from archcalc.ledger import Ledger, Site, evaluate
 from archcalc.number import both, equal, is_whole, show
 from archcalc.shape import Shape, describe
 
+LARGEST = 10**18  # elements along one axis
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 T = TypeVar("T")
 
@@ -46,7 +48,10 @@ class Fitter:
         if layer is None:
             return None
         shapes = tuple([node.shape for node in site.inputs])
-        shape = _remembered(self.shapes, (layer, shapes), lambda: self.shape(layer, shapes, site))
+        try:
+            shape = _remembered(self.shapes, (layer, shapes), lambda: self.shape(layer, shapes, site))
+        except ZeroDivisionError:  # a 0 alone is no argument, but one in an array is a size that does not fit
+            raise Refusal(f"{kind.label} divides by an array with a 0 in it") from None
         if shape is None or not self.ledger.meets(_same_times(site.inputs), site):
             return None
         return Node(site.name, layer, site.sources, shape, site.item.place, times=site.inputs[0].times * layer.times())
@@ -77,9 +82,11 @@ def _same_times(inputs: tuple[Node, ...]) -> Iterator[Need]:
 
 
 def positive(shape: Shape, what: str) -> Iterator[Need]:
-    """Sizes are whole and at least 1."""
+    """Sizes are whole, at least 1, and not without bound."""
     for size in shape:
-        if not isinstance(size, int) or isinstance(size, bool) or size < 1:
+        if isinstance(size, int) and size > LARGEST:
+            yield False, f"{what} larger than {LARGEST:,} on one axis"
+        elif not isinstance(size, int) or isinstance(size, bool) or size < 1:
             number = not isinstance(size, (str, bool, tuple))
             shown = describe(tuple(map(show, shape)))
             yield number and both(is_whole(size), size >= 1), f"{what} {shown}; sizes are whole and at least 1"

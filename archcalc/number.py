@@ -11,8 +11,12 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any, TypeAlias
 
+LONGEST_SHOWN = 40  # characters of a value in a message
+
 Number: TypeAlias = Any  # int | Fraction | sympy.Expr | numpy.ndarray | anything with the same operators
 Condition: TypeAlias = Any  # bool | sympy Boolean | numpy array of bool
+
+MOST_SHOWN = 8  # elements of an array in a text
 
 
 def family(*values: Number) -> str:
@@ -62,7 +66,7 @@ def select(condition: Condition, yes: Number, no: Number) -> Number:
         return sympy.Piecewise((yes, condition), (no, True))
     import numpy
 
-    return numpy.where(condition, yes, no)
+    return numpy.where(condition, yes, no).astype(object)  # two ints would make one of NumPy's own, which overflow
 
 
 def decide(condition: Condition) -> bool | None:
@@ -77,6 +81,12 @@ def decide(condition: Condition) -> bool | None:
         case "python":
             raise TypeError("a number is not a condition")
     return bool(condition)
+
+
+def fails(condition: Condition) -> bool:
+    """Whether the condition is known not to hold, be it at one element of an array alone."""
+    known = decide(condition)
+    return known is False or (known is None and family(condition) == "numpy")
 
 
 def both(a: Condition, b: Condition) -> Condition:
@@ -144,6 +154,20 @@ def share(a: Number, b: Number) -> Number:
     return a / b if family(a, b) == "sympy" else a // b
 
 
+def broadcast(values: Iterable[Number]) -> bool:
+    """Whether the arrays among the values have shapes that combine element by element."""
+    shapes = [value.shape for value in values if family(value) == "numpy"]
+    if len(shapes) < 2:
+        return True
+    import numpy
+
+    try:
+        numpy.broadcast_shapes(*shapes)
+    except ValueError:
+        return False
+    return True
+
+
 def product(values: Iterable[Number]) -> Number:
     """The product of the values; 1 of none."""
     result: Number = 1
@@ -179,7 +203,10 @@ def exact(value: Number) -> Number:
 
 
 def show(value: Any) -> str:
-    """A value as a person would write it: 3/4 is 0.75, 1/3 stays 1/3."""
+    """A value as a person would write it: 3/4 is 0.75, 1/3 stays 1/3; of a long array only the first elements."""
+    if family(value) == "numpy":
+        more = ", ..." if value.size > MOST_SHOWN else ""
+        return f"[{', '.join(show(item) for item in value.flat[:MOST_SHOWN])}{more}]"
     if isinstance(value, bool):
         return str(value).lower()
     value = plain(value)
@@ -187,3 +214,11 @@ def show(value: Any) -> str:
         digits = next((n for n in range(1, 5) if 10**n % value.denominator == 0), None)
         return f"{float(value):.{digits}f}" if digits and abs(value) < 10**5 else str(value)
     return str(value)
+
+
+def brief(value: Any) -> str:
+    """The same on one line, and short: for messages."""
+    if getattr(value, "ndim", 0):
+        return f"an array of {value.size:,} values"
+    shown = " ".join(show(value).split())
+    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}..."

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from archcalc.cost import CONVENTION, Cost, costs, total
 from archcalc.errors import ArchcalcError, listing
 from archcalc.graph import Assumption, Graph
-from archcalc.number import Number
+from archcalc.number import Number, show
 from archcalc.shape import Shape
-from archcalc.spec import Spec, show
+from archcalc.spec import Spec
 from archcalc.unfold import unfold
 
 BYTES = 4  # of a weight in float32
@@ -70,7 +70,9 @@ class Report:
     @property
     def unknown(self) -> tuple[str, ...]:
         """The layers that could not be counted."""
-        return tuple(row.name for row in self.layers if None in (row.params, row.buffers, row.mult_adds))
+        return tuple(
+            row.name for row in self.layers if any(n is None for n in (row.params, row.buffers, row.mult_adds))
+        )
 
     def with_layers(self, layers: tuple[Row, ...]) -> Report:
         """The same with other rows."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from archcalc.arithmetic import LARGEST_BITS
 from archcalc.compiler import Definition, Expression
 from archcalc.errors import Place, Refusal, Source, listing
 from archcalc.expression import Call, constant
 from archcalc.kind import Kind
-from archcalc.number import decide, exact, show
+from archcalc.number import brief, exact, fails, show
 from archcalc.text import Scalar
 
 SHAPE_WORDS = ("channels", "rows", "columns")  # the sizes of the input, wherever a layer is written
@@ -28,18 +29,22 @@ class Knob(NamedTuple):
     def accept(self, value: Any) -> Any:
         """The exact value; raises Refusal where it is out of bounds."""
         try:
-            value = value if isinstance(value, (bool, str)) else exact(value)
-        except (TypeError, ValueError, OverflowError):
-            raise Refusal(f"{self.name} = {value!r} is not a number") from None
+            return self._within(value if isinstance(value, (bool, str)) else exact(value))
+        except (TypeError, ValueError, OverflowError, AttributeError):
+            raise Refusal(f"{self.name} = {brief(value)}; it is a number") from None
+
+    def _within(self, value: Any) -> Any:
+        if isinstance(value, int) and value.bit_length() > LARGEST_BITS:
+            raise Refusal(f"{self.name} is a number of at most {LARGEST_BITS} bits")
         if self.choices:
             if not any(type(value) is type(choice) and value == choice for choice in self.choices):
-                raise Refusal(f"{self.name} = {show(value)}; it is one of {listing(map(show, self.choices))}")
+                raise Refusal(f"{self.name} = {brief(value)}; it is one of {listing(map(show, self.choices))}")
         elif isinstance(value, (bool, str, tuple)):
-            raise Refusal(f"{self.name} = {show(value)}; it is a number")
-        elif self.least is not None and decide(value >= self.least) is False:
-            raise Refusal(f"{self.name} = {show(value)}; it is at least {show(self.least)}")
-        elif self.most is not None and decide(value <= self.most) is False:
-            raise Refusal(f"{self.name} = {show(value)}; it is at most {show(self.most)}")
+            raise Refusal(f"{self.name} = {brief(value)}; it is a number")
+        elif self.least is not None and fails(value >= self.least):
+            raise Refusal(f"{self.name} = {brief(value)}; it is at least {show(self.least)}")
+        elif self.most is not None and fails(value <= self.most):
+            raise Refusal(f"{self.name} = {brief(value)}; it is at most {show(self.most)}")
         return value
 
     def read(self, text: str) -> Any:

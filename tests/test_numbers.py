@@ -10,11 +10,13 @@ import sympy
 
 from archcalc.number import (
     both,
+    broadcast,
     ceil_div,
     decide,
     equal,
     exact,
     exact_div,
+    fails,
     half_up,
     is_whole,
     least,
@@ -92,8 +94,21 @@ def test_select():
     assert select(True, 1, 2) == 1
     assert select(n < 0, 1, 2) == 2
     assert list(select(array(1, 2, 3) > 1, array(10, 20, 30), 0)) == [0, 20, 30]
+    assert list(select(array(1, 2) > 1, 2**40, 3) * 2**40) == [3 * 2**40, 2**80]  # where NumPy's own would overflow
     chosen = select(n > 5, 10, n)
     assert [chosen.subs(n, value) for value in (5, 6)] == [5, 10]
+
+
+def test_fails():
+    """One element that is out of bounds is known to be; a symbol is not."""
+    assert [fails(condition) for condition in (n > 5, n < 0, True, False)] == [False, True, False, True]
+    assert [fails(array(1, 2) > bound) for bound in (0, 1, 2)] == [False, True, True]
+
+
+def test_broadcast():
+    assert broadcast([3, n, array(1, 2, 3)])
+    assert broadcast([array(1, 2), array(3), exact(numpy.ones((4, 1)))])
+    assert not broadcast([array(1, 2), array(1, 2, 3)])
 
 
 def test_both():
@@ -131,6 +146,8 @@ def test_plain():
 def test_show():
     values = (3, Fraction(6, 2), Fraction(3, 4), Fraction(1, 3), sympy.Rational(3, 4), True, n, "word")
     assert [show(value) for value in values] == ["3", "3", "0.75", "1/3", "0.75", "true", "n", "word"]
+    assert show(array(1, 0.75)) == "[1, 0.75]"
+    assert show(array(*range(1000))) == "[0, 1, 2, 3, 4, 5, 6, 7, ...]"
 
 
 def test_ceil_div():
