@@ -4,7 +4,7 @@ import pytest
 import torch
 from laws.common import examples, fits, read
 from laws.number_laws import check_arrays, check_symbols
-from laws.sweep import DRAWS, draws
+from laws.sweep import DRAWS, draws, joined
 from laws.text_law import check_text
 from laws.torch_law import accepts, check_same_verdict, check_torch
 
@@ -27,6 +27,27 @@ def test_same_verdict_as_torch(label, axes):
         if not stricter(layer, axes) or accepts(layer, (shape,)):
             check_same_verdict(layer, (shape,))
     assert 0.1 < sum(verdicts) / COUNT < 0.9  # both verdicts were put to the test
+
+
+@pytest.mark.parametrize("label", ["add", "multiply", "concat"])
+def test_same_verdict_on_joins(label):
+    """torch also adds and multiplies what has fewer axes or, added, a size of 1; archcalc has that for a mistake."""
+    verdicts = []
+    for layer, shapes in joined(label, COUNT):
+        verdicts.append(fits(layer, shapes))
+        stretched = len(set(map(len, shapes))) > 1 or (label == "add" and len(set(shapes)) > 1)
+        if stretched:
+            assert not verdicts[-1]
+        else:
+            check_same_verdict(layer, shapes)
+    assert 0.1 < sum(verdicts) / COUNT < 0.9
+
+
+@pytest.mark.parametrize("label", ["add", "multiply", "concat"])
+def test_symbols_and_arrays_of_joins(label):
+    for layer, shapes in [drawn for drawn in joined(label, COUNT) if fits(*drawn)][:12]:
+        check_symbols(layer, shapes)
+        check_arrays(layer, shapes)
 
 
 @each_kind

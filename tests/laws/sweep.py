@@ -16,6 +16,22 @@ def draws(label, axes, count):
         yield DRAWS[label](random, axes), (channels, *map_)
 
 
+def joined(label, count):
+    """The join of that kind, with the shapes of two or three inputs that may not meet."""
+    random = Random(label)
+    for _ in range(count):
+        axes = random.randrange(3)
+        first = tuple(random.choice((1, 2, 3)) for _ in range(axes + 1))
+        others = [_varied(random, first) for _ in range(random.choice((1, 1, 2)))]
+        yield KINDS[label](), (first, *others)
+
+
+def _varied(random, shape):
+    """The shape with each size now and then another, and now and then an axis more."""
+    sizes = tuple(random.choice((1, 2, 3)) if random.random() < 0.3 else size for size in shape)
+    return (*sizes, 2) if random.random() < 0.1 else sizes
+
+
 def _per_axis(random, axes, choices):
     """One number, or one for each axis."""
     numbers = tuple(random.choice(choices) for _ in range(axes))
