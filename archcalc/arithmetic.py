@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from archcalc.errors import Refusal
-from archcalc.number import decide, equal, exact_div, half_up, least, make_divisible, most, select
+from archcalc.number import decide, equal, exact_div, family, half_up, least, make_divisible, most, plain, select
 
 LARGEST_BITS = 256  # of a number on the way
 WORDS = {"true": True, "false": False, "same": "same"}
@@ -17,16 +17,17 @@ WORDS = {"true": True, "false": False, "same": "same"}
 
 def bounded(value: Any) -> Any:
     """The number in its simplest type. Raises Refusal where it is too large."""
-    if isinstance(value, int):
-        bits = value.bit_length()
-    elif isinstance(value, Fraction):
-        bits = max(value.numerator.bit_length(), value.denominator.bit_length())
-        value = value.numerator if value.denominator == 1 else value
-    else:
-        return value
-    if bits > LARGEST_BITS:
-        raise Refusal(f"a number of more than {LARGEST_BITS} bits")
+    if isinstance(value, (int, Fraction)):
+        if _bits(value) > LARGEST_BITS:
+            raise Refusal(f"a number of more than {LARGEST_BITS} bits")
+        return plain(value)
     return value
+
+
+def _bits(value: Any) -> int:
+    if isinstance(value, int):
+        return value.bit_length()
+    return max(_bits(value.numerator), _bits(value.denominator)) if isinstance(value, Fraction) else 0
 
 
 def decimal(literal: str) -> Any:
@@ -47,7 +48,23 @@ def _numeric(compute: Callable[..., Any]) -> Callable[..., Any]:
     return checked
 
 
+def _growing(compute: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """For the operators that double the digits: an array's numbers are bounded too."""
+
+    def checked(a: Any, b: Any) -> Any:
+        result = compute(a, b)
+        for value in getattr(result, "flat", ()):
+            bounded(value)
+        return result
+
+    return _numeric(checked)
+
+
 def _power(base: Any, exponent: Any) -> Any:
+    if family(base, exponent) == "numpy":
+        import numpy
+
+        return numpy.frompyfunc(_power, 2, 1)(base, exponent)
     if isinstance(exponent, int) and not abs(exponent) <= LARGEST_BITS:
         raise Refusal(f"an exponent of more than {LARGEST_BITS}")
     if isinstance(exponent, Fraction) and isinstance(base, (int, Fraction)):
@@ -103,11 +120,11 @@ def _shown(value: Any) -> str:
 OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: _numeric(operator.add),
     ast.Sub: _numeric(operator.sub),
-    ast.Mult: _numeric(operator.mul),
-    ast.Div: _numeric(exact_div),
+    ast.Mult: _growing(operator.mul),
+    ast.Div: _growing(exact_div),
     ast.FloorDiv: _numeric(operator.floordiv),
     ast.Mod: _numeric(operator.mod),
-    ast.Pow: _numeric(_power),
+    ast.Pow: _growing(_power),
     ast.USub: _numeric(operator.neg),
     ast.Eq: equal,
     ast.NotEq: lambda a, b: _negate(equal(a, b)),

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from archcalc.arithmetic import FUNCTIONS, OPERATORS, WORDS, bounded, choice, decimal, junction
 from archcalc.errors import Place, Refusal, listing, suggest
+from archcalc.syntax import mend
 
 Environment = Mapping[str, Any]
 Evaluator = Callable[[Environment], Any]
@@ -42,6 +43,7 @@ class Compiler:
 
     def __init__(self, text: str, functions: Functions, place: Place) -> None:
         self.encoded, self.functions, self.whole = text.encode(), functions, place
+        self.ascii = text.isascii()
         self.start()
 
     def start(self) -> None:
@@ -61,7 +63,8 @@ class Compiler:
         return self.encoded[node.col_offset : node.end_col_offset].decode()
 
     def place(self, node: Any) -> Place:
-        return self.whole.inside(len(self.encoded[: node.col_offset].decode()), len(self.text(node)))
+        offset = node.col_offset if self.ascii else len(self.encoded[: node.col_offset].decode())
+        return self.whole.inside(offset, len(self.text(node)))
 
     def refusal(self, node: ast.AST, message: str) -> Refusal:
         return Refusal(message, self.place(node))
@@ -86,29 +89,30 @@ class Compiler:
             raise self.refusal(node, "too long or nested too deep, counting the definitions in use")
 
     def guarded(self, node: ast.AST, compute: Callable[..., Any], *parts: Evaluator) -> Evaluator:
-        place = self.place(node)
-
         def evaluate(environment: Environment) -> Any:
             values = [part(environment) for part in parts]
             try:
                 return compute(*values)
             except Refusal as refusal:
-                raise Refusal(str(refusal), refusal.place or place) from None
+                raise Refusal(str(refusal), refusal.place or self.place(node)) from None
             except ZeroDivisionError:
-                raise Refusal("a division by zero", place) from None
+                raise self.refusal(node, "a division by zero") from None
             except (TypeError, ValueError, OverflowError, AttributeError, NotImplementedError):
-                raise Refusal("these values do not go together here", place) from None
+                raise self.refusal(node, "these values do not go together here") from None
 
         return evaluate
 
     def _Constant(self, node: ast.Constant) -> Evaluator:
         value = node.value
-        if isinstance(value, (float, int)) and not isinstance(value, bool):
-            compute = decimal if isinstance(value, float) else bounded
-            argument = self.text(node) if isinstance(value, float) else value
-            value = self.guarded(node, compute, lambda environment: argument)({})
-        elif not isinstance(value, str):
-            raise self.foreign(node, _capital(str(value)))
+        try:
+            if isinstance(value, float):
+                value = decimal(self.text(node))
+            elif isinstance(value, int) and not isinstance(value, bool):
+                value = bounded(value)
+            elif not isinstance(value, str):
+                raise self.foreign(node, _capital(str(value)))
+        except Refusal as refusal:
+            raise Refusal(str(refusal), self.place(node)) from None
         return lambda environment: value
 
     def _Name(self, node: ast.Name) -> Evaluator:
@@ -136,7 +140,7 @@ class Compiler:
 
     def operator(self, symbol: ast.AST, node: ast.AST) -> Callable[..., Any]:
         if type(symbol) not in OPERATORS:
-            raise self.refusal(node, f"the operator in '{self.text(node)[:40]}' is not part of the language")
+            raise mend(self.text(node), self.place(node)) or self.foreign(node)
         return OPERATORS[type(symbol)]
 
     def _Compare(self, node: ast.Compare) -> Evaluator:

@@ -15,6 +15,7 @@ from archcalc.spec import SHAPE_WORDS, Block, Item, Part
 from archcalc.text import Mapping, Tree, read
 
 BLOCK_KEYS = ("inputs", "layers")
+MOST_DEFINED = 1000  # knobs, values and functions, blocks or variants of a file
 
 Library = Callable[[str], Part]  # the blocks of a named file; raises Refusal or SpecError
 
@@ -43,8 +44,13 @@ class File:
     def section(self, key: str, entry: Callable[[str, Place, Tree], None]) -> None:
         """Give each entry under a key to the function that reads it."""
         mapping = self.mapping(key)
+        if len(mapping.entries) > MOST_DEFINED:
+            return self.reading.problem(
+                f"{key} has {len(mapping.entries):,} entries; at most {MOST_DEFINED:,}", mapping.place
+            )
         for name, tree in mapping.entries.items():
             entry(name, mapping.keys[name], tree)
+        return None
 
     def define(self, library: Library) -> None:
         """Read all definitions."""

@@ -17,6 +17,9 @@ LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as YAML counts lines
 class ArchcalcError(Exception):
     """Anything the user can mend; the text is the whole message."""
 
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
+
 
 class Source:
     """A text and the name it goes by in messages."""
@@ -46,10 +49,10 @@ class Place(NamedTuple):
         """A stretch of this one, which may have started on a line above."""
         if self.read_as:
             return self
-        line, column = self.line, self.column + offset
-        while column > len(self.source.line(line)) and line + 1 < len(self.source.lines):
-            line, column = line + 1, column - len(self.source.line(line)) - 1
-        return self._replace(line=line, column=column, width=width)
+        source, line, column = self.source, self.line, self.column + offset
+        while column > len(source.line(line)) and line + 1 < len(source.lines):
+            line, column = line + 1, column - len(source.line(line)) - 1
+        return Place(source, line, column, width)
 
     def __str__(self) -> str:
         return f"{printable(self.source.name)}:{self.line + 1}:{self.column + 1}"

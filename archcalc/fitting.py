@@ -88,7 +88,7 @@ def positive(shape: Shape, what: str) -> Iterator[Need]:
             yield False, f"{what} larger than {LARGEST:,} on one axis"
         elif not isinstance(size, int) or isinstance(size, bool) or size < 1:
             number = not isinstance(size, (str, bool, tuple))
-            shown = describe(tuple(map(show, shape)))
+            shown = describe(shape)
             yield number and both(is_whole(size), size >= 1), f"{what} {shown}; sizes are whole and at least 1"
 
 

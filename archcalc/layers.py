@@ -136,10 +136,8 @@ class Layers:
         """An argument without symbols must be of its type, whether or not the layer is ever built."""
         types = {} if isinstance(callee, Block) else {parameter.name: parameter for parameter in callee.parameters}
         for name, value in [*zip(types, call.arguments, strict=False), *call.keywords.items()]:
-            if not value.names and name in types:
-                holds, message = types[name].need(value.evaluate({}))
-                if holds is False:
-                    self.reading.problem(f"{call.name}'s {message}", value.place)
+            if not value.names and name in types and types[name].type.check(constant := value.evaluate({})) is False:
+                self.reading.problem(f"{call.name}'s {types[name].need(constant)[1]}", value.place)
 
     def callee(self, name: str, place: Place) -> Block | type[Kind] | None:
         found: Any = self.blocks.get(name) or KINDS.get(name)
@@ -158,11 +156,14 @@ class Layers:
 def _number(items: list[Item]) -> tuple[Item, ...]:
     """Mark the entries whose names need a number to tell them apart; those of an "else" stand in the same list."""
     shared = Counter(_bases(items))
-    return tuple(
-        item._replace(numbered=item.repeat is not None or shared[item.base] > 1, otherwise=tuple(
-            other._replace(numbered=other.numbered or shared[other.base] > 1) for other in item.otherwise))
-        for item in items
-    )  # fmt: skip
+
+    def numbered(item: Item) -> Item:
+        if shared[item.base] == 1 and item.repeat is None and not item.otherwise:
+            return item
+        several = item.numbered or item.repeat is not None or shared[item.base] > 1
+        return item._replace(numbered=several, otherwise=tuple(map(numbered, item.otherwise)))
+
+    return tuple(map(numbered, items))
 
 
 def _bases(items: Iterable[Item]) -> Iterator[str]:

@@ -11,12 +11,11 @@ from archcalc.errors import Place, Problem, Refusal
 from archcalc.expression import Function
 from archcalc.graph import Assumption, Node
 from archcalc.kind import Need
-from archcalc.number import decide, plain, show
+from archcalc.number import brief, decide, plain
 from archcalc.shape import describe
 from archcalc.spec import SHAPE_WORDS, Item
 
 MOST_PROBLEMS = 100  # after which nobody reads on
-LONGEST_VALUE = 40  # characters of a knob's value in a message
 
 
 class Site(NamedTuple):
@@ -82,18 +81,11 @@ class Ledger:
     def context(self, site: Site | None) -> str:
         """The shapes and values in play."""
         nodes = site.inputs if site else ()
-        shapes = [f"{describe(tuple(map(show, node.shape)))} from {node.name!r}" for node in nodes]
+        shapes = [f"{describe(node.shape)} from {node.name!r}" for node in nodes]
         values = {**(site.symbols() if site else {}), **self.knobs}
-        shown = [f"{name} = {_brief(value)}" for name, value in values.items()]
+        shown = [f"{name} = {brief(value)}" for name, value in values.items()]
         given = [f"input {' and '.join(shapes)}"] * bool(shapes)
         return ", ".join(given + [f"with {', '.join(shown)}"] * bool(shown))
-
-
-def _brief(value: Any) -> str:
-    if getattr(value, "ndim", 0):
-        return f"an array of {value.size:,} values"
-    shown = " ".join(show(value).split())
-    return shown if len(shown) <= LONGEST_VALUE else f"{shown[:LONGEST_VALUE]}..."
 
 
 def evaluate(expression: Expression, environment: Mapping[str, Any]) -> Any:
@@ -107,7 +99,8 @@ def evaluate(expression: Expression, environment: Mapping[str, Any]) -> Any:
 def truth(expression: Expression, environment: Mapping[str, Any]) -> bool:
     """A condition that decides the structure; raises Refusal where it is open."""
     try:
-        known = decide(condition(evaluate(expression, environment)))
+        value = condition(evaluate(expression, environment))
+        known = decide(getattr(value, "settled", value))
     except Refusal as refusal:
         raise Refusal(str(refusal), refusal.place or expression.place) from None
     if known is None:

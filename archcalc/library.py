@@ -69,7 +69,7 @@ def members(reference: str) -> list[Spec]:
     """The spec by that name; of a file that holds a family, every variant. Raises ArchcalcError."""
     if is_file(reference):
         path, _, variant = reference.partition("#")
-        spec = _parse(Path(path), Path(path).stem)
+        spec = _parse(Path(path), Path(path).stem, path)
         if variant and variant not in spec.variants:
             raise ArchcalcError(f"{path} has no variant {variant!r}{suggest(variant, spec.variants)}")
         wanted = [variant] if variant else list(spec.variants)
@@ -78,14 +78,13 @@ def members(reference: str) -> list[Spec]:
     if name not in names():
         near = suggest(name, [*names(), *aliases()])
         raise ArchcalcError(f"no network {name!r}{near or NO_NETWORK}")
-    spec = _parse(names()[name], name)
+    spec = _parse(names()[name], name, names()[name].name)
     return [(spec.variant(name) if spec.variants else spec).trimmed()]
 
 
-def _parse(path: Path, name: str) -> Spec:
+def _parse(path: Path, name: str, shown: str) -> Spec:
     folders = (path.parent / "blocks", home() / "blocks")
-    source = Source(str(path) if is_file(name) else path.name, read(path))
-    return parse_spec(source, name, _BlockFiles(folders))
+    return parse_spec(Source(shown, read(path)), name, _BlockFiles(folders))
 
 
 class _BlockFiles:
@@ -102,9 +101,12 @@ class _BlockFiles:
         if name not in self.read:
             self.open.append(name)
             path = self.path(name)
-            self.read[name] = parse_blocks(Source(f"blocks/{path.name}", read(path)), self)
+            self.read[name] = parse_blocks(Source(self.shown(path), read(path)), self)
             self.open.pop()
         return self.read[name]
+
+    def shown(self, path: Path) -> str:
+        return f"blocks/{path.name}" if path.parent == self.folders[-1] else str(path)
 
     def path(self, name: str) -> Path:
         path = next((folder / f"{name}.yaml" for folder in self.folders if (folder / f"{name}.yaml").exists()), None)

@@ -46,6 +46,8 @@ def least(a: Number, b: Number) -> Number:
 
 def most(a: Number, b: Number) -> Number:
     """The larger of two numbers."""
+    if hasattr(a, "most") or hasattr(b, "most"):
+        return a.most(b) if hasattr(a, "most") else b.most(a)
     if family(a, b) == "sympy":
         import sympy
 
@@ -80,7 +82,8 @@ def decide(condition: Condition) -> bool | None:
             return True if condition.all() else None if condition.any() else False
         case "python":
             raise TypeError("a number is not a condition")
-    return bool(condition)
+    known = getattr(condition, "known", condition)
+    return None if known is None else bool(known)
 
 
 def fails(condition: Condition) -> bool:
@@ -138,6 +141,8 @@ def make_divisible(x: Number, divisor: Number) -> Number:
 
     The rule of the MobileNet reference code (``_make_divisible``), followed by MobileNetV2, MnasNet and EfficientNet.
     """
+    if hasattr(x, "make_divisible"):
+        return x.make_divisible(divisor)
     nearest = most(divisor, half_up(exact_div(x, divisor)) * divisor)
     return nearest + divisor * select(10 * nearest < 9 * x, 1, 0)
 
@@ -151,7 +156,8 @@ def exact_div(a: Number, b: Number) -> Number:
 
 def share(a: Number, b: Number) -> Number:
     """a / b where b is known to divide a, so that a closed form keeps no floor."""
-    return a / b if family(a, b) == "sympy" else a // b
+    divides = family(a, b) == "sympy" or hasattr(a, "symbolic") or hasattr(b, "symbolic")
+    return a / b if divides else a // b
 
 
 def broadcast(values: Iterable[Number]) -> bool:
@@ -204,7 +210,7 @@ def exact(value: Number) -> Number:
 
 def show(value: Any) -> str:
     """A value as a person would write it: 3/4 is 0.75, 1/3 stays 1/3; of a long array only the first elements."""
-    if family(value) == "numpy":
+    if getattr(value, "ndim", 0):
         more = ", ..." if value.size > MOST_SHOWN else ""
         return f"[{', '.join(show(item) for item in value.flat[:MOST_SHOWN])}{more}]"
     if isinstance(value, bool):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
-from archcalc.number import Condition, Number, ceil_div, decide, equal, least
+from archcalc.number import Condition, Number, ceil_div, decide, equal, least, show
 
 Shape: TypeAlias = tuple[Number, ...]
 
 
 def describe(shape: Shape) -> str:
     """64 x 56 x 56."""
-    return " x ".join(str(size) for size in shape)
+    return " x ".join(map(show, shape))
 
 
 def per_axis(value: Number | tuple[Number, ...], shape: Shape) -> tuple[Number, ...]:

@@ -31,14 +31,17 @@ class Knob(NamedTuple):
         try:
             return self._within(value if isinstance(value, (bool, str)) else exact(value))
         except (TypeError, ValueError, OverflowError, AttributeError):
-            raise Refusal(f"{self.name} = {brief(value)}; it is a number") from None
+            raise Refusal(f"{self.name} = {brief(value)}; it is {self._means()}") from None
+
+    def _means(self) -> str:
+        return f"one of {listing(map(show, self.choices))}" if self.choices else "a number"
 
     def _within(self, value: Any) -> Any:
         if isinstance(value, int) and value.bit_length() > LARGEST_BITS:
             raise Refusal(f"{self.name} is a number of at most {LARGEST_BITS} bits")
         if self.choices:
             if not any(type(value) is type(choice) and value == choice for choice in self.choices):
-                raise Refusal(f"{self.name} = {brief(value)}; it is one of {listing(map(show, self.choices))}")
+                raise Refusal(f"{self.name} = {brief(value)}; it is {self._means()}")
         elif isinstance(value, (bool, str, tuple)):
             raise Refusal(f"{self.name} = {brief(value)}; it is a number")
         elif self.least is not None and fails(value >= self.least):

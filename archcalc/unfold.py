@@ -217,4 +217,4 @@ def _within(run: Run, path: str, start: int) -> Run:
 def _tensors(weights: Mapping[str, Any] | None) -> str:
     if weights is None:
         return "unknown weights"
-    return listing(f"{name} {describe(tuple(map(show, shape)))}" for name, shape in weights.items())
+    return listing(f"{name} {describe(shape)}" for name, shape in weights.items())

@@ -31,7 +31,7 @@ def test_every_golden_text_has_its_spec():
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.txt")), ids=lambda path: path.stem)
 def test_message_is_complete(path):
-    """Each problem says where, and shows the line with a caret under a stretch of it; under the end where something is missing."""
+    """Each problem says where, and shows the line with a caret under a stretch of it, or where something is missing."""
     lines = path.read_text(encoding="utf-8").splitlines()
     heads = [number for number, line in enumerate(lines) if line.startswith(f"{path.stem}.yaml:")]
     assert heads[0] == 0
