@@ -44,7 +44,8 @@ class Fitter:
     def node(self, kind: type[Kind], arguments: Arguments, site: Site) -> Node | None:
         """The layer where it stands, or None where it cannot; why not is in the ledger."""
         values, keywords = arguments
-        layer = _remembered(self.layers, (kind, values, *keywords.items()), lambda: self.layer(kind, arguments, site))
+        key = (kind, values, *keywords.items(), *map(type, values), *map(type, keywords.values()))  # true equals 1
+        layer = _remembered(self.layers, key, lambda: self.layer(kind, arguments, site))
         if layer is None:
             return None
         shapes = tuple([node.shape for node in site.inputs])

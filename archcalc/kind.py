@@ -93,6 +93,12 @@ class Parameter(NamedTuple):
         return self.type.check(value), f"{self.name} is {self.type.means}, not {_word(value)}{whole}"
 
 
+def _argument_type(kind: str, name: str, annotation: str) -> ArgumentType:
+    if annotation not in TYPES:
+        raise TypeError(f"{kind}.{name} is of no type of argument: {annotation}. Is __future__.annotations imported?")
+    return TYPES[annotation]
+
+
 @dataclass_transform(frozen_default=True)
 class Kind:
     """A layer: its arguments, and the rules that give its output, weights, work and torch counterpart."""
@@ -108,7 +114,7 @@ class Kind:
         dataclass(frozen=True, repr=False)(cls)
         cls.label = label or cls.__name__.lower()
         cls.parameters = tuple(
-            Parameter(f.name, TYPES[str(f.type)], f.default is MISSING, f.default)
+            Parameter(f.name, _argument_type(cls.__name__, f.name, str(f.type)), f.default is MISSING, f.default)
             for f in fields(cls)  # type: ignore[arg-type]  # made a dataclass two lines above
         )
 

@@ -68,7 +68,8 @@ def select(condition: Condition, yes: Number, no: Number) -> Number:
         return sympy.Piecewise((yes, condition), (no, True))
     import numpy
 
-    return numpy.where(condition, yes, no).astype(object)  # two ints would make one of NumPy's own, which overflow
+    chosen: Any = numpy.where(condition, yes, no)
+    return chosen.astype(object)  # of two ints NumPy makes its own, which overflow
 
 
 def decide(condition: Condition) -> bool | None:

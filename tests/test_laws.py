@@ -2,6 +2,7 @@
 
 import pytest
 from laws.common import examples
+from laws.memory_law import check_keeps, check_view
 from laws.number_laws import check_arrays, check_fractions, check_large, check_symbols
 from laws.text_law import check_documented, check_text
 from laws.torch_law import check_torch
@@ -21,6 +22,12 @@ def test_is_documented(kind):
 @each_example
 def test_agrees_with_torch(example):
     check_torch(example.layer, example.shapes)
+
+
+@pytest.mark.parametrize("example", [e for e in EXAMPLES if e.layer.label != "opaque"], ids=str)
+def test_memory_is_torchs(example):
+    check_view(example.layer, example.shapes)
+    check_keeps(example.layer, example.shapes)
 
 
 @each_example

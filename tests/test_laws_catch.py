@@ -9,6 +9,7 @@ from operator import mul
 import numpy
 import pytest
 from laws.common import read
+from laws.memory_law import check_keeps, check_view
 from laws.network_law import check_network_arrays, check_network_symbols
 from laws.number_laws import check_arrays, check_fractions, check_large, check_symbols
 from laws.text_law import check_documented, check_text
@@ -97,6 +98,10 @@ SPOILT = {
     "the first element": (check_arrays, PLAIN, conv, "windows", at_the_example),
     "arrays fit anything": (check_arrays, GROUPED, conv, "sharing", anything_undecided),
     "int64": (check_large, PLAIN, conv, "product", numpys_own_product),
+    "a view denied": (check_view, ("flatten", (4, 5, 5)), reshape.Flatten, "view", False),
+    "a view claimed": (check_view, ("relu", (4, 5, 5)), Kind, "view", True),
+    "a memory lost": (check_keeps, ("conv(6, 3)", (4, 5, 5)), conv.Conv, "keeps", "nothing"),
+    "the wrong memory": (check_keeps, ("relu", (4, 5, 5)), KINDS["relu"], "keeps", "inputs"),
     "fractions unread": (check_fractions, PLAIN, conv, "windows", only_for_ints),
     "fractions by their type": (check_fractions, PLAIN, kind, "_word", repr),
 }  # fmt: skip
@@ -143,6 +148,13 @@ def test_symbols_law_looks_at_arguments(monkeypatch):
     check_symbols(layer, ((9, 5, 5),))
     with pytest.raises(AssertionError):
         check_symbols(layer, ((9, 5, 5),), arguments=True)
+
+
+def test_a_kinds_arguments_have_types():
+    with pytest.raises(TypeError, match=r"Odd\.out is of no type of argument: int"):
+
+        class Odd(Kind):
+            out: int
 
 
 def test_documentation_law_catches_silence():

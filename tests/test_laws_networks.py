@@ -91,6 +91,14 @@ def test_a_zero_in_an_array_is_refused(tmp_path):
         load(str(spec)).summary(s=numpy.array([0, 1]))
 
 
+def test_one_is_not_true(tmp_path):
+    """Equal calls are answered once, and in Python 1 equals True."""
+    spec = tmp_path / "flags.yaml"
+    spec.write_text("net: Flags\ngiven:\n  b: 1\ninput: [3]\nlayers:\n  - linear(4, true)\n  - linear(4, b)\n", "utf-8")
+    with pytest.raises(ArchcalcError, match="bias is true or false, not 1"):
+        load(str(spec)).summary()
+
+
 def test_a_report_of_arrays_can_be_written():
     assert load("conv2d").summary(stride=numpy.array([1, 2])).to_dict()["knobs"]["stride"] == "[1 2]"
 
