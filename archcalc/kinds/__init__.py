@@ -1,9 +1,9 @@
 """Every kind of layer, by its name in a spec; a family a file."""
 
 from archcalc.kind import Kind
-from archcalc.kinds import conv, join, lenet, linear, norm, opaque, pointwise, pool, region, reshape
+from archcalc.kinds import conv, join, lenet, linear, norm, opaque, pointwise, pool, region, reshape, resize
 
-FAMILIES = (conv, linear, norm, pointwise, pool, region, join, reshape, lenet, opaque)
+FAMILIES = (conv, linear, norm, pointwise, pool, region, join, reshape, resize, lenet, opaque)
 
 KINDS: dict[str, type[Kind]] = {
     kind.label: kind
