@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 from archcalc.errors import Refusal
-from archcalc.number import decide, equal, exact_div, family, half_up, least, make_divisible, most, plain, select
+from archcalc.logic import negate, shown
+from archcalc.number import equal, exact_div, family, half_up, least, make_divisible, most, plain
 
 LARGEST_BITS = 256  # of a number on the way
 WORDS = {"true": True, "false": False, "same": "same"}
@@ -42,7 +43,7 @@ def _numeric(compute: Callable[..., Any]) -> Callable[..., Any]:
     def checked(*values: Any) -> Any:
         for value in values:
             if isinstance(value, (str, bool, tuple)):
-                raise Refusal(f"arithmetic needs numbers, not {_shown(value)}")
+                raise Refusal(f"arithmetic needs numbers, not {shown(value)}")
         return bounded(compute(*values))
 
     return checked
@@ -55,7 +56,7 @@ def _growing(compute: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
         result = compute(a, b)
         for value in getattr(result, "flat", ()):
             bounded(value)
-        return result
+        return result.limited(LARGEST_BITS) if hasattr(result, "limited") else result
 
     return _numeric(checked)
 
@@ -69,6 +70,8 @@ def _power(base: Any, exponent: Any) -> Any:
         raise Refusal(f"an exponent of more than {LARGEST_BITS}")
     if isinstance(exponent, Fraction) and isinstance(base, (int, Fraction)):
         raise Refusal("a root is not exact; only whole exponents")
+    if isinstance(base, Fraction) and hasattr(exponent, "__rpow__") and not isinstance(exponent, (int, Fraction)):
+        return exponent.__rpow__(base)  # Fraction's own power would make a float of 6/5
     return exact_div(1, base**-exponent) if isinstance(exponent, int) and exponent < 0 else base**exponent
 
 
@@ -76,45 +79,10 @@ def _ordered(compute: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def checked(a: Any, b: Any) -> Any:
         for value in (a, b):
             if isinstance(value, (str, bool, tuple)):
-                raise Refusal(f"only numbers are larger or smaller, not {_shown(value)}")
+                raise Refusal(f"only numbers are larger or smaller, not {shown(value)}")
         return compute(a, b)
 
     return checked
-
-
-def condition(value: Any) -> Any:
-    """The value, if it is a condition. Raises Refusal."""
-    if isinstance(value, (int, Fraction, str, tuple)) and not isinstance(value, bool):
-        raise Refusal(f"{_shown(value)} is not a condition, like stride > 1")
-    return value
-
-
-def _negate(value: Any) -> Any:
-    return not value if isinstance(condition(value), bool) else ~value
-
-
-def junction(settled_by: bool, values: Iterable[Any]) -> Any:
-    """The values joined by "or", which a true one settles, or by "and", which a false one settles."""
-    result: Any = not settled_by
-    for value in values:
-        known = decide(condition(value))
-        if known is settled_by:
-            return settled_by
-        if known is None:
-            result = value if isinstance(result, bool) else (result | value if settled_by else result & value)
-    return result
-
-
-def choice(test: Any, yes: Callable[[], Any], no: Callable[[], Any]) -> Any:
-    """``yes() if test else no()``; both where the test is open, or remembers its formula."""
-    known = decide(condition(test))
-    if known is None or hasattr(test, "select"):
-        return select(test, yes(), no())
-    return yes() if known else no()
-
-
-def _shown(value: Any) -> str:
-    return repr(value) if isinstance(value, str) else str(value).lower()
 
 
 OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
@@ -127,12 +95,12 @@ OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Pow: _growing(_power),
     ast.USub: _numeric(operator.neg),
     ast.Eq: equal,
-    ast.NotEq: lambda a, b: _negate(equal(a, b)),
+    ast.NotEq: lambda a, b: negate(equal(a, b)),
     ast.Lt: _ordered(operator.lt),
     ast.LtE: _ordered(operator.le),
     ast.Gt: _ordered(operator.gt),
     ast.GtE: _ordered(operator.ge),
-    ast.Not: _negate,
+    ast.Not: negate,
 }
 
 FUNCTIONS: dict[str, tuple[Callable[..., Any], int]] = {  # with how many arguments

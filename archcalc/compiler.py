@@ -3,39 +3,17 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
-from archcalc.arithmetic import FUNCTIONS, OPERATORS, WORDS, bounded, choice, decimal, junction
+from archcalc.arithmetic import FUNCTIONS, OPERATORS, WORDS, bounded, decimal
 from archcalc.errors import Place, Refusal, listing, suggest
+from archcalc.logic import choice, junction
 from archcalc.syntax import mend
-
-Environment = Mapping[str, Any]
-Evaluator = Callable[[Environment], Any]
+from archcalc.terms import Environment, Evaluator, Expression, Functions
 
 DEAREST = 10_000  # evaluated nodes, calls of defined functions followed
 DEEPEST = 60  # nested nodes, likewise
-
-
-class Expression(NamedTuple):
-    """A parsed expression: its text, how to evaluate it, where it stands, the names it reads, what it may cost."""
-
-    text: str
-    evaluate: Evaluator  # raises Refusal with the place of what could not be computed
-    place: Place
-    names: tuple[tuple[str, Place], ...]
-    cost: int
-    depth: int
-
-
-class Definition(NamedTuple):
-    """A function that a spec defines: ``width(c): floor(c*alpha)``."""
-
-    parameters: tuple[str, ...]
-    body: Expression
-
-
-Functions = Mapping[str, Definition]
 
 
 class Compiler:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from archcalc.compiler import Definition
 from archcalc.errors import Place, Problem, Source, SpecError, listing
 from archcalc.expression import Signature, parse_signature
 from archcalc.kinds import KINDS
@@ -12,6 +11,7 @@ from archcalc.layers import Layers
 from archcalc.lookup import Names
 from archcalc.reading import Reading, Scope
 from archcalc.spec import SHAPE_WORDS, Block, Item, Part
+from archcalc.terms import Definition
 from archcalc.text import Mapping, Tree, read
 
 BLOCK_KEYS = ("inputs", "layers")
@@ -58,7 +58,7 @@ class File:
             used = self.reading.attempt(word.place, library, word.text)
             self.part.blocks.update(used.blocks if used else {})
         self.section("let", self.let)
-        self.layers.below = {key.partition("(")[0]: at for key, at in self.mapping("blocks").keys.items()}
+        self.layers.calls.below = {key.partition("(")[0]: at for key, at in self.mapping("blocks").keys.items()}
         self.section("blocks", self.block)
 
     def let(self, text: str, place: Place, tree: Tree) -> None:
@@ -94,7 +94,7 @@ class File:
             inputs = tuple(word.text for word in read.words(tree.entries.get("inputs"), "inputs"))
             tree = tree.entries.get("layers", tree)
         body = self.items(tree, self.scope.plus([*SHAPE_WORDS, *signature.parameters]), f"the block {name}", inputs)
-        self.layers.below.pop(name, None)
+        self.layers.calls.below.pop(name, None)
         self.part.blocks[name] = Block(name, signature.parameters, inputs, body, self.part, place)
 
     def signature(self, text: str, place: Place, taken: frozenset[str] = frozenset()) -> Signature | None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import ast
 from typing import Any, NamedTuple
 
-from archcalc.compiler import Compiler, Definition, Environment, Expression, Functions
+from archcalc.compiler import Compiler
 from archcalc.errors import Place, Refusal, Source
 from archcalc.syntax import syntax_tree
+from archcalc.terms import Definition, Environment, Expression, Functions
 
 
 class Function(NamedTuple):

@@ -9,8 +9,9 @@ from archcalc.errors import Refusal
 from archcalc.expression import Call
 from archcalc.graph import Node
 from archcalc.kind import Kind, Need, build
-from archcalc.ledger import Ledger, Site, evaluate
+from archcalc.ledger import Ledger, Site
 from archcalc.number import both, equal, is_whole, show
+from archcalc.settling import evaluate
 from archcalc.shape import Shape, describe
 
 LARGEST = 10**18  # elements along one axis

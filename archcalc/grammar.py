@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from archcalc.compiler import Expression
 from archcalc.definitions import File, Library
 from archcalc.errors import Place, Source, SpecError, listing, suggest
 from archcalc.spec import SHAPE_WORDS, Item, Knob, Part, Spec, Variant
+from archcalc.terms import Expression
 from archcalc.text import Mapping, Scalar, Tree
 
 HEADINGS = ("net", "family", "kind", "source", "lecture", "about", "aliases")

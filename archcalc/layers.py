@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any
 
+from archcalc.calls import Calls
 from archcalc.errors import Place, listing, suggest
-from archcalc.expression import Call, parse_call
-from archcalc.kind import Kind, check_call
 from archcalc.kinds import KINDS
 from archcalc.reading import Reading, Scope
 from archcalc.spec import INDEX, Block, Item
@@ -23,8 +21,7 @@ class Layers:
     """Reads lists of layers that may call the blocks known so far."""
 
     def __init__(self, reading: Reading, blocks: dict[str, Block]) -> None:
-        self.reading, self.blocks = reading, blocks
-        self.below: dict[str, Place] = {}  # blocks of this file not yet reached
+        self.reading, self.calls = reading, Calls(reading, blocks)
 
     def items(self, tree: Tree, scope: Scope, what: str) -> tuple[Item, ...]:
         """The entries of a list; those that cannot be read are left out and on the list of problems."""
@@ -41,7 +38,7 @@ class Layers:
 
     def item(self, tree: Tree, scope: Scope) -> Item | None:
         if isinstance(tree, Scalar):
-            item = self.called(tree, scope, None)
+            item = self.calls.item(tree, scope, None)
             if item:
                 self.inputs(item, item.place)
             return item
@@ -75,7 +72,7 @@ class Layers:
             return None
         if isinstance(value, Sequence):
             return Item(key, True, place, body=self.items(value, scope, key))
-        return self.called(value, scope, key)
+        return self.calls.item(value, scope, key)
 
     def join(self, key: str, place: Place, value: Mapping, scope: Scope) -> Item | None:
         if key not in KINDS or not KINDS[key].many:
@@ -115,43 +112,6 @@ class Layers:
         elif count > 1 and (item.body is not None or item.branches is not None or not getattr(callee, "many", True)):
             self.reading.problem(f"{item.base} takes one input, not {count}", place)
 
-    def called(self, scalar: Scalar, scope: Scope, name: str | None) -> Item | None:
-        """A call of a layer or a block, its arguments checked against what it takes."""
-        if not scalar.text:
-            self.reading.problem("a layer is missing here, like relu or conv(64, 3, pad=1)", scalar.place)
-            return None
-        call = self.reading.attempt(scalar.place, parse_call, scalar.text, scalar.place, scope.functions)
-        callee = call and self.callee(call.name, call.place)
-        if call is None or callee is None:
-            return None
-        positional = [argument.place for argument in call.arguments]
-        for refusal in check_call(call.name, _parameters(callee), positional, call.keys):
-            self.reading.refuse(refusal, scalar.place)
-        for expression in call.values:
-            self.reading.check_names(expression, scope)
-        self.constants(call, callee)
-        return Item(name or call.name, name is not None, scalar.place, callee=callee, call=call)
-
-    def constants(self, call: Call, callee: Block | type[Kind]) -> None:
-        """An argument without symbols must be of its type, whether or not the layer is ever built."""
-        types = {} if isinstance(callee, Block) else {parameter.name: parameter for parameter in callee.parameters}
-        for name, value in [*zip(types, call.arguments, strict=False), *call.keywords.items()]:
-            if not value.names and name in types and types[name].type.check(constant := value.evaluate({})) is False:
-                self.reading.problem(f"{call.name}'s {types[name].need(constant)[1]}", value.place)
-
-    def callee(self, name: str, place: Place) -> Block | type[Kind] | None:
-        found: Any = self.blocks.get(name) or KINDS.get(name)
-        if found is None:
-            near = suggest(name, [*KINDS, *self.blocks])
-            message = f"unknown layer or block {name!r}{near or '; docs/kinds.md lists the layers'}"
-            if name in self.below:
-                line = self.below[name].line
-                message = f"the block {name!r} stands below, on line {line + 1}; move it above its use"
-                if line < place.line:
-                    message = f"the block {name!r} uses itself; 'repeat: n' beside a name builds one n times"
-            self.reading.problem(message, place)
-        return found  # type: ignore[no-any-return]  # a block or a kind, by the two tables
-
 
 def _number(items: list[Item]) -> tuple[Item, ...]:
     """Mark the entries whose names need a number to tell them apart; those of an "else" stand in the same list."""
@@ -170,10 +130,3 @@ def _bases(items: Iterable[Item]) -> Iterator[str]:
     for item in items:
         yield item.base
         yield from _bases(item.otherwise)
-
-
-def _parameters(callee: Block | type[Kind]) -> dict[str, bool]:
-    """Each parameter, and whether it must be given."""
-    if isinstance(callee, Block):
-        return {name: default is None for name, default in callee.parameters.items()}
-    return {parameter.name: parameter.required for parameter in callee.parameters}

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from archcalc.arithmetic import condition
-from archcalc.compiler import Expression
 from archcalc.errors import Place, Problem, Refusal
 from archcalc.expression import Function
 from archcalc.graph import Assumption, Node
 from archcalc.kind import Need
-from archcalc.number import brief, decide, plain
+from archcalc.number import brief, decide
 from archcalc.shape import describe
 from archcalc.spec import SHAPE_WORDS, Item
 
@@ -86,23 +84,3 @@ class Ledger:
         shown = [f"{name} = {brief(value)}" for name, value in values.items()]
         given = [f"input {' and '.join(shapes)}"] * bool(shapes)
         return ", ".join(given + [f"with {', '.join(shown)}"] * bool(shown))
-
-
-def evaluate(expression: Expression, environment: Mapping[str, Any]) -> Any:
-    """The expression's value in its simplest type; raises Refusal."""
-    value = expression.evaluate(environment)
-    if isinstance(value, int):
-        return value
-    return tuple(map(plain, value)) if isinstance(value, tuple) else plain(value)
-
-
-def truth(expression: Expression, environment: Mapping[str, Any]) -> bool:
-    """A condition that decides the structure; raises Refusal where it is open."""
-    try:
-        value = condition(evaluate(expression, environment))
-        known = decide(getattr(value, "settled", value))
-    except Refusal as refusal:
-        raise Refusal(str(refusal), refusal.place or expression.place) from None
-    if known is None:
-        raise Refusal(f"'{expression.text}' decides the structure, so it cannot be left open", expression.place)
-    return known

@@ -23,6 +23,10 @@ class Run(NamedTuple):
     history: list[int | None]  # nodes: its input, then what each entry gave; None after a problem
     met: dict[str, int]  # how many entries of a numbered name so far
 
+    def within(self, path: str, start: int) -> Run:
+        """A list inside this one."""
+        return Run(path, self.root, dict(self.environment), self.inputs, [start], {})
+
     def name(self, item: Item) -> str:
         """The next full name of an entry."""
         if not item.numbered:

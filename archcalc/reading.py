@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, TypeVar
 
 from archcalc.arithmetic import FUNCTIONS, WORDS
-from archcalc.compiler import Definition, Expression
 from archcalc.errors import Place, Problem, Refusal, SpecError, listing, nearest, suggest
 from archcalc.expression import parse
 from archcalc.spec import INDEX, SHAPE_WORDS, read_value
+from archcalc.terms import Definition, Expression
 from archcalc.text import Mapping, Scalar, Sequence, Tree
 
 RESERVED = {*SHAPE_WORDS, INDEX, *WORDS, *FUNCTIONS}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from archcalc.arithmetic import LARGEST_BITS
-from archcalc.compiler import Definition, Expression
 from archcalc.errors import Place, Refusal, Source, listing
 from archcalc.expression import Call, constant
 from archcalc.kind import Kind
 from archcalc.number import brief, exact, fails, show
+from archcalc.terms import Definition, Expression
 from archcalc.text import Scalar
 
 SHAPE_WORDS = ("channels", "rows", "columns")  # the sizes of the input, wherever a layer is written

@@ -8,19 +8,19 @@ arrays or cells of a spreadsheet. Only the structure (when, repeat) must be sett
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
-from archcalc.compiler import Definition, Expression
-from archcalc.errors import Refusal, SpecError, listing
+from archcalc.errors import Refusal, SpecError
 from archcalc.expression import Function
 from archcalc.fitting import Fitter, positive
 from archcalc.graph import Graph, Node
-from archcalc.ledger import Enough, Ledger, Site, evaluate, truth
+from archcalc.ledger import Enough, Ledger, Site
 from archcalc.lookup import Run, Span, Spans
-from archcalc.number import show
-from archcalc.shape import describe
+from archcalc.settling import count, evaluate, truth
+from archcalc.sharing import share
 from archcalc.spec import INDEX, SHAPE_WORDS, Block, Item, Part, Spec
-from archcalc.text import Scalar
+from archcalc.terms import Definition, Expression
 
 MOST_LAYERS = 100_000
 DEEPEST = 40  # blocks within blocks
@@ -96,18 +96,32 @@ class Unfolder:
                 run.history.append(None)
 
     def item(self, item: Item, run: Run) -> None:
-        if (sources := self.sources(item, run)) is None:
-            run.history.append(None)
-        elif item.when and not truth(item.when, run.environment):
+        if item.when and not self.stands(item, item.when, run):
             self.walk(item.otherwise, run)
         elif item.repeat is None:
-            self.once(item, run, sources)
+            self.once(item, run)
         else:
-            for index in range(self.count(item.repeat, run)):
-                run.environment[INDEX] = index + 1
-                if (sources := self.sources(item, run)) is not None:
-                    self.once(item, run, sources)
-            run.environment.pop(INDEX, None)
+            self.repeated(item, item.repeat, run)
+
+    def stands(self, item: Item, when: Expression, run: Run) -> bool:
+        """Whether an entry is not left out. Its input may be missing if it is; its sizes are known if it is not."""
+        with suppress(Refusal):
+            if self.sources(item, run) is None:
+                return True
+        return truth(when, run.environment)
+
+    def repeated(self, item: Item, repeat: Expression, run: Run) -> None:
+        if self.sources(item, run) is None:
+            run.history.append(None)
+            return
+        times, outer = count(repeat, run.environment), run.environment.get(INDEX)
+        if times > self.budget:
+            message = f"repeated {times:,} times; a network has at most {MOST_LAYERS:,} layers"
+            raise Refusal(message, repeat.place)
+        for index in range(times):
+            run.environment[INDEX] = index + 1
+            self.once(item, run)
+        run.environment[INDEX] = outer
 
     def sources(self, item: Item, run: Run) -> tuple[int, ...] | None:
         """The nodes an entry takes its input from, the first one's sizes made known; None after a problem."""
@@ -122,20 +136,12 @@ class Unfolder:
                 run.environment.pop(word, None)
         return tuple(found)  # type: ignore[arg-type]
 
-    def count(self, repeat: Expression, run: Run) -> int:
-        count = evaluate(repeat, run.environment)
-        count = getattr(count, "settled", count)
-        if not isinstance(count, int) or isinstance(count, bool) or count < 0:
-            message = f"repeat is a whole number, at least 0; '{repeat.text}' is {show(count)}"
-            raise Refusal(message, repeat.place)
-        if count > self.budget:
-            message = f"repeated {count:,} times; a network has at most {MOST_LAYERS:,} layers"
-            raise Refusal(message, repeat.place)
-        return count
-
     # One entry
 
-    def once(self, item: Item, run: Run, sources: tuple[int, ...]) -> None:
+    def once(self, item: Item, run: Run) -> None:
+        if (sources := self.sources(item, run)) is None:
+            run.history.append(None)
+            return
         self.budget -= 1
         if self.budget < 0 or self.depth > DEEPEST:
             limit = f"{MOST_LAYERS:,} layers" if self.budget < 0 else f"{DEEPEST} blocks within blocks"
@@ -146,7 +152,8 @@ class Unfolder:
             end = self.expand(item, run, name, sources)
             self.spans.define(name, Span(first, len(self.nodes), end))
             if item.share and end is not None:
-                self.share(item.share, run, first)
+                needs = share(self.nodes, first, self.spans.find(item.share, run), item.share.text)
+                self.ledger.meets(needs, self.site(name, item, run, sources), item.share.place)
         except Refusal as refusal:
             self.ledger.refuse(refusal, item.place, self.site(name, item, run, sources))
         run.history.append(end)
@@ -157,7 +164,7 @@ class Unfolder:
 
     def expand(self, item: Item, run: Run, name: str, sources: tuple[int, ...]) -> int | None:
         if item.body is not None:
-            return self.sequence(item.body, _within(run, name + "/", sources[0]))
+            return self.sequence(item.body, run.within(name + "/", sources[0]))
         if item.branches is not None:
             path = name + "/" if item.numbered else run.path
             ends = [self.branch(path + label, body, run, sources[0]) for label, body in item.branches.items()]
@@ -170,7 +177,7 @@ class Unfolder:
 
     def branch(self, name: str, items: Items, run: Run, start: int) -> int | None:
         first = len(self.nodes)
-        end = self.sequence(items, _within(run, name + "/", start))
+        end = self.sequence(items, run.within(name + "/", start))
         self.spans.define(name, Span(first, len(self.nodes), end))
         return end
 
@@ -190,31 +197,3 @@ class Unfolder:
             return None
         self.nodes.append(node)
         return len(self.nodes) - 1
-
-    def share(self, word: Scalar, run: Run, first: int) -> None:
-        """Let the nodes from ``first`` on use the weights of an earlier layer or block, tensor by tensor."""
-        start, end, _ = self.spans.find(word, run)
-        own, others = range(first, len(self.nodes)), range(start, end)
-        if len(own) != len(others):
-            raise Refusal(f"cannot share weights: {len(own)} layers here, {len(others)} in {word.text!r}", word.place)
-        for mine, other in zip(own, others, strict=True):
-            node, original = self.nodes[mine], self.nodes[other]
-            if (needed := self.weights(node)) != (found := self.weights(original)):
-                differ = f"{_tensors(needed)} here, {_tensors(found)} there"
-                raise Refusal(f"{node.name} cannot share the weights of {original.name}: {differ}", word.place)
-            self.nodes[mine] = node._replace(shared=other if original.shared is None else original.shared)
-
-    def weights(self, node: Node) -> Any:
-        assert node.layer is not None
-        return node.layer.weights(*(self.nodes[i].shape for i in node.inputs))
-
-
-def _within(run: Run, path: str, start: int) -> Run:
-    """A list inside the list being walked."""
-    return Run(path, run.root, dict(run.environment), run.inputs, [start], {})
-
-
-def _tensors(weights: Mapping[str, Any] | None) -> str:
-    if weights is None:
-        return "unknown weights"
-    return listing(f"{name} {describe(shape)}" for name, shape in weights.items())

@@ -109,6 +109,50 @@ def test_index_is_seen_inside_what_is_repeated(build):
     assert outputs(report) == {"stage1/conv": (1, 8, 8), "stage2/conv": (2, 8, 8)}
 
 
+def test_an_inner_index_ends_with_its_repetition(build):
+    text = """
+layers:
+  - stage:
+      - inner: conv(10*index, 1)
+        repeat: 2
+      - conv(index, 1)
+    repeat: 2
+"""
+    assert [row.output[0] for row in build(text).layers] == [10, 20, 1, 10, 20, 2]
+
+
+def test_an_entry_that_is_left_out_needs_no_input(build):
+    text = """
+given:
+  wide: {default: false, choices: [true, false]}
+layers:
+  - stem: relu
+    when: wide
+  - tanh
+  - sum: add
+    from: [stem, -1]
+    when: wide
+"""
+    assert names(build(text)) == ["tanh"]
+    assert names(build(text, wide=True)) == ["stem", "tanh", "sum"]
+
+
+def test_a_layer_cannot_share_its_own_weights(build):
+    with pytest.raises(archcalc.SpecError, match="cannot share its own weights"):
+        build("layers:\n  - conv(4, 1)\n  - conv: conv(4, 1)\n    share: conv2\n")
+
+
+def test_shared_weights_that_may_differ_are_an_assumption(build):
+    sympy, numpy = pytest.importorskip("sympy"), pytest.importorskip("numpy")
+    text = "given:\n  k: 4\nlayers:\n  - one: conv(k, 1)\n  - two: conv(4, 1)\n    share: one\n"
+    assert build(text).totals.params == 20
+    assert not build(text).assumptions
+    for value in (sympy.Symbol("k", integer=True, positive=True), numpy.array([4, 5])):
+        assert any("cannot share" in assumption.otherwise for assumption in build(text, k=value).assumptions)
+    with pytest.raises(archcalc.SpecError, match="two cannot share one's weights: weight 4 x 5 x 1 x 1, bias 4 here"):
+        build(text, k=5)
+
+
 @pytest.mark.parametrize(("stride", "expected"), [(2, ["a", "end"]), (1, ["b", "c", "end"])])
 def test_when_and_else(build, stride, expected):
     text = """

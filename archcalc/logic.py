@@ -1,0 +1,47 @@
+"""Conditions: "and", "or", "not" and the choice between two values, where a condition may be open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+from typing import Any
+
+from archcalc.errors import Refusal
+from archcalc.number import decide, select
+
+
+def condition(value: Any) -> Any:
+    """The value, if it is a condition. Raises Refusal."""
+    if isinstance(value, (int, Fraction, str, tuple)) and not isinstance(value, bool):
+        raise Refusal(f"{shown(value)} is not a condition, like stride > 1")
+    return value
+
+
+def negate(value: Any) -> Any:
+    """The opposite of a condition. Raises Refusal."""
+    return not value if isinstance(condition(value), bool) else ~value
+
+
+def junction(settled_by: bool, values: Iterable[Any]) -> Any:
+    """The values joined by "or", which a true one settles, or by "and", which a false one settles."""
+    result: Any = not settled_by
+    for value in values:
+        known = decide(condition(value))
+        if known is settled_by:
+            return settled_by
+        if known is None:
+            result = value if isinstance(result, bool) else (result | value if settled_by else result & value)
+    return result
+
+
+def choice(test: Any, yes: Callable[[], Any], no: Callable[[], Any]) -> Any:
+    """``yes() if test else no()``; both where the test is open, or remembers its formula."""
+    known = decide(condition(test))
+    if known is None or hasattr(test, "select"):
+        return select(test, yes(), no())
+    return yes() if known else no()
+
+
+def shown(value: Any) -> str:
+    """A value as a spec would write it."""
+    return repr(value) if isinstance(value, str) else str(value).lower()
