@@ -12,6 +12,7 @@ import click
 
 from archcalc import __version__
 from archcalc.cli_knobs import KnobCommand, settled
+from archcalc.cli_verify import memory, verify
 from archcalc.errors import ArchcalcError, printable
 
 BY = click.option("--by", type=click.Choice(["layer", "block", "kind"]), help="What a row is.")
@@ -221,3 +222,8 @@ def _write(data: bytes, output: Path | None) -> None:
 
     write(output, data)
     click.echo(f"{output} written", err=True)
+
+
+for _command in (memory, verify):
+    _command.callback = reported(_command.callback)  # type: ignore[arg-type]  # each has one
+    main.add_command(_command)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from archcalc.verify.module import NetworkModule
 
 WARM_UP, REPEATS = 5, 20
-AHEAD = 50_000_000  # cycles that the device waits while the work is queued, so that it never waits for the queue
+AHEAD = 50_000  # cycles for each layer that the device waits while work is queued, so that it never waits for the queue
 
 
 class Mode(NamedTuple):
@@ -40,7 +40,7 @@ MODES = (
 @contextmanager
 def precision(mode: Mode) -> Iterator[None]:
     """Matrix products and convolutions with or without TF32; as it was, afterwards."""
-    places = (torch.backends.cuda.matmul, torch.backends.cudnn)
+    places: tuple[Any, ...] = (torch.backends.cuda.matmul, torch.backends.cudnn)
     before = [place.allow_tf32 for place in places]
     for place in places:
         place.allow_tf32 = mode.tf32
@@ -62,32 +62,32 @@ class Clock:
         """Now, in the order of the work queued."""
         if not self.events:
             return time.perf_counter()
-        event = torch.cuda.Event(enable_timing=True)
+        event = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
         event.record(torch.cuda.current_stream(self.device))
         return event
 
     def seconds(self, start: Any, end: Any) -> float:
         """Between two marks, once finish() has been called."""
-        return start.elapsed_time(end) / 1000 if self.events else end - start
+        return float(start.elapsed_time(end) / 1000 if self.events else end - start)
 
-    def queue(self) -> None:
-        """Let the device wait while the host queues what is timed."""
+    def wait(self, layers: int) -> None:
+        """Let the device wait while the host queues a pass of that many layers."""
         if self.events:
-            torch.cuda._sleep(AHEAD)
+            torch.cuda._sleep(AHEAD * layers)  # type: ignore[no-untyped-call]
 
     def finish(self) -> None:
         """Wait until all work is done."""
         if self.events:
             torch.cuda.synchronize(self.device)
 
-    def time(self, run: Callable[[], Any], repeats: int = REPEATS) -> float:
-        """Median seconds of a run."""
+    def time(self, run: Callable[[], Any], repeats: int = REPEATS, layers: int = 1) -> float:
+        """Median seconds of a run of that many layers."""
         for _ in range(min(WARM_UP, repeats)):
             run()
         self.finish()
         marks = []
-        self.queue()
         for _ in range(repeats):
+            self.wait(layers)
             start = self.mark()
             run()
             marks.append((start, self.mark()))
@@ -105,7 +105,7 @@ class Times(NamedTuple):
 def time_network(network: NetworkModule, x: Tensor, clock: Clock, repeats: int = REPEATS) -> Times:
     """Layers are timed where they run, with their inputs as the layer before left them; the whole without marks."""
     with torch.inference_mode():
-        whole = clock.time(lambda: network(x), repeats)
+        whole = clock.time(lambda: network(x), repeats, len(list(network.layers())))
         passes = [_marked_pass(network, x, clock) for _ in range(repeats)]
     return Times(whole, [median(times) for times in zip(*passes, strict=True)])
 
@@ -123,7 +123,7 @@ def _marked_pass(network: NetworkModule, x: Tensor, clock: Clock) -> list[float]
     hooks = [layer.register_forward_pre_hook(start, prepend=True) for layer in network.layers()]
     hooks += [layer.register_forward_hook(end) for layer in network.layers()]
     try:
-        clock.queue()
+        clock.wait(len(hooks))
         network(x)
         clock.finish()
     finally:

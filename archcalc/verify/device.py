@@ -50,7 +50,7 @@ def environment(device: torch.device) -> dict[str, str]:
             "compute capability": f"{properties.major}.{properties.minor}",
             "driver": driver(),
             "CUDA": str(torch.version.cuda),
-            "cuDNN": str(torch.backends.cudnn.version()),
+            "cuDNN": str(torch.backends.cudnn.version()),  # type: ignore[no-untyped-call]
         }
     if device.type == "cpu":
         found["threads"] = str(torch.get_num_threads())

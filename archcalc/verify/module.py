@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from archcalc.errors import ArchcalcError
 from archcalc.graph import Graph, Node
-from archcalc.memory import last_uses, outputs
+from archcalc.liveness import last_uses, outputs
 
 RESERVED = frozenset(dir(nn.Module()))  # names that a submodule cannot have
 
@@ -54,7 +54,7 @@ class Step(NamedTuple):
 
     target: str
     inputs: tuple[int, ...]
-    index: int
+    value: int
     done: tuple[int, ...]
 
 
@@ -81,7 +81,7 @@ class NetworkModule(nn.Module):
     def forward(self, x: Tensor) -> Tensor | dict[str, Tensor]:
         values = {0: x}
         for step in self._steps:
-            values[step.index] = self.get_submodule(step.target)(*[values[i] for i in step.inputs])
+            values[step.value] = self.get_submodule(step.target)(*[values[i] for i in step.inputs])
             for i in step.done:
                 del values[i]
         found = {name: values[i] for name, i in self._outputs.items()}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from archcalc.cost import elements as held
-from archcalc.memory import elements
+from archcalc.liveness import elements
 from archcalc.report import Report
 
 
@@ -57,7 +57,9 @@ def work(report: Report, batch: int, width: int) -> list[Work]:
         tensors = {**(node.layer.weights(*inputs) or {}), **node.layer.buffers(*inputs)}
         moved = batch * (elements(node) + sum(elements(graph.nodes[i]) for i in node.inputs)) + held(tensors.values())
         traffic = 0 if node.layer.view else width * moved
-        found.append(Work(row.name, _kind(row.kind, inputs, node.layer), row.text, 2 * batch * (row.mult_adds or 0), traffic))
+        found.append(
+            Work(row.name, _kind(row.kind, inputs, node.layer), row.text, 2 * batch * (row.mult_adds or 0), traffic)
+        )
     return found
 
 

@@ -1,0 +1,109 @@
+"""Memory as it really is used, beside the formulas: what PyTorch's tensors hold, and on CUDA what its allocator gives.
+
+The difference between formula and allocator is taken apart: what layers make inside (a padded copy, say), what
+libraries ask for as workspace, and what the allocator rounds up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from archcalc.memory import memory
+from archcalc.report import Report
+from archcalc.verify.live import LiveBytes
+from archcalc.verify.module import NetworkModule, to_module
+
+
+@dataclass(frozen=True)
+class Used:
+    """Bytes at the peak, without weights; the allocator's are None off CUDA."""
+
+    label: str
+    what: str  # "forward" or "training step"
+    batch: int
+    formula: int
+    tensors: int  # what operators returned and was alive, inputs with it
+    requested: int | None = None  # asked of the allocator
+    allocated: int | None = None  # given by it, in blocks
+    standing: int | None = None  # workspaces that libraries keep for good
+
+    @property
+    def inside(self) -> int:
+        """Made and dropped inside layers."""
+        return self.tensors - self.formula
+
+    @property
+    def workspace(self) -> int | None:
+        """Asked for beside all tensors, for the time of an operation."""
+        return None if self.requested is None else self.requested - self.tensors
+
+    @property
+    def rounding(self) -> int | None:
+        """Given beyond what was asked for."""
+        return None if self.allocated is None or self.requested is None else self.allocated - self.requested
+
+    @property
+    def error(self) -> float:
+        """Of the formula, relative to what was really used."""
+        return self.formula / (self.allocated or self.tensors) - 1
+
+
+def compare_memory(report: Report, device: torch.device, batch: int) -> list[Used]:
+    """A forward pass and a training step. Raises ArchcalcError."""
+    formulas = memory(report, batch)
+    with torch.device(device):
+        network, x = to_module(report.graph), torch.randn(batch, *report.input)
+    rows = [("forward", formulas.peak, _forward, False), ("training step", formulas.step, _step, True)]
+    return [
+        Used(report.label, what, batch, formula, **_measured(network.train(training), x, run))
+        for what, formula, run, training in rows
+    ]
+
+
+Pass = Callable[[NetworkModule, Tensor], Any]
+
+
+def _forward(network: NetworkModule, x: Tensor) -> None:
+    with torch.no_grad():
+        network(x)
+
+
+def _step(network: NetworkModule, x: Tensor) -> None:
+    """Forward and backward; the gradients are the step's own memory."""
+    outputs = network(x)
+    values = list(outputs.values()) if isinstance(outputs, dict) else [outputs]
+    torch.autograd.backward(values, [torch.ones_like(value) for value in values])
+    network.zero_grad(set_to_none=True)
+
+
+def _measured(network: NetworkModule, x: Tensor, run: Pass) -> dict[str, int]:
+    found = _allocated(network, x, run) if x.device.type == "cuda" else {}
+    live = LiveBytes([*network.parameters(), *network.buffers()])
+    live.add(x)
+    with live:
+        run(network, x)
+    return {"tensors": live.peak, **found}
+
+
+def _allocated(network: NetworkModule, x: Tensor, run: Pass) -> dict[str, int]:
+    """What CUDA's allocator reports, the input with it; the first run leaves the libraries' standing workspaces."""
+    before = _bytes("current")
+    run(network, x)
+    torch.cuda.synchronize()
+    base = _bytes("current")
+    torch.cuda.reset_peak_memory_stats()
+    run(network, x)
+    torch.cuda.synchronize()
+    peak, own = _bytes("peak"), x.untyped_storage().nbytes()
+    requested, allocated = (peak[word] - base[word] + own for word in ("requested", "allocated"))
+    return {"requested": requested, "allocated": allocated, "standing": base["requested"] - before["requested"]}
+
+
+def _bytes(when: str) -> dict[str, int]:
+    statistics = torch.cuda.memory_stats()
+    return {word: statistics[f"{word}_bytes.all.{when}"] for word in ("requested", "allocated")}

@@ -1,0 +1,60 @@
+"""A verification in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from archcalc.export.md import escape, render_tables
+from archcalc.verify.plot import NO_PICTURE, can_draw
+from archcalc.verify.sheets import tables
+from archcalc.verify.suite import Findings
+
+
+def page(findings: Findings, pictures: Sequence[str] = ()) -> str:
+    """The whole of it."""
+    return "\n".join([*_head(findings), *_differences(findings), *_pictures(findings, pictures), *_tables(findings)])
+
+
+def verdict(findings: Findings) -> str:
+    """In one line."""
+    layers = sum(one.layers for one in findings.verified)
+    count = len(findings.verified)
+    parts = [f"{count} network{'s' * (count > 1)} with {layers:,} layers compared"] if count else []
+    parts += [f"{len(findings.witnessed)} compared with other libraries"] if findings.witnessed else []
+    parts.append(f"{len(findings.failed)} differ" if findings.failed else "no difference" if parts else "nothing compared")
+    parts += [f"{len(findings.not_run)} not run"] if findings.not_run else []
+    return "; ".join(parts)
+
+
+def differences(findings: Findings) -> Iterator[str]:
+    """Each, with its network."""
+    for one in findings.verified:
+        yield from (f"{one.label}: {difference}" for difference in one.differences)
+    for other in findings.witnessed:
+        yield from (f"{other.label} and {other.library}'s {other.module}: {text}" for text in other.differences)
+
+
+def _head(findings: Findings) -> Iterator[str]:
+    yield f"# Verification: {escape(findings.environment['device'])}\n"
+    yield f"{verdict(findings)}.\n"
+    yield f"Written by `{findings.command}`.\n"
+    yield from (f"- {word}: {escape(value)}" for word, value in findings.environment.items())
+    yield ""
+
+
+def _differences(findings: Findings) -> Iterator[str]:
+    if found := list(differences(findings)):
+        yield "## Differences\n"
+        yield "```"
+        yield from found
+        yield "```\n"
+
+
+def _pictures(findings: Findings, pictures: Sequence[str]) -> Iterator[str]:
+    yield from (f"![roofline]({picture})\n" for picture in pictures)
+    if findings.timed and not can_draw():
+        yield f"No picture: {NO_PICTURE}\n"
+
+
+def _tables(findings: Findings) -> Iterator[str]:
+    yield render_tables(list(tables(findings)))

@@ -1,0 +1,68 @@
+"""The roofline as a picture: one point a layer, both axes logarithmic. The only import of matplotlib."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from io import BytesIO
+from typing import Any
+
+from archcalc.errors import ArchcalcError
+from archcalc.verify.roofline import Ceilings
+from archcalc.verify.timing import LayerTime, Timed
+
+MARKS = "osD^vP*X"
+GIGA = 1e9
+NO_PICTURE = "a picture needs matplotlib, which is not installed: pip install 'archcalc[plot]'"
+
+
+def can_draw() -> bool:
+    """Whether matplotlib is installed."""
+    return find_spec("matplotlib") is not None
+
+
+def roofline_picture(studies: Sequence[Timed], format_: str = "svg") -> bytes:
+    """A panel for each mode. Layers without multiply-adds have no place on the axes. Raises ArchcalcError."""
+    if not can_draw():
+        raise ArchcalcError(NO_PICTURE)
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context({"svg.hashsalt": "archcalc", "svg.fonttype": "none"}):
+        figure = Figure(figsize=(6 * len(studies), 5), layout="constrained")
+        panels = figure.subplots(1, len(studies), squeeze=False)[0]
+        for panel, timed in zip(panels, studies, strict=True):
+            _panel(panel, timed)
+        file = BytesIO()
+        figure.savefig(file, format=format_, metadata={"Date": None} if format_ == "svg" else None)
+    return file.getvalue()
+
+
+def points(timed: Timed) -> dict[str, list[LayerTime]]:
+    """The layers that have a place on the axes, by kind."""
+    found: dict[str, list[LayerTime]] = {}
+    for layer in timed.layers:
+        if layer.work.operations and layer.seconds:
+            found.setdefault(layer.work.kind, []).append(layer)
+    return found
+
+
+def roof(ceilings: Ceilings, intensities: Sequence[float]) -> tuple[list[float], list[float]]:
+    """The roof's corners: intensity, operations per second."""
+    ends = [min([*intensities, ceilings.ridge]) / 2, ceilings.ridge, max([*intensities, ceilings.ridge]) * 2]
+    return ends, [min(ceilings.operations, ceilings.bandwidth * x) for x in ends]
+
+
+def _panel(panel: Any, timed: Timed) -> None:
+    groups = points(timed)
+    corners, heights = roof(timed.ceilings, [one.work.intensity for group in groups.values() for one in group])
+    panel.loglog(corners, [height / GIGA for height in heights], color="black", linewidth=1)
+    for mark, (kind, group) in zip(MARKS, groups.items(), strict=False):
+        reached = [one.work.operations / one.seconds / GIGA for one in group]
+        panel.loglog([one.work.intensity for one in group], reached, mark, label=kind, markersize=4, alpha=0.7)
+    panel.set_title(f"{timed.label}, {timed.mode}, batch {timed.batch}")
+    panel.set_xlabel("operations for each byte")
+    panel.set_ylabel("G operations per second")
+    panel.grid(visible=True, which="major", alpha=0.3)
+    if groups:
+        panel.legend(loc="lower right")

@@ -1,0 +1,139 @@
+"""What was found, as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from archcalc.grid import ABSENT, Column, Table
+from archcalc.verify.allocator import Used
+from archcalc.verify.check import Verified
+from archcalc.verify.suite import Findings, NotRun, Witnessed
+from archcalc.verify.timing import Timed, by_kind
+
+WHAT = (
+    "Compared for every layer: the output's shape, name and shape of each weight and each buffer, and its mult-adds "
+    "with those that torch's FlopCounterMode sees, halved. Not for opaque layers, of which only the shape is declared."
+)
+TIME = (
+    "mult-adds do not say how long a layer takes: bound is the larger of operations / peak and bytes / bandwidth, both "
+    "measured here; reached is bound / time, above 100 % where data stayed in a cache. cuDNN may choose an algorithm "
+    "with another number of operations."
+)
+MEMORY = (
+    "Bytes at the peak, without weights. formula: layers' outputs by liveness. tensors: what was really alive; more "
+    "where a layer makes something inside. requested, given: CUDA's allocator; the difference is its rounding. "
+    "workspace: requested beside tensors. The peaks need not be at the same moment."
+)
+
+
+def tables(findings: Findings) -> Iterator[Table]:
+    """Those that have rows."""
+    if findings.verified:
+        yield verified_table(findings.verified)
+    if findings.witnessed:
+        yield witnessed_table(findings.witnessed)
+    if findings.used:
+        yield used_table(findings.used)
+    for timed in findings.timed:
+        yield kinds_table(timed)
+        yield layers_table(timed)
+    if findings.not_run:
+        yield not_run_table(findings.not_run)
+
+
+def columns(words: str, *numbers: str) -> tuple[Column, ...]:
+    """Columns of words, then of numbers."""
+    return (*(Column(word, word, number=False) for word in words.split()), *(Column(n, n) for n in numbers))
+
+
+def verified_table(verified: Sequence[Verified]) -> Table:
+    """Networks against torch modules."""
+    rows = tuple(
+        (one.label, one.layers, one.tensors, one.params, one.mult_adds, len(one.opaque), len(one.differences))
+        for one in verified
+    )
+    sums = tuple(sum(column) for column in list(zip(*rows, strict=True))[1:])
+    where = verified[0]
+    return Table(
+        f"Layer by layer against torch modules on {where.device}, batch {where.batch}",
+        columns("network", "layers", "tensors", "params", "mult-adds", "opaque", "differences"),
+        rows,
+        (("total", *sums),) if len(rows) > 1 else (),
+        (WHAT,),
+    )
+
+
+def witnessed_table(witnessed: Sequence[Witnessed]) -> Table:
+    """Networks against those of libraries."""
+    rows = tuple((one.label, f"{one.library} {one.module}", one.layers, len(one.differences)) for one in witnessed)
+    return Table(
+        "Against modules that others wrote",
+        columns("network witness", "layers", "differences"),
+        rows,
+        notes=(
+            "Compared: output, params and mult-adds of each layer that multiplies, in the order in which they run.",
+        ),
+    )
+
+
+def used_table(used: Sequence[Used]) -> Table:
+    """Memory."""
+    numbers = ["batch", "formula", "tensors", "inside layers", "requested", "workspace", "given", "rounding"]
+    rows = tuple(
+        (one.label, one.what, one.batch, one.formula, one.tensors, one.inside,
+         *(ABSENT if value is None else value for value in
+           (one.requested, one.workspace, one.allocated, one.rounding, one.standing)), f"{100 * one.error:+.1f} %")
+        for one in used
+    )  # fmt: skip
+    return Table("Memory", columns("network pass", *numbers, "standing workspace", "error"), rows, notes=(MEMORY,))
+
+
+def kinds_table(timed: Timed) -> Table:
+    """Where the time goes."""
+    rows = tuple(
+        (one.kind, one.layers, percent(one.operations), percent(one.seconds), percent(one.fraction))
+        for one in by_kind(timed)
+    )
+    names = ("layers", "of the operations", "of the time", "reached")
+    return Table(f"{_head(timed)}: by kind", columns("kind", *names), rows, notes=(TIME, *_notes(timed)))
+
+
+def layers_table(timed: Timed) -> Table:
+    """Each layer beside its bound."""
+    rows = tuple(
+        (one.work.layer, one.work.text, one.work.operations // 2, one.work.traffic, f"{one.work.intensity:.2f}",
+         one.work.limit(timed.ceilings), micro(one.bound), micro(one.seconds), percent(one.fraction))
+        for one in timed.layers
+    )  # fmt: skip
+    names = ("mult-adds", "bytes", "ops/byte", "limit", "bound us", "time us", "reached")
+    return Table(f"{_head(timed)}: by layer", columns("layer text", *names), rows)
+
+
+def not_run_table(not_run: Sequence[NotRun]) -> Table:
+    """What did not happen."""
+    return Table("Not run", columns("network what why"), tuple(not_run))
+
+
+def micro(seconds: float) -> str:
+    """Microseconds."""
+    return f"{1e6 * seconds:,.1f}"
+
+
+def percent(value: float | None) -> str:
+    """Of a share that was measured."""
+    return "" if value is None else f"{100 * value:.1f} %"
+
+
+def _head(timed: Timed) -> str:
+    return f"{timed.label} in {timed.mode} on {timed.device}, batch {timed.batch}"
+
+
+def _notes(timed: Timed) -> Iterator[str]:
+    peak = timed.ceilings
+    yield f"Measured in this run: {peak.operations / 1e12:.2f} T operations/s, {peak.bandwidth / 1e9:.1f} GB/s."
+    layers = sum(one.seconds for one in timed.layers)
+    rate = timed.batch / timed.whole
+    yield (
+        f"A pass takes {micro(timed.whole)} us ({rate:,.1f} examples/s); its layers, timed one by one, {micro(layers)}"
+        f" us; their bounds {micro(timed.bound)} us."
+    )

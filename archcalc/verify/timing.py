@@ -1,0 +1,122 @@
+"""A network's layers timed on a device, each beside the least time that the roofline allows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+
+from archcalc.memory import memory
+from archcalc.report import Report
+from archcalc.verify.ceilings import measure
+from archcalc.verify.clock import MODES, REPEATS, Clock, Mode, Times, precision, time_network
+from archcalc.verify.device import total_memory
+from archcalc.verify.module import NetworkModule, to_module
+from archcalc.verify.roofline import Ceilings, Work, work
+
+LARGEST_BATCH = 1024
+GAIN = 1.05  # in examples a second, that makes a larger batch worth it
+ROOM = 2  # times the memory that the formulas say: libraries need workspaces
+
+
+class LayerTime(NamedTuple):
+    """One layer, measured."""
+
+    work: Work
+    seconds: float
+    bound: float
+
+    @property
+    def fraction(self) -> float | None:
+        """Of the bound that was reached; above 1 where data stayed in a cache. None of what moves nothing."""
+        return self.bound / self.seconds if self.bound and self.seconds else None
+
+
+@dataclass(frozen=True)
+class Timed:
+    """A network in one mode."""
+
+    label: str
+    device: str
+    mode: str
+    batch: int
+    ceilings: Ceilings
+    whole: float
+    layers: tuple[LayerTime, ...]
+
+    @property
+    def bound(self) -> float:
+        """The layers' bounds together."""
+        return sum(layer.bound for layer in self.layers)
+
+
+class KindTime(NamedTuple):
+    """All layers of a kind."""
+
+    kind: str
+    layers: int
+    operations: float  # share of the network's
+    seconds: float  # share of the layers' time
+    fraction: float | None
+
+
+def modes(device: torch.device) -> Sequence[Mode]:
+    """All on CUDA; a CPU has no TF32, and not always bf16."""
+    return MODES if device.type == "cuda" else MODES[:1]
+
+
+def study(report: Report, device: torch.device, batch: int | None = None, repeats: int = REPEATS) -> list[Timed]:
+    """The network in each mode, with the batch that fills the device unless one is given. Raises ArchcalcError."""
+    batch = batch or filling_batch(report, device)
+    return [_timed(report, device, mode, batch, repeats) for mode in modes(device)]
+
+
+def _timed(report: Report, device: torch.device, mode: Mode, batch: int, repeats: int) -> Timed:
+    ceilings = measure(device, mode)
+    times = run(report, device, mode, batch, repeats)
+    return joined(report, str(device), mode, batch, ceilings, times)
+
+
+def joined(report: Report, device: str, mode: Mode, batch: int, ceilings: Ceilings, times: Times) -> Timed:
+    """Measurements beside bounds."""
+    done = work(report, batch, mode.width)
+    layers = [LayerTime(w, seconds, w.bound(ceilings)) for w, seconds in zip(done, times.layers, strict=True)]
+    return Timed(report.label, device, mode.name, batch, ceilings, times.whole, tuple(layers))
+
+
+def run(report: Report, device: torch.device, mode: Mode, batch: int, repeats: int) -> Times:
+    """Raises ArchcalcError where the network cannot run."""
+    with torch.device(device), precision(mode):
+        network: NetworkModule = to_module(report.graph).eval().to(mode.dtype)
+        return time_network(network, torch.randn(batch, *report.input, dtype=mode.dtype), Clock(device), repeats)
+
+
+def filling_batch(report: Report, device: torch.device) -> int:
+    """The smallest power of two that a larger one hardly beats in examples a second, within the device's memory."""
+    mode, room, batch, best = modes(device)[-1], total_memory(device) or 0, 1, 0.0
+    while batch <= LARGEST_BATCH and ROOM * (memory(report, batch).inference or 0) < room:
+        rate = batch / run(report, device, mode, batch, 3).whole
+        if rate < GAIN * best:
+            break
+        best, batch = max(best, rate), batch * 2
+    return max(batch // 2, 1)
+
+
+def by_kind(timed: Timed) -> list[KindTime]:
+    """Where the time goes, the most first."""
+    groups: dict[str, list[LayerTime]] = {}
+    for layer in timed.layers:
+        groups.setdefault(layer.work.kind, []).append(layer)
+    operations = sum(layer.work.operations for layer in timed.layers) or 1
+    seconds = sum(layer.seconds for layer in timed.layers) or 1.0
+    found = [_kind(kind, layers, operations, seconds) for kind, layers in groups.items()]
+    return sorted(found, key=lambda kind: -kind.seconds)
+
+
+def _kind(kind: str, layers: Sequence[LayerTime], operations: float, seconds: float) -> KindTime:
+    own = sum(layer.seconds for layer in layers)
+    bound = sum(layer.bound for layer in layers)
+    done = sum(layer.work.operations for layer in layers)
+    return KindTime(kind, len(layers), done / operations, own / seconds, bound / own if bound and own else None)
