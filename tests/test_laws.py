@@ -2,7 +2,7 @@
 
 import pytest
 from laws.common import examples
-from laws.memory_law import check_keeps, check_view
+from laws.memory_law import check_keeps, check_marks, check_view
 from laws.number_laws import check_arrays, check_fractions, check_large, check_symbols
 from laws.text_law import check_documented, check_text
 from laws.torch_law import check_torch
@@ -28,6 +28,8 @@ def test_agrees_with_torch(example):
 def test_memory_is_torchs(example):
     check_view(example.layer, example.shapes)
     check_keeps(example.layer, example.shapes)
+    if example.layer.label != "dropout" and example.layer.times() == 1:
+        check_marks(example.layer, example.shapes)
 
 
 @each_example

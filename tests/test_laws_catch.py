@@ -9,7 +9,7 @@ from operator import mul
 import numpy
 import pytest
 from laws.common import read
-from laws.memory_law import check_keeps, check_view
+from laws.memory_law import check_keeps, check_marks, check_view
 from laws.network_law import check_network_arrays, check_network_symbols
 from laws.number_laws import check_arrays, check_fractions, check_large, check_symbols
 from laws.text_law import check_documented, check_text
@@ -102,6 +102,7 @@ SPOILT = {
     "a view claimed": (check_view, ("relu", (4, 5, 5)), Kind, "view", True),
     "a memory lost": (check_keeps, ("conv(6, 3)", (4, 5, 5)), conv.Conv, "keeps", "nothing"),
     "the wrong memory": (check_keeps, ("relu", (4, 5, 5)), KINDS["relu"], "keeps", "inputs"),
+    "marks lost": (check_marks, ("maxpool(2)", (4, 6, 6)), pool.MaxPool, "marks", Kind.marks),
     "fractions unread": (check_fractions, PLAIN, conv, "windows", only_for_ints),
     "fractions by their type": (check_fractions, PLAIN, kind, "_word", repr),
 }  # fmt: skip

@@ -6,12 +6,12 @@ BATCH = 2
 COPYING = ("pad=same", "table_conv")  # torch knows no such layer: its counterpart pads or stacks a copy of the input
 
 
-def _storage(tensor):
-    return tensor.untyped_storage()._cdata
+def _storages(tensors):
+    return {tensor.untyped_storage()._cdata for tensor in tensors}
 
 
 def run(layer, shapes, training):
-    """The storages of the inputs, of the output, and of what torch keeps; on the meta device."""
+    """The inputs, the output, and the tensors that torch keeps; on the meta device."""
     kept = []
     with torch.device("meta"):
         module = layer.module(torch, *shapes)
@@ -20,13 +20,13 @@ def run(layer, shapes, training):
         inputs = [torch.empty(BATCH, *shape, requires_grad=True) for shape in shapes]
         with torch.autograd.graph.saved_tensors_hooks(lambda tensor: kept.append(tensor) or tensor, lambda t: t):
             output = module(*inputs)
-    return {_storage(i) for i in inputs}, _storage(output), {_storage(tensor) for tensor in kept}
+    return inputs, output, kept
 
 
 def check_view(layer, shapes):
     """In evaluation the output is in its input's memory, or it is not, as the layer says."""
     inputs, output, _ = run(layer, shapes, training=False)
-    assert layer.view == (output in inputs)
+    assert layer.view == bool(_storages([output]) & _storages(inputs))
 
 
 def check_keeps(layer, shapes):
@@ -35,5 +35,13 @@ def check_keeps(layer, shapes):
     if any(word in str(layer) for word in COPYING):
         assert (layer.keeps, bool(kept)) == ("inputs", True)
         return
-    found = "inputs" if inputs & kept else "output" if output in kept else "nothing"
+    kept = _storages(kept)
+    found = "inputs" if _storages(inputs) & kept else "output" if _storages([output]) & kept else "nothing"
     assert layer.keeps == found
+
+
+def check_marks(layer, shapes):
+    """The bytes of the positions that torch keeps. (Of dropout's, a byte each is kept on a GPU only.)"""
+    _, output, kept = run(layer, shapes, training=True)
+    positions = sum(tensor.nbytes for tensor in kept if not tensor.is_floating_point())
+    assert layer.marks(tuple(output.shape[1:])) * BATCH == positions
