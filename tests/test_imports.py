@@ -22,13 +22,17 @@ PLACES = {  # foreign package -> where it may be imported
     "tabulate": "export/*",
     "torch": "verify/*",
     "matplotlib": "verify/plot.py",
+    "pandas": "sweeps/columns.py",
+    "pyarrow": "sweeps/parquet.py",
     "numpy": "*",
     "sympy": "*",
 }
-AT_ONCE = {  # these only inside a function, once the user's own values have brought them, but in what is all arrays
+AT_ONCE = {  # the modules that may import these outside a function, since they are imported on demand themselves
     "numpy": "sweeps/*",
-    "sympy": "",
+    "sympy": "forms/sympify.py",
     "matplotlib": "",
+    "pandas": "",
+    "pyarrow": "",
 }
 FORMULAS = ("number.py", "shape.py", "kind.py", "kinds/*")  # what all else stands on
 BELOW_FORMULAS = ("archcalc.errors", "archcalc.number", "archcalc.shape", "archcalc.kind")
