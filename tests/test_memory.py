@@ -1,0 +1,215 @@
+"""Bytes by liveness, against what really is alive when torch runs the same network."""
+
+from fractions import Fraction
+
+import numpy
+import pytest
+import sympy
+import torch
+from laws.common import examples
+
+import archcalc
+from archcalc.kinds import KINDS
+from archcalc.liveness import forward, last_uses, outputs
+from archcalc.memory import memory
+from archcalc.verify.live import LiveBytes
+from archcalc.verify.module import to_module
+
+BATCH = 2
+SKIP = """
+net: Two skips
+input: [1, 4, 4]
+layers:
+  - a: conv(2, 3, pad=1)
+  - b: conv(8, 1)
+  - c: conv(2, 1)
+  - d: add
+    from: [a, c]
+  - flatten
+  - linear(3)
+"""
+PLAIN = {  # networks whose layers make nothing inside, with knobs that keep them small
+    "lenet5": {},
+    "vgg11": {"resolution": 64},
+    "resnet18": {"resolution": 64},
+    "resnet50": {"resolution": 64},
+    "preact_resnet50": {"resolution": 64},
+    "densenet121": {"resolution": 64},
+    "mobilenet_v1": {"rho": "64/224"},
+    "mobilenet_v2": {"resolution": 64},
+    "shufflenet_v2_x0_5": {"resolution": 64},
+    "squeezenet1_1": {"resolution": 64},
+    "se_resnet50": {"resolution": 64},
+    "inception_v3": {"resolution": 107},
+    "nasnet_mobile": {"resolution": 64},
+}
+plain = pytest.mark.parametrize("name", PLAIN)
+each_example = pytest.mark.parametrize("example", [e for e in examples() if e.layer.label != "opaque"], ids=str)
+
+
+def report_of(name):
+    network = archcalc.load(name)
+    knobs = {knob: network.accept(knob, str(value), text=True) for knob, value in PLAIN[name].items()}
+    return network.summary(**knobs)
+
+
+def spec(tmp_path, text):
+    path = tmp_path / "net.yaml"
+    path.write_text(text)
+    return archcalc.load(str(path))
+
+
+def module_and_input(report, training):
+    torch.manual_seed(0)
+    return to_module(report.graph).train(training), torch.randn(BATCH, *report.input)
+
+
+def live(network, x, run):
+    """The most that was alive at once, weights aside, the input with it."""
+    counted = LiveBytes([*network.parameters(), *network.buffers()])
+    counted.add(x)
+    with counted:
+        run()
+    return counted.peak
+
+
+def test_peak_by_hand(tmp_path):
+    """Input 16; a 32, needed up to d; b 128; c 32; d 32; flatten is a view; linear 3."""
+    report = spec(tmp_path, SKIP).summary()
+    assert forward(report.graph) == [
+        16 + 32,
+        16 + 32 + 128,
+        16 + 32 + 128 + 32,
+        16 + 32 + 32 + 32,
+        16 + 32,
+        16 + 32 + 3,
+    ]
+    found = memory(report, 5, "float16")
+    weights = (2 * 9 + 2) + (8 * 2 + 8) + (2 * 8 + 2) + (3 * 32 + 3)
+    assert (found.weights, found.peak, found.peak_at) == (2 * weights, 5 * 2 * 208, "c")
+    assert found.activations == 5 * 2 * (32 + 128 + 32 + 32 + 3)
+    assert found.inference == found.weights + found.peak
+    assert found.kept == 5 * 2 * (16 + 32 + 128 + 32)  # what a, b, c and linear take; add and flatten need nothing
+
+
+def test_optimizers_keep_tensors_for_each_weight(tmp_path):
+    report = spec(tmp_path, SKIP).summary()
+    plain, momentum, adam = (memory(report, optimizer=name) for name in ("sgd", "momentum", "adam"))
+    assert momentum.training - plain.training == plain.weights
+    assert adam.training - plain.training == 2 * plain.weights
+    assert plain.training == plain.weights + plain.buffers + plain.step
+
+
+@plain
+def test_forward_peak_is_what_is_alive_in_torch(name):
+    report = report_of(name)
+    network, x = module_and_input(report, training=False)
+    with torch.no_grad():
+        assert live(network, x, lambda: network(x)) == memory(report, BATCH).peak
+
+
+@plain
+def test_what_training_keeps_is_what_torch_keeps(name):
+    """Batch norm's two statistics of the batch, and dropout's marks (a float on a CPU, a byte elsewhere), aside."""
+    report = report_of(name)
+    network, x = module_and_input(report, training=True)
+    own = {t.untyped_storage().data_ptr() for t in (*network.parameters(), *network.buffers())}
+    kept = {}
+
+    def keep(tensor):
+        kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        output = network(x)
+    nodes = [node for node in report.graph.nodes if node.layer]
+    statistics = sum(2 * 4 * node.shape[0] for node in nodes if node.layer.label == "batchnorm")
+    marks = sum(3 * BATCH * node.layer.marks(node.shape) for node in nodes if node.layer.label == "dropout")
+    real = sum(size for place, size in kept.items() if place not in own)
+    assert output.shape[0] == BATCH
+    assert real == memory(report, BATCH).kept + statistics + marks
+
+
+@plain
+def test_training_step_is_within_three_percent_of_what_is_alive_in_torch(name):
+    """Where gradients meet, autograd adds in place or not, and joins hand theirs on: the formula counts each once."""
+    report = report_of(name)
+    network, x = module_and_input(report, training=True)
+    assert live(network, x, lambda: network(x).sum().backward()) == pytest.approx(memory(report, BATCH).step, rel=0.03)
+
+
+def test_a_wrong_rule_is_caught(monkeypatch):
+    """The comparison with torch fails where a kind says something false about its memory."""
+    report = report_of("vgg11")
+    right = memory(report, BATCH)
+    monkeypatch.setattr(KINDS["relu"], "view", True)
+    assert memory(report, BATCH).peak != right.peak
+    monkeypatch.setattr(KINDS["relu"], "keeps", "nothing")
+    assert memory(report, BATCH).kept != right.kept
+
+
+@each_example
+def test_kinds_say_whether_they_are_views(example):
+    module = example.layer.module(torch, *example.shapes)
+    if isinstance(module, torch.nn.Module):
+        module.eval()
+    inputs = [torch.randn(BATCH, *shape) for shape in example.shapes]
+    with torch.no_grad():
+        place = module(*inputs).untyped_storage().data_ptr()
+    assert example.layer.view == any(place == x.untyped_storage().data_ptr() for x in inputs)
+
+
+@each_example
+def test_kinds_say_what_training_keeps(example):
+    """Of inputs and output; what a layer makes inside and keeps (a padded copy, say) is not theirs to say."""
+    module = example.layer.module(torch, *example.shapes)
+    own = module.parameters() if isinstance(module, torch.nn.Module) else ()
+    inputs = [torch.randn(BATCH, *shape, requires_grad=True) for shape in example.shapes]
+    kept = set()
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.add(t.untyped_storage().data_ptr()), lambda t: t):
+        output = module(*inputs)
+    places = {"inputs": inputs, "output": [output], "": own}
+    found = {what: kept & {t.untyped_storage().data_ptr() for t in tensors} for what, tensors in places.items()}
+    inside = kept - set().union(*found.values())
+    said = {what for what in ("inputs", "output") if found[what]} or {"nothing"}
+    assert said == {example.layer.keeps} or (inside and said == {"nothing"})
+
+
+def test_symbols_then_values_equal_values():
+    network = archcalc.load("mobilenet_v1")
+    alpha = sympy.Symbol("alpha", positive=True, integer=True)
+    formula = memory(network.summary(alpha=alpha, rho=Fraction(1, 7)), 3)
+    for value in (1, 2):
+        there = memory(network.summary(alpha=value, rho=Fraction(1, 7)), 3)
+        for word in ("weights", "activations", "peak", "kept", "step"):
+            assert sympy.sympify(getattr(formula, word)).subs(alpha, value) == getattr(there, word), word
+
+
+def test_arrays_equal_element_by_element():
+    network = archcalc.load("resnet18")
+    sides = [32, 64, 224]
+    found = memory(network.summary(resolution=numpy.array(sides)), 2)
+    for i, side in enumerate(sides):
+        there = memory(network.summary(resolution=side), 2)
+        for word in ("activations", "peak", "kept", "step"):
+            assert getattr(found, word)[i] == getattr(there, word), word
+
+
+def test_what_belongs_to_the_caller_lives_throughout(tmp_path):
+    text = "net: Two outputs\ninput: [4]\nlayers:\n  - a: linear(2)\n  - b: linear(3)\n    from: -2\n"
+    graph = spec(tmp_path, text).summary().graph
+    assert outputs(graph) == (1, 2)
+    assert last_uses(graph) == [3, 3, 3]
+    assert forward(graph) == [4 + 2, 4 + 2 + 3]
+
+
+def test_unknown_weights_make_no_totals(tmp_path):
+    text = "net: Unknown\ninput: [4]\nlayers:\n  - linear(2)\n  - opaque((5,))\n"
+    found = memory(spec(tmp_path, text).summary())
+    assert (found.weights, found.inference, found.training, found.peak) == (None, None, None, 4 * (4 + 2 + 5))
+
+
+@pytest.mark.parametrize(("option", "word"), [("dtype", "float8"), ("optimizer", "lion")])
+def test_unknown_words_are_refused(option, word):
+    with pytest.raises(archcalc.ArchcalcError, match=f"knows no '{word}'; there are"):
+        memory(archcalc.load("lenet5").summary(), **{option: word})
