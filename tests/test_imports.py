@@ -21,9 +21,10 @@ PLACES = {  # foreign package -> where it may be imported
     "xlsxwriter": "export/*",
     "tabulate": "export/*",
     "torch": "verify/*",
-    "matplotlib": "verify/plot.py",
-    "pandas": "sweeps/columns.py",
+    "matplotlib": "*plot.py",
     "pyarrow": "sweeps/parquet.py",
+    "distributed": "sweeps/remote.py",
+    "pandas": "sweeps/columns.py",
     "numpy": "*",
     "sympy": "*",
 }
@@ -34,6 +35,7 @@ AT_ONCE = {  # the modules that may import these outside a function, since they 
     "pandas": "",
     "pyarrow": "",
 }
+BY_NAME = ("needed", "import_module", "importlib.import_module")  # functions that import what they are told
 FORMULAS = ("number.py", "shape.py", "kind.py", "kinds/*")  # what all else stands on
 BELOW_FORMULAS = ("archcalc.errors", "archcalc.number", "archcalc.shape", "archcalc.kind")
 HEAVY = {*PLACES} - {"yaml"}
@@ -46,6 +48,8 @@ def imports(tree: ast.AST, deferred: bool = True) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield from _imported_from(node)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in BY_NAME:
+            yield from (a.value for a in node.args[:1] if isinstance(a, ast.Constant))
         elif deferred or not (isinstance(node, (ast.FunctionDef, ast.Lambda)) or _for_types_only(node)):
             yield from imports(node, deferred)
 
@@ -95,6 +99,7 @@ def test_foreign_packages_have_their_places(name):
         ("number.py", "if True:\n    from numpy import array"),
         ("kinds/conv.py", "import torch.nn"),
         ("verify/plot.py", "import matplotlib"),
+        ("report.py", "def table():\n    return needed('pandas', 'a data frame', 'sweep')"),
         ("export/xlsx.py", "import openpyxl"),
     ],
 )
