@@ -2,30 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
 
-from archcalc.errors import ArchcalcError, listing, suggest
+from archcalc.errors import ArchcalcError, Source, listing, suggest
+from archcalc.grammar import HEADINGS
 from archcalc.grid import Column, Table
-from archcalc.library import find, members, names
+from archcalc.library import members, names, read
 from archcalc.number import show
 from archcalc.report import summarize
 from archcalc.spec import Spec
+from archcalc.text import Mapping, Scalar, Tree, read_head
+
+
+class Entry(NamedTuple):
+    """A network, known by its headings alone."""
+
+    name: str
+    path: Path
+    headings: dict[str, str]
+
+    def heading(self, key: str) -> str:
+        """What a heading says; a spec that says no kind is a network."""
+        return self.headings.get(key, "network" if key == "kind" else "")
+
+
+def entries() -> Iterator[Entry]:
+    """Every network archcalc brings, read no further than its headings."""
+    for path in sorted(set(names().values())):
+        head = read_head(Source(path.name, read(path)), ("let", "input", "blocks", "layers"))
+        own = _headings(head)
+        variants = head.get("variants")
+        if not isinstance(variants, Mapping):
+            yield Entry(path.stem, path, own)
+            continue
+        for name, tree in variants.entries.items():
+            yield Entry(name, path, own | (_headings(tree.entries) if isinstance(tree, Mapping) else {}))
+
+
+def _headings(found: dict[str, Tree]) -> dict[str, str]:
+    return {key: tree.text for key, tree in found.items() if key in HEADINGS and isinstance(tree, Scalar)}
 
 
 def catalogue(*, family: str | None = None, kind: str | None = None, lecture: str | None = None) -> list[Spec]:
-    """The networks that fit, by name. Raises ArchcalcError where a family or a kind has none."""
-    specs = [find(name) for name in names()]
-    wanted = {"family": family, "kind": kind and kind.removesuffix("s")}
-    for heading, word in wanted.items():
-        if word is None:
-            continue
-        found = {_heading(spec, heading).lower() for spec in specs}
-        if word.lower() not in found:
-            raise ArchcalcError(
-                f"no {heading} {word!r}{suggest(word.lower(), found)} (there are {listing(sorted(found))})"
-            )
-        specs = [spec for spec in specs if _heading(spec, heading).lower() == word.lower()]
-    return [spec for spec in specs if lecture is None or lecture in _heading(spec, "lecture")]
+    """The networks that fit, by name; only their files are parsed. Raises ArchcalcError where none can fit."""
+    chosen = list(entries())
+    for heading, word in (("family", family), ("kind", kind and kind.removesuffix("s"))):
+        if word is not None:
+            known = sorted({entry.heading(heading).lower() for entry in chosen})
+            if word.lower() not in known:
+                near = suggest(word.lower(), known) or f" (there are {listing(known)})"
+                raise ArchcalcError(f"no {heading} {word!r}{near}")
+            chosen = [entry for entry in chosen if entry.heading(heading).lower() == word.lower()]
+    names_chosen = {entry.name for entry in chosen if lecture is None or lecture in entry.heading("lecture")}
+    files = dict.fromkeys(entry.path for entry in chosen if entry.name in names_chosen)
+    specs = [spec for path in files for spec in members(str(path)) if spec.name in names_chosen]
+    return sorted(specs, key=lambda spec: spec.name)
 
 
 def _heading(spec: Spec, heading: str) -> str:
