@@ -13,7 +13,7 @@ from archcalc.library import members, names, read
 from archcalc.number import show
 from archcalc.report import summarize
 from archcalc.spec import Spec
-from archcalc.text import Mapping, Scalar, Tree, read_head
+from archcalc.text import Mapping, Scalar, Tree, read_entries
 
 
 class Entry(NamedTuple):
@@ -31,7 +31,11 @@ class Entry(NamedTuple):
 def entries() -> Iterator[Entry]:
     """Every network archcalc brings, read no further than its headings."""
     for path in sorted(set(names().values())):
-        head = read_head(Source(path.name, read(path)), ("let", "input", "blocks", "layers"))
+        head: dict[str, Tree] = {}
+        for key, tree in read_entries(Source(path.name, read(path))):
+            head[key] = tree
+            if key == "variants":
+                break
         own = _headings(head)
         variants = head.get("variants")
         if not isinstance(variants, Mapping):

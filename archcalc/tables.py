@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from io import StringIO
 from textwrap import wrap
 from typing import TYPE_CHECKING, TextIO
@@ -72,8 +74,9 @@ def lines(table: Table, width: int | None) -> Iterator[Line]:
         if index == len(table.rows):
             yield "", ""
         yield from _row("bold" if index >= len(table.rows) else "", row, table, shown, widths)
-    yield "", ""
     left_out = [column.title.replace("\n", " ") for i, column in enumerate(table.columns) if i not in shown]
+    if left_out or table.notes:
+        yield "", ""
     for note in [f"left out, for want of width: {', '.join(left_out)}"] * bool(left_out) + list(table.notes):
         yield from _folded("dim", note, width)
 
@@ -116,3 +119,19 @@ def _folded(style: str, text: str, width: int | None) -> Iterator[Line]:
 
 def _wrapped(text: str, width: int) -> list[str]:
     return [text] if len(text) <= width else wrap(text, width)
+
+
+@contextmanager
+def progress(total: int, what: str, file: TextIO | None = None) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal, nothing elsewhere; what it gives is told how much more is done."""
+    file = file or sys.stderr
+    if not file.isatty():
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(file=file), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.advance(task, done)

@@ -6,7 +6,7 @@ they look like. Anchors, aliases, tags, second documents and deep nesting are re
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 import yaml
@@ -49,16 +49,12 @@ def read(source: Source) -> Tree:
         raise SpecError([Problem(message, Place(source, 0, 0))]) from None
 
 
-def read_head(source: Source, stop: Collection[str]) -> dict[str, Tree]:
-    """The first entries of a document that is a mapping, up to one of these keys; the rest is not read."""
+def read_entries(source: Source) -> Iterator[tuple[str, Tree]]:
+    """The entries of a document that is a mapping, one after the other; nothing is read that is not asked for."""
     reader = _Reader(source)
     starts = [next(reader.events) for _ in range(3)]  # of the stream, the document, the mapping
-    head: dict[str, Tree] = {}
     while isinstance(starts[-1], yaml.MappingStartEvent) and isinstance(event := next(reader.events), yaml.ScalarEvent):
-        if event.value in stop:
-            break
-        head[event.value] = reader.node(next(reader.events), 1)
-    return head
+        yield event.value, reader.node(next(reader.events), 1)
 
 
 class _Reader:
