@@ -92,6 +92,8 @@ def over_time(events: Iterable[Life], count: int) -> Iterator[Number]:
 
 def highest(values: Sequence[Number]) -> tuple[Number, int | None]:
     """The largest, and where it is (the first place); None where that is not one place."""
+    if not values:  # a network without layers
+        return 0, None
     if all(isinstance(value, int) for value in values):
         at = max(range(len(values)), key=lambda i: values[i])
         return values[at], at

@@ -11,6 +11,7 @@ from archcalc.report import Report, summarize
 from archcalc.spec import Knob, Spec
 
 if TYPE_CHECKING:
+    from archcalc.sweep import Sweep
     from archcalc.verify.module import NetworkModule
 
 
@@ -41,6 +42,15 @@ class Network:
         if not broadcast(values.values()):
             raise ArchcalcError(f"{self.name}: the arrays for {listing(values)} have shapes that do not go together")
         return summarize(self.spec, values)
+
+    def sweep(self, *of: str, **knobs: Any) -> Sweep:
+        """Every combination of these knobs' values: texts like "0.25:1.4:0.05", ranges, lists or arrays.
+
+        ``of`` are the quantities, mult_adds and params unless given. Raises ArchcalcError.
+        """
+        from archcalc.sweep import sweep
+
+        return sweep(self, of, knobs)
 
     def to_torch(self, **knobs: Any) -> NetworkModule:
         """The network as a ``torch.nn.Module`` at these knob values, made on torch's default device.

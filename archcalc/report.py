@@ -121,7 +121,11 @@ class Report:
 
 def summarize(spec: Spec, knobs: dict[str, Any]) -> Report:
     """Unfold, propagate, count. Raises SpecError."""
-    graph = unfold(spec, knobs)
+    return report_of(spec, unfold(spec, knobs))
+
+
+def report_of(spec: Spec, graph: Graph) -> Report:
+    """What a graph costs."""
     changed = [f"{k}={show(v)}" for k, v in graph.knobs.items() if differs(v, spec.given[k].default)]
     counted = [
         Row(node.name, node.layer.label, node.shape, cost.params, cost.buffers, cost.mult_adds, node.layer)

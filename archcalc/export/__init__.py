@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from typing import IO
 
 from archcalc.errors import ArchcalcError, listing
 from archcalc.grid import Table
@@ -46,22 +48,31 @@ def render_tables(tables: Sequence[Table], format_: str) -> bytes:
 
 def write(path: Path, data: bytes) -> None:
     """Write a file whole or not at all: what was there stays until the new file is complete. Raises ArchcalcError."""
+    with replacing(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write to, which takes the place of that one at the end if nothing went wrong. Raises ArchcalcError."""
     temporary = None
     try:
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
         if path.exists() and not path.is_file():
             raise ArchcalcError(f"{path} is not a file")
         with tempfile.NamedTemporaryFile(dir=path.resolve().parent, prefix=f".{path.name}.", delete=False) as file:
-            temporary = file.name
-            file.write(data)
+            temporary = Path(file.name)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, mode)
         os.replace(temporary, path.resolve())
+        temporary = None
     except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
         raise ArchcalcError(f"{path}: {(error.strerror or str(error)).lower()}; nothing was written") from None
+    finally:
+        if temporary:
+            temporary.unlink(missing_ok=True)
 
 
 def _umask() -> int:

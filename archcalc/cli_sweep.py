@@ -1,0 +1,105 @@
+"""The commands about many networks at once: sweep, solve and scale."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archcalc.cli_knobs import KnobCommand
+from archcalc.errors import ArchcalcError
+
+if TYPE_CHECKING:
+    from archcalc.grid import Table
+    from archcalc.network import Network
+    from archcalc.sweep import Advance, Sweep
+
+FORMAT = click.option("--format", "format_", metavar="FORMAT", help="table, md, csv, tex, html, json or xlsx.")
+OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
+                      help="Write to a file; its suffix decides: .csv .json .parquet .md .tex .html .xlsx")  # fmt: skip
+PLOT = click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw it: .svg .pdf .png")
+FIGURE = click.option("--figure", type=click.Choice(["cost", "pareto", "contours"]),
+                      help="What to draw.  [default: as the file is named, else what suits the knobs]")  # fmt: skip
+DASK = click.option("--dask", metavar="ADDRESS", help="Let a Dask cluster compute; 'local' starts one here.")
+YES = click.option("--yes", is_flag=True, help="Go on, however large the grid is.")
+
+
+@click.command(cls=KnobCommand)
+@click.argument("network")
+@click.option("--of", default="mult_adds,params", show_default=True, metavar="A,B,...", help="Which quantities.")
+@FORMAT
+@OUTPUT
+@PLOT
+@FIGURE
+@DASK
+@YES
+@click.pass_context
+def sweep(context: click.Context, /, network: str, **options: Any) -> None:
+    """Every combination of knob values: --alpha 0.25:1.4:0.05 (both ends), 96/224:1:32/224, 1:8, or a list 0.5,1.
+
+    A row for each point, with each quantity, and why there is no such network where there is none.
+    """
+    from archcalc.sweep import sweep as sweep_of
+
+    asked, texts = _texts(context)
+    planned = sweep_of(asked, [word.strip() for word in options["of"].split(",")], texts, text=True)
+    _ask(planned, options)
+    if options["output"] or options["format_"] or not options["plot"]:
+        _deliver(planned, options)
+    if options["plot"]:
+        planned.plot(options["plot"], options["figure"])
+        click.echo(f"{options['plot']} written", err=True)
+
+
+def _texts(context: click.Context) -> tuple[Network, dict[str, str]]:
+    """The network, and the text that was given for each of its knobs."""
+    (asked,) = context.obj["asked"]
+    given = {option.name: context.params[option.name] for option in context.obj["knobs"]}
+    return asked.network, {**{name: text for name, text in given.items() if text is not None}, **asked.settings}
+
+
+def _ask(planned: Sweep, options: dict[str, Any]) -> None:
+    from archcalc.sweeps.estimate import LARGE, estimate
+
+    if planned.points > LARGE and not options["yes"]:
+        suffix = options["output"].suffix[1:] if options["output"] else options["format_"] or "csv"
+        raise ArchcalcError(f"{estimate(planned, suffix)}; narrow the ranges, or add --yes")
+
+
+def _deliver(planned: Sweep, options: dict[str, Any]) -> None:
+    from archcalc.sweeps.files import FORMATS, stream
+
+    format_, output = options["format_"], options["output"]
+    suffix = output.suffix[1:].lower() if output else format_
+    with _progress(planned) as advance:
+        if output and (format_ or suffix) in FORMATS:
+            planned.write(output, dask=options["dask"], advance=advance)
+            click.echo(f"{output} written", err=True)
+        elif format_ in ("csv", "json"):
+            stream(planned, sys.stdout.buffer, format_, planned.chunks(dask=options["dask"], advance=advance))
+        else:
+            from archcalc.sweeps.layout import sweep_table
+
+            _deliver_table(sweep_table(planned, planned.chunks(dask=options["dask"], advance=advance)), options)
+
+
+@contextmanager
+def _progress(planned: Sweep) -> Iterator[Advance]:
+    from archcalc.tables import progress
+
+    with progress(planned.points, planned.network.name) as advance:
+        yield advance
+
+
+def _deliver_table(table: Table, options: dict[str, Any]) -> None:
+    _deliver_tables([table], options)
+
+
+def _deliver_tables(tables: Sequence[Table], options: dict[str, Any]) -> None:
+    from archcalc.cli import _deliver_tables as deliver
+
+    deliver(tables, options)

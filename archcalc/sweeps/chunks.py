@@ -1,0 +1,60 @@
+"""A grid in pieces, so that what is in memory at a time has a bound, however large the grid is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from archcalc.sweeps.evaluate import Box
+
+BYTES = 1 << 28  # that the arrays of one piece may take: one for each layer, if every layer depends on every knob
+LARGEST = 1 << 18  # points of a piece
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Boxes in the order of the points: the last axis is the fastest. Axes before ``axis`` are taken value by value."""
+
+    sizes: tuple[int, ...]
+    axis: int
+    run: int  # values of that axis in a piece
+
+    @property
+    def runs(self) -> int:
+        """How many pieces the axis is cut into."""
+        return -(-self.sizes[self.axis] // self.run)
+
+    @property
+    def number(self) -> int:
+        """How many pieces there are; len() counts no further than 63 bits."""
+        return self.runs * math.prod(self.sizes[: self.axis])
+
+    def __iter__(self) -> Iterator[Box]:
+        index = 0
+        while index < self.number:
+            yield self.box(index)
+            index += 1
+
+    def box(self, index: int) -> Box:
+        """The piece with that number."""
+        index, start = divmod(index, self.runs)
+        start *= self.run
+        middle = np.arange(start, min(start + self.run, self.sizes[self.axis]))
+        outer = []
+        for size in reversed(self.sizes[: self.axis]):
+            index, at = divmod(index, size)
+            outer.append(np.array([at]))
+        return (*reversed(outer), middle, *(np.arange(size) for size in self.sizes[self.axis + 1 :]))
+
+
+def pieces(sizes: tuple[int, ...], layers: int) -> Pieces:
+    """A grid of these sizes in pieces that a network of so many layers can be walked over at once."""
+    most = max(1, min(LARGEST, BYTES // (16 * max(layers, 1))))
+    axis, inner = len(sizes) - 1, 1
+    while axis > 0 and inner * sizes[axis] <= most:
+        inner *= sizes[axis]
+        axis -= 1
+    return Pieces(sizes, axis, max(1, min(most // inner, sizes[axis])))

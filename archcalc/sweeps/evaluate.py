@@ -1,0 +1,173 @@
+"""A box of the grid -> every quantity at every point of it, and what is wrong where there is none."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from archcalc.errors import ArchcalcError
+from archcalc.quantity import Quantity
+from archcalc.ranges import Axis, Span, has_words
+from archcalc.report import report_of
+from archcalc.spec import Spec
+from archcalc.sweeps.values import Split, Values, along, lift, stepped
+from archcalc.sweeps.walk import Failure, walk
+
+Box = tuple[np.ndarray, ...]  # for each axis, the positions of the values that belong to it
+
+
+class Grid(NamedTuple):
+    """Every combination of these values."""
+
+    axes: dict[str, Axis]
+
+    def numbers(self, box: Box) -> dict[str, Any]:
+        """The knobs over a box, each along its own axis."""
+        placed = enumerate(zip(self.axes.items(), box, strict=True))
+        return {name: _along(axis, where, i, len(box)) for i, ((name, axis), where) in placed}
+
+
+def _along(axis: Axis, where: np.ndarray, i: int, axes: int) -> Any:
+    if len(where) == 1:
+        return axis[int(where[0])]
+    if isinstance(axis, Span):
+        return stepped(axis.start, axis.step, where, i, axes)
+    return along([axis[int(position)] for position in where], i, axes)
+
+
+class Column(NamedTuple):
+    """A quantity at every point: int64, Python's integers where that is too small, or floats for what is not whole."""
+
+    data: np.ndarray
+    known: np.ndarray  # False where the point cannot be built, or a layer's work is not known
+
+
+class Chunk(NamedTuple):
+    """A box, evaluated."""
+
+    box: Box
+    columns: dict[str, Column]
+    why: np.ndarray  # for each point, which of the reasons below it cannot be built for; -1: it can
+    reasons: tuple[str, ...]
+
+    @property
+    def feasible(self) -> np.ndarray:
+        return self.why < 0
+
+
+def evaluate(
+    spec: Spec, grid: Grid, box: Box, quantities: Mapping[str, Quantity], advance: Callable[[int], None] | None = None
+) -> Chunk:
+    """Walk the network over the box, or over each part of it that has a structure of its own.
+
+    ``advance`` is told how many points each part had.
+    """
+    shape = tuple(map(len, box))
+    canvas = Canvas(shape, quantities)
+    waiting: list[Box] = [tuple(np.arange(n) for n in shape)]
+    while waiting:
+        places = waiting.pop()
+        part = tuple(where[i] for where, i in zip(box, places, strict=True))
+        try:
+            _split_words(grid, part)
+            failures, found = measure(spec, grid.numbers(part), quantities)
+        except Split as split:
+            waiting += reversed(list(parts(places, split.labels)))
+        else:
+            canvas.paint(places, failures, found)
+            if advance:
+                advance(math.prod(map(len, places)))
+    return Chunk(box, canvas.columns, canvas.why, tuple(canvas.reasons))
+
+
+def measure(
+    spec: Spec, knobs: Mapping[str, Any], quantities: Mapping[str, Quantity]
+) -> tuple[list[Failure], dict[str, Any]]:
+    """What is wrong, and the quantities, None of those that are not known. Raises Split."""
+    graph, failures = walk(spec, knobs)
+    if graph is None:
+        return failures, {}
+    report = report_of(spec, graph)
+    found = {}
+    for name, quantity in quantities.items():
+        try:
+            found[name] = quantity.of(report)
+        except (ArchcalcError, ZeroDivisionError):  # no such layer at this depth; a share of nothing
+            found[name] = None
+    return failures, found
+
+
+def _split_words(grid: Grid, box: Box) -> None:
+    """Words are no arrays: each has a walk of its own."""
+    for i, (axis, where) in enumerate(zip(grid.axes.values(), box, strict=True)):
+        if len(where) > 1 and has_words(axis):
+            raise Split(np.arange(len(where)).reshape([-1 if i == k else 1 for k in range(len(box))]))
+
+
+def parts(box: Box, labels: np.ndarray) -> Iterator[Box]:
+    """The box cut along one axis, so that the labels change between the parts as far as one axis can tell."""
+    cuts = [_groups(labels, i) for i in range(labels.ndim)]
+    axis = min((i for i, groups in enumerate(cuts) if len(groups) > 1), key=lambda i: len(cuts[i]))
+    for group in cuts[axis]:
+        yield tuple(where[group] if i == axis else where for i, where in enumerate(box))
+
+
+def _groups(labels: np.ndarray, axis: int) -> list[list[int]]:
+    """The places along an axis, those together at which the labels are the same all across."""
+    groups: dict[Any, list[int]] = {}
+    for i, slab in enumerate(np.moveaxis(labels, axis, 0)):
+        key = tuple(slab.flat) if labels.dtype == object else slab.tobytes()
+        groups.setdefault(key, []).append(i)
+    return list(groups.values())
+
+
+class Canvas:
+    """The arrays that a box's parts are put into."""
+
+    def __init__(self, shape: tuple[int, ...], names: Sequence[str] | Mapping[str, Any]) -> None:
+        self.why = np.full(shape, -1, np.int32)
+        self.reasons: dict[str, int] = {}
+        self.columns = {name: Column(np.zeros(shape, np.int64), np.zeros(shape, bool)) for name in names}
+
+    def paint(self, places: Box, failures: Sequence[Failure], found: Mapping[str, Any]) -> None:
+        where = np.ix_(*places)
+        shape = tuple(map(len, places))
+        self.why[where] = why = self.marked(shape, failures)
+        for name, value in found.items():
+            if value is not None:
+                self.put(name, where, value, why < 0)
+
+    def marked(self, shape: tuple[int, ...], failures: Sequence[Failure]) -> np.ndarray:
+        """For each point the first thing that is wrong."""
+        why = np.full(shape, -1, np.int32)
+        for failure in failures:
+            new = (why < 0) & failure.at
+            if new.any():
+                messages, which = failure.messages(new)
+                codes = [self.reasons.setdefault(message, len(self.reasons)) for message in messages]
+                why[new] = np.array(codes, np.int32)[which]
+        return why
+
+    def put(self, name: str, where: Any, value: Any, feasible: np.ndarray) -> None:
+        data, known = self.columns[name]
+        array = plain_array(value)
+        if array.dtype != data.dtype:
+            kind = np.result_type(array, data) if object not in (array.dtype, data.dtype) else object
+            data = data.astype(kind)
+        data[where] = np.where(feasible, array, 0)
+        known[where] = feasible
+        self.columns[name] = Column(data, known)
+
+
+def plain_array(value: Any) -> np.ndarray:
+    """A number or values as NumPy's own."""
+    value = lift(value)
+    if isinstance(value, Values) and isinstance(value.n, np.ndarray):
+        if value.d == 1 and not value.fractional:
+            return value.n
+        return (value.n / value.d).astype(float)
+    exact = value.n if value.d == 1 else value.n / value.d
+    return np.array(exact, dtype=object) if isinstance(exact, int) and abs(exact) >= 2**63 else np.array(exact)

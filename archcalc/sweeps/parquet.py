@@ -1,0 +1,102 @@
+"""Parquet, for sweeps of any length. The only import of pyarrow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+
+from archcalc.errors import ArchcalcError
+from archcalc.export import replacing
+from archcalc.needed import needed
+from archcalc.sweeps.columns import WHY, knob_columns, knob_kind
+from archcalc.sweeps.evaluate import Chunk, Column
+
+if TYPE_CHECKING:
+    from archcalc.sweep import Sweep
+
+DIGITS = 38  # of the widest integers that most readers know
+
+
+def write_parquet(sweep: Sweep, path: Path, chunks: Iterable[Chunk]) -> None:
+    """A row group for each piece. Raises ArchcalcError."""
+    needed("pyarrow", "a Parquet file", "sweep")
+    with replacing(path) as file:
+        writer = _Writer(file)
+        for chunk in chunks:
+            writer.add(_table(sweep, chunk))
+        writer.close()
+
+
+class _Writer:
+    """Writes tables below each other. Where one needs a wider type than those before, they are written once more."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+        self.writer: Any = None
+
+    def add(self, table: Any) -> None:
+        from pyarrow import parquet
+
+        if self.writer is None:
+            self.schema = table.schema
+            self.writer = parquet.ParquetWriter(self.file, self.schema)
+        elif (schema := _wider(self.schema, table.schema)) != self.schema:
+            self.widen(schema)
+        self.writer.write_table(table.cast(self.schema))
+
+    def widen(self, schema: Any) -> None:
+        from pyarrow import parquet
+
+        self.close()
+        with TemporaryFile() as copy:
+            self.file.seek(0)
+            while block := self.file.read(1 << 20):
+                copy.write(block)
+            self.file.seek(0)
+            self.file.truncate()
+            self.schema, self.writer = schema, parquet.ParquetWriter(self.file, schema)
+            done = parquet.ParquetFile(copy)
+            for group in range(done.num_row_groups):
+                self.writer.write_table(done.read_row_group(group).cast(schema))
+
+    def close(self) -> None:
+        if self.writer is not None:
+            self.writer.close()
+
+
+def _wider(a: Any, b: Any) -> Any:
+    """The schema that holds what either holds."""
+    import pyarrow as pa
+
+    def rank(kind: Any) -> int:
+        return 2 if pa.types.is_floating(kind) else 1 if pa.types.is_decimal(kind) else 0
+
+    return pa.schema([max(pair, key=lambda field: rank(field.type)) for pair in zip(a, b, strict=True)])
+
+
+def _table(sweep: Sweep, chunk: Chunk) -> Any:
+    import pyarrow as pa
+
+    kinds = {int: pa.int64(), float: pa.float64(), bool: pa.bool_(), str: pa.string()}
+    arrays = {n: pa.array(v, type=kinds[knob_kind(sweep.axes[n])]) for n, v in knob_columns(sweep, chunk)}
+    arrays |= {name: _column(name, column) for name, column in chunk.columns.items()}
+    why = chunk.why.reshape(-1)
+    words = pa.DictionaryArray.from_arrays(pa.array(why, mask=why < 0), pa.array(chunk.reasons, type=pa.string()))
+    return pa.table({**arrays, WHY: words.cast(pa.string())})
+
+
+def _column(name: str, column: Column) -> Any:
+    import pyarrow as pa
+
+    data, missing = column.data.reshape(-1), ~column.known.reshape(-1)
+    if data.dtype != object:
+        return pa.array(data, mask=missing)
+    if max(map(abs, data)) >= 10**DIGITS:
+        raise ArchcalcError(f"{name} has more than {DIGITS} digits; CSV and JSON hold it exactly")
+    from decimal import Decimal
+
+    return pa.array(np.array([Decimal(int(n)) for n in data], dtype=object), type=pa.decimal128(DIGITS), mask=missing)

@@ -1,0 +1,398 @@
+"""A number type for arrays: what the engine's formulas give at every point of a grid, exactly.
+
+Whole numerators over one denominator. int64 where an interval that is carried along proves that neither the result
+nor anything on the way to it overflows; Python's integers otherwise. An array has a length only along the knobs that
+it depends on, so most of a network is computed once for many points.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from threading import local
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from archcalc.errors import Refusal
+from archcalc.number import plain, product
+
+MOST = 2**63 - 1
+MOST_EXPONENT = 256  # as in archcalc.arithmetic
+NO_ROOT = "a root is not exact; only whole exponents"
+FEW = 8  # factors that are multiplied one by one
+SHOWN = local()  # what messages have quoted, by token, until the walk has read them
+
+
+class Split(Exception):
+    """One answer was asked for where there are several: the grid must be split where the label changes."""
+
+    def __init__(self, labels: np.ndarray) -> None:
+        super().__init__("the answer differs along the grid")
+        self.labels = labels
+
+
+class Mask:
+    """A condition that holds at some points and not at others."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array = array
+
+    def __bool__(self) -> bool:
+        raise Split(self.array)
+
+    def select(self, yes: Any, no: Any) -> Any:
+        """``yes`` where it holds, else ``no``."""
+        return run(_plan_select, lift(yes), lift(no), lambda a, b: np.where(self.array, a, b))
+
+    def __and__(self, other: Any) -> Any:
+        return settle(self.array & _truth(other))
+
+    def __or__(self, other: Any) -> Any:
+        return settle(self.array | _truth(other))
+
+    def __invert__(self) -> Mask:
+        return Mask(~self.array)
+
+    def __eq__(self, other: object) -> Any:
+        return settle(self.array == _truth(other))
+
+    __rand__, __ror__ = __and__, __or__
+
+
+class Values:
+    """Numbers along a grid."""
+
+    __slots__ = ("d", "high", "low", "n")
+    __hash__ = None  # type: ignore[assignment]  # equality gives a condition
+    __array_ufunc__ = None  # a NumPy number on the left leaves the operation to this type
+
+    def __init__(self, n: Any, d: int, low: Any, high: Any) -> None:
+        self.n, self.d, self.low, self.high = n, d, low, high  # low <= every numerator <= high
+
+    @property
+    def settled(self) -> Any:
+        """The one value that they all have, for what decides the structure."""
+        first = self.n.flat[0]
+        if not (self.n == first).all():
+            raise Split(self.n)
+        return number(first, self.d)
+
+    def tight(self) -> Values:
+        """The same with the closest interval."""
+        kind = Fraction if self.fractional else int
+        return Values(self.n, self.d, kind(self.n.min()), kind(self.n.max()))
+
+    def limited(self, bits: int) -> Values:
+        """The same, refused where a number on the way would be too large for the spec language."""
+        bound = 1 << bits
+        if max(-self.low, self.high, self.d) >= bound:
+            large = abs(self.n.astype(object)) >= bound
+            if large.all():
+                raise Refusal(f"a number of more than {bits} bits")
+            if large.any():
+                raise Split(large)
+        return self
+
+    def least(self, other: Any) -> Any:
+        """The smaller of the two, point by point."""
+        b = lift(other)
+        if self.high * b.d <= b.low * self.d:
+            return self
+        if b.high * self.d <= self.low * b.d:
+            return other
+        return run(_plan_least, self, b, np.minimum)
+
+    def __add__(self, other: Any) -> Any:
+        return self if _is(other, 0) else run(_plan_add, self, lift(other), operator.add)
+
+    def __sub__(self, other: Any) -> Any:
+        return self if _is(other, 0) else run(_plan_add, self, -lift(other), operator.add)
+
+    def __mul__(self, other: Any) -> Any:
+        return self if _is(other, 1) else run(_plan_mul, self, lift(other), operator.mul)
+
+    def __truediv__(self, other: Any) -> Any:
+        return self * inverse(lift(other))
+
+    def __floordiv__(self, other: Any) -> Any:
+        if _is(other, 1) and self.d == 1 and not self.fractional:
+            return self
+        return run(_plan_floor, self, nonzero(lift(other)), operator.floordiv)
+
+    def __mod__(self, other: Any) -> Any:
+        if _is(other, 1) and self.d == 1 and not self.fractional:
+            return 0
+        return self - other * (self // other)
+
+    def __pow__(self, exponent: Any) -> Any:
+        return power(self, exponent)
+
+    def __rpow__(self, base: Any) -> Any:
+        return power(base, self)
+
+    def __neg__(self) -> Values:
+        return Values(-self.n, self.d, -self.high, -self.low)
+
+    def __rsub__(self, other: Any) -> Any:
+        return -self + other
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return inverse(self) * other
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return run(_plan_floor, lift(other), nonzero(self), operator.floordiv)
+
+    def __rmod__(self, other: Any) -> Any:
+        return other - self * (other // self)
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def __eq__(self, other: object) -> Any:
+        return compare(self, other, operator.eq)
+
+    def __ne__(self, other: object) -> Any:
+        return compare(self, other, operator.ne)
+
+    def __lt__(self, other: Any) -> Any:
+        return compare(self, other, operator.lt)
+
+    def __le__(self, other: Any) -> Any:
+        return compare(self, other, operator.le)
+
+    def __gt__(self, other: Any) -> Any:
+        return compare(self, other, operator.gt)
+
+    def __ge__(self, other: Any) -> Any:
+        return compare(self, other, operator.ge)
+
+    @property
+    def fractional(self) -> bool:
+        """Whether the numerators are fractions: where no common denominator was of a reasonable size."""
+        return not isinstance(self.low, int)
+
+    def __format__(self, spec: str) -> str:
+        """A token that stands for the value at the point that a message will be about."""
+        shown = SHOWN.__dict__
+        token = f"\ue000{len(shown)}:{spec}\ue001"
+        shown[token] = self
+        return token
+
+    def __str__(self) -> str:
+        return format(self, "")
+
+
+class Plan(NamedTuple):
+    """An operation on numerators: what each side is multiplied by first, where the result lies, over what."""
+
+    scale: tuple[int, int]
+    low: Any
+    high: Any
+    d: int
+
+
+def run(plan: Callable[[Values, Values], Plan], a: Values, b: Values, compute: Callable[[Any, Any], Any]) -> Any:
+    """The operation in int64 if its plan, made anew from the values themselves if need be, proves that to be enough."""
+    planned = plan(a, b)
+    if not _fits(a, b, planned):
+        a, b = (v if isinstance(v.n, int) else v.tight() for v in (a, b))
+        planned = plan(a, b)
+    wide = not _fits(a, b, planned)
+    left, right = (_scaled(v, k, wide) for v, k in zip((a, b), planned.scale, strict=True))
+    return made(compute(left, right), planned.d, planned.low, planned.high)
+
+
+def made(n: Any, d: int, low: Any, high: Any) -> Any:
+    """The values, reduced; a plain number where there is but one."""
+    if isinstance(n, (int, Fraction)):
+        return number(n, d)
+    if n.size == 1 or low == high:
+        return number(n.flat[0], d)
+    if isinstance(low, Fraction) or isinstance(high, Fraction):
+        return Values(n, d, Fraction(low), Fraction(high))
+    if d > 1 and (common := math.gcd(d, _item(np.gcd.reduce(n, axis=None)))) > 1:
+        n, d, low, high = n // common, d // common, low // common, -(-high // common)
+    if n.dtype == object:
+        low, high = _item(n.min()), _item(n.max())
+        n = n.astype(np.int64) if low >= -MOST and high <= MOST else n
+    return Values(n, d, low, high)
+
+
+def number(n: Any, d: int) -> Any:
+    """One value as a plain number."""
+    return plain(Fraction(_item(n)) / d)
+
+
+def lift(value: Any) -> Values:
+    """A number as values: a numerator of its own where it is but one."""
+    if isinstance(value, Values):
+        return value
+    if not isinstance(value, (int, Fraction)):
+        raise TypeError(f"{value!r} is not a number")
+    n, d = value.numerator, value.denominator
+    return Values(n, d, n, n)
+
+
+def along(values: Sequence[Any], axis: int, axes: int) -> Any:
+    """These numbers along one axis of the grid."""
+    if len(values) == 1:
+        return plain(values[0])
+    return gathered(np.array([Fraction(v) for v in values], dtype=object).reshape(_along(len(values), axis, axes)))
+
+
+def stepped(start: Any, step: Any, indices: np.ndarray, axis: int, axes: int) -> Any:
+    """start + step*i along one axis of the grid."""
+    where = indices.reshape(_along(len(indices), axis, axes))
+    index = made(where, 1, int(indices.min()), int(indices.max()))
+    return plain(start + step * index)
+
+
+def gathered(fractions: np.ndarray) -> Any:
+    """An array of fractions, over one denominator if that is of a reasonable size."""
+    d = 1
+    for denominator in {item.denominator for item in fractions.flat}:
+        d = math.lcm(d, denominator)
+        if d > MOST:
+            return made(fractions, 1, min(fractions.flat), max(fractions.flat))
+    n = np.frompyfunc(lambda item: item.numerator * (d // item.denominator), 1, 1)(fractions)
+    return made(n, d, _item(n.min()), _item(n.max()))
+
+
+def compare(a: Values, other: object, compute: Callable[[Any, Any], Any]) -> Any:
+    """The condition; True or False where the intervals tell, or where it is the same at every point."""
+    if not isinstance(other, (Values, int, Fraction)):
+        return NotImplemented
+    b = lift(other)
+    low, high = a.low * b.d - b.high * a.d, a.high * b.d - b.low * a.d  # of the difference
+    if low > 0 or high < 0:
+        return compute(low, 0)
+    if (low == 0 and compute in (operator.ge, operator.lt)) or (high == 0 and compute in (operator.le, operator.gt)):
+        return compute is operator.ge or compute is operator.le
+    plan = _plan_sides(a, b)
+    wide = not _fits(a, b, plan)
+    left, right = (_scaled(v, k, wide) for v, k in zip((a, b), plan.scale, strict=True))
+    return settle(compute(left, right))
+
+
+def settle(array: np.ndarray) -> Any:
+    """The condition, decided where it is the same at every point."""
+    array = array.astype(bool)
+    return True if array.all() else Mask(array) if array.any() else False
+
+
+def nonzero(b: Values) -> Values:
+    """A divisor. Raises ZeroDivisionError where it is 0 everywhere, and Split where only somewhere."""
+    if b.low <= 0 <= b.high:
+        if isinstance(b.n, int) or not (zero := b.n == 0).any():
+            _ = 1 // b.n if isinstance(b.n, int) else None
+        elif zero.all():
+            raise ZeroDivisionError
+        else:
+            raise Split(zero)
+    return b
+
+
+def inverse(b: Values) -> Any:
+    """1 / b, over one denominator if that is of a reasonable size."""
+    if isinstance(nonzero(b).n, int):
+        return Fraction(b.d, b.n)
+    return gathered(np.frompyfunc(lambda n: b.d / Fraction(_item(n)), 1, 1)(b.n))
+
+
+def power(base: Any, exponent: Any) -> Any:
+    """base ** exponent, exactly. Raises Refusal where that is a root, or too large."""
+    if isinstance(exponent, int) and 0 <= exponent <= FEW:
+        return product([base] * exponent)
+    if isinstance(exponent, Fraction):
+        raise Refusal(NO_ROOT)
+    if isinstance(exponent, Values):
+        for allowed, why in (
+            (exponent % 1 == 0, NO_ROOT),
+            ((exponent <= MOST_EXPONENT) & (exponent >= -MOST_EXPONENT), f"an exponent of more than {MOST_EXPONENT}"),
+        ):
+            if not allowed:  # raises Split where it depends
+                raise Refusal(why)
+        exponents = exponent.n
+    else:
+        exponents = np.array(exponent, dtype=object)
+    bases = fractions(base)
+    if (zero := (bases == 0) & (exponents < 0)).any():
+        nonzero(Values(~zero * 1, 1, 0, 1))
+    return gathered(np.frompyfunc(lambda x, e: x ** int(e), 2, 1)(bases, exponents))
+
+
+def fractions(value: Any) -> np.ndarray:
+    """Values as an array of exact fractions, which is slow."""
+    value = lift(value)
+    array = np.array(value.n, dtype=object)
+    exact: np.ndarray = np.frompyfunc(lambda n: Fraction(_item(n)) / value.d, 1, 1)(array.reshape(-1))
+    return exact.reshape(array.shape)
+
+
+def _plan_add(a: Values, b: Values) -> Plan:
+    d = math.lcm(a.d, b.d)
+    i, j = d // a.d, d // b.d
+    return Plan((i, j), a.low * i + b.low * j, a.high * i + b.high * j, d)
+
+
+def _plan_mul(a: Values, b: Values) -> Plan:
+    ends = (a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high)
+    return Plan((1, 1), min(ends), max(ends), a.d * b.d)
+
+
+def _plan_floor(a: Values, b: Values) -> Plan:
+    """The quotient is nowhere larger than the dividend's numerator, unless that is below 1."""
+    if b.low > 0:
+        ends = [(x * b.d) // (y * a.d) for x in (a.low, a.high) for y in (b.low, b.high)]
+    else:
+        reach = max(abs(math.floor(a.low)), abs(math.ceil(a.high)), 1) * b.d
+        ends = [-reach, reach]
+    return Plan((b.d, a.d), min(ends), max(ends), 1)
+
+
+def _plan_sides(a: Values, b: Values) -> Plan:
+    """Two sides over one denominator, neither of them changed."""
+    d = math.lcm(a.d, b.d)
+    i, j = d // a.d, d // b.d
+    return Plan((i, j), min(a.low * i, b.low * j), max(a.high * i, b.high * j), d)
+
+
+_plan_select = _plan_sides
+
+
+def _plan_least(a: Values, b: Values) -> Plan:
+    sides = _plan_sides(a, b)
+    i, j = sides.scale
+    return sides._replace(high=min(a.high * i, b.high * j))
+
+
+def _fits(a: Values, b: Values, plan: Plan) -> bool:
+    i, j = plan.scale
+    bounds = (a.low * i, a.high * i, b.low * j, b.high * j, plan.low, plan.high, i, j)
+    return all(isinstance(bound, int) and -MOST <= bound <= MOST for bound in bounds)
+
+
+def _scaled(value: Values, factor: int, wide: bool) -> Any:
+    n = value.n.astype(object) if wide and not isinstance(value.n, int) else value.n
+    return n if factor == 1 else n * factor
+
+
+def _item(n: Any) -> Any:
+    """A NumPy integer as Python's."""
+    return n if isinstance(n, (int, Fraction)) else int(n)
+
+
+def _truth(other: Any) -> Any:
+    return other.array if isinstance(other, Mask) else bool(other)
+
+
+def _is(value: Any, number: int) -> bool:
+    return isinstance(value, int) and value == number
+
+
+def _along(count: int, axis: int, axes: int) -> tuple[int, ...]:
+    return tuple(count if i == axis else 1 for i in range(axes))

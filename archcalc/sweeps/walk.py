@@ -1,0 +1,131 @@
+"""A network walked over arrays: where a point of the grid cannot be built, it is marked, and why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from archcalc.errors import Place, Refusal
+from archcalc.fitting import LARGEST, Arguments, Fitter
+from archcalc.graph import Graph, Node
+from archcalc.kind import Kind, Need
+from archcalc.ledger import Ledger, Site
+from archcalc.number import show
+from archcalc.shape import Shape
+from archcalc.spec import Spec
+from archcalc.sweeps.values import SHOWN, Mask, Values, fractions
+from archcalc.unfold import Unfolder
+
+TOKEN = re.compile("(\ue000\\d+:[^\ue000\ue001]*\ue001)")
+
+
+class Hopeless(Exception):
+    """No point is left that could be built."""
+
+
+class Failure(NamedTuple):
+    """What is wrong at some points: there, the text with their own numbers in it."""
+
+    at: np.ndarray | bool
+    text: str
+    quoted: dict[str, Values]
+
+    def messages(self, places: np.ndarray) -> tuple[list[str], np.ndarray]:
+        """The different messages at these places, a mask over the whole grid, and which of them each place has."""
+        tokens = list(dict.fromkeys(TOKEN.findall(self.text)))
+        columns = [self._column(self.quoted[token], places) for token in tokens]
+        found: dict[tuple[Any, ...], int] = {}
+        points = zip(*columns, strict=True) if columns else iter([()] * int(places.sum()))
+        which = np.fromiter((found.setdefault(point, len(found)) for point in points), np.int32)
+        return [self._filled(dict(zip(tokens, point, strict=True))) for point in found], which
+
+    def _column(self, values: Values, places: np.ndarray) -> list[Any]:
+        return list(
+            fractions(values) if values.n.size == 1 else np.broadcast_to(fractions(values), places.shape)[places]
+        )
+
+    def _filled(self, point: Mapping[str, Any]) -> str:
+        def word(match: re.Match[str]) -> str:
+            value, spec = point[match[0]], match[0][:-1].partition(":")[2]
+            return format(value.numerator, spec) if spec and value.denominator == 1 else show(value)
+
+        return TOKEN.sub(word, self.text)
+
+
+class SweepLedger(Ledger):
+    """Notes where something is wrong, and goes on with the other points."""
+
+    def __init__(self, knobs: Mapping[str, Any]) -> None:
+        super().__init__(knobs)
+        self.failures: list[Failure] = []
+        SHOWN.__dict__.clear()
+
+    def meets(self, needs: Iterable[Need], site: Site, place: Place | None = None) -> bool:
+        for needed, message in needs:
+            if isinstance(needed, Mask):
+                self.note((~needed).array, message, site)
+            elif not needed:
+                self.refuse(Refusal(message), site.item.place, site)
+        return True
+
+    def refuse(self, refusal: Refusal, place: Place, site: Site | None = None) -> None:
+        self.note(True, str(refusal), site)
+        raise Hopeless
+
+    def note(self, at: np.ndarray | bool, message: str, site: Site | None) -> None:
+        text = message if site is None or message.startswith(f"{site.name} ") else f"{site.name}: {message}"
+        quoted = {token: SHOWN.__dict__[token] for token in TOKEN.findall(text)}
+        self.failures.append(Failure(at, text, quoted))
+
+
+class SweepFitter(Fitter):
+    """Bounds the sizes too, which the engine does for plain numbers only."""
+
+    ledger: SweepLedger
+
+    def input(self, shape: Shape) -> Shape:
+        for needed, message in bounded(shape, "input: its shape would be"):
+            self.ledger.note(True if needed is False else (~needed).array, message, None)
+        return shape
+
+    def shape(self, layer: Kind, shapes: tuple[Shape, ...], site: Site) -> Shape | None:
+        shape = super().shape(layer, shapes, site)
+        if shape is not None:
+            self.ledger.meets(bounded(shape, "its output would be"), site)
+        return shape
+
+    def node(self, kind: type[Kind], arguments: Arguments, site: Site) -> Node | None:
+        node = super().node(kind, arguments, site)
+        SHOWN.__dict__.clear()  # what messages quoted, had anything been wrong
+        return node
+
+
+class SweepUnfolder(Unfolder):
+    """The walk with that ledger."""
+
+    def __init__(self, spec: Spec, knobs: dict[str, Any]) -> None:
+        super().__init__(spec, knobs)
+        self.ledger: SweepLedger = SweepLedger(knobs)
+        self.fitter = SweepFitter(self.ledger)
+
+
+def walk(spec: Spec, knobs: Mapping[str, Any]) -> tuple[Graph | None, list[Failure]]:
+    """The graph over arrays, None where no point can be built; and what is wrong, in the order in which it is met.
+
+    Raises Split where the structure, or a choice on the way, differs along the grid.
+    """
+    unfolder = SweepUnfolder(spec, {name: knobs.get(name, knob.default) for name, knob in spec.given.items()})
+    try:
+        return unfolder.graph(), unfolder.ledger.failures
+    except Hopeless:
+        return None, unfolder.ledger.failures
+
+
+def bounded(shape: Shape, what: str) -> Iterator[Need]:
+    """Sizes of arrays are not without bound, as those of plain numbers."""
+    for size in shape:
+        if isinstance(size, Values) and (fits := size <= LARGEST) is not True:
+            yield fits, f"{what} larger than {LARGEST:,} on one axis"
