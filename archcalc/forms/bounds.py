@@ -1,0 +1,80 @@
+"""What a sum of products is at least, and at most, where its symbols are within their bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from archcalc.forms.symbols import Symbol
+from archcalc.forms.terms import ONE, Monomial, Rational, Terms, plus, scaled, times, whole
+
+MOST_SHIFTED = 400  # terms
+
+
+def lower(terms: Terms, symbols: Sequence[Symbol]) -> Rational | None:
+    """A lower bound, None where none is found: the better of two ways to look for one."""
+    if all(c > 0 for monomial, c in terms.items() if monomial):
+        return _termwise(terms, symbols)  # no other way finds more
+    found = [bound for bound in (_termwise(terms, symbols), _shifted(terms, symbols)) if bound is not None]
+    return max(found) if found else None
+
+
+def upper(terms: Terms, symbols: Sequence[Symbol]) -> Rational | None:
+    """An upper bound."""
+    bound = lower(scaled(terms, -1), symbols)
+    return None if bound is None else -bound
+
+
+def _termwise(terms: Terms, symbols: Sequence[Symbol]) -> Rational | None:
+    """The sum of what each term is at least; all symbols must be 0 or more."""
+    total: Rational = 0
+    for monomial, c in terms.items():
+        if not monomial:
+            total += c
+            continue
+        extreme = _extreme(monomial, symbols, smallest=c > 0)
+        if extreme is None:
+            return None
+        total += c * extreme
+    return whole(total)
+
+
+def _extreme(monomial: Monomial, symbols: Sequence[Symbol], smallest: bool) -> Rational | None:
+    """The smallest, or the largest, value of a product."""
+    result: Rational = 1
+    for number, exponent in monomial:
+        symbol = symbols[number]
+        if symbol.low is None or symbol.low < 0:
+            return None
+        at_low = smallest == (exponent > 0)
+        value = symbol.low if at_low else symbol.high
+        if exponent < 0 and (value is None or value == 0):
+            if smallest and value is None:
+                return 0
+            return None
+        if value is None:
+            return None
+        result = result * (value**exponent if exponent > 0 else Fraction(value) ** exponent)
+    return whole(result)
+
+
+def _shifted(terms: Terms, symbols: Sequence[Symbol]) -> Rational | None:
+    """With each symbol as its least value and what is above it, where all coefficients but the constant's are 0 or more."""
+    used = {number for monomial in terms for number, _ in monomial}
+    if any(exponent < 0 for monomial in terms for _, exponent in monomial):
+        return None
+    if any(symbols[number].low is None for number in used):
+        return None
+    result: Terms = {}
+    for monomial, c in terms.items():
+        product: Terms = {ONE: c}
+        for number, exponent in monomial:
+            low = symbols[number].low
+            factor: Terms = {((number, 1),): 1, ONE: low} if low else {((number, 1),): 1}
+            for _ in range(exponent):
+                product = times(product, factor)
+            if len(product) > MOST_SHIFTED:
+                return None
+        result = plus(result, product)
+    fits = all(c >= 0 for monomial, c in result.items() if monomial)
+    return result.get(ONE, 0) if fits else None

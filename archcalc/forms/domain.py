@@ -1,0 +1,91 @@
+"""For which values of its knobs a form is exact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from archcalc.forms.relation import Relation
+from archcalc.forms.symbols import Step
+from archcalc.forms.write import TEXT, Style, write
+from archcalc.number import show
+
+
+class Domain(NamedTuple):
+    """Bounds and steps of the free knobs, what else must hold, and the values of the other knobs."""
+
+    bounds: dict[str, tuple[Any, Any]]
+    steps: dict[str, Step]
+    conditions: tuple[Relation, ...]
+    fixed: dict[str, Any]
+    letters: dict[str, str]  # knob -> the letter that stands for its steps, where the form is written in it
+    shown: tuple[str, ...]  # the knobs that matter
+
+    def holds(self, **values: Any) -> bool:
+        """Whether the form claims to be exact at these values of all its free knobs."""
+        for name, (low, high) in self.bounds.items():
+            value = values[name]
+            if (low is not None and value < low) or (high is not None and value > high):
+                return False
+            step = self.steps.get(name)
+            if step and Fraction(value - step.residue) % step.size != 0:
+                return False
+        return all(condition.at(values) for condition in self.conditions)
+
+    def lines(self, style: Style = TEXT) -> Iterator[str]:
+        """What must hold, a line each; knobs of which the same is said share one."""
+        said: dict[tuple[str, str], list[str]] = {}
+        for name in self.shown:
+            (low, high), step = self.bounds[name], self.steps.get(name)
+            if step == (1, 0):
+                said.setdefault(("whole", style.range("", low, high)), []).append(name)
+                continue
+            if step:
+                yield step_text(name, step, self.letters.get(name, ""), style)
+            if (low, high) != (None, None):
+                yield style.range(style.name(name), low, high)
+        for (_, ends), names in said.items():
+            yield style.prose(", ".join(map(style.name, names)), f"{'are' if len(names) > 1 else 'is'} whole") + ends
+        for condition in self.conditions:
+            yield write(condition, style)
+
+    def __str__(self) -> str:
+        return "; ".join(self.lines())
+
+
+def step_text(name: str, step: Step, letter: str, style: Style) -> str:
+    """resolution = 32 s + 11; 32 alpha is whole; classes is whole."""
+    knob, size = style.name(name), Fraction(step.size)
+    if letter and step != (1, 0):
+        residue = f" + {step.residue}" if step.residue else ""
+        return f"{knob} = {style.coefficient(step.size)}{style.times}{style.name(letter)}{residue}"
+    if step.residue == 0 and size.numerator == 1:
+        multiple = knob if size == 1 else f"{size.denominator}{style.times}{knob}"
+        return style.prose(multiple, "is whole")
+    if step.residue == 0:
+        return style.prose(knob, f"is a multiple of {show(step.size)}")
+    return style.prose(knob, f"is {show(step.residue)} more than a multiple of {show(step.size)}")
+
+
+def union(domains: list[Domain], conditions: Mapping[Relation, None]) -> Domain:
+    """Where all of them hold: a knob's steps are those of all."""
+    first, *others = domains
+    steps = dict(first.steps)
+    for other in others:
+        for name, step in other.steps.items():
+            steps[name] = _common(steps[name], step) if name in steps else step
+    fixed = {name: value for domain in domains for name, value in domain.fixed.items()}
+    return Domain(first.bounds, steps, tuple(conditions), fixed, first.letters, ())
+
+
+def _common(a: Step, b: Step) -> Step:
+    """The steps that are steps of both, of which one value is known to be."""
+    x, y = Fraction(a.size), Fraction(b.size)
+    from math import gcd, lcm
+
+    size = Fraction(lcm(x.numerator, y.numerator), gcd(x.denominator, y.denominator))
+    value = Fraction(a.residue)
+    while Fraction(value - b.residue) % y != 0:
+        value += x
+    return Step(size.numerator if size.denominator == 1 else size, value.numerator if value.denominator == 1 else value)

@@ -1,0 +1,155 @@
+"""The symbols of one walk over forms, and how each free knob is written so that its floors vanish.
+
+A floor of a polynomial vanishes where the knobs in it are written as steps, side = 32 s + 11: every coefficient is
+then whole. Which step is needed shows on the way; a walk that meets a floor it cannot resolve ends, and the next one
+starts with a coarser step (Again).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from math import gcd, lcm
+from typing import Any
+
+from archcalc.forms.form import Form
+from archcalc.forms.relation import Relation
+from archcalc.forms.symbols import Knob, Named, Step, Symbol
+from archcalc.forms.terms import Monomial, Rational, whole
+
+COARSEST = 10_000  # of a step; beyond that a floor stays
+FEWEST = 2  # values of a knob that a step must leave within its bounds
+
+
+class Again(Exception):
+    """The walk must start anew, with this step for a knob."""
+
+    def __init__(self, knob: str, step: Step) -> None:
+        super().__init__(knob)
+        self.knob, self.step = knob, step
+
+
+class Structural(Exception):
+    """How often something is repeated depends on these knobs."""
+
+    def __init__(self, knobs: tuple[str, ...]) -> None:
+        super().__init__(*knobs)
+        self.knobs = knobs
+
+
+class Field:
+    """The symbols so far."""
+
+    def __init__(
+        self, defaults: Mapping[str, Any], bounds: Mapping[str, tuple[Any, Any]], steps: Mapping[str, Step] | None = None
+    ) -> None:
+        self.defaults, self.bounds, self.steps = dict(defaults), bounds, dict(steps or {})
+        self.symbols: list[Symbol] = []
+        self.forms: dict[Any, Form] = {}
+        self.assumed: dict[Relation, None] = {}  # what the domain is restricted to
+        self.units: dict[Monomial, Rational] = {}  # products assumed to be multiples of these
+
+    def knob(self, name: str) -> Form:
+        """A free knob; of one with a step, size * s + residue."""
+        if name not in self.forms:
+            step = self.steps.get(name)
+            s = self._symbol(Knob(name, self._letter(name, step), self.bounds[name], step))
+            self.forms[name] = s if step is None else s * step.size + step.residue
+        return self.forms[name]
+
+    def _letter(self, name: str, step: Step | None) -> str:
+        """s, or where that is taken s_resolution; a step of 1 keeps the knob's name."""
+        if step is None or step == (1, 0):
+            return name
+        several = sum(other != (1, 0) for other in self.steps.values()) > 1
+        return f"s_{name}" if several or "s" in self.bounds else "s"
+
+    def named(self, function: str, *arguments: Any) -> Form:
+        """A function of forms, as a symbol; equal ones are one symbol."""
+        key = (function, *arguments)
+        if key not in self.forms:
+            self.forms[key] = self._symbol(Named(function, arguments))
+        return self.forms[key]
+
+    def _symbol(self, symbol: Symbol) -> Form:
+        self.symbols.append(symbol)
+        return Form({((len(self.symbols) - 1, 1),): 1}, self)
+
+    def assume(self, relation: Relation) -> None:
+        """Restrict the domain."""
+        self.assumed[relation] = None
+
+    # Whole numbers
+
+    def unit(self, monomial: Monomial) -> Rational | None:
+        """What all values of a product are multiples of; None where that is not known."""
+        unit: Rational = 1
+        for number, exponent in monomial:
+            own = self.symbols[number].unit
+            if own is None or exponent < 0:
+                return self._assumed_unit(monomial)
+            unit = unit * own**exponent
+        return unit
+
+    def _assumed_unit(self, monomial: Monomial) -> Rational | None:
+        exponents = dict(monomial)
+        for product, unit in self.units.items():
+            if all(0 < e <= exponents.get(n, 0) or exponents.get(n, 0) <= e < 0 for n, e in product):
+                taken = dict(product)
+                rest = tuple((n, e - taken.get(n, 0)) for n, e in monomial if e != taken.get(n, 0))
+                if (other := self.unit(rest)) is not None:
+                    return unit * other
+        return None
+
+    def is_whole(self, monomial: Monomial, c: Rational) -> bool:
+        """Whether a term's values are all whole."""
+        unit = self.unit(monomial)
+        return unit is not None and (isinstance(own := unit * c, int) or own.denominator == 1)
+
+    def resolve(self, monomial: Monomial, c: Rational) -> bool:
+        """Make a term whole, by a coarser step of a knob (raises Again) or an assumption; False where neither helps."""
+        knobs = [(n, s) for n, _ in monomial if isinstance(s := self.symbols[n], Knob)]
+        loose = [(n, s) for n, s in knobs if s.unit is None]
+        if any(self.symbols[n].unit is None for n, _ in monomial if not isinstance(self.symbols[n], Knob)):
+            return False
+        if loose:
+            if len(monomial) == 1 and monomial[0][1] == 1:
+                self.refine(loose[0][1], 1 / Fraction(abs(c)))
+            return self._assume_whole(monomial, c)
+        unit = self.unit(monomial)
+        if unit is None:
+            return self._assume_whole(monomial, c)
+        for _, symbol in knobs:
+            self.refine(symbol, Fraction(unit * c).denominator)
+        return False
+
+    def refine(self, symbol: Knob, factor: Rational) -> None:
+        """Start anew with a step that much coarser, unless it leaves too little of the knob. Raises Again."""
+        size = whole(Fraction(factor) * (symbol.step.size if symbol.step else 1))
+        low, high = self.bounds[symbol.knob]
+        residue = whole(Fraction(self.defaults[symbol.knob]) % size)
+        if size > COARSEST or Fraction(size).denominator > COARSEST:
+            return
+        if low is not None and high is not None:
+            values = (high - residue) // size + (residue - low) // size + 1
+            if values < FEWEST:
+                return
+        raise Again(symbol.knob, Step(size, residue))
+
+    def _assume_whole(self, monomial: Monomial, c: Rational) -> bool:
+        """Assume that a product of several knobs is a multiple of 1/c, if it is so at their own values."""
+        term = Form({monomial: 1}, self)
+        value = Fraction(term.at(self.defaults)) * c
+        if value.denominator != 1 or any(exponent < 0 for _, exponent in monomial):
+            return False
+        unit = 1 / Fraction(abs(c))
+        known = Fraction(self.units.get(monomial, unit))
+        common = Fraction(lcm(unit.numerator, known.numerator), gcd(unit.denominator, known.denominator))
+        self.units[monomial] = whole(common)
+        return True
+
+    @property
+    def conditions(self) -> list[Relation]:
+        """All that was assumed."""
+        units = [Relation(self, Form({m: 1}, self), "multiple of", unit) for m, unit in self.units.items()]
+        return [*units, *self.assumed]

@@ -1,0 +1,264 @@
+"""The number type of closed forms: a sum of products of symbols, with exact coefficients."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from archcalc.forms.bounds import lower, upper
+from archcalc.forms.relation import Relation
+from archcalc.forms.symbols import Knob, Named, Values
+from archcalc.forms.terms import ONE, Rational, Terms, plus, quotient, scaled, times, whole
+
+if TYPE_CHECKING:
+    from archcalc.forms.field import Field
+
+MOST_POWER = 64
+
+
+class Form:
+    """Not a constant: what comes out constant is an int or a Fraction again."""
+
+    symbolic = True  # where one number is known to divide another, the quotient is exact and no floor
+
+    def __init__(self, terms: Terms, field: Field) -> None:
+        self.terms, self.field = terms, field
+
+    # Arithmetic
+
+    def __add__(self, other: Any) -> Any:
+        return _number(plus(self.terms, _terms(other)), self.field)
+
+    def __mul__(self, other: Any) -> Any:
+        if isinstance(other, (int, Fraction)):
+            return self if other == 1 else _number(scaled(self.terms, other), self.field)
+        return _number(times(self.terms, _terms(other)), self.field)
+
+    def __neg__(self) -> Any:
+        return _number(scaled(self.terms, -1), self.field)
+
+    def __sub__(self, other: Any) -> Any:
+        return self + -other
+
+    def __rsub__(self, other: Any) -> Any:
+        return -self + other
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def __truediv__(self, other: Any) -> Any:
+        if isinstance(other, (int, Fraction)):
+            return self * (1 / Fraction(other))
+        exact = quotient(self.terms, other.terms)
+        return self * self.field.named("inverse", other) if exact is None else _number(exact, self.field)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return Form({ONE: other}, self.field) / self if other else 0
+
+    def __pow__(self, exponent: Any) -> Any:
+        if not isinstance(exponent, int) or not 0 <= exponent <= MOST_POWER:
+            return self.field.named("power", self, exponent)
+        result: Any = 1
+        for _ in range(exponent):
+            result = result * self
+        return result
+
+    def __rpow__(self, base: Any) -> Any:
+        return base if base in (0, 1) else self.field.named("power", base, self)
+
+    def __floordiv__(self, other: Any) -> Any:
+        return floor(self / other)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return floor(other / self)
+
+    def __mod__(self, other: Any) -> Any:
+        return self - other * (self // other)
+
+    def __rmod__(self, other: Any) -> Any:
+        return other - self * (other // self)
+
+    # Comparisons: True or False where the bounds of the symbols settle it
+
+    def __eq__(self, other: object) -> Any:
+        if not isinstance(other, (int, Fraction, Form)):
+            return False
+        return _compare(self, "==", other)
+
+    def __ne__(self, other: object) -> Any:
+        equal = self == other
+        return not equal if isinstance(equal, bool) else ~equal
+
+    def __ge__(self, other: Any) -> Any:
+        return _compare(self, ">=", other)
+
+    def __gt__(self, other: Any) -> Any:
+        return _compare(self, ">", other)
+
+    def __le__(self, other: Any) -> Any:
+        return _compare(self, "<=", other)
+
+    def __lt__(self, other: Any) -> Any:
+        return _compare(self, "<", other)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(frozenset(self.terms.items()))
+
+    # What is known of it
+
+    @cached_property
+    def low(self) -> Rational | None:
+        """What it is at least; None where no bound was found."""
+        return lower(self.terms, self.field.symbols)
+
+    @cached_property
+    def high(self) -> Rational | None:
+        """What it is at most."""
+        return upper(self.terms, self.field.symbols)
+
+    @property
+    def is_integer(self) -> bool | None:
+        """True where all its values are whole; None where that is open."""
+        return True if all(self.field.is_whole(m, c) for m, c in self.terms.items()) else None
+
+    @property
+    def settled(self) -> int:
+        """As a number of repetitions, which must not be open. Raises Structural."""
+        from archcalc.forms.field import Structural
+
+        raise Structural(tuple(sorted(knobs_of(self))))
+
+    def at(self, values: Values) -> Rational:
+        """Its value where the knobs have these, exactly."""
+        total: Rational = 0
+        for monomial, c in self.terms.items():
+            product = c
+            for number, exponent in monomial:
+                own = self.field.symbols[number].at(values)
+                product = product * (own**exponent if exponent > 0 else Fraction(own) ** exponent)
+            total = total + product
+        return whole(total)
+
+    # Functions that no polynomial expresses
+
+    def least(self, other: Any) -> Any:
+        """The smaller of the two."""
+        known = self <= other
+        return (self if known else other) if isinstance(known, bool) else self.field.named("min", self, other)
+
+    def most(self, other: Any) -> Any:
+        """The larger of the two; one that never is the largest is left out."""
+        values = [value for side in (self, other) for value in _largest_of(side)]
+        kept: list[Any] = []
+        for value in values:
+            if not any((value <= other) is True for other in kept):
+                kept = [other for other in kept if (other <= value) is not True] + [value]
+        return kept[0] if len(kept) == 1 else self.field.named("max", *kept)
+
+    def make_divisible(self, divisor: Any) -> Any:
+        """The nearest multiple of the divisor, by the rule of the MobileNet code."""
+        if not isinstance(divisor, int):
+            raise TypeError("the divisor is a number")
+        unit = self.field.unit(next(iter(self.terms))) if len(self.terms) == 1 else None
+        if unit is not None and unit * next(iter(self.terms.values())) % divisor == 0 and (self >= divisor) is True:
+            return self
+        return self.field.named("make_divisible", self, divisor)
+
+    def __str__(self) -> str:
+        return self._text
+
+    @cached_property
+    def _text(self) -> str:
+        from archcalc.forms.write import TEXT, write
+
+        return write(self, TEXT)
+
+    def __repr__(self) -> str:
+        return f"<form {self}>"
+
+
+def floor(x: Any) -> Any:
+    """x rounded down; what is whole comes out, and a floor that no step of the knobs resolves stays."""
+    if not isinstance(x, Form):
+        return x // 1
+    apart, rest, constant = dict[Any, Any](), dict[Any, Any](), x.terms.get(ONE, 0)
+    for monomial, c in x.terms.items():
+        if monomial:
+            fits = x.field.is_whole(monomial, c) or (x.field.resolve(monomial, c) and x.field.is_whole(monomial, c))
+            (apart if fits else rest)[monomial] = c
+    if not rest:
+        return _number(apart, x.field) + constant // 1
+    whole_part = constant // 1
+    inner = _number(plus(rest, {ONE: constant - whole_part} if constant != whole_part else {}), x.field)
+    if inner.low is not None and inner.high is not None and inner.low // 1 == inner.high // 1:
+        return _number(apart, x.field) + whole_part + inner.low // 1
+    return _number(apart, x.field) + whole_part + x.field.named("floor", inner)
+
+
+def knobs_of(x: Any) -> set[str]:
+    """The free knobs that a form, or a relation of forms, depends on."""
+    if isinstance(x, Relation):
+        return knobs_of(x.left) | knobs_of(x.right)
+    if not isinstance(x, Form):
+        return set()
+    found: set[str] = set()
+    for number in {number for monomial in x.terms for number, _ in monomial}:
+        symbol = x.field.symbols[number]
+        if isinstance(symbol, Knob):
+            found.add(symbol.knob)
+        elif isinstance(symbol, Named):
+            found = found.union(*map(knobs_of, symbol.arguments))
+    return found
+
+
+def _largest_of(side: Any) -> tuple[Any, ...]:
+    """Of a maximum, what it is the maximum of."""
+    if isinstance(side, Form) and len(side.terms) == 1:
+        ((monomial, c),) = side.terms.items()
+        symbol = side.field.symbols[monomial[0][0]]
+        if c == 1 and len(monomial) == 1 and monomial[0][1] == 1 and getattr(symbol, "function", "") == "max":
+            return tuple(symbol.arguments)  # type: ignore[attr-defined]  # a Named, by the line above
+    return (side,)
+
+
+def _terms(value: Any) -> Terms:
+    if isinstance(value, Form):
+        return value.terms
+    return {ONE: value} if value else {}
+
+
+def _number(terms: Terms, field: Field) -> Any:
+    """A form, or the plain number that it is."""
+    if not terms:
+        return 0
+    if len(terms) == 1 and ONE in terms:
+        return terms[ONE]
+    return Form(terms, field)
+
+
+def _compare(a: Form, sign: str, b: Any) -> Any:
+    difference = a - b
+    if not isinstance(difference, Form):
+        from archcalc.forms.relation import COMPARE
+
+        return COMPARE[sign](difference, 0)
+    if sign in ("<", "<="):
+        difference, sign = -difference, {"<": ">", "<=": ">="}[sign]
+        a, b = b, a
+    known = _at_least_zero(difference, sign) if sign != "==" else None
+    if known is None and _at_least_zero(difference if sign == "==" else -difference, ">" if sign != ">" else ">="):
+        known = False
+    if sign == "==" and _at_least_zero(-difference, ">"):
+        known = False
+    return Relation(difference.field, a, sign, b) if known is None else known
+
+
+def _at_least_zero(x: Form, sign: str) -> bool | None:
+    """Whether x is certainly >= 0, or > 0; None where its bounds don't say so."""
+    return True if x.low is not None and (x.low > 0 or (x.low == 0 and sign == ">=")) else None
+
+

@@ -1,0 +1,64 @@
+"""One form divided by another, in lowest terms."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import reduce
+from math import gcd, lcm
+from typing import Any
+
+from archcalc.forms.form import Form
+from archcalc.forms.terms import Terms, content, joined, power, quotient, scaled
+
+
+def reduced(top: Any, bottom: Any) -> tuple[Any, Any]:
+    """The same ratio, over 1 where it is a sum of products, else over a form without a common factor."""
+    if not isinstance(bottom, Form):
+        return top * (1 / Fraction(bottom)), 1
+    field = bottom.field
+    a, b = top.terms if isinstance(top, Form) else {(): top}, bottom.terms
+    if not top:
+        return 0, 1
+    if (exact := quotient(a, b)) is not None:
+        return _number(exact, field), 1
+    a, b = _without_common_factor(a, b)
+    if len(b) == 1:
+        return _number(quotient(a, b) or {}, field), 1
+    return _number(a, field), Form(b, field)
+
+
+def _without_common_factor(a: Terms, b: Terms) -> tuple[Terms, Terms]:
+    """By the greatest common divisor: of the monomials, of the polynomials, of the numbers."""
+    shared = power(content([*a, *b]), -1)
+    a, b = ({joined(monomial, shared): c for monomial, c in terms.items()} for terms in (a, b))
+    common = _gcd(a, b)
+    a, b = quotient(a, common) or a, quotient(b, common) or b
+    denominators = [Fraction(c).denominator for terms in (a, b) for c in terms.values()]
+    numerators = [Fraction(c).numerator for terms in (a, b) for c in terms.values()]
+    factor = Fraction(reduce(lcm, denominators), 1) / reduce(gcd, numerators)
+    if max(b.items(), key=lambda item: len(item[0]))[1] < 0:
+        factor = -factor
+    return scaled(a, factor), scaled(b, factor)
+
+
+def _gcd(a: Terms, b: Terms) -> Terms:
+    """Of polynomials without negative exponents."""
+    numbers = sorted({number for terms in (a, b) for monomial in terms for number, _ in monomial})
+    from sympy import QQ
+    from sympy.polys.rings import ring
+
+    domain = ring([f"x{number}" for number in numbers], QQ)[0]
+
+    def element(terms: Terms) -> Any:
+        exponents = {m: tuple(dict(m).get(number, 0) for number in numbers) for m in terms}
+        return domain.from_dict({exponents[m]: QQ(Fraction(c).numerator, Fraction(c).denominator) for m, c in terms.items()})
+
+    found = element(a).gcd(element(b))
+    return {
+        tuple((number, e) for number, e in zip(numbers, exponents, strict=True) if e): Fraction(int(c.numerator), int(c.denominator))
+        for exponents, c in found.items()
+    }  # fmt: skip
+
+
+def _number(terms: Terms, field: Any) -> Any:
+    return terms[()] if set(terms) == {()} else Form(terms, field) if terms else 0

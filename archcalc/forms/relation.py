@@ -1,0 +1,81 @@
+"""A comparison that the free knobs leave open, and what comparisons are joined to."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from archcalc.forms.symbols import Values
+
+if TYPE_CHECKING:
+    from archcalc.forms.field import Field
+
+COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    ">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt, "==": operator.eq, "!=": operator.ne,
+    "multiple of": lambda a, b: a % b == 0,
+}  # fmt: skip
+OPPOSITE = {">=": "<", ">": "<=", "<=": ">", "<": ">=", "==": "!=", "!=": "==", "and": "or", "or": "and"}
+
+
+class Relation:
+    """a >= b and the like, or two such joined by "and" or "or"; ``known`` is None, for it is open."""
+
+    known = None
+
+    def __init__(self, field: Field, left: Any, sign: str, right: Any) -> None:
+        self.field, self.left, self.sign, self.right = field, left, sign, right
+
+    @property
+    def settled(self) -> bool:
+        """For what decides the structure: what holds at the knobs' own values, which the domain then is about."""
+        holds = self.at(self.field.defaults)
+        self.field.assume(self if holds else ~self)
+        return holds
+
+    def at(self, values: Values) -> bool:
+        """Whether it holds where the knobs have these values."""
+        left, right = (side.at(values) if hasattr(side, "at") else side for side in (self.left, self.right))
+        if self.sign in ("and", "or"):
+            return (left and right) if self.sign == "and" else (left or right)
+        return COMPARE[self.sign](left, right)
+
+    def select(self, yes: Any, no: Any) -> Any:
+        """A number that depends on it."""
+        return self.field.named("where", self, yes, no)
+
+    def __and__(self, other: Any) -> Any:
+        if isinstance(other, bool):
+            return self if other else False
+        return Relation(self.field, self, "and", other)
+
+    def __or__(self, other: Any) -> Any:
+        if isinstance(other, bool):
+            return True if other else self
+        return Relation(self.field, self, "or", other)
+
+    __rand__, __ror__ = __and__, __or__
+
+    def __invert__(self) -> Relation:
+        joined = self.sign in ("and", "or")
+        left, right = (~side if joined else side for side in (self.left, self.right))
+        return Relation(self.field, left, OPPOSITE[self.sign], right)
+
+    def __bool__(self) -> bool:
+        """Not known to hold; two forms that may differ are not the same key."""
+        return self.sign == "!="
+
+    def key(self) -> tuple[Any, ...]:
+        """What two equal ones have in common."""
+        return tuple(side.key() if isinstance(side, Relation) else side for side in (self.left, self.sign, self.right))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Relation) and self.key() == other.key()
+
+    def __hash__(self) -> int:
+        return hash(self.key())
+
+    def __str__(self) -> str:
+        sides = (f"({s})" if isinstance(s, Relation) and s.sign == "or" else str(s) for s in (self.left, self.right))
+        left, right = sides
+        return f"{left} {self.sign} {right}"

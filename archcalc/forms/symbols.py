@@ -1,0 +1,135 @@
+"""What a form is made of: a free knob, or a function of forms that no polynomial can express."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from archcalc.forms.terms import Rational, whole
+from archcalc.number import make_divisible
+
+if TYPE_CHECKING:
+    from archcalc.forms.form import Form
+
+Values = Mapping[str, Any]  # of the knobs
+
+
+class Step(NamedTuple):
+    """A knob that takes every ``size``-th value: knob = size * s + residue, s whole."""
+
+    size: Rational
+    residue: Rational
+
+
+class Symbol:
+    """One letter of a form; its values are multiples of ``unit``, None where nothing is known of them."""
+
+    name: str
+    low: Rational | None = None
+    high: Rational | None = None
+    unit: Rational | None = None
+
+    def at(self, values: Values) -> Rational:
+        """Its value where the knobs have these."""
+        raise NotImplementedError
+
+
+class Knob(Symbol):
+    """A free knob, or the s of its step."""
+
+    def __init__(self, knob: str, name: str, bounds: tuple[Any, Any], step: Step | None) -> None:
+        self.knob, self.name, self.step = knob, name, step
+        low, high = bounds
+        if step is not None:
+            self.unit = 1
+            low = None if low is None else -((step.residue - low) // step.size)
+            high = None if high is None else (high - step.residue) // step.size
+        self.low, self.high = low, high
+
+    def at(self, values: Values) -> Rational:
+        value = values[self.knob]
+        return value if self.step is None else whole(Fraction(value - self.step.residue) / self.step.size)
+
+
+class Meaning(NamedTuple):
+    """A named function: how it computes, and whether a polynomial comes close to it."""
+
+    compute: Callable[..., Any]
+    rounds: bool = False  # its first argument is the smooth form
+
+
+FUNCTIONS: dict[str, Meaning] = {
+    "floor": Meaning(lambda x: x // 1, rounds=True),
+    "make_divisible": Meaning(make_divisible, rounds=True),
+    "min": Meaning(min),
+    "max": Meaning(max),
+    "power": Meaning(lambda base, exponent: _power(base, exponent)),
+    "inverse": Meaning(lambda x: whole(1 / Fraction(x))),
+    "where": Meaning(lambda condition, yes, no: yes if condition else no),
+}
+
+
+def _power(base: Any, exponent: Any) -> Rational:
+    """Raises ValueError where the exponent is not whole."""
+    if not isinstance(exponent, int):
+        raise ValueError("a root is not exact; only whole exponents")
+    return whole(Fraction(base) ** exponent)
+
+
+class Named(Symbol):
+    """A function of forms, such as floor(3/8 alpha); kept whole, with what is known of its values."""
+
+    def __init__(self, function: str, arguments: tuple[Any, ...]) -> None:
+        self.function, self.arguments, self.name = function, arguments, ""
+        self.last: tuple[Any, Rational] | None = None
+        getattr(self, f"_{function}", lambda *_: None)(*arguments)
+
+    def at(self, values: Values) -> Rational:
+        if self.last is None or self.last[0] is not values:
+            arguments = [argument.at(values) if hasattr(argument, "at") else argument for argument in self.arguments]
+            self.last = values, FUNCTIONS[self.function].compute(*arguments)
+        return self.last[1]
+
+    def _floor(self, x: Form) -> None:
+        self.unit = 1
+        self.low, self.high = (None if bound is None else bound // 1 for bound in (x.low, x.high))
+
+    def _make_divisible(self, x: Form, divisor: int) -> None:
+        self.unit = self.low = divisor
+        self.high = None if x.high is None else make_divisible(x.high, divisor)
+
+    def _max(self, *values: Any) -> None:
+        lows, highs = zip(*map(_bounds, values), strict=True)
+        self.low = max((low for low in lows if low is not None), default=None)
+        self.high = None if None in highs else max(highs)
+        self.unit = _common_unit(values)
+
+    def _min(self, *values: Any) -> None:
+        lows, highs = zip(*map(_bounds, values), strict=True)
+        self.low = None if None in lows else min(lows)
+        self.high = min((high for high in highs if high is not None), default=None)
+        self.unit = _common_unit(values)
+
+    def _where(self, condition: Any, yes: Any, no: Any) -> None:
+        lows, highs = zip(_bounds(yes), _bounds(no), strict=True)
+        self.low, self.high = (None if None in lows else min(lows)), (None if None in highs else max(highs))
+        self.unit = _common_unit((yes, no))
+
+    def _power(self, base: Any, exponent: Any) -> None:
+        least = _bounds(base)[0]
+        if least is not None and least >= 1:
+            self.low = 1
+
+    def _inverse(self, x: Form) -> None:
+        if x.low is not None and x.low > 0:
+            self.low, self.high = (0 if x.high is None else 1 / Fraction(x.high)), 1 / Fraction(x.low)
+
+
+def _bounds(value: Any) -> tuple[Rational | None, Rational | None]:
+    return (value.low, value.high) if hasattr(value, "low") else (value, value)
+
+
+def _common_unit(values: tuple[Any, ...]) -> int | None:
+    """1 where all are whole."""
+    return 1 if all(v.is_integer if hasattr(v, "low") else isinstance(v, int) for v in values) else None

@@ -1,0 +1,76 @@
+"""A form as a sympy expression. The only import of sympy here, and only when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+import sympy
+
+from archcalc.forms.form import Form
+from archcalc.forms.relation import Relation
+from archcalc.forms.symbols import Named
+from archcalc.forms.write import Part, ordered, parts
+from archcalc.number import make_divisible as rounded
+
+
+class make_divisible(sympy.Function):  # type: ignore[misc]  # noqa: N801  # printed as the spec language writes it
+    """The rounding of the MobileNet code; of a number, its value."""
+
+    nargs = 2
+
+    @classmethod
+    def eval(cls, x: Any, divisor: Any) -> Any:
+        """None where it stays a function."""
+        if x.is_Rational and divisor.is_Integer:
+            return sympy.Integer(rounded(Fraction(int(x.p), int(x.q)), int(divisor)))
+        return None
+
+
+FUNCTIONS = {
+    "floor": sympy.floor,
+    "make_divisible": make_divisible,
+    "min": sympy.Min,
+    "max": sympy.Max,
+    "power": sympy.Pow,
+    "inverse": lambda x: 1 / x,
+    "where": lambda condition, yes, no: sympy.Piecewise((yes, condition), (no, True)),
+}
+RELATIONS = {
+    ">=": sympy.Ge,
+    ">": sympy.Gt,
+    "<=": sympy.Le,
+    "<": sympy.Lt,
+    "==": sympy.Eq,
+    "!=": sympy.Ne,
+    "and": sympy.And,
+    "or": sympy.Or,
+    "multiple of": lambda a, b: sympy.Eq(sympy.Mod(a, b), 0),
+}
+
+
+def to_sympy(value: Any) -> Any:
+    """A number, a form or a relation; symbols have the knobs' names and no assumptions."""
+    if isinstance(value, Relation):
+        return RELATIONS[value.sign](to_sympy(value.left), to_sympy(value.right))
+    if isinstance(value, Form):
+        letters = [_symbol(symbol) for symbol in value.field.symbols]
+        return _sum(parts(value.terms, ordered(value)), letters)
+    return sympy.Rational(value.numerator, value.denominator)
+
+
+def _symbol(symbol: Any) -> Any:
+    if isinstance(symbol, Named):
+        return FUNCTIONS[symbol.function](*map(to_sympy, symbol.arguments))
+    return sympy.Symbol(symbol.name)
+
+
+def _sum(summands: Sequence[Part], letters: Sequence[Any]) -> Any:
+    return sympy.Add(*(_product(part, letters) for part in summands))
+
+
+def _product(part: Part, letters: Sequence[Any]) -> Any:
+    powers = [letters[number] ** exponent for number, exponent in part.factors]
+    inner = [_sum(part.inner, letters)] if part.inner else []
+    return sympy.Mul(sympy.Rational(part.coefficient), *powers, *inner)

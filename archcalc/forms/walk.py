@@ -1,0 +1,125 @@
+"""A network walked over forms, as often as it takes to find the steps of its knobs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from archcalc.errors import ArchcalcError, SpecError, listing
+from archcalc.forms.field import Again, Field, Structural
+from archcalc.forms.relation import Relation
+from archcalc.forms.symbols import Step
+from archcalc.network import Network
+from archcalc.report import Report, summarize
+from archcalc.spec import Knob
+
+MOST_WALKS = 200
+
+
+class Open(NamedTuple):
+    """A network with some knobs set and some left free; several free ones may be one letter."""
+
+    network: Network
+    settings: dict[str, Any]
+    free: dict[str, str]  # knob -> letter, in the order of the letters
+
+    @property
+    def letters(self) -> list[str]:
+        """The letters of a formula."""
+        return list(dict.fromkeys(self.free.values()))
+
+    def without(self, letters: Iterable[str]) -> Open:
+        """The same with these knobs at their defaults."""
+        gone = set(letters)
+        return self._replace(free={knob: letter for knob, letter in self.free.items() if letter not in gone})
+
+    def start(self) -> dict[str, Any]:
+        """The letters' own values: the defaults of the knobs, of several the first one's."""
+        found: dict[str, Any] = {}
+        for knob, letter in self.free.items():
+            found.setdefault(letter, self.settings.get(knob, self.network.knobs[knob].default))
+        return found
+
+    def values(self, letters: Mapping[str, Any]) -> dict[str, Any]:
+        """The knobs at these values of the letters."""
+        return {**self.settings, **{knob: letters[letter] for knob, letter in self.free.items()}}
+
+
+class Walk(NamedTuple):
+    """A network over forms: the report, its symbols, and what must hold for it."""
+
+    asked: Open
+    report: Report
+    field: Field
+    conditions: tuple[Relation, ...]
+
+
+def walk(asked: Open, start: Mapping[str, Any], strict: bool) -> Walk:
+    """The network over forms, near these values of the letters.
+
+    Where a knob decides how often something is repeated there is no closed form in it: ``strict`` raises
+    ArchcalcError, else it keeps its value. Raises SpecError where the network cannot be built.
+    """
+    steps: dict[str, Step] = {}
+    for _ in range(MOST_WALKS):
+        field = Field(start, {letter: bounds(asked, letter) for letter in asked.letters}, steps)
+        try:
+            report = summarize(asked.network.spec, asked.values({name: field.knob(name) for name in asked.letters}))
+        except Again as again:
+            steps = {**steps, again.knob: again.step}
+        except Structural as structural:
+            if strict:
+                raise ArchcalcError(_structural(asked, structural.knobs)) from None
+            asked = asked.without(structural.knobs)
+            steps = {name: step for name, step in steps.items() if name in asked.letters}
+        except SpecError as error:
+            asked.network.summary(**asked.values(start))  # an error of the values, not of the knobs' being free
+            raise ArchcalcError(f"no closed form in {listing(asked.letters)}:\n{error}") from None
+        else:
+            needed = (a.condition for a in report.assumptions if isinstance(a.condition, Relation))
+            return Walk(asked, report, field, tuple(dict.fromkeys([*field.conditions, *needed])))
+    raise ArchcalcError(f"found no closed form in {listing(asked.letters)}; {sweep(asked.network)}")
+
+
+def is_number(knob: Knob) -> bool:
+    """Whether a knob can be left free."""
+    return not knob.choices and isinstance(knob.default, (int, Fraction)) and not isinstance(knob.default, bool)
+
+
+def numbers(network: Network, settings: Mapping[str, Any]) -> dict[str, str]:
+    """The knobs that are numbers, and not set, each its own letter."""
+    return {name: name for name, knob in network.knobs.items() if is_number(knob) and name not in settings}
+
+
+def ties(network: Network, words: Iterable[str]) -> dict[str, str]:
+    """Knobs from words like "alpha", or "M=N=middle" for several that are one letter. Raises ArchcalcError."""
+    found: dict[str, str] = {}
+    for word in words:
+        names = [name.strip() for name in word.split("=")]
+        for name in names:
+            network.accept(name, network.knobs[name].default if name in network.knobs else 0)
+            knob = network.knobs[name]
+            if not is_number(knob):
+                choices = listing(str(choice).lower() for choice in knob.choices)
+                message = f"{network.name}: {name} is one of {choices}, so no formula can be in it"
+                raise ArchcalcError(f"{message}; {sweep(network)}")
+            found[name] = names[0]
+    return found
+
+
+def bounds(asked: Open, letter: str) -> tuple[Any, Any]:
+    """What a letter's values lie between; None where nothing limits them."""
+    knobs = [asked.network.knobs[knob] for knob, own in asked.free.items() if own == letter]
+    lows, highs = [k.least for k in knobs if k.least is not None], [k.most for k in knobs if k.most is not None]
+    return max(lows, default=None), min(highs, default=None)
+
+
+def _structural(asked: Open, letters: Iterable[str]) -> str:
+    name = asked.network.name
+    return f"{name}: how often layers repeat depends on {listing(letters)}: no closed form; {sweep(asked.network)}"
+
+
+def sweep(network: Network) -> str:
+    """What to write instead."""
+    return f"'archcalc sweep {network.name}' counts value by value"

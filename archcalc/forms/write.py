@@ -1,0 +1,237 @@
+"""A form as a person would write it: by powers of the first knob, each coefficient by powers of the next."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from archcalc.forms.form import Form
+from archcalc.forms.relation import Relation
+from archcalc.forms.symbols import Knob, Named
+from archcalc.forms.terms import Monomial, Rational, Terms, joined
+
+GREEK = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega"
+).split()
+
+
+class Style:
+    """Plain text."""
+
+    times, signs = " ", {"==": "=", "multiple of": "is a multiple of"}
+
+    def name(self, name: str) -> str:
+        return name
+
+    def power(self, base: str, exponent: int) -> str:
+        return f"{base}^{exponent}"
+
+    def brackets(self, text: str) -> str:
+        return f"({text})"
+
+    def ratio(self, top: str, bottom: str, single: bool) -> str:
+        """top / bottom; ``single`` where the bottom is one factor."""
+        return f"{top}/{bottom if single else self.brackets(bottom)}"
+
+    def coefficient(self, c: Rational) -> str:
+        return str(c)
+
+    def call(self, function: str, arguments: Sequence[str]) -> str:
+        if function == "power":
+            return f"{self.brackets(arguments[0])}^{self.brackets(arguments[1])}"
+        if function == "where":
+            return f"({arguments[1]} if {arguments[0]} else {arguments[2]})"
+        return f"{function}({', '.join(arguments)})"
+
+    def relation(self, left: str, sign: str, right: str) -> str:
+        return f"{left} {self.signs.get(sign, sign)} {right}"
+
+    def range(self, name: str, low: Any, high: Any) -> str:
+        """What a knob's values lie between; without a name, as the end of a sentence."""
+        if not name:
+            ends = [f"at least {low}"] * (low is not None) + [f"at most {high}"] * (high is not None)
+            return self.prose("", "".join(f", {end}" for end in ends)) if ends else ""
+        below, above = self.signs.get("<=", "<="), self.signs.get(">=", ">=")
+        if low is not None and high is not None:
+            return f"{self.coefficient(low)} {below} {name} {below} {self.coefficient(high)}"
+        return f"{name} {above} {self.coefficient(low)}" if high is None else f"{name} {below} {self.coefficient(high)}"
+
+    def prose(self, formula: str, words: str) -> str:
+        return f"{formula} {words}" if formula else words
+
+
+class Latex(Style):
+    """For a paper or a slide."""
+
+    times = r" \, "
+    signs = {  # noqa: RUF012  # read only, as the base's
+        ">=": r"\ge", "<=": r"\le", "!=": r"\ne", "==": "=", "multiple of": r"\text{ is a multiple of }",
+        "and": r"\text{ and }", "or": r"\text{ or }",
+    }  # fmt: skip
+
+    def name(self, name: str) -> str:
+        head, *tail = re.findall(r"[A-Za-z]+|\d+", name)
+        base = f"\\{head}" if head in GREEK else head if len(head) == 1 else f"\\mathrm{{{head}}}"
+        below = [word if len(word) == 1 or word.isdigit() else f"\\mathrm{{{word}}}" for word in tail]
+        return f"{base}_{{{','.join(below)}}}" if below else base
+
+    def prose(self, formula: str, words: str) -> str:
+        return f"{formula} \\text{{ {words}}}" if formula else f"\\text{{{words}}}"
+
+    def power(self, base: str, exponent: int) -> str:
+        return f"{base}^{{{exponent}}}"
+
+    def brackets(self, text: str) -> str:
+        return f"\\left({text}\\right)"
+
+    def ratio(self, top: str, bottom: str, single: bool) -> str:
+        return f"\\frac{{{top}}}{{{bottom}}}"
+
+    def coefficient(self, c: Rational) -> str:
+        return f"\\tfrac{{{c.numerator}}}{{{c.denominator}}}" if isinstance(c, Fraction) else str(c)
+
+    def call(self, function: str, arguments: Sequence[str]) -> str:
+        if function == "floor":
+            return f"\\left\\lfloor {arguments[0]} \\right\\rfloor"
+        if function == "power":
+            return f"{self.brackets(arguments[0])}^{{{arguments[1]}}}"
+        if function == "where":
+            cases = f"{arguments[1]} & {arguments[0]} \\\\ {arguments[2]} & \\text{{otherwise}}"
+            return f"\\begin{{cases}} {cases} \\end{{cases}}"
+        escaped = function.replace("_", r"\_")
+        name = f"\\{function}" if function in ("min", "max") else f"\\operatorname{{{escaped}}}"
+        return f"{name}{self.brackets(', '.join(arguments))}"
+
+
+class Python(Style):
+    """What sympy reads: ``sympy.sympify`` of it, or a line of a program."""
+
+    times = "*"
+    signs = {"multiple of": "%", "==": "=="}  # noqa: RUF012
+
+    def name(self, name: str) -> str:
+        return f"{name}_" if name in ("lambda", "if", "in", "is", "or", "and", "not", "for", "as") else name
+
+    def power(self, base: str, exponent: int) -> str:
+        return f"{base}**{exponent}"
+
+    def coefficient(self, c: Rational) -> str:
+        return f"Rational({c.numerator}, {c.denominator})" if isinstance(c, Fraction) else str(c)
+
+    def call(self, function: str, arguments: Sequence[str]) -> str:
+        if function == "power":
+            return f"{self.brackets(arguments[0])}**{self.brackets(arguments[1])}"
+        if function == "where":
+            return f"Piecewise(({arguments[1]}, {arguments[0]}), ({arguments[2]}, True))"
+        return f"{function.capitalize() if function in ('min', 'max') else function}({', '.join(arguments)})"
+
+
+TEXT, LATEX, PYTHON = Style(), Latex(), Python()
+
+
+class Part(NamedTuple):
+    """A summand: a coefficient, a product of powers, and perhaps a sum in brackets."""
+
+    coefficient: Rational
+    factors: Monomial
+    inner: tuple[Part, ...] = ()
+
+
+def parts(terms: Terms, order: Sequence[int]) -> tuple[Part, ...]:
+    """The summands, grouped by the powers of the first symbol that occurs, and so on."""
+    if len(terms) == 1:
+        return tuple(Part(c, monomial) for monomial, c in terms.items())
+    present = {number for monomial in terms for number, _ in monomial}
+    first = next(number for number in order if number in present)
+    groups: dict[int, Terms] = {}
+    for monomial, c in terms.items():
+        exponent = dict(monomial).get(first, 0)
+        groups.setdefault(exponent, {})[joined(monomial, ((first, -exponent),))] = c
+    rest = [number for number in order if number != first]
+    found: list[Part] = []
+    for exponent in sorted(groups, key=lambda e: (-abs(e), -e)):
+        own = parts(groups[exponent], rest)
+        if exponent == 0:
+            found += own
+        elif len(own) == 1:
+            found.append(own[0]._replace(factors=joined(own[0].factors, ((first, exponent),))))
+        else:
+            sign = -1 if own[0].coefficient < 0 else 1
+            inner = tuple(part._replace(coefficient=sign * part.coefficient) for part in own)
+            found.append(Part(sign, ((first, exponent),), inner))
+    return tuple(found)
+
+
+def write(value: Any, style: Style, names: Mapping[int, str] | None = None) -> str:
+    """A number, a form or a relation; ``names`` are letters for functions that are defined beside it."""
+    if isinstance(value, Relation):
+        if value.sign == "multiple of" and Fraction(value.right).numerator == 1:
+            return style.prose(write(value.left / value.right, style, names), "is whole")
+        sides = (write(side, style, names) for side in (value.left, value.right))
+        left, right = sides
+        if value.sign in ("and", "or"):
+            left, right = style.brackets(left), style.brackets(right)
+        return style.relation(left, value.sign, right)
+    if not isinstance(value, Form):
+        return style.coefficient(value) if isinstance(value, (int, Fraction)) else str(value)
+    return Writer(value, style, names or {}).sum(parts(value.terms, ordered(value)))
+
+
+def ordered(form: Form) -> list[int]:
+    """The symbols, knobs first."""
+    numbers = range(len(form.field.symbols))
+    return sorted(numbers, key=lambda number: not isinstance(form.field.symbols[number], Knob))
+
+
+class Writer:
+    """Writes the parts of a form."""
+
+    def __init__(self, form: Form, style: Style, names: Mapping[int, str]) -> None:
+        self.symbols, self.style, self.names = form.field.symbols, style, names
+        self.order = {number: place for place, number in enumerate(ordered(form))}
+
+    def sum(self, summands: Sequence[Part]) -> str:
+        text = ""
+        for part in summands:
+            negative = part.coefficient < 0
+            own = self.product(part._replace(coefficient=abs(part.coefficient)))
+            text += f"{' - ' if negative else ' + '}{own}" if text else f"{'-' * negative}{own}"
+        return text
+
+    def product(self, part: Part) -> str:
+        factors = sorted(part.factors, key=lambda factor: self.order[factor[0]])
+        above = [(n, e) for n, e in factors if e > 0 and not self.is_inverse(n)]
+        below = [(n, -e) for n, e in factors if e < 0] + [(n, e) for n, e in factors if e > 0 and self.is_inverse(n)]
+        c = Fraction(part.coefficient)
+        top = [self.factor(n, e) for n, e in above]
+        if part.inner:
+            top.append(self.style.brackets(self.sum(part.inner)))
+        if not below:
+            return self.style.times.join(([] if c == 1 and top else [self.style.coefficient(part.coefficient)]) + top)
+        bottom = [self.factor(n, e) for n, e in below]
+        top = ([str(c.numerator)] if c.numerator != 1 or not top else []) + top
+        bottom = ([str(c.denominator)] if c.denominator != 1 else []) + bottom
+        times = self.style.times
+        return self.style.ratio(times.join(top), times.join(bottom), single=len(bottom) == 1)
+
+    def factor(self, number: int, exponent: int) -> str:
+        base = self.symbol(number)
+        return base if exponent == 1 else self.style.power(base, exponent)
+
+    def is_inverse(self, number: int) -> bool:
+        return getattr(self.symbols[number], "function", "") == "inverse"
+
+    def symbol(self, number: int) -> str:
+        symbol = self.symbols[number]
+        if number in self.names:
+            return self.style.name(self.names[number])
+        if not isinstance(symbol, Named):
+            return self.style.name(symbol.name)
+        arguments = [write(argument, self.style, self.names) for argument in symbol.arguments]
+        if symbol.function == "inverse":
+            return self.style.brackets(arguments[0])
+        return self.style.call(symbol.function, arguments)
+
+
