@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from archcalc.calls import Calls
 from archcalc.errors import Place, listing, suggest
 from archcalc.kinds import KINDS
+from archcalc.lookup import BACK
 from archcalc.reading import Reading, Scope
 from archcalc.spec import INDEX, Block, Item
 from archcalc.text import Mapping, Scalar, Sequence, Tree
@@ -95,6 +96,9 @@ class Layers:
         sources = read.words(entries.get("from"), "from")
         if "else" in entries and "when" not in entries:
             read.problem("'else' without 'when'", tree.keys["else"])
+        if "repeat" in entries and sources and not any(BACK.match(word.text) for word in sources):
+            read.problem(f"every repetition would start at {sources[0].text!r} again; count back, 'from: -1', or "
+                         "repeat inside a group that has this 'from'", sources[0].place)  # fmt: skip
         return item._replace(
             repeat=read.expression(entries["repeat"], scope) if "repeat" in entries else None,
             when=read.expression(entries["when"], scope) if "when" in entries else None,
@@ -114,8 +118,8 @@ class Layers:
 
 
 def _number(items: list[Item]) -> tuple[Item, ...]:
-    """Mark the entries whose names need a number to tell them apart; those of an "else" stand in the same list."""
-    shared = Counter(_bases(items))
+    """Mark the entries whose names need a number to tell them apart; an entry and its "else" never stand together."""
+    shared = _counted(items)
 
     def numbered(item: Item) -> Item:
         if shared[item.base] == 1 and item.repeat is None and not item.otherwise:
@@ -126,7 +130,9 @@ def _number(items: list[Item]) -> tuple[Item, ...]:
     return tuple(map(numbered, items))
 
 
-def _bases(items: Iterable[Item]) -> Iterator[str]:
+def _counted(items: Iterable[Item]) -> Counter[str]:
+    """How many entries of each name can stand in a list at once."""
+    total: Counter[str] = Counter()
     for item in items:
-        yield item.base
-        yield from _bases(item.otherwise)
+        total += Counter([item.base]) | _counted(item.otherwise)
+    return total

@@ -196,3 +196,18 @@ def test_unknown_is_never_zero(tmp_path):
     report = json.loads(run(["summary", str(spec), "--format", "json"]).output)
     assert report["totals"] == {"params": None, "buffers": None, "mult_adds": None}
     assert report["unknown"] == ["step"]
+
+
+def test_no_knob_hides_behind_an_option():
+    own = {name.lstrip("-") for command in main.commands.values() for param in command.params for name in param.opts}
+    for name in archcalc.library.names():
+        assert not own & set(archcalc.load(name).knobs), f"{name}: give the knob another name"
+
+
+def test_exclusive_entries_need_no_number(tmp_path):
+    spec = tmp_path / "net.yaml"
+    text = "net: N\ngiven: {k: 1}\ninput: [3, 8, 8]\nlayers:\n  - c: conv(4, 3)\n    when: k == 1\n    else:\n"
+    spec.write_text(text + "      - c: conv(5, 3)\n      - relu\n  - last: conv(2, 1)\n    from: c\n")
+    network = archcalc.load(str(spec))
+    assert [row.name for row in network.summary().layers] == ["c", "last"]
+    assert [row.name for row in network.summary(k=2).layers] == ["c", "relu", "last"]
