@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from archcalc.cost import CONVENTION, Cost, costs, total
 from archcalc.errors import ArchcalcError, listing
-from archcalc.graph import Assumption, Graph
-from archcalc.number import Number, show
+from archcalc.graph import Assumption, Graph, Node
+from archcalc.number import Number, brief, show
 from archcalc.shape import Shape
 from archcalc.spec import Spec
 from archcalc.unfold import unfold
@@ -128,7 +128,7 @@ def report_of(spec: Spec, graph: Graph) -> Report:
     """What a graph costs."""
     changed = [f"{k}={show(v)}" for k, v in graph.knobs.items() if differs(v, spec.given[k].default)]
     counted = [
-        Row(node.name, node.layer.label, node.shape, cost.params, cost.buffers, cost.mult_adds, node.layer)
+        Row(node.name, node.layer.label, node.shape, cost.params, cost.buffers, cost.mult_adds, _detail(node))
         for node, cost in costs(graph)
         if node.layer
     ]
@@ -145,6 +145,12 @@ def report_of(spec: Spec, graph: Graph) -> Report:
         spec=spec,
         graph=graph,
     )
+
+
+def _detail(node: Node) -> object:
+    """What a row's text says: the layer, and how often it runs where that is not once."""
+    once = isinstance(node.times, int) and node.times == 1
+    return node.layer if once else f"{node.layer}, {brief(node.times)} times"
 
 
 def differs(value: Any, default: Any) -> bool:
