@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from archcalc.arithmetic import FUNCTIONS, OPERATORS, WORDS, bounded, decimal
@@ -32,8 +33,7 @@ class Compiler:
         self.start()
         evaluate = self.compile(node)
         if not self.names:
-            value = evaluate({})
-            evaluate = lambda environment: value  # noqa: E731  # a constant, computed once
+            evaluate = _always(evaluate({}))  # a constant, computed once
         return Expression(self.text(node), evaluate, self.place(node), tuple(self.names), self.cost, self.deepest)
 
     def text(self, node: Any) -> str:
@@ -91,7 +91,7 @@ class Compiler:
                 raise self.foreign(node, _capital(str(value)))
         except Refusal as refusal:
             raise Refusal(str(refusal), self.place(node)) from None
-        return lambda environment: value
+        return _always(value)
 
     def _Name(self, node: ast.Name) -> Evaluator:
         name, place = node.id, self.place(node)
@@ -168,6 +168,15 @@ class Compiler:
     def defined(self, node: ast.Call, name: str, parts: list[Evaluator]) -> Evaluator:
         self.names.append((name, self.place(node)))
         return self.guarded(node, lambda function, *values: function(*values), lambda e: e[name], *parts)
+
+
+def _always(value: Any) -> Evaluator:
+    return _constant(value) if isinstance(value, (int, str)) else lambda environment: value
+
+
+@lru_cache(maxsize=1000, typed=True)  # 1 and true are equal
+def _constant(value: Any) -> Evaluator:
+    return lambda environment: value
 
 
 def _later(evaluate: Evaluator) -> Evaluator:

@@ -134,5 +134,5 @@ def _counted(items: Iterable[Item]) -> Counter[str]:
     """How many entries of each name can stand in a list at once."""
     total: Counter[str] = Counter()
     for item in items:
-        total += Counter([item.base]) | _counted(item.otherwise)
+        total.update(Counter([item.base]) | _counted(item.otherwise) if item.otherwise else [item.base])
     return total
