@@ -10,6 +10,7 @@ from torch import nn
 
 from archcalc.errors import listing
 from archcalc.graph import Node
+from archcalc.number import plain
 from archcalc.report import Report, Row
 from archcalc.shape import Shape, describe
 from archcalc.verify.module import Function, NetworkModule
@@ -50,7 +51,7 @@ def compare(report: Report, node: Node, row: Row, module: nn.Module, ran: Ran, b
     }
     for what, (formula, found) in pairs.items():
         if formula != found:
-            halved = (row.mult_adds, Fraction(ran.flops, 2 * batch)) if what == "mult-adds" else (formula, found)
+            halved = (row.mult_adds, plain(Fraction(ran.flops, 2 * batch))) if what == "mult-adds" else (formula, found)
             yield difference(report, node, what, *halved)
 
 

@@ -1,0 +1,332 @@
+"""Times, bounds, memory as an allocator reports it: the arithmetic, and the paths that need CUDA with CUDA played."""
+
+import re
+import xml.etree.ElementTree as ElementTree
+from fractions import Fraction
+from types import SimpleNamespace
+
+import pytest
+import torch
+from click.testing import CliRunner
+
+import archcalc
+from archcalc.cli import main
+from archcalc.verify import allocator, clock, timing
+from archcalc.verify.allocator import Used, compare_memory
+from archcalc.verify.ceilings import measure
+from archcalc.verify.clock import MODES, Clock, Times, precision, time_network
+from archcalc.verify.module import to_module
+from archcalc.verify.pages import page
+from archcalc.verify.receipt import write_receipt
+from archcalc.verify.roofline import Ceilings, Work, work
+from archcalc.verify.sheets import kinds_table, layers_table, used_table
+from archcalc.verify.suite import Asked, Findings, NotRun, examine
+from archcalc.verify.timing import by_kind, filling_batch, joined, study
+
+CPU = torch.device("cpu")
+FP32 = MODES[0]
+
+
+@pytest.fixture(scope="module")
+def small():
+    return archcalc.load("mobilenet_v1").summary(alpha=0.25, rho=Fraction(1, 7))
+
+
+@pytest.fixture(scope="module")
+def measured(small):
+    """Given measurements: a pass takes 1 ms, each layer 10 us; the device has 1 T operations/s and 100 GB/s."""
+    times = Times(1e-3, [1e-5] * len(small.layers))
+    return joined(small, "cuda:0", FP32, 8, Ceilings(1e12, 1e11), times)
+
+
+# Roofline
+
+
+def test_bound_is_the_larger_of_two_times():
+    ceilings = Ceilings(operations=100.0, bandwidth=10.0)
+    assert ceilings.ridge == 10
+    busy, moving = Work("a", "conv", "", 1000, 20), Work("b", "relu", "", 0, 20)
+    assert (busy.bound(ceilings), busy.limit(ceilings), busy.intensity) == (10, "operations", 50)
+    assert (moving.bound(ceilings), moving.limit(ceilings), moving.intensity) == (2, "bandwidth", 0)
+    assert Work("c", "flatten", "", 0, 0).intensity == 0
+
+
+def test_work_of_layers_by_hand(tmp_path):
+    """conv: in 2*4*4, out 3*4*4, weights 3*2*9 + 3; depthwise: in and out 3*4*4, weights 27; a view moves nothing."""
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        "net: By hand\ninput: [2, 4, 4]\nlayers:\n  - conv(3, 3, pad=1)\n"
+        "  - dw: conv(3, 3, pad=1, groups=3, bias=false)\n"
+        "  - batchnorm\n  - add:\n      a:\n        - relu\n      b: []\n  - flatten\n  - linear(5, bias=false)\n"
+    )
+    found = {one.layer: one for one in work(archcalc.load(str(path)).summary(), batch=10, width=2)}
+    assert found["conv"].operations == 2 * 10 * 54 * 16
+    assert found["conv"].traffic == 2 * (10 * (32 + 48) + 57)
+    assert (found["dw"].kind, found["dw"].traffic) == ("depthwise conv", 2 * (10 * 96 + 27))
+    assert found["batchnorm"].traffic == 2 * (10 * 96 + 12)
+    assert (found["add"].operations, found["add"].traffic) == (0, 2 * 10 * 3 * 48)
+    assert found["flatten"].traffic == 0
+    assert (found["linear"].operations, found["linear"].traffic) == (2 * 10 * 48 * 5, 2 * (10 * 53 + 240))
+
+
+def test_work_of_layers_that_run_for_each_region(tmp_path):
+    path = tmp_path / "net.yaml"
+    path.write_text("net: R\ninput: [2, 9, 9]\nlayers:\n  - roi_pool(3, 5)\n  - flatten\n  - linear(6, bias=false)\n")
+    found = {one.layer: one for one in work(archcalc.load(str(path)).summary(), batch=1, width=4)}
+    assert found["roi_pool"].traffic == 4 * (2 * 81 + 5 * 18)
+    assert found["linear"].operations == 2 * 5 * 18 * 6
+    assert found["linear"].traffic == 4 * (5 * (18 + 6) + 18 * 6)
+
+
+def test_operations_add_up_to_the_report(small):
+    assert sum(one.operations for one in work(small, 3, 4)) == 2 * 3 * small.totals.mult_adds
+
+
+def test_time_by_kind(measured, small):
+    kinds = {one.kind: one for one in by_kind(measured)}
+    assert kinds["depthwise conv"].layers == 13
+    assert sum(one.layers for one in kinds.values()) == len(small.layers)
+    assert sum(one.operations for one in kinds.values()) == pytest.approx(1)
+    assert sum(one.seconds for one in kinds.values()) == pytest.approx(1)
+    assert kinds["relu"].seconds == pytest.approx(27 / len(small.layers))
+    assert kinds["flatten"].fraction is None
+    depthwise = [one for one in measured.layers if one.work.kind == "depthwise conv"]
+    assert kinds["depthwise conv"].fraction == pytest.approx(sum(one.bound for one in depthwise) / (13 * 1e-5))
+
+
+def test_tables_show_intensity_bound_time_and_fraction(measured):
+    table = layers_table(measured)
+    keys = [column.title for column in table.columns]
+    row = dict(zip(keys, next(row for row in table.rows if row[0] == "stem"), strict=True))
+    (stem,) = [one for one in measured.layers if one.work.layer == "stem"]
+    moved = 4 * (8 * (3 * 32 * 32 + 8 * 16 * 16) + 8 * 3 * 9)
+    assert stem.work.traffic == moved
+    assert row["ops/byte"] == f"{2 * 8 * 8 * 27 * 256 / moved:.2f}"
+    assert (row["limit"], row["time us"]) == ("bandwidth", "10.0")
+    assert row["bound us"] == f"{moved / 1e11 * 1e6:,.1f}"
+    assert row["reached"] == f"{100 * moved / 1e11 / 1e-5:.1f} %"
+    assert "Measured in this run: 1.00 T operations/s, 100.0 GB/s." in kinds_table(measured).notes
+
+
+# Pictures
+
+
+def test_picture_has_a_point_for_each_layer_that_multiplies(measured, small):
+    pytest.importorskip("matplotlib")
+    from archcalc.verify.plot import roofline_picture
+
+    svg = roofline_picture([measured, measured])
+    assert svg == roofline_picture([measured, measured])
+    tree = ElementTree.fromstring(svg)
+    groups = [group for group in tree.iter("{http://www.w3.org/2000/svg}g") if "line2d" in group.get("id", "")]
+    counts = [len(list(group.iter("{http://www.w3.org/2000/svg}use"))) for group in groups]
+    layers = sum(row.mult_adds > 0 for row in small.layers)
+    drawn = [count for count in counts if count > 1]  # ticks and the legend's marks have one
+    assert sum(drawn) + 1 * 2 == 2 * layers  # the one linear layer is a line of one point, in both panels
+    assert roofline_picture([measured], "png").startswith(b"\x89PNG")
+
+
+def test_roof_bends_at_the_ridge():
+    from archcalc.verify.plot import roof
+
+    corners, heights = roof(Ceilings(100.0, 10.0), [2.0, 40.0])
+    assert (corners, heights) == ([1, 10, 80], [10, 100, 100])
+
+
+def test_no_matplotlib_is_said_and_the_rest_written(measured, tmp_path, monkeypatch):
+    from archcalc.verify import pages, plot, receipt
+
+    for module in (pages, plot, receipt):
+        monkeypatch.setattr(module, "can_draw", lambda: False)
+    with pytest.raises(archcalc.ArchcalcError, match="a picture needs matplotlib"):
+        plot.roofline_picture([measured])
+    written = write_receipt(Findings("c", {"device": "d"}, timed=(measured,)), tmp_path, "x")
+    assert [path.name for path in written] == ["x.json", "x.md"]
+    assert "No picture: a picture needs matplotlib" in (tmp_path / "x.md").read_text()
+
+
+# Clocks
+
+
+class Events:
+    """Plays torch.cuda: an event takes the time at which the work before it is done."""
+
+    def __init__(self, monkeypatch, costs):
+        self.log, self.now, self.costs = [], 0.0, costs
+        played = {"Event": self.event, "_sleep": self.sleep, "synchronize": self.synchronize, "current_stream": str}
+        for name, function in played.items():
+            monkeypatch.setattr(clock.torch.cuda, name, function)
+
+    def event(self, enable_timing):
+        assert enable_timing
+        event = SimpleNamespace(at=None)
+
+        def record(stream):
+            event.at = self.now
+            self.log.append("mark")
+
+        event.record = record
+        event.elapsed_time = lambda end: 1000 * (end.at - event.at)
+        return event
+
+    def sleep(self, cycles):
+        self.log.append(f"wait {cycles}")
+
+    def synchronize(self, *_):
+        self.log.append("synchronize")
+
+    def run(self):
+        self.now += next(self.costs)
+        self.log.append("run")
+
+
+def test_device_events_give_the_median_of_warmed_up_runs(monkeypatch):
+    events = Events(monkeypatch, iter([9.0] * 5 + [3.0, 1.0, 2.0, 100.0, 2.0]))
+    seconds = Clock(torch.device("cuda")).time(events.run, repeats=5, layers=7)
+    assert seconds == 2.0
+    wait = f"wait {7 * clock.AHEAD}"
+    assert events.log == ["run"] * 5 + ["synchronize"] + [wait, "mark", "run", "mark"] * 5 + ["synchronize"]
+
+
+def test_layers_are_timed_with_device_events_inside_a_pass(monkeypatch, small):
+    events = Events(monkeypatch, iter(()))
+    network = to_module(small.graph).eval()
+    costs = [float(i + 1) for i, _ in enumerate(network.layers())]
+    for cost, layer in zip(costs, network.layers(), strict=True):
+        layer.register_forward_hook(lambda *_, cost=cost: setattr(events, "now", events.now + cost))
+    with torch.device("cpu"):
+        times = time_network(network, torch.zeros(1, *small.input), Clock(torch.device("cuda")), repeats=3)
+    assert times.layers == costs
+    assert times.whole == sum(costs)
+    assert not any(layer._forward_pre_hooks for layer in network.layers())
+
+
+def test_times_on_a_cpu(small):
+    (timed,) = study(small, CPU, batch=2, repeats=3)
+    assert (timed.mode, timed.batch, len(timed.layers)) == ("fp32", 2, len(small.layers))
+    assert all(one.seconds > 0 for one in timed.layers)
+    assert sum(one.seconds for one in timed.layers) < 20 * timed.whole
+    assert timed.whole > timed.bound / 20  # a pass is not magically faster than the roofline
+
+
+def test_ceilings_come_from_a_product_and_a_copy(monkeypatch):
+    seconds = iter([0.5, 0.25])
+    monkeypatch.setattr(Clock, "time", lambda self, run: (run(), next(seconds))[1])
+    assert measure(CPU, FP32, side=10, copied=1000) == Ceilings(2 * 10**3 / 0.5, 2 * 1000 / 0.25)
+
+
+def test_precision_is_set_and_put_back():
+    places = (torch.backends.cuda.matmul, torch.backends.cudnn)
+    before = [place.allow_tf32 for place in places]
+    for mode in MODES:
+        with precision(mode):
+            assert [place.allow_tf32 for place in places] == [mode.tf32] * 2
+    assert [place.allow_tf32 for place in places] == before
+    assert [(mode.name, mode.width) for mode in MODES] == [("fp32", 4), ("tf32", 4), ("bf16", 2)]
+
+
+def test_cuda_is_timed_in_all_modes_and_a_cpu_in_one():
+    assert [mode.name for mode in timing.modes(torch.device("cuda"))] == ["fp32", "tf32", "bf16"]
+    assert [mode.name for mode in timing.modes(CPU)] == ["fp32"]
+
+
+@pytest.mark.parametrize(("rates", "batch"), [([1, 2, 4, 8, 8.1, 8.2], 8), ([1, 1.01], 1), ([1, 2, 1], 2)])
+def test_the_batch_that_fills_the_device(monkeypatch, small, rates, batch):
+    """Doubled while examples a second still grow by a twentieth."""
+    passes = iter(rates)
+    asked = []
+
+    def run(report, device, mode, size, repeats):
+        asked.append(size)
+        return Times(size / next(passes), [])
+
+    monkeypatch.setattr(timing, "run", run)
+    monkeypatch.setattr(timing, "total_memory", lambda device: 2**40)
+    assert filling_batch(small, CPU) == batch
+    assert asked == [2**i for i in range(len(asked))]
+
+
+def test_the_batch_fits_the_memory(monkeypatch, small):
+    monkeypatch.setattr(timing, "run", lambda report, device, mode, size, repeats: Times(1.0, []))
+    monkeypatch.setattr(timing, "total_memory", lambda device: 2 * archcalc.memory.memory(small, 32).inference)
+    assert filling_batch(small, CPU) == 16
+
+
+# Memory
+
+
+def test_memory_on_a_cpu_is_what_is_alive(small):
+    forward, step = compare_memory(small, CPU, 4)
+    assert (forward.what, forward.inside, forward.error) == ("forward", 0, 0)
+    assert abs(step.error) < 0.03
+    assert (forward.requested, forward.workspace, forward.rounding) == (None, None, None)
+
+
+def test_memory_of_an_allocator_is_taken_apart(monkeypatch, small):
+    """Statistics as CUDA gives them: before any pass, after the first, and at the second one's peak."""
+    x = 2 * small.input[0] * small.input[1] * small.input[2] * 4
+
+    def bytes_(requested, allocated, when):
+        return {f"requested_bytes.all.{when}": requested, f"allocated_bytes.all.{when}": allocated}
+
+    given = iter([bytes_(100, 512, "current"), bytes_(1100, 1536, "current"), bytes_(9000, 9728, "peak")])
+    calls = []
+    for name in ("synchronize", "reset_peak_memory_stats"):
+        monkeypatch.setattr(allocator.torch.cuda, name, lambda *_, name=name: calls.append(name))
+    monkeypatch.setattr(allocator.torch.cuda, "memory_stats", lambda: next(given))
+    found = allocator._allocated(to_module(small.graph), torch.zeros(2, *small.input), lambda *_: calls.append("run"))
+    assert calls == ["run", "synchronize", "reset_peak_memory_stats", "run", "synchronize"]
+    assert found == {"requested": 7900 + x, "allocated": 8192 + x, "standing": 1000}
+    used = Used("n", "forward", 2, formula=5000, tensors=6000, **found)
+    assert (used.inside, used.workspace, used.rounding) == (1000, 1900 + x, 292)
+    assert used.error == pytest.approx(5000 / (8192 + x) - 1)
+
+
+def test_memory_table_leaves_open_what_was_not_measured():
+    row = used_table([Used("n", "forward", 2, 5000, 6000)]).rows[0]
+    assert row == ("n", "forward", 2, 5000, 6000, 1000, "", "", "", "", "", "-16.7 %")
+
+
+# Commands
+
+
+def test_memory_and_time_on_the_command_line(tmp_path):
+    words = ["lenet5", "--device", "cpu", "--batch", "4", "--memory", "--time", "-o", str(tmp_path)]
+    result = CliRunner().invoke(main, ["verify", *words])
+    assert result.exit_code == 0, result.output
+    text = (tmp_path / "cpu.md").read_text()
+    for heading in (
+        "## Memory",
+        "## lenet5 in fp32 on cpu, batch 4: by kind",
+        "## lenet5 in fp32 on cpu, batch 4: by layer",
+    ):
+        assert heading in text
+    pictures = re.findall(r"!\[roofline\]\((\S+)\)", text)
+    assert all((tmp_path / picture).read_bytes().startswith(b"<?xml") for picture in pictures)
+
+
+def test_out_of_memory_is_not_a_failure(monkeypatch, small):
+    def full(*_):
+        raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 3 GiB.\nmore")
+
+    monkeypatch.setattr("archcalc.verify.suite.study", full)
+    results = list(examine(small, Asked(CPU, time=True)))
+    assert results[-1] == NotRun(small.label, "time", "CUDA out of memory. Tried to allocate 3 GiB.")
+
+
+def test_page_says_what_was_compared_and_what_not(measured):
+    text = page(
+        Findings("archcalc verify x", {"device": "A | B"}, timed=(measured,), not_run=(NotRun("n", "w", "why"),))
+    )
+    assert text.startswith("# Verification: A \\| B\n\nnothing compared; 1 not run.\n")
+    assert re.search(r"\| n +\| w +\| why +\|", text)
+
+
+def test_memory_command():
+    result = CliRunner().invoke(
+        main, ["memory", "resnet18", "--batch", "2", "--dtype", "bfloat16", "--resolution", "64"]
+    )
+    assert result.exit_code == 0
+    found = archcalc.memory.memory(archcalc.load("resnet18").summary(resolution=64), 2, "bfloat16")
+    for number in (found.weights, found.activations, found.inference, found.training):
+        assert f"{number:,}" in result.output
