@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-Layer = tuple[tuple[int, ...], int, int]  # output without the batch axis, learned parameters, multiply-adds
+# output without the batch axis, learned parameters, multiply-adds, where its input comes from
+Layer = tuple[tuple[int, ...], int, int, tuple[int, ...]]
 Counted = tuple[dict[str, int], list[Layer]]  # totals of the module; its layers
 
 CONVS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
@@ -20,6 +23,15 @@ def mult_adds(layer: nn.Module, x: torch.Tensor, y: torch.Tensor) -> int:
     return int(layer.weight.numel()) * (x if isinstance(layer, TRANSPOSED) else y)[0, 0].numel()
 
 
+class Ran(NamedTuple):
+    """A layer that ran."""
+
+    layer: nn.Module
+    figures: tuple[tuple[int, ...], int, int]
+    before: Any  # the step that made its input, as autograd knows it
+    step: Any  # its own
+
+
 def record(
     model: nn.Module, shape: tuple[int, ...], part: tuple[str, ...] = (), training: bool = False, defined: bool = False
 ) -> Counted:
@@ -30,23 +42,44 @@ def record(
     which the module defines them.
     """
     model.eval().training = training
-    ran: list[tuple[nn.Module, Layer]] = []
+    ran: list[Ran] = []
 
     def hook(layer: nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
-        params = 0 if layer in dict(ran) else sum(p.numel() for p in layer.parameters())
-        ran.append((layer, (tuple(output.shape[1:]), params, mult_adds(layer, inputs[0], output))))
+        again = any(other.layer is layer for other in ran)
+        params = 0 if again else sum(p.numel() for p in layer.parameters())
+        figures = tuple(output.shape[1:]), params, mult_adds(layer, inputs[0], output)
+        ran.append(Ran(layer, figures, inputs[0].grad_fn, output.grad_fn))
 
     for layer in model.modules():
         if isinstance(layer, (*CONVS, *TRANSPOSED, nn.Linear)):
             layer.register_forward_hook(hook)
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        model(torch.empty(1, *shape, device="meta"))
-    total = sum(work for _, (_, _, work) in ran)
+    image = torch.empty(1, *shape, device="meta", requires_grad=True) + 0
+    with FlopCounterMode(display=False) as counter:
+        model(image)
+    total = sum(one.figures[2] for one in ran)
     assert 2 * total == counter.get_total_flops(), (total, counter.get_total_flops() / 2)
     counted = nn.ModuleList(model.get_submodule(name) for name in part) if part else model
     places = {layer: place for place, layer in enumerate(counted.modules())}
-    ordered = sorted(ran, key=lambda item: places.get(item[0], 0)) if defined else ran
-    return totals(counted), [line for layer, line in ordered if layer in places]
+    kept = [one for one in ran if one.layer in places]
+    kept = sorted(kept, key=lambda one: places[one.layer]) if defined else kept
+    steps: dict[Any, int | None] = (
+        {image.grad_fn: None} | {one.step: None for one in ran} | {one.step: place for place, one in enumerate(kept)}
+    )
+    return totals(counted), [(*one.figures, sources(one.before, place, steps)) for place, one in enumerate(kept)]
+
+
+def sources(before: Any, place: int, steps: dict[Any, int | None]) -> tuple[int, ...]:
+    """How many layers back the layers are that give the input of the layer at `place`; 0 for the network's input."""
+    found, seen, stack = set(), {before}, [before]
+    while stack:
+        step = stack.pop()
+        if step in steps:
+            found.add(0 if steps[step] is None else place - steps[step])
+        else:
+            later = [other for other, _ in step.next_functions if other is not None and other not in seen]
+            stack += later
+            seen.update(later)
+    return tuple(sorted(found))
 
 
 def totals(model: nn.Module) -> dict[str, int]:

@@ -13,7 +13,10 @@ import keras
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-Layer = tuple[tuple[int, ...], int, int]  # output, channels first; learned parameters; multiply-adds
+Figures = tuple[tuple[int, ...], int, int]  # output, channels first; learned parameters; multiply-adds
+Layer = tuple[tuple[int, ...], int, int, tuple[int, ...]]  # and where its input comes from
+
+INPUT = -1  # in place of a line
 
 
 def record(
@@ -29,8 +32,8 @@ def record(
         model = build(**options)
         with FlopCounterMode(display=False) as counter, torch.no_grad():
             model(torch.empty(1, *model.input_shape[1:], device=device))
-    layers = [line for layer in (model.layers if summary else walk(model)) for line in parts(layer)]
-    total = sum(work for _, _, work in layers)
+    layers = with_sources(model.layers if summary else walk(model), graph(model, []))
+    total = sum(work for _, _, work, _ in layers)
     assert 2 * total == counter.get_total_flops(), (total, counter.get_total_flops() / 2)
     return {"params": _elements(model.trainable_weights), "buffers": _elements(model.non_trainable_weights)}, layers
 
@@ -39,19 +42,49 @@ def _elements(weights: Iterable[Any]) -> int:
     return sum(math.prod(weight.shape) for weight in weights)
 
 
+def with_sources(layers: list[Any], before: dict[Any, list[Any]]) -> list[Layer]:
+    """The lines of these layers, each with how many lines above its sources are; 0 for the network's input."""
+    lines: list[Layer] = []
+    given: dict[Any, frozenset[int]] = {}  # layer -> the lines whose outputs it passes on
+    for layer in layers:
+        sources = frozenset().union(*(given[other] for other in before[layer])) or frozenset({INPUT})
+        for figures in parts(layer):
+            above = sorted(0 if place == INPUT else len(lines) - place for place in sources)
+            lines.append((*figures, tuple(above)))
+            sources = frozenset({len(lines) - 1})
+        given[layer] = sources
+    return lines
+
+
+def graph(model: Any, fed: list[Any]) -> dict[Any, list[Any]]:
+    """Each layer's sources; those of a model inside among them, whose input is `fed`."""
+    found: dict[Any, list[Any]] = {}
+    for layer in _after(_outputs(model), _before):
+        before = [one for other in _before(layer) for one in (_outputs(other) if inside(other) else [other])]
+        found |= graph(layer, before) if inside(layer) else {layer: before or fed}
+    return found
+
+
+def inside(layer: Any) -> bool:
+    """Whether the layer is a model."""
+    return isinstance(layer, keras.Model)
+
+
 def walk(model: Any) -> list[Any]:
     """The layers of a functional or sequential model, inputs first; those of a model inside where it stands."""
-    outputs = [output._keras_history.operation for output in model.outputs]
     depths: dict[Any, int] = {}
-    for layer in _after(outputs, _before):
+    for layer in _after(_outputs(model), _before):
         depths[layer] = 1 + max((depths[other] for other in _before(layer)), default=0)
 
     def ordered(layer: Any) -> list[Any]:
         deepest_first = isinstance(layer, keras.layers.Add)
         return sorted(_before(layer), key=depths.get, reverse=True) if deepest_first else _before(layer)
 
-    layers = _after(outputs, ordered)
-    return [one for layer in layers for one in (walk(layer) if isinstance(layer, keras.Model) else [layer])]
+    return [one for layer in _after(_outputs(model), ordered) for one in (walk(layer) if inside(layer) else [layer])]
+
+
+def _outputs(model: Any) -> list[Any]:
+    return [output._keras_history.operation for output in model.outputs]
 
 
 def _before(layer: Any) -> list[Any]:
@@ -74,7 +107,7 @@ def _after(outputs: list[Any], before: Callable[[Any], list[Any]]) -> list[Any]:
     return order
 
 
-def parts(layer: Any) -> Iterator[Layer]:
+def parts(layer: Any) -> Iterator[Figures]:
     """The layer's lines: one, none, or the two of a separable convolution."""
     if isinstance(layer, keras.layers.SeparableConv2D):
         _, *map_, channels = layer.output.shape
@@ -86,6 +119,6 @@ def parts(layer: Any) -> Iterator[Layer]:
         yield _line((channels, *map_), *(tuple(weight.shape) for weight in layer.weights))
 
 
-def _line(output: tuple[int, ...], kernel: tuple[int, ...], *bias: tuple[int, ...]) -> Layer:
+def _line(output: tuple[int, ...], kernel: tuple[int, ...], *bias: tuple[int, ...]) -> Figures:
     weights = math.prod(kernel)
     return output, weights + sum(map(math.prod, bias)), weights * math.prod(output[1:])

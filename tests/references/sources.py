@@ -179,7 +179,14 @@ for size in (192, 160, 128):
     SOURCES[f"mobilenet_v1_{size}"] = keras(
         "MobileNet", (3, size, size), network="mobilenet_v1", knobs={"rho": f"{size}/224"}
     )
-for suffix, alpha in {"": 1, "_alpha_14": 1.4, "_alpha_075": 0.75, "_alpha_05": 0.5, "_alpha_035": 0.35}.items():
+for suffix, alpha in {
+    "": 1,
+    "_alpha_14": 1.4,
+    "_alpha_075": 0.75,
+    "_alpha_05": 0.5,
+    "_alpha_035": 0.35,
+    "_alpha_4": 4,
+}.items():
     SOURCES[f"mobilenet_v2{suffix}"] = tv(
         "mobilenet_v2", options={"width_mult": alpha}, network="mobilenet_v2", knobs={"alpha": alpha}
     )
@@ -191,6 +198,10 @@ for groups in (1, 2, 3, 4, 8):
     )
 for factor, alpha in {"0_5": 0.5, "0_75": 0.75, "1_3": 1.3}.items():
     SOURCES[f"mnasnet_b1_alpha_{factor}"] = tv(f"mnasnet{factor}", network="mnasnet_b1", knobs={"alpha": alpha})
+SOURCES["mnasnet_b1_alpha_4"] = tv("mnasnet.MNASNet", 4.0, network="mnasnet_b1", knobs={"alpha": 4})
+SOURCES["mnasnet_a1_alpha_4"] = timm(
+    "efficientnet._gen_mnasnet_a1", arguments=("semnasnet_100", 4.0), network="mnasnet_a1", knobs={"alpha": 4}
+)
 for depth in (20, 56, 110, 1202):
     cifar = cv(f"resnet_cifar.resnet{depth}_cifar10", input=CIFAR)
     SOURCES[f"resnet{depth}_cifar_b"] = replace(cifar, network=f"resnet{depth}_cifar", knobs={"option": "B"})
@@ -233,6 +244,17 @@ for name, size, classes in (
     ("squeezenet1_1", 231, 17),
     ("shufflenet_v2_x1_0", 225, 1000),
     ("senet154", 235, 1000),
+    ("se_resnet50", 241, 1000),
+    ("wide_resnet50_2", 241, 1000),
+    ("resnet18", 241, 1000),
+    ("resnet50_keras", 241, 1000),
+    ("resnet50_v2_keras", 241, 1000),
+    ("preact_resnet50", 221, 1000),
+    ("shufflenet_v1_g3", 221, 1000),
+    ("squeezenet1_0", 233, 1000),
+    ("alexnet_torchvision", 225, 1000),
+    ("bn_inception", 225, 1000),
+    ("inception_resnet_v2", 323, 1000),
     ("nasnet_large", 301, 1000),
     ("xception", 301, 1000),
 ):  # sizes that do not divide, other numbers of classes: the formulas, not the numbers of the papers

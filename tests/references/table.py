@@ -1,19 +1,21 @@
 """The tables of this folder: what a real module does, one line for each layer with weights.
 
 A table starts with comments, `# key: value`; then a line for each convolution and linear layer, in the order in which
-they run: output (channels first, no batch), learned parameters, multiply-adds. `3* ` before a line means three of it;
-before `(` it means three times the lines up to `)`.
+they run: output (channels first, no batch), learned parameters, multiply-adds.
+
+Where its input does not come from the line above alone, `<` says from where, looking through what has no weights: how
+many lines above, 0 for the network's input; `=3` for all that the input of the third line above comes from. `3* `
+before a line means three of it; before `(` it means three times the lines up to `)`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 FOLDER = Path(__file__).parent
 LONGEST = 40  # lines of a group that may repeat
-T = TypeVar("T")
 
 
 class Line(NamedTuple):
@@ -22,9 +24,7 @@ class Line(NamedTuple):
     output: tuple[int, ...]
     params: int
     mult_adds: int
-
-    def __str__(self) -> str:
-        return f"{'x'.join(map(str, self.output))} {self.params} {self.mult_adds}"
+    sources: tuple[int, ...] = (1,)  # how many lines above
 
 
 class Table(NamedTuple):
@@ -38,27 +38,52 @@ def read(path: Path) -> Table:
     """A table from its file."""
     text = path.read_text(encoding="utf-8").splitlines()
     heading = dict(line[2:].split(": ", 1) for line in text if line.startswith("# "))
-    return Table(heading, list(_expand(iter([line for line in text if not line.startswith("#")]))))
+    return Table(heading, parse(expand(iter([line for line in text if not line.startswith("#")]))))
 
 
 def write(path: Path, table: Table) -> None:
     """A table to its file."""
     heading = [f"# {key}: {value}" for key, value in table.heading.items()]
-    path.write_text("\n".join([*heading, *collapse([str(line) for line in table.lines])]) + "\n", encoding="utf-8")
+    path.write_text("\n".join([*heading, *collapse(show(table.lines))]) + "\n", encoding="utf-8")
 
 
-def _expand(lines: Iterator[str]) -> Iterator[Line]:
+def parse(texts: Iterable[str]) -> list[Line]:
+    """Lines from their texts."""
+    lines: list[Line] = []
+    for text in texts:
+        figures, _, words = text.partition(" <")
+        output, params, mult_adds = figures.split()
+        sources: set[int] = set()
+        for word in (words or "1").split(","):
+            back = int(word.removeprefix("="))
+            sources |= {n + back if n else 0 for n in lines[-back].sources} if word.startswith("=") else {back}
+        lines.append(Line(tuple(map(int, output.split("x"))), int(params), int(mult_adds), tuple(sorted(sources))))
+    return lines
+
+
+def show(lines: list[Line]) -> list[str]:
+    """The texts of lines; what an earlier line's input comes from is not said again."""
+    texts = []
+    for place, (output, params, mult_adds, above) in enumerate(lines):
+        sources, words = set(above), []
+        for back in range(1, min(place, LONGEST) + 1):
+            same = {n + back if n else 0 for n in lines[place - back].sources}
+            if len(same) > 1 and same <= sources:
+                sources, words = sources - same, [f"={back}"]
+                break
+        words = [*map(str, sorted(sources)), *words]
+        texts.append(f"{'x'.join(map(str, output))} {params} {mult_adds}" + f" <{','.join(words)}" * (words != ["1"]))
+    return texts
+
+
+def expand(lines: Iterator[str]) -> Iterator[str]:
+    """Every line written out."""
     for line in lines:
         if line == ")":
             return
         times, _, rest = line.rpartition("* ")
-        group = list(_expand(lines)) if rest == "(" else [_line(rest)]
+        group = list(expand(lines)) if rest == "(" else [rest]
         yield from group * int(times or 1)
-
-
-def _line(text: str) -> Line:
-    output, params, mult_adds = text.split()
-    return Line(tuple(map(int, output.split("x"))), int(params), int(mult_adds))
 
 
 def collapse(lines: list[str]) -> Iterator[str]:
