@@ -11,6 +11,9 @@ from archcalc.report import Report, summarize
 from archcalc.spec import Knob, Spec
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from archcalc.formula import Formula
     from archcalc.sweep import Sweep
     from archcalc.verify.module import NetworkModule
 
@@ -51,6 +54,23 @@ class Network:
         from archcalc.sweep import sweep
 
         return sweep(self, of, knobs)
+
+    def formula(
+        self,
+        of: str = "mult_adds",
+        free: str | Iterable[str] | None = None,
+        over: Network | str | None = None,
+        **knobs: Any,
+    ) -> Formula:
+        """The closed form of a quantity in the knobs left free, or of its ratio to that of another network, ``over``.
+
+        ``free`` are names; "M=N" is one letter for two; None frees all numbers that don't decide the structure. The
+        rest have these values. Raises ArchcalcError where there is no closed form.
+        """
+        from archcalc.forms.opening import Reference, other, words
+        from archcalc.formula import formula
+
+        return formula(Reference(self, knobs), of, words(free), other(over, knobs))
 
     def to_torch(self, **knobs: Any) -> NetworkModule:
         """The network as a ``torch.nn.Module`` at these knob values, made on torch's default device.

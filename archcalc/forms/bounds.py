@@ -59,7 +59,7 @@ def _extreme(monomial: Monomial, symbols: Sequence[Symbol], smallest: bool) -> R
 
 
 def _shifted(terms: Terms, symbols: Sequence[Symbol]) -> Rational | None:
-    """With each symbol as its least value and what is above it, where all coefficients but the constant's are 0 or more."""
+    """With each symbol as its least value plus a rest: a bound where no rest has a negative coefficient."""
     used = {number for monomial in terms for number, _ in monomial}
     if any(exponent < 0 for monomial in terms for _, exponent in monomial):
         return None

@@ -75,7 +75,11 @@ def union(domains: list[Domain], conditions: Mapping[Relation, None]) -> Domain:
     for other in others:
         for name, step in other.steps.items():
             steps[name] = _common(steps[name], step) if name in steps else step
-    fixed = {name: value for domain in domains for name, value in domain.fixed.items()}
+    fixed = dict(first.fixed)
+    for other in others:
+        for name, value in other.fixed.items():
+            same = name not in fixed or fixed[name] == value
+            fixed[name] = value if same else f"{show(fixed[name])} and {show(value)}"
     return Domain(first.bounds, steps, tuple(conditions), fixed, first.letters, ())
 
 

@@ -41,7 +41,10 @@ class Field:
     """The symbols so far."""
 
     def __init__(
-        self, defaults: Mapping[str, Any], bounds: Mapping[str, tuple[Any, Any]], steps: Mapping[str, Step] | None = None
+        self,
+        defaults: Mapping[str, Any],
+        bounds: Mapping[str, tuple[Any, Any]],
+        steps: Mapping[str, Step] | None = None,
     ) -> None:
         self.defaults, self.bounds, self.steps = dict(defaults), bounds, dict(steps or {})
         self.symbols: list[Symbol] = []
@@ -53,12 +56,12 @@ class Field:
         """A free knob; of one with a step, size * s + residue."""
         if name not in self.forms:
             step = self.steps.get(name)
-            s = self._symbol(Knob(name, self._letter(name, step), self.bounds[name], step))
+            s = self._symbol(Knob(name, self.letter(name, step), self.bounds[name], step))
             self.forms[name] = s if step is None else s * step.size + step.residue
         return self.forms[name]
 
-    def _letter(self, name: str, step: Step | None) -> str:
-        """s, or where that is taken s_resolution; a step of 1 keeps the knob's name."""
+    def letter(self, name: str, step: Step | None) -> str:
+        """What stands for a knob's steps: s, or where that is taken s_resolution; a step of 1 keeps the knob's name."""
         if step is None or step == (1, 0):
             return name
         several = sum(other != (1, 0) for other in self.steps.values()) > 1
@@ -110,7 +113,7 @@ class Field:
         """Make a term whole, by a coarser step of a knob (raises Again) or an assumption; False where neither helps."""
         knobs = [(n, s) for n, _ in monomial if isinstance(s := self.symbols[n], Knob)]
         loose = [(n, s) for n, s in knobs if s.unit is None]
-        if any(self.symbols[n].unit is None for n, _ in monomial if not isinstance(self.symbols[n], Knob)):
+        if len(knobs) < len(monomial) and (loose or self.unit(monomial) is None):
             return False
         if loose:
             if len(monomial) == 1 and monomial[0][1] == 1:

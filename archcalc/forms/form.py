@@ -254,11 +254,27 @@ def _compare(a: Form, sign: str, b: Any) -> Any:
         known = False
     if sign == "==" and _at_least_zero(-difference, ">"):
         known = False
-    return Relation(difference.field, a, sign, b) if known is None else known
+    if known is not None:
+        return known
+    return (
+        Relation(a.field, *_without_positive(a, sign), b) if b == 0 and isinstance(a, Form) else _relation(a, sign, b)
+    )
+
+
+def _relation(a: Any, sign: str, b: Any) -> Relation:
+    return Relation((a if isinstance(a, Form) else b).field, a, sign, b)
+
+
+def _without_positive(a: Form, sign: str) -> tuple[Any, str]:
+    """What decides the sign of a single term: c x y > 0 is x > 0 where c and y are known to be."""
+    if len(a.terms) > 1:
+        return a, sign
+    ((monomial, c),) = a.terms.items()
+    lows = {n: a.field.symbols[n].low for n, _ in monomial}
+    kept = tuple((n, e) for n, e in monomial if not ((low := lows[n]) is not None and low > 0))
+    return (Form({kept: 1}, a.field), sign) if c > 0 else (a, sign)
 
 
 def _at_least_zero(x: Form, sign: str) -> bool | None:
     """Whether x is certainly >= 0, or > 0; None where its bounds don't say so."""
     return True if x.low is not None and (x.low > 0 or (x.low == 0 and sign == ">=")) else None
-
-

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import reduce
 from math import gcd, lcm
 from typing import Any
 
 from archcalc.forms.form import Form
-from archcalc.forms.terms import Terms, content, joined, power, quotient, scaled
+from archcalc.forms.terms import ONE, Monomial, Terms, content, joined, power, quotient, scaled
 
 
 def reduced(top: Any, bottom: Any) -> tuple[Any, Any]:
@@ -16,9 +17,10 @@ def reduced(top: Any, bottom: Any) -> tuple[Any, Any]:
     if not isinstance(bottom, Form):
         return top * (1 / Fraction(bottom)), 1
     field = bottom.field
-    a, b = top.terms if isinstance(top, Form) else {(): top}, bottom.terms
     if not top:
         return 0, 1
+    a: Terms = top.terms if isinstance(top, Form) else {ONE: top}
+    b = bottom.terms
     if (exact := quotient(a, b)) is not None:
         return _number(exact, field), 1
     a, b = _without_common_factor(a, b)
@@ -51,14 +53,19 @@ def _gcd(a: Terms, b: Terms) -> Terms:
 
     def element(terms: Terms) -> Any:
         exponents = {m: tuple(dict(m).get(number, 0) for number in numbers) for m in terms}
-        return domain.from_dict({exponents[m]: QQ(Fraction(c).numerator, Fraction(c).denominator) for m, c in terms.items()})
+        return domain.from_dict(
+            {exponents[m]: QQ(Fraction(c).numerator, Fraction(c).denominator) for m, c in terms.items()}
+        )
 
     found = element(a).gcd(element(b))
     return {
-        tuple((number, e) for number, e in zip(numbers, exponents, strict=True) if e): Fraction(int(c.numerator), int(c.denominator))
-        for exponents, c in found.items()
-    }  # fmt: skip
+        _monomial(numbers, exponents): Fraction(int(c.numerator), int(c.denominator)) for exponents, c in found.items()
+    }
+
+
+def _monomial(numbers: Sequence[int], exponents: Sequence[int]) -> Monomial:
+    return tuple((number, exponent) for number, exponent in zip(numbers, exponents, strict=True) if exponent)
 
 
 def _number(terms: Terms, field: Any) -> Any:
-    return terms[()] if set(terms) == {()} else Form(terms, field) if terms else 0
+    return terms[ONE] if set(terms) == {ONE} else Form(terms, field) if terms else 0

@@ -37,7 +37,7 @@ class Relation:
         """Whether it holds where the knobs have these values."""
         left, right = (side.at(values) if hasattr(side, "at") else side for side in (self.left, self.right))
         if self.sign in ("and", "or"):
-            return (left and right) if self.sign == "and" else (left or right)
+            return bool(left and right) if self.sign == "and" else bool(left or right)
         return COMPARE[self.sign](left, right)
 
     def select(self, yes: Any, no: Any) -> Any:

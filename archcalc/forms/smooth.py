@@ -48,7 +48,9 @@ def named(form: Any) -> Iterator[Named]:
 
 def gaps(rounded: Any, smooth: Any, domain: Domain, own: Mapping[str, Any]) -> Iterator[Gap]:
     """For each knob that a rounding depends on, over its range with the other knobs at their own values."""
-    inside = {knob for symbol in named(rounded) if FUNCTIONS[symbol.function].rounds for knob in knobs_of(symbol.arguments[0])}
+    inside = {
+        knob for symbol in named(rounded) if FUNCTIONS[symbol.function].rounds for knob in knobs_of(symbol.arguments[0])
+    }
     for name in domain.bounds:
         if name in inside and (gap := _gap(name, rounded, smooth, domain, own)):
             yield gap

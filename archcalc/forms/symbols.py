@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -100,20 +100,18 @@ class Named(Symbol):
         self.high = None if x.high is None else make_divisible(x.high, divisor)
 
     def _max(self, *values: Any) -> None:
-        lows, highs = zip(*map(_bounds, values), strict=True)
-        self.low = max((low for low in lows if low is not None), default=None)
-        self.high = None if None in highs else max(highs)
+        known = [low for low, _ in map(_bounds, values) if low is not None]
+        self.low, self.high = max(known, default=None), _greatest(high for _, high in map(_bounds, values))
         self.unit = _common_unit(values)
 
     def _min(self, *values: Any) -> None:
-        lows, highs = zip(*map(_bounds, values), strict=True)
-        self.low = None if None in lows else min(lows)
-        self.high = min((high for high in highs if high is not None), default=None)
+        known = [high for _, high in map(_bounds, values) if high is not None]
+        self.low, self.high = _least(low for low, _ in map(_bounds, values)), min(known, default=None)
         self.unit = _common_unit(values)
 
     def _where(self, condition: Any, yes: Any, no: Any) -> None:
-        lows, highs = zip(_bounds(yes), _bounds(no), strict=True)
-        self.low, self.high = (None if None in lows else min(lows)), (None if None in highs else max(highs))
+        self.low = _least(low for low, _ in map(_bounds, (yes, no)))
+        self.high = _greatest(high for _, high in map(_bounds, (yes, no)))
         self.unit = _common_unit((yes, no))
 
     def _power(self, base: Any, exponent: Any) -> None:
@@ -124,6 +122,17 @@ class Named(Symbol):
     def _inverse(self, x: Form) -> None:
         if x.low is not None and x.low > 0:
             self.low, self.high = (0 if x.high is None else 1 / Fraction(x.high)), 1 / Fraction(x.low)
+
+
+def _least(bounds: Iterable[Rational | None]) -> Rational | None:
+    """The least of bounds that are all known."""
+    found = list(bounds)
+    return None if None in found else min(found)
+
+
+def _greatest(bounds: Iterable[Rational | None]) -> Rational | None:
+    found = list(bounds)
+    return None if None in found else max(found)
 
 
 def _bounds(value: Any) -> tuple[Rational | None, Rational | None]:

@@ -12,9 +12,10 @@ from archcalc.forms.relation import Relation
 from archcalc.forms.symbols import Knob, Named
 from archcalc.forms.terms import Monomial, Rational, Terms, joined
 
-GREEK = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega"
-).split()
+GREEK = frozenset(
+    {"alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi"}
+    | {"pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega"}
+)
 
 
 class Style:
@@ -233,5 +234,3 @@ class Writer:
         if symbol.function == "inverse":
             return self.style.brackets(arguments[0])
         return self.style.call(symbol.function, arguments)
-
-

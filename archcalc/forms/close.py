@@ -1,0 +1,78 @@
+"""From networks walked over forms to a formula's parts: the quotient and its domain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from archcalc.forms.domain import Domain, union
+from archcalc.forms.field import Field
+from archcalc.forms.form import knobs_of
+from archcalc.forms.quotient import Quotient
+from archcalc.forms.ratio import reduced
+from archcalc.forms.translate import Translation
+from archcalc.forms.walk import Walk, bounds
+from archcalc.number import show
+from archcalc.quantity import Quantity
+
+
+class Closed(NamedTuple):
+    """A quantity of one network, or of one over another."""
+
+    quotient: Quotient | None  # in the knobs; None where some layer's work is not known
+    stepped: Quotient | None  # in the steps of the knobs; None of a ratio
+    domain: Domain
+    own: dict[str, Any]  # the free knobs' own values
+    labels: tuple[str, ...]  # of the networks
+    unknown: tuple[str, ...]  # the layers whose work is not known
+
+
+def closed(of: Quantity, walks: Sequence[Walk]) -> Closed:
+    """The quantity in one walk, or the ratio of two."""
+    own = walks[0].asked.start()
+    limits = {letter: _meet([bounds(w.asked, letter) for w in walks if letter in w.asked.letters]) for letter in own}
+    knobs = Field(own, limits)
+    for letter in own:
+        knobs.knob(letter)  # in this order they are written
+    translate = Translation(knobs)
+    sides = [side for w in walks for side in _sides(of, w)] if len(walks) == 1 else [of.of(w.report) for w in walks]
+    known = None not in sides
+    quotient = Quotient(*reduced(*map(translate, (*sides, 1)[:2]))) if known else None
+    conditions = dict.fromkeys(translate(condition) for w in walks for condition in w.conditions)
+    domain = union([_domain(w, limits) for w in walks], conditions)
+    used = {knob for part in (*(quotient or ()), *conditions) for knob in knobs_of(part)}
+    domain = domain._replace(shown=tuple(letter for letter in own if letter in used or letter in domain.steps))
+    return Closed(
+        quotient,
+        Quotient(*sides) if known and len(sides) == 1 else None,
+        domain,
+        own,
+        tuple(map(_label, walks)),
+        () if known else tuple(name for w in walks for name in w.report.unknown),
+    )
+
+
+def _sides(of: Quantity, found: Walk) -> list[Any]:
+    """The quantity; of a share, the part and the whole."""
+    whole = [Quantity(of.figure).of(found.report)] if of.share else []
+    return [of._replace(share=False).of(found.report), *whole]
+
+
+def _label(found: Walk) -> str:
+    """The network with the knobs that were set, or tied to another's letter, as the command line takes it."""
+    asked = found.asked
+    tied = {knob: letter for knob, letter in asked.free.items() if knob != letter}
+    changed = [f"{name}={show(value)}" for name, value in {**asked.settings, **tied}.items()]
+    return f"{asked.network.name}@{','.join(changed)}" if changed else asked.network.name
+
+
+def _domain(found: Walk, limits: dict[str, Any]) -> Domain:
+    asked, steps = found.asked, dict(found.field.steps)
+    fixed = {k: asked.settings.get(k, v.default) for k, v in asked.network.knobs.items() if k not in asked.free}
+    letters = {name: found.field.letter(name, step) for name, step in steps.items()}
+    return Domain(limits, steps, (), fixed, letters, ())
+
+
+def _meet(intervals: Sequence[tuple[Any, Any]]) -> tuple[Any, Any]:
+    lows, highs = ([end for end in ends if end is not None] for ends in zip(*intervals, strict=True))
+    return max(lows, default=None), min(highs, default=None)

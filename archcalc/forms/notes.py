@@ -1,0 +1,104 @@
+"""A formula with all that must stand beside it: as lines for people, as LaTeX, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from archcalc.forms.smooth import Gap
+from archcalc.forms.write import LATEX, PYTHON, TEXT
+from archcalc.number import show
+
+if TYPE_CHECKING:
+    from archcalc.formula import Formula
+
+WIDE = 90  # characters of a line of LaTeX before a sum is broken
+
+
+def notes(formula: Formula) -> Iterator[str]:
+    """Lines below the formula."""
+    for definition in formula.definitions():
+        yield f"where {definition}"
+    own = {name: value for name, value in formula.parts.own.items() if name in formula.free}
+    if formula.parts.quotient is None:
+        yield f"{formula.title}: not known, since {', '.join(formula.parts.unknown)} cannot be counted"
+        return
+    at = f" at {_pairs(own)}" if own else ""
+    yield f"{formula.title}: {people(formula.at())}{at}"
+    if conditions := formula.conditions():
+        yield f"exact where {conditions[0]}"
+        yield from (f"        and {condition}" for condition in conditions[1:])
+    if formula.domain.fixed:
+        yield f"with {_pairs(formula.domain.fixed)}"
+    if formula.smooth is not None:
+        yield f"smooth: {formula.smooth.write(TEXT)}"
+        yield from map(_gap, formula.gaps)
+
+
+def _pairs(values: dict[str, Any]) -> str:
+    return ", ".join(f"{name} = {show(value)}" for name, value in values.items())
+
+
+def _gap(gap: Gap) -> str:
+    where = f"{gap.tried} values of {gap.knob} from {_short(gap.low)} to {_short(gap.high)}"
+    usual = f"; {_percent(gap.near)} from half to twice its own value" if gap.near != gap.largest else ""
+    return f"        differs by {_percent(gap.largest)} at most (at {gap.knob} = {_short(gap.at)}), of {where}{usual}"
+
+
+def _percent(share: Any) -> str:
+    return f"{float(100 * share):.2g} %" if share < 1 else f"{float(100 * share):,.0f} %"
+
+
+def _short(value: Any) -> str:
+    return show(value) if isinstance(value, int) else f"{float(value):.4g}"
+
+
+def people(value: Any) -> str:
+    """1,234,567, or 521/4608 = 0.113."""
+    return f"{value:,}" if isinstance(value, int) else f"{value} = {float(value):.4g}"
+
+
+def as_latex(formula: Formula) -> str:
+    """Lines for a paper or a slide, for amsmath: the formula, its letters, its domain."""
+    name = f"\\text{{{formula.quantity}}}".replace("_", r"\_")
+    first, *rest = _broken(formula.text(LATEX))
+    lines = [f"{name} &= {first}", *(rf"&\quad {line}" for line in rest)]
+    lines += [definition.replace(" = ", " &= ", 1) for definition in formula.definitions(LATEX)]
+    lines += [f"&\\quad {condition}" for condition in formula.conditions(LATEX)]
+    return "\\begin{align*}\n  " + " \\\\\n  ".join(lines) + "\n\\end{align*}\n"
+
+
+def _broken(text: str) -> list[str]:
+    """A long sum on several lines, broken before a sign that stands in no brackets."""
+    lines, depth = [""], 0
+    for word in text.split(" "):
+        if depth == 0 and word in "+-" and len(lines[-1]) > WIDE:
+            lines.append("")
+        depth += word.count(r"\left") - word.count(r"\right") + word.count("{") - word.count("}")
+        lines[-1] += f" {word}" if lines[-1] else word
+    return lines
+
+
+def as_dict(formula: Formula) -> dict[str, Any]:
+    """As JSON holds it."""
+    known = formula.parts.quotient is not None
+    return {
+        "quantity": str(formula.quantity),
+        "networks": list(formula.parts.labels),
+        "free": list(formula.free),
+        "formula": formula.text(),
+        "where": list(formula.definitions()),
+        "latex": formula.latex,
+        "sympy": formula.known.write(PYTHON) if known else None,
+        "exact_where": formula.conditions(),
+        "with": {name: show(value) for name, value in formula.domain.fixed.items()},
+        "at": {name: show(value) for name, value in formula.parts.own.items() if name in formula.free},
+        "value": _json(formula.at()) if known else None,
+        "smooth": formula.smooth.write(TEXT) if formula.smooth else None,
+        "differs_by": {gap.knob: float(gap.largest) for gap in formula.gaps},
+        "unknown": list(formula.parts.unknown),
+    }
+
+
+def _json(value: Any) -> Any:
+    return value if isinstance(value, int) else str(value)

@@ -1,0 +1,91 @@
+"""What is set and what is left free, from what the user wrote; and two networks over the same letters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from archcalc.errors import ArchcalcError, listing
+from archcalc.forms.walk import Open, Walk, numbers, ties, walk
+from archcalc.network import Network, load
+
+
+class Reference(NamedTuple):
+    """A network and what is set in it; of a second one, a text that is a letter of the first stands for that letter."""
+
+    network: Network
+    settings: dict[str, Any]
+
+
+def reference(text: str) -> Reference:
+    """From NAME@alpha=0.5,D_K=n, the settings still texts. Raises ArchcalcError."""
+    name, at, settings = text.rpartition("@")
+    if not at or "=" not in settings:
+        return Reference(load(text), {})
+    pairs = [setting.partition("=") for setting in settings.split(",")]
+    if not all(knob and value for knob, _, value in pairs):
+        raise ArchcalcError(f"{text}: settings are written NAME@alpha=0.5,rho=0.714")
+    return Reference(load(name), {knob.strip(): value.strip() for knob, _, value in pairs})
+
+
+def other(over: Network | str | Reference | None, settings: Mapping[str, Any]) -> Reference | None:
+    """The network to compare with; what is set in the first one is set in it too, where it has that knob."""
+    if over is None:
+        return None
+    asked = reference(over) if isinstance(over, str) else over if isinstance(over, Reference) else Reference(over, {})
+    common = {name: value for name, value in settings.items() if name in asked.network.knobs}
+    return Reference(asked.network, {**common, **asked.settings})
+
+
+def words(free: str | Iterable[str] | None) -> list[str] | None:
+    """Knobs from "alpha,rho" or a sequence of names; None where nothing was said. Raises ArchcalcError."""
+    found = free.split(",") if isinstance(free, str) else free
+    if found is None:
+        return None
+    found = [str(word).strip() for word in found]
+    if not all(found):
+        raise ArchcalcError(
+            f"{','.join(found)!r}: free knobs are written alpha,rho, or M=N for two that are one letter"
+        )
+    return found
+
+
+def opened(asked: Reference, free: Iterable[str] | None) -> Open:
+    """The network with these knobs free; None frees all that are numbers and not set. Raises ArchcalcError."""
+    network, settings = asked
+    own = numbers(network, settings) if free is None else ties(network, free)
+    if twice := [name for name in own if name in settings]:
+        raise ArchcalcError(f"{network.name}: {listing(twice)} is both free and set")
+    return Open(network, {name: accepted(network, name, value) for name, value in settings.items()}, own)
+
+
+def accepted(network: Network, name: str, value: Any) -> Any:
+    """The value of a knob, from Python or from a text that is not one of its choices. Raises ArchcalcError."""
+    return network.accept(name, value, text=isinstance(value, str))
+
+
+def opened_over(first: Open, over: Reference) -> Open:
+    """The other network in the first one's letters: its knobs of those names, and those set to a letter."""
+    network, settings = over
+    letters = {knob: value for knob, value in settings.items() if isinstance(value, str) and value in first.letters}
+    shared = {knob: letter for knob, letter in first.free.items() if knob in network.knobs and knob not in settings}
+    free = {**shared, **letters}
+    ties(network, free)  # each is a knob, and a number
+    values = {name: accepted(network, name, value) for name, value in settings.items() if name not in letters}
+    return Open(network, values, free)
+
+
+def walks(asked: Reference, free: Iterable[str] | None, over: Reference | None) -> list[Walk]:
+    """The network over forms, and the other one over the same letters. Raises ArchcalcError."""
+    first, strict = opened(asked, free), free is not None
+    if over is None:
+        return [walk(first, first.start(), strict)]
+    second = opened_over(first, over)
+    if not strict:
+        first = first.without(letter for letter in first.letters if letter not in second.letters)
+    own = walk(first, first.start(), strict)
+    start = own.asked.start()
+    other = walk(second.without(set(second.letters) - {*start}), start, strict)
+    if not strict and (gone := {*start} - {*other.asked.letters}):
+        own = walk(own.asked.without(gone), start, strict)
+    return [own, other]

@@ -1,0 +1,52 @@
+"""A form over a form: what every formula is; the bottom is mostly 1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from archcalc.forms.form import Form
+from archcalc.forms.symbols import Named
+from archcalc.forms.write import LATEX, Style, ordered, parts, write
+
+
+class Quotient(NamedTuple):
+    """Top and bottom, each a form or a number."""
+
+    top: Any
+    bottom: Any = 1
+
+    def at(self, values: Mapping[str, Any]) -> Any:
+        """Its exact value; an int where it is whole. Raises ZeroDivisionError."""
+        top, bottom = (side.at(values) if isinstance(side, Form) else side for side in self)
+        value = Fraction(top) / bottom
+        return value.numerator if value.denominator == 1 else value
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether all coefficients are whole."""
+        return all(isinstance(c, int) for side in self if isinstance(side, Form) for c in side.terms.values())
+
+    def functions(self) -> Iterator[Named]:
+        """The named functions in it, not those in their arguments."""
+        for side in self:
+            if isinstance(side, Form):
+                for number in sorted({number for monomial in side.terms for number, _ in monomial}):
+                    symbol = side.field.symbols[number]
+                    if isinstance(symbol, Named) and symbol.function != "inverse":
+                        yield symbol
+
+    def write(self, style: Style, letters: Mapping[Named, str] | None = None) -> str:
+        """In a style, with these letters for its functions."""
+        top, bottom = (write(side, style, _numbered(side, letters or {})) for side in self)
+        if self.bottom == 1:
+            return top
+        summands = len(parts(self.top.terms, ordered(self.top))) if isinstance(self.top, Form) else 1
+        return style.ratio(style.brackets(top) if summands > 1 and style is not LATEX else top, bottom, single=False)
+
+
+def _numbered(side: Any, letters: Mapping[Named, str]) -> dict[int, str]:
+    """The letters by the numbers that the functions have in the form."""
+    symbols = side.field.symbols if isinstance(side, Form) else []
+    return {n: letters[symbol] for n, symbol in enumerate(symbols) if isinstance(symbol, Named) and symbol in letters}
