@@ -54,6 +54,11 @@ class Ledger:
         self.problems: dict[Place, Problem] = {}  # the first at each place: a block is unfolded many times
         self.assumptions: list[Assumption] = []
 
+    @property
+    def noted(self) -> int:
+        """How much has been written down."""
+        return len(self.problems) + len(self.assumptions)
+
     def refuse(self, refusal: Refusal, place: Place, site: Site | None = None) -> None:
         """A problem, at the refusal's own place or else at this one."""
         if (refusal.place or place) not in self.problems:

@@ -13,10 +13,11 @@ from typing import Any
 
 from archcalc.errors import Refusal, SpecError
 from archcalc.expression import Function
-from archcalc.fitting import Fitter, positive
+from archcalc.fitting import Arguments, Fitter, positive
 from archcalc.graph import Graph, Node
 from archcalc.ledger import Enough, Ledger, Site
 from archcalc.lookup import Run, Span, Spans
+from archcalc.recall import Recall
 from archcalc.settling import count, evaluate, truth
 from archcalc.sharing import share
 from archcalc.spec import INDEX, SHAPE_WORDS, Block, Item, Part, Spec
@@ -41,6 +42,7 @@ class Unfolder:
         self.fitter = fitter(self.ledger)
         self.nodes: list[Node] = []
         self.spans = Spans()
+        self.recall = Recall(self.nodes, self.spans)
         self.environments: dict[int, dict[str, Any]] = {}
         self.budget, self.depth = MOST_LAYERS, 0
 
@@ -182,7 +184,19 @@ class Unfolder:
         return end
 
     def block(self, block: Block, item: Item, run: Run, name: str, sources: tuple[int, ...]) -> int | None:
-        values, keywords = self.fitter.arguments(item.call, run.environment)
+        arguments = self.fitter.arguments(item.call, run.environment)
+        key = self.recall.key(block, arguments, sources) if type(self.fitter) is Fitter else None
+        if key is not None and (met := self.recall.met.get(key)) and len(met.nodes) <= self.budget:
+            self.budget -= len(met.nodes)
+            return self.recall.replay(met, name, sources)
+        first, named, noted = len(self.nodes), len(self.spans.found), self.ledger.noted
+        end = self.called(block, arguments, name, sources)
+        if key is not None and end is not None and noted == self.ledger.noted:
+            self.recall.keep(key, name, sources, first, named, end)
+        return end
+
+    def called(self, block: Block, arguments: Arguments, name: str, sources: tuple[int, ...]) -> int | None:
+        values, keywords = arguments
         environment = dict(self.environment(block.home))
         defaults = {name: evaluate(value, environment) for name, value in block.parameters.items() if value is not None}
         environment |= defaults | dict(zip(block.parameters, values, strict=False)) | keywords
