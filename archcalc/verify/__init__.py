@@ -8,15 +8,13 @@ from __future__ import annotations
 import re
 
 from archcalc.errors import ArchcalcError
+from archcalc.needed import needed
 
 OLDEST = (2, 4)  # the first torch whose FlopCounterMode needs no module
 
 
 def _check() -> None:
-    try:
-        import torch
-    except ImportError:
-        raise ArchcalcError("this needs torch, which is not installed: pip install 'archcalc[torch]'") from None
+    torch = needed("torch", "this", "torch")
     if tuple(map(int, re.findall(r"\d+", torch.__version__)[:2])) < OLDEST:
         oldest = ".".join(map(str, OLDEST))
         raise ArchcalcError(f"torch {torch.__version__} is too old to verify with; it takes {oldest} or newer")

@@ -80,8 +80,8 @@ class Clock:
         if self.events:
             torch.cuda.synchronize(self.device)
 
-    def time(self, run: Callable[[], Any], repeats: int = REPEATS, layers: int = 1) -> float:
-        """Median seconds of a run of that many layers."""
+    def time(self, run: Callable[[], Any], repeats: int = REPEATS, layers: int = 1) -> list[float]:
+        """Seconds of each run, after a few to warm up; a run has that many layers."""
         for _ in range(min(WARM_UP, repeats)):
             run()
         self.finish()
@@ -92,7 +92,7 @@ class Clock:
             run()
             marks.append((start, self.mark()))
         self.finish()
-        return median(self.seconds(*pair) for pair in marks)
+        return [self.seconds(*pair) for pair in marks]
 
 
 class Times(NamedTuple):
@@ -105,7 +105,7 @@ class Times(NamedTuple):
 def time_network(network: NetworkModule, x: Tensor, clock: Clock, repeats: int = REPEATS) -> Times:
     """Layers are timed where they run, with their inputs as the layer before left them; the whole without marks."""
     with torch.inference_mode():
-        whole = clock.time(lambda: network(x), repeats, len(list(network.layers())))
+        whole = median(clock.time(lambda: network(x), repeats, len(list(network.layers()))))
         passes = [_marked_pass(network, x, clock) for _ in range(repeats)]
     return Times(whole, [median(times) for times in zip(*passes, strict=True)])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from archcalc.export.md import escape, render_tables
-from archcalc.verify.plot import NO_PICTURE, can_draw
+from archcalc.verify.plot import can_draw
 from archcalc.verify.sheets import tables
 from archcalc.verify.suite import Findings
 
@@ -21,7 +21,9 @@ def verdict(findings: Findings) -> str:
     count = len(findings.verified)
     parts = [f"{count} network{'s' * (count > 1)} with {layers:,} layers compared"] if count else []
     parts += [f"{len(findings.witnessed)} compared with other libraries"] if findings.witnessed else []
-    parts.append(f"{len(findings.failed)} differ" if findings.failed else "no difference" if parts else "nothing compared")
+    parts.append(
+        f"{len(findings.failed)} differ" if findings.failed else "no difference" if parts else "nothing compared"
+    )
     parts += [f"{len(findings.not_run)} not run"] if findings.not_run else []
     return "; ".join(parts)
 
@@ -53,7 +55,7 @@ def _differences(findings: Findings) -> Iterator[str]:
 def _pictures(findings: Findings, pictures: Sequence[str]) -> Iterator[str]:
     yield from (f"![roofline]({picture})\n" for picture in pictures)
     if findings.timed and not can_draw():
-        yield f"No picture: {NO_PICTURE}\n"
+        yield "No picture: matplotlib is not installed.\n"
 
 
 def _tables(findings: Findings) -> Iterator[str]:

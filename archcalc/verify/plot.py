@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.util import find_spec
 from io import BytesIO
+from itertools import cycle
 from typing import Any
 
-from archcalc.errors import ArchcalcError
+from archcalc.needed import needed
+from archcalc.plot import COLOURS, MARKS, STYLE
 from archcalc.verify.roofline import Ceilings
 from archcalc.verify.timing import LayerTime, Timed
 
-MARKS = "osD^vP*X"
 GIGA = 1e9
-NO_PICTURE = "a picture needs matplotlib, which is not installed: pip install 'archcalc[plot]'"
 
 
 def can_draw() -> bool:
@@ -23,12 +23,10 @@ def can_draw() -> bool:
 
 def roofline_picture(studies: Sequence[Timed], format_: str = "svg") -> bytes:
     """A panel for each mode. Layers without multiply-adds have no place on the axes. Raises ArchcalcError."""
-    if not can_draw():
-        raise ArchcalcError(NO_PICTURE)
-    import matplotlib
+    matplotlib = needed("matplotlib", "a picture", "plot")
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context({"svg.hashsalt": "archcalc", "svg.fonttype": "none"}):
+    with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(6 * len(studies), 5), layout="constrained")
         panels = figure.subplots(1, len(studies), squeeze=False)[0]
         for panel, timed in zip(panels, studies, strict=True):
@@ -57,12 +55,11 @@ def _panel(panel: Any, timed: Timed) -> None:
     groups = points(timed)
     corners, heights = roof(timed.ceilings, [one.work.intensity for group in groups.values() for one in group])
     panel.loglog(corners, [height / GIGA for height in heights], color="black", linewidth=1)
-    for mark, (kind, group) in zip(MARKS, groups.items(), strict=False):
+    for mark, colour, (kind, group) in zip(cycle(MARKS), cycle(COLOURS), groups.items(), strict=False):
         reached = [one.work.operations / one.seconds / GIGA for one in group]
-        panel.loglog([one.work.intensity for one in group], reached, mark, label=kind, markersize=4, alpha=0.7)
+        panel.loglog([one.work.intensity for one in group], reached, mark, color=colour, label=kind, markersize=4)
     panel.set_title(f"{timed.label}, {timed.mode}, batch {timed.batch}")
     panel.set_xlabel("operations for each byte")
     panel.set_ylabel("G operations per second")
-    panel.grid(visible=True, which="major", alpha=0.3)
     if groups:
         panel.legend(loc="lower right")
