@@ -72,6 +72,8 @@ def test_no_expression_reaches_python(text):
         ("0.75", Fraction(3, 4)),
         ("0.7*10", 7),
         ("1/3 + 1/3 + 1/3", 1),
+        ("1.1*10", 11),  # 11.000000000000002 in floating point
+        ("0.1 + 0.2", Fraction(3, 10)),
         ("1e3", 1000),
         ("2.5e-1", Fraction(1, 4)),
         ("7 // 2", 3),

@@ -345,6 +345,23 @@ def test_decimals_are_exact(build, width, channels):
     assert outputs(network.summary(alpha=value))["conv"][0] == channels
 
 
+def test_a_block_sees_nothing_of_what_stands_around_its_call(build):
+    text = """
+blocks:
+  unit:
+    - stage:
+        - relu
+    - tanh: tanh
+      from: stage/inner
+layers:
+  - stage:
+      - inner: relu
+  - unit
+"""
+    with pytest.raises(archcalc.SpecError, match="no layer 'stage/inner' is built above"):
+        build(text)
+
+
 def test_a_tenth_ten_times_is_one(build):
     assert outputs(build("layers:\n  - conv(0.1 + 0.2 + 0.7, 1)\n"))["conv"][0] == 1
 
