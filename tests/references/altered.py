@@ -1,4 +1,4 @@
-"""Modules of a library with one stated change, where the library's own form is not the paper's."""
+"""Modules of torchvision with one stated change, where the library's own form is not the paper's."""
 
 from __future__ import annotations
 
@@ -69,21 +69,3 @@ def plain(*repeats: int) -> nn.Module:
 def residual(*repeats: int, **options: Any) -> nn.Module:
     """torchvision.models.resnet.ResNet(Bottleneck, repeats, ...)."""
     return resnet.ResNet(resnet.Bottleneck, list(repeats), **options)
-
-
-class ZeroPadded(nn.Module):
-    """Every second position, and as many channels of zeros as there are."""
-
-    def forward(self, x: Any) -> Any:
-        return nn.functional.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, 0, x.shape[1]))
-
-
-def option_a(depth: int) -> nn.Module:
-    """pytorchcv.models.resnet_cifar with shortcuts that have no parameters, where it has projections."""
-    from pytorchcv.models import resnet_cifar
-
-    model = getattr(resnet_cifar, f"resnet{depth}_cifar10")()
-    for module in model.modules():
-        if getattr(module, "resize_identity", False):
-            module.identity_conv = ZeroPadded()
-    return model

@@ -59,6 +59,14 @@ def resnext(repeats: tuple[int, ...], groups: int, width: int) -> Source:
     return altered("residual", *repeats, options={"groups": groups, "width_per_group": width})
 
 
+def compound(width: float, depth: float, size: int, **rest: Any) -> Source:
+    """EfficientNet at multipliers of one's own; torchvision would take four times the last block's filters for 1280."""
+    options = {"channel_multiplier": width, "depth_multiplier": depth}
+    return timm(
+        "efficientnet._gen_efficientnet", arguments=("efficientnet_b0",), options=options, input=(3, size, size), **rest
+    )
+
+
 R50, R101, R152 = (3, 4, 6, 3), (3, 4, 23, 3), (3, 8, 36, 3)
 CIFAR = (3, 32, 32)
 LARGE = (3, 299, 299)
@@ -146,6 +154,16 @@ SOURCES: dict[str, Source] = {
         input=(3, 331, 331),
         order="any, because timm's second stem cell fits its newer input first, all its other cells the older one",
     ),
+    "alexnet": Source("pytorchcv", "altered_cv.alexnet_grouped", input=(3, 227, 227)),
+    "bn_inception_printed": Source(
+        "pytorchcv",
+        "altered_cv.bn_inception_printed",
+        network="bn_inception",
+        knobs={"bias": "false", "proj_4cd": 96},
+    ),
+    "efficientnet": compound(1.1, 1.2, 258),
+    "efficientnet_wide": compound(4, 1, 224, network="efficientnet_b0", knobs={"w": 4}),
+    "efficientnet_phi_3": compound(1.1**3, 1.2**3, 341, network="efficientnet", knobs={"phi": 3}),
     "alexnet_ungrouped_biased": cv(
         "alexnet.alexnet", input=(3, 227, 227), network="alexnet_ungrouped", knobs={"fc_bias": "true"}
     ),
@@ -205,10 +223,12 @@ SOURCES["mnasnet_a1_alpha_4"] = timm(
 for depth in (20, 56, 110, 1202):
     cifar = cv(f"resnet_cifar.resnet{depth}_cifar10", input=CIFAR)
     SOURCES[f"resnet{depth}_cifar_b"] = replace(cifar, network=f"resnet{depth}_cifar", knobs={"option": "B"})
-    SOURCES[f"resnet{depth}_cifar"] = replace(cifar, call="altered.option_a", arguments=(depth,))
+    SOURCES[f"resnet{depth}_cifar"] = replace(cifar, call="altered_cv.option_a", arguments=(depth,))
 for factor in ("0_5", "1_0", "1_5", "2_0"):
     SOURCES[f"shufflenet_v2_x{factor}"] = tv(f"shufflenet_v2_x{factor}")
 
+for depth in (20, 56):
+    SOURCES[f"plain{depth}_cifar"] = Source("pytorchcv", "altered_cv.plain", arguments=(depth,), input=CIFAR)
 for listing in (
     "lenet",
     "alexnet_oxflower17",
