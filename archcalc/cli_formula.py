@@ -26,7 +26,7 @@ OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar
 @click.argument("network")
 @FREE
 @click.option("--of", default="mult_adds", show_default=True, metavar="QUANTITY",
-              help="mult_adds, params, buffers, weight_bytes ...; params of PATH, rows of PATH, share of PATH.")  # fmt: skip
+              help="mult_adds, params, weight_bytes ...; params of PATH, rows of PATH, share of PATH.")  # fmt: skip
 @OVER
 @click.option("--format", "format_", metavar="FORMAT", help="text, tex, sympy or json.")
 @OUTPUT

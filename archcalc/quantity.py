@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from archcalc.cost import total
 from archcalc.errors import ArchcalcError, listing, suggest
+from archcalc.liveness import forward, highest, roots, sizes
 from archcalc.memory import memory
 from archcalc.number import Number, exact_div, product
 from archcalc.report import BYTES, Report, Row
@@ -23,9 +24,9 @@ COUNTS = {"mult_adds": "mult-adds", "params": "params", "buffers": "buffers"}  #
 SIZES = {"elements": "elements", **dict.fromkeys(SHAPE_WORDS, "")}  # of an output
 WEIGHTS = "weight_bytes"  # learned parameters in float32
 MEMORY: dict[str, Callable[[Report], Number | None]] = {  # in float32, for one example; see archcalc.memory
-    "activation_bytes": lambda report: memory(report).activations,
-    "peak_bytes": lambda report: memory(report).peak,
-    "inference_bytes": lambda report: memory(report).inference,
+    "activation_bytes": lambda report: BYTES * sum(sizes(report.graph, roots(report.graph))[1:]),
+    "peak_bytes": lambda report: BYTES * highest(forward(report.graph))[0],
+    "inference_bytes": lambda report: _inference(report),
     "training_bytes": lambda report: memory(report).training,
 }
 FIGURES = (*COUNTS, *SIZES, WEIGHTS, *MEMORY)
@@ -98,6 +99,12 @@ def quantity(text: str) -> Quantity:
     if figure in MEMORY and rest:
         raise ArchcalcError(f"{figure} is the whole network's; of a layer there are {listing((*COUNTS, WEIGHTS))}")
     return Quantity(figure, rest[0].strip("/") if rest else "", share)
+
+
+def _inference(report: Report) -> Number | None:
+    """Weights, buffers and the activations at the peak."""
+    params, buffers = report.totals.params, report.totals.buffers
+    return None if params is None or buffers is None else BYTES * (params + buffers) + MEMORY["peak_bytes"](report)
 
 
 def ratio(part: Number | None, whole: Number | None, what: str) -> Number | None:

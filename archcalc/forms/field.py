@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import cached_property
 from math import gcd, lcm
 from typing import Any
 
@@ -77,6 +78,13 @@ class Field:
     def _symbol(self, symbol: Symbol) -> Form:
         self.symbols.append(symbol)
         return Form({((len(self.symbols) - 1, 1),): 1}, self)
+
+    @cached_property
+    def points(self) -> list[dict[str, Any]]:
+        """The knobs at their own values, and one after the other at twice that."""
+        own = {name: self.defaults[name] for name in self.bounds}
+        limits = {name: high for name, (_, high) in self.bounds.items() if high is not None}
+        return [own, *({**own, name: min(2 * value, limits.get(name, 2 * value))} for name, value in own.items())]
 
     def assume(self, relation: Relation) -> None:
         """Restrict the domain."""

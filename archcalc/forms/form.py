@@ -6,6 +6,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from archcalc.errors import ArchcalcError, listing
 from archcalc.forms.bounds import lower, upper
 from archcalc.forms.relation import Relation
 from archcalc.forms.symbols import Knob, Named, Values
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from archcalc.forms.field import Field
 
 MOST_POWER = 64
+MOST_KEPT = 24  # candidates for the largest
 
 
 class Form:
@@ -132,6 +134,11 @@ class Form:
 
         raise Structural(tuple(sorted(knobs_of(self))))
 
+    @cached_property
+    def samples(self) -> tuple[Rational, ...]:
+        """Its values at a few points: what is larger at one of them is not always less."""
+        return tuple(self.at(point) for point in self.field.points)
+
     def at(self, values: Values) -> Rational:
         """Its value where the knobs have these, exactly."""
         total: Rational = 0
@@ -155,8 +162,11 @@ class Form:
         values = [value for side in (self, other) for value in _largest_of(side)]
         kept: list[Any] = []
         for value in values:
-            if not any((value <= other) is True for other in kept):
-                kept = [other for other in kept if (other <= value) is not True] + [value]
+            if not any(_never_less(other, value) for other in kept):
+                kept = [other for other in kept if not _never_less(value, other)] + [value]
+        if len(kept) > MOST_KEPT:
+            knobs = listing(sorted(set().union(*map(knobs_of, kept))))
+            raise ArchcalcError(f"the largest of more than {MOST_KEPT} forms in {knobs}; leave fewer knobs free")
         return kept[0] if len(kept) == 1 else self.field.named("max", *kept)
 
     def make_divisible(self, divisor: Any) -> Any:
@@ -213,6 +223,13 @@ def knobs_of(x: Any) -> set[str]:
         elif isinstance(symbol, Named):
             found = found.union(*map(knobs_of, symbol.arguments))
     return found
+
+
+def _never_less(a: Any, b: Any) -> bool:
+    """Whether a is certainly b or more; a few points settle most pairs that are not so."""
+    if isinstance(a, Form) and isinstance(b, Form) and any(x < y for x, y in zip(a.samples, b.samples, strict=True)):
+        return False
+    return (a >= b) is True
 
 
 def _largest_of(side: Any) -> tuple[Any, ...]:

@@ -126,13 +126,13 @@ class Named(Symbol):
 
 def _least(bounds: Iterable[Rational | None]) -> Rational | None:
     """The least of bounds that are all known."""
-    found = list(bounds)
-    return None if None in found else min(found)
+    found: list[Any] = list(bounds)
+    return None if any(bound is None for bound in found) else min(found)
 
 
 def _greatest(bounds: Iterable[Rational | None]) -> Rational | None:
-    found = list(bounds)
-    return None if None in found else max(found)
+    found: list[Any] = list(bounds)
+    return None if any(bound is None for bound in found) else max(found)
 
 
 def _bounds(value: Any) -> tuple[Rational | None, Rational | None]:
