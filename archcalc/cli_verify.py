@@ -16,7 +16,7 @@ from archcalc.errors import ArchcalcError, printable
 
 if TYPE_CHECKING:
     from archcalc.report import Report
-    from archcalc.verify.suite import Findings
+    from archcalc.verify.results import Findings
 
 WITNESSES = ("torchvision", "timm", "keras", "pytorchcv")
 SHOWN = 10  # networks whose tables go to the screen
@@ -63,7 +63,8 @@ def verify(context: click.Context, /, networks: Sequence[str], everything: bool,
     from archcalc.verify.suite import Asked, examine, gather
 
     device = find_device(options["device"] or ("meta" if everything else "auto"))
-    asked = Asked(device, options["batch"], options["limit"], options["against"], options["memory_"], options["time_"])
+    against = options["against"]
+    asked = Asked(device, options["batch"], options["limit"], against, everything, options["memory_"], options["time_"])
     reports = _everything() if everything else settled(context)
     results = (result for report in _with_progress(reports) for result in examine(report, asked))
     findings = gather(_command(context, networks), environment(device), results)

@@ -8,10 +8,9 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
-from references.table import Line
-from test_references import features, lines, tangled
 
 import archcalc
+from archcalc.verify.witness.lines import Line, features, lines, tangled
 
 NONE: Mapping[str, Any] = MappingProxyType({})
 
@@ -62,7 +61,7 @@ def record() -> Callable[..., Any]:
     """What counts a Keras model, with Keras on torch."""
     os.environ["KERAS_BACKEND"] = "torch"
     pytest.importorskip("keras", reason="these tests build Keras models; pip install keras")
-    from references.record_keras import record
+    from archcalc.verify.witness.record_keras import record
 
     return record
 

@@ -19,9 +19,10 @@ from archcalc.verify.clock import MODES, Clock, Times, precision, time_network
 from archcalc.verify.module import to_module
 from archcalc.verify.pages import page
 from archcalc.verify.receipt import write_receipt
+from archcalc.verify.results import Findings, NotRun
 from archcalc.verify.roofline import Ceilings, Work, work
 from archcalc.verify.sheets import kinds_table, layers_table, used_table
-from archcalc.verify.suite import Asked, Findings, NotRun, examine
+from archcalc.verify.suite import Asked, examine
 from archcalc.verify.timing import by_kind, filling_batch, joined, study
 
 CPU = torch.device("cpu")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 import pytest
-from references.table import FOLDER, Line, Table, expand, parse, read
+from references.table import FOLDER, Table, expand, parse, read
 
 import archcalc
+from archcalc.verify.witness.lines import Line, features, lines, tangled
+from archcalc.verify.witness.sources import SOURCES
 
-INPUT = -1  # in place of a line
 FILES = sorted(FOLDER.glob("*.txt"))
 
 
@@ -19,34 +19,6 @@ def counted(table: Table) -> archcalc.Report:
     knobs = (pair.split("=") for pair in table.heading.get("knobs", "").split(", ") if pair)
     network = archcalc.load(table.heading["network"])
     return network.summary(**{name: network.accept(name, value, text=True) for name, value in knobs})
-
-
-def lines(report: archcalc.Report) -> list[Line]:
-    """The layers that do multiply-adds, as a table has them."""
-    found: list[Line] = []
-    given = [frozenset({INPUT})]  # node -> the lines whose outputs it passes on
-    for node, row in zip(report.graph.nodes[1:], report.layers, strict=True):
-        sources = frozenset[int]().union(*(given[other] for other in node.inputs))
-        if row.mult_adds:
-            above = sorted(0 if place == INPUT else len(found) - place for place in sources)
-            found.append(Line(row.output, row.params, row.mult_adds, tuple(above)))
-            sources = frozenset({len(found) - 1})
-        given.append(sources)
-    return found
-
-
-def features(line: Line) -> Line:
-    """The same where a 1 x 1 map counts as features: a classifier may be a convolution or a linear layer."""
-    return line._replace(output=line.output[:1]) if line.output[1:] == (1, 1) else line
-
-
-def tangled(lines: list[Line]) -> Counter[int]:
-    """The lines in no order, each with all that leads to it instead of places."""
-    known: list[int] = []
-    for line in lines:
-        before = frozenset(known[len(known) - above] if above else INPUT for above in line.sources)
-        known.append(hash((line.output, line.params, line.mult_adds, before)))
-    return Counter(known)
 
 
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
@@ -61,11 +33,8 @@ def test_network_equals_the_real_module_layer_by_layer(path: Path) -> None:
     assert (report.totals.params, report.totals.buffers) == tuple(int(table.heading[k]) for k in ("params", "buffers"))
 
 
-def test_there_is_a_table_for_every_source(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_there_is_a_table_for_every_source() -> None:
     """So that a table cannot get lost, nor stay without a way to make it anew."""
-    monkeypatch.syspath_prepend(FOLDER)
-    from sources import SOURCES
-
     assert {path.stem for path in FILES} == set(SOURCES)
 
 

@@ -14,7 +14,8 @@ from archcalc import verify as package
 from archcalc.cli import main
 from archcalc.kinds import KINDS
 from archcalc.verify.check import unfused, verify
-from archcalc.verify.suite import Asked, NotRun, examine, gather
+from archcalc.verify.results import NotRun
+from archcalc.verify.suite import Asked, examine, gather
 
 META, CPU = torch.device("meta"), torch.device("cpu")
 MANY = [  # a network of each family and of each odd kind of layer; all of them: archcalc verify --all

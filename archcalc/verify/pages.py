@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from archcalc.export.md import escape, render_tables
 from archcalc.verify.plot import can_draw
+from archcalc.verify.results import Findings
 from archcalc.verify.sheets import tables
-from archcalc.verify.suite import Findings
 
 
 def page(findings: Findings, pictures: Sequence[str] = ()) -> str:

@@ -13,7 +13,7 @@ from archcalc.errors import ArchcalcError
 from archcalc.export import write
 from archcalc.verify.pages import page
 from archcalc.verify.plot import can_draw, roofline_picture
-from archcalc.verify.suite import Findings
+from archcalc.verify.results import Findings
 from archcalc.verify.timing import Timed
 
 

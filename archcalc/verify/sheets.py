@@ -7,12 +7,16 @@ from collections.abc import Iterator, Sequence
 from archcalc.grid import ABSENT, Column, Table
 from archcalc.verify.allocator import Used
 from archcalc.verify.check import Verified
-from archcalc.verify.suite import Findings, NotRun, Witnessed
+from archcalc.verify.results import Findings, NotRun, Witnessed
 from archcalc.verify.timing import Timed, by_kind
 
 WHAT = (
     "Compared for every layer: the output's shape, name and shape of each weight and each buffer, and its mult-adds "
     "with those that torch's FlopCounterMode sees, halved. Not for opaque layers, of which only the shape is declared."
+)
+WITNESS = (
+    "Compared: output, params, mult-adds and origin of the input of each layer that multiplies, in the order in which "
+    "they run; and the totals. Networks that a library does not have are not listed."
 )
 TIME = (
     "mult-adds do not say how long a layer takes: bound is the larger of operations / peak and bytes / bandwidth, both "

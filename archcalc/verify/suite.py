@@ -1,64 +1,23 @@
-"""What a verification goes through, and what it found."""
+"""What a verification goes through."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import torch
 
 from archcalc.errors import ArchcalcError
 from archcalc.memory import memory
 from archcalc.report import Report
+from archcalc.verify.against import witness
 from archcalc.verify.allocator import Used, compare_memory
 from archcalc.verify.check import Verified, verify
+from archcalc.verify.results import Findings, NotRun, Result, Witnessed
 from archcalc.verify.timing import Timed, study
 
 GIB = 2**30
 LIMIT = 8.0  # GiB
-
-
-class NotRun(NamedTuple):
-    """What was asked for and did not happen."""
-
-    label: str
-    what: str  # "layers", "torchvision", "time" ...
-    reason: str
-
-
-class Witnessed(NamedTuple):
-    """A network against a library's own."""
-
-    label: str
-    library: str
-    module: str
-    layers: int
-    differences: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Findings:
-    """All of one verification."""
-
-    command: str
-    environment: dict[str, str]
-    verified: tuple[Verified, ...] = ()
-    witnessed: tuple[Witnessed, ...] = ()
-    used: tuple[Used, ...] = ()
-    timed: tuple[Timed, ...] = ()
-    not_run: tuple[NotRun, ...] = ()
-
-    @property
-    def failed(self) -> tuple[str, ...]:
-        """What came out different."""
-        results: list[Verified | Witnessed] = [*self.verified, *self.witnessed]
-        return tuple(dict.fromkeys(one.label for one in results if one.differences))
-
-    @property
-    def status(self) -> int:
-        """Of the process: 1 where something differs, else 2 where something was not run, else 0."""
-        return 1 if self.failed else 2 if self.not_run else 0
 
 
 class Asked(NamedTuple):
@@ -68,11 +27,9 @@ class Asked(NamedTuple):
     batch: int | None = None  # None: what suits each part
     limit: float = LIMIT
     against: tuple[str, ...] = ()
+    everything: bool = False  # a network that a library does not have is then no omission
     memory: bool = False
     time: bool = False
-
-
-Result: TypeAlias = Verified | Witnessed | Used | Timed | NotRun
 
 
 def examine(report: Report, asked: Asked) -> Iterator[Result]:
@@ -82,6 +39,8 @@ def examine(report: Report, asked: Asked) -> Iterator[Result]:
         yield NotRun(report.label, "layers", reason)
         return
     yield from _attempt(report, "layers", lambda: [verify(report, asked.device, batch)])
+    for library in asked.against:
+        yield from witness(report, library, unknown=not asked.everything)
     if asked.memory:
         yield from _attempt(report, "memory", lambda: compare_memory(report, asked.device, asked.batch or 1))
     if asked.time and asked.device.type == "meta":
@@ -102,7 +61,16 @@ def gather(command: str, environment: dict[str, str], results: Iterable[Result])
     found: dict[type, list[Any]] = {kind: [] for kind in (Verified, Witnessed, Used, Timed, NotRun)}
     for result in results:
         found[type(result)].append(result)
+    found[NotRun] = together(found[NotRun])
     return Findings(command, environment, *map(tuple, found.values()))
+
+
+def together(not_run: Iterable[NotRun]) -> list[NotRun]:
+    """What was not run of several networks for one reason, said once."""
+    labels: dict[tuple[str, str], list[str]] = {}
+    for label, what, reason in not_run:
+        labels.setdefault((what, reason), []).append(label)
+    return [NotRun(each[0] if len(each) == 1 else f"{len(each)} networks", *key) for key, each in labels.items()]
 
 
 def too_large(report: Report, batch: int, limit: float) -> str | None:

@@ -14,17 +14,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from archcalc.verify.witness.lines import Line
+
 FOLDER = Path(__file__).parent
 LONGEST = 40  # lines of a group that may repeat
-
-
-class Line(NamedTuple):
-    """One layer."""
-
-    output: tuple[int, ...]
-    params: int
-    mult_adds: int
-    sources: tuple[int, ...] = (1,)  # how many lines above
 
 
 class Table(NamedTuple):

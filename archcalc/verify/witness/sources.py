@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from parts import PARTS
+from archcalc.verify.witness.parts import PARTS
 
 
 @dataclass(frozen=True)

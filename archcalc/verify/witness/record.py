@@ -19,8 +19,12 @@ TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 def mult_adds(layer: nn.Module, x: torch.Tensor, y: torch.Tensor) -> int:
     """From the weight and the positions it is used at, one example."""
     if isinstance(layer, nn.Linear):
-        return int(layer.weight.numel()) * (y[0].numel() // y.shape[-1])
-    return int(layer.weight.numel()) * (x if isinstance(layer, TRANSPOSED) else y)[0, 0].numel()
+        return _elements(layer) * (y[0].numel() // y.shape[-1])
+    return _elements(layer) * (x if isinstance(layer, TRANSPOSED) else y)[0, 0].numel()
+
+
+def _elements(layer: Any) -> int:
+    return int(layer.weight.numel())
 
 
 class Ran(NamedTuple):
@@ -74,7 +78,8 @@ def sources(before: Any, place: int, steps: dict[Any, int | None]) -> tuple[int,
     while stack:
         step = stack.pop()
         if step in steps:
-            found.add(0 if steps[step] is None else place - steps[step])
+            of = steps[step]
+            found.add(0 if of is None else place - of)
         else:
             later = [other for other, _ in step.next_functions if other is not None and other not in seen]
             stack += later

@@ -78,7 +78,7 @@ def walk(model: Any) -> list[Any]:
 
     def ordered(layer: Any) -> list[Any]:
         deepest_first = isinstance(layer, keras.layers.Add)
-        return sorted(_before(layer), key=depths.get, reverse=True) if deepest_first else _before(layer)
+        return sorted(_before(layer), key=depths.__getitem__, reverse=True) if deepest_first else _before(layer)
 
     return [one for layer in _after(_outputs(model), ordered) for one in (walk(layer) if inside(layer) else [layer])]
 

@@ -15,7 +15,7 @@ from torchvision.models.detection.ssd import ssd300_vgg16
 class Single(nn.Module):
     """The backbone and the head of a torchvision detector, without what handles its boxes."""
 
-    def __init__(self, detector: nn.Module) -> None:
+    def __init__(self, detector: Any) -> None:
         super().__init__()
         self.backbone, self.head = detector.backbone, detector.head
 

@@ -1,0 +1,72 @@
+"""A second witness that we did not write: the same network in a library, layer by layer in the order of execution."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import zip_longest
+from typing import Any
+
+from archcalc.errors import ArchcalcError
+from archcalc.network import load
+from archcalc.report import Report
+from archcalc.verify.results import NotRun, Witnessed
+from archcalc.verify.witness.build import count, installed
+from archcalc.verify.witness.lines import Line, features, lines, tangled
+from archcalc.verify.witness.sources import SOURCES, Source
+
+MOST = 10  # differences told of one module
+
+
+def witness(report: Report, library: str, unknown: bool = True) -> Iterator[Witnessed | NotRun]:
+    """The network against each of the library's modules that should equal it; ``unknown``: say so if there is none."""
+    found = [(name, source) for name, source in SOURCES.items() if source.library == library]
+    matching = [(name, source) for name, source in found if stands_for(name, source, report)]
+    if not installed(library):
+        yield NotRun(report.label, library, f"{library} is not installed: pip install {library}")
+    elif matching or not unknown:
+        yield from (compared(name, source, report) for name, source in matching)
+    else:
+        yield NotRun(report.label, library, f"no module of {library} is known to be this network at these knobs")
+
+
+def stands_for(name: str, source: Source, report: Report) -> bool:
+    """Whether the module should equal the network, at its knobs."""
+    if (source.network or name) != report.network:
+        return False
+    network = load(report.network)
+    try:
+        knobs = {knob: network.accept(knob, str(value), text=True) for knob, value in source.knobs.items()}
+    except ArchcalcError:
+        return False
+    return all(value == knobs.get(knob, network.knobs[knob].default) for knob, value in report.knobs.items())
+
+
+def compared(name: str, source: Source, report: Report) -> Witnessed | NotRun:
+    """One module, built and run without data."""
+    try:
+        sums, layers = count(source)
+    except Exception as error:  # a library of another version may fail in any way
+        return NotRun(report.label, source.library, f"{name}: {type(error).__name__}: {error}".partition("\n")[0])
+    theirs = [Line(*layer) for layer in layers]
+    differences = [*_lines(report, theirs, source.order), *_totals(report, sums)]
+    return Witnessed(report.label, source.library, name, len(theirs), tuple(differences[:MOST]))
+
+
+def _lines(report: Report, theirs: list[Line], order: str) -> Iterator[str]:
+    names = [row.name for row in report.layers if row.mult_adds]
+    ours = list(map(features, lines(report)))
+    theirs = list(map(features, theirs))
+    if order.startswith("any"):
+        if tangled(ours) != tangled(theirs):
+            yield "the layers differ, in whatever order"
+        return
+    for name, mine, other in zip_longest(names, ours, theirs):
+        if mine != other:
+            yield f"{name or 'no layer'}: formula {mine or 'has none'}, module {other or 'has none'}"
+
+
+def _totals(report: Report, sums: dict[str, int]) -> Iterator[str]:
+    for what, found in sums.items():
+        formula: Any = getattr(report.totals, what)
+        if formula != found:
+            yield f"total: {what}: formula {formula:,}, module {found:,}"

@@ -1,0 +1,1 @@
+"""Networks that others wrote, to compare with: which they are, how they are built, what they do."""
