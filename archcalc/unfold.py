@@ -186,8 +186,8 @@ class Unfolder:
     def block(self, block: Block, item: Item, run: Run, name: str, sources: tuple[int, ...]) -> int | None:
         arguments = self.fitter.arguments(item.call, run.environment)
         key = self.recall.key(block, arguments, sources) if type(self.fitter) is Fitter else None
-        if key is not None and (met := self.recall.met.get(key)) and len(met.nodes) <= self.budget:
-            self.budget -= len(met.nodes)
+        if key is not None and (met := self.recall.met.get(key)) and len(met.spans) <= self.budget:
+            self.budget -= len(met.spans)  # an empty entry costs a name
             return self.recall.replay(met, name, sources)
         first, named, noted = len(self.nodes), len(self.spans.found), self.ledger.noted
         end = self.called(block, arguments, name, sources)
