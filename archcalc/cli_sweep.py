@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -53,6 +54,61 @@ def sweep(context: click.Context, /, network: str, **options: Any) -> None:
     if options["plot"]:
         planned.plot(options["plot"], options["figure"])
         click.echo(f"{options['plot']} written", err=True)
+
+
+@click.command(cls=KnobCommand)
+@click.argument("network")
+@click.option(
+    "--free", multiple=True, required=True, metavar="A,B=RANGE,...", help="Which knobs, and the values to try."
+)
+@click.option("--where", multiple=True, required=True, metavar="CONSTRAINT",
+              help="What to meet: 'mult_adds <= 100M', 'inference_bytes < 16MiB', 'rows of LAYER >= 7'.")  # fmt: skip
+@click.option("--want", default="", metavar="TEXT", help="'largest NAME' or 'smallest NAME', a knob or a quantity.  "
+              "[default: the one knob; of several, as near to the first budget as can be]")  # fmt: skip
+@FORMAT
+@OUTPUT
+@click.pass_context
+def solve(context: click.Context, /, network: str, **options: Any) -> None:
+    """The largest (or smallest) knobs that meet a budget, and what lies a step beyond; two knobs: the iso-cost curve."""
+    from archcalc.layout_solve import solution_tables
+    from archcalc.solve import solve as solve_for
+
+    asked, texts = _texts(context)
+    free = dict(pair for text in options["free"] for pair in _free(text))
+    fixed = {name: asked.accept(name, text, text=True) for name, text in texts.items()}
+    _deliver_tables(solution_tables(solve_for(asked, free, options["where"], options["want"], **fixed)), options)
+
+
+@click.command(cls=KnobCommand)
+@click.argument("network")
+@click.option("--search", is_flag=True, help="Every alpha, beta, gamma near the constraint, with its cost.")
+@click.option("--tolerance", default="0.1", show_default=True, help="How near to 2, in the search.")
+@click.option("--step", default="0.05", show_default=True, help="Of alpha, beta and gamma, in the search.")
+@FORMAT
+@OUTPUT
+@click.pass_context
+def scale(context: click.Context, /, network: str, **options: Any) -> None:
+    """Compound scaling: what each phi from 0 to --phi costs, beside 2^phi and the released coefficients."""
+    from archcalc import layout_scaling as layout
+    from archcalc import scaling
+
+    asked, texts = _texts(context)
+    knobs = {name: asked.accept(name, text, text=True) for name, text in texts.items()}
+    found = scaling.scale(asked, knobs.pop("phi", 3), **knobs)
+    tables = [layout.scaling_table(found)]
+    if released := scaling.members(found):
+        tables.append(layout.members_table(found, released))
+    if options["search"]:
+        near = scaling.search(asked, options["tolerance"], options["step"], **knobs)
+        tables.append(layout.search_table(found, near))
+    _deliver_tables(tables, options)
+
+
+def _free(text: str) -> Iterator[tuple[str, str | None]]:
+    """alpha,rho=0.5:1:0.1 -> each knob with its range; a comma within a list of values is followed by a number."""
+    for part in re.split(r",(?=\s*[A-Za-z_]\w*\s*(?:=|,|$))", text):
+        name, _, values = part.partition("=")
+        yield name.strip(), values.strip() or None
 
 
 def _texts(context: click.Context) -> tuple[Network, dict[str, str]]:

@@ -11,9 +11,10 @@ from archcalc.report import Report, summarize
 from archcalc.spec import Knob, Spec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from archcalc.formula import Formula
+    from archcalc.solve import Solution
     from archcalc.sweep import Sweep
     from archcalc.verify.module import NetworkModule
 
@@ -71,6 +72,16 @@ class Network:
         from archcalc.formula import formula
 
         return formula(Reference(self, knobs), of, words(free), other(over, knobs))
+
+    def solve(self, *where: str, free: str | Mapping[str, Any], want: str = "", **knobs: Any) -> Solution:
+        """The best values of the free knobs that meet constraints such as "mult_adds <= 100M".
+
+        ``free`` is a knob, several ("alpha, rho"), or a mapping to the values to try. Raises ArchcalcError.
+        """
+        from archcalc.solve import solve
+
+        names = {name.strip(): None for name in free.split(",")} if isinstance(free, str) else free
+        return solve(self, names, where, want, **knobs)
 
     def to_torch(self, **knobs: Any) -> NetworkModule:
         """The network as a ``torch.nn.Module`` at these knob values, made on torch's default device.

@@ -26,6 +26,8 @@ class Span(Sequence[Any]):
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(self.values))]
+        if not 0 <= index < self.values:
+            raise IndexError(index)
         return plain(Fraction(self.start + self.step * index))
 
     def __len__(self) -> int:

@@ -109,11 +109,22 @@ class Sweep:
 
         write(self, Path(path), self.chunks(dask=dask, advance=advance))
 
-    def plot(self, path: str | Path, figure: str | None = None) -> None:
-        """Into a .svg, .pdf or .png file: "cost" against a knob, the "pareto" front, or iso-cost "contours"."""
+    def plot(
+        self,
+        path: str | Path,
+        figure: str | None = None,
+        *,
+        best: tuple[str, str] = ("min", "max"),
+        dask: str | None = None,
+        advance: Advance | None = None,
+    ) -> None:
+        """Into a .svg, .pdf or .png file: "cost" against a knob, the "pareto" front, or iso-cost "contours".
+
+        A front is of the first two quantities; ``best`` says whether less or more is better. Raises ArchcalcError.
+        """
         from archcalc.plot import plot
 
-        plot(self, Path(path), figure)
+        plot(self, Path(path), figure, best, dask, advance)
 
     def _layers(self) -> int:
         from archcalc.errors import SpecError
