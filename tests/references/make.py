@@ -1,7 +1,8 @@
 """Write the tables of this folder anew from the real modules: python make.py [--library timm] [TABLE ...].
 
-Needs torch and the libraries asked for: pip install torchvision timm pytorchcv keras. No weights are loaded and nothing
-is run on data. Without names it makes the tables of every library that is installed.
+Which modules, and how they are built and counted: archcalc/verify/witness. Needs torch and the libraries asked for:
+pip install torchvision timm pytorchcv keras. No weights are loaded and nothing is run on data. Without names it makes
+the tables of every library that is installed.
 """
 
 from __future__ import annotations

@@ -1,0 +1,172 @@
+"""The second witness: a library's own module, layer by layer in the order of execution."""
+
+import sys
+from importlib.util import find_spec
+from types import ModuleType
+
+import pytest
+import torch
+from click.testing import CliRunner
+from torch import nn
+
+import archcalc
+from archcalc.cli import main
+from archcalc.verify import against
+from archcalc.verify.against import stands_for, witness
+from archcalc.verify.results import NotRun
+from archcalc.verify.suite import Asked, examine, gather, together
+from archcalc.verify.witness.sources import SOURCES, Source
+
+TEXT = """
+net: A network that a library has
+given:
+  width: 8
+  classes: 5
+input: [3, 8, 8]
+layers:
+  - conv(width, 3, pad=1)
+  - batchnorm
+  - relu
+  - down: conv(width, 3, stride=2, pad=1, groups=width)
+  - flatten
+  - linear(classes)
+"""
+
+
+@pytest.fixture
+def network(tmp_path):
+    path = tmp_path / "net.yaml"
+    path.write_text(TEXT)
+    return archcalc.load(str(path))
+
+
+@pytest.fixture
+def library(monkeypatch, network):
+    """Puts a library in place whose only module is made by the function given."""
+
+    def put(make, **source):
+        module = ModuleType("playlib.models")
+        module.net = make
+        monkeypatch.setitem(sys.modules, "playlib", ModuleType("playlib"))
+        monkeypatch.setitem(sys.modules, "playlib.models", module)
+        monkeypatch.setattr(against, "installed", lambda name: name == "playlib")
+        monkeypatch.setattr(against, "load", lambda name: network)
+        played = Source("playlib", "models.net", input=(3, 8, 8), network=network.name, **source)
+        monkeypatch.setattr(against, "SOURCES", {"net_of_playlib": played})
+
+    return put
+
+
+def theirs(classes=5, stride=2, groups=8, norm=nn.BatchNorm2d):
+    return nn.Sequential(
+        nn.Conv2d(3, 8, 3, padding=1), norm(8), nn.ReLU(),
+        nn.Conv2d(8, 8, 3, stride=stride, padding=1, groups=groups), nn.Flatten(), nn.Linear(512 // stride**2, classes),
+    )  # fmt: skip
+
+
+def test_an_equal_module_agrees(network, library):
+    library(theirs)
+    (found,) = witness(network.summary(), "playlib")
+    assert (found.module, found.layers, found.differences) == ("net_of_playlib", 3, ())
+
+
+@pytest.mark.parametrize(
+    ("options", "differences"),
+    [
+        ({"groups": 1}, ["down: formula Line(output=(8, 4, 4), params=80, mult_adds=1152", "total: params"]),
+        ({"stride": 1}, ["down: ", "linear: ", "total: params: formula 965, module 2,885"]),
+        ({"classes": 6}, ["linear: ", "total: params"]),
+        ({"norm": lambda channels: nn.GroupNorm(2, channels)}, ["total: buffers: formula 16, module 0"]),
+    ],
+)  # fmt: skip
+def test_another_module_differs(network, library, options, differences):
+    library(theirs, options=options)
+    results = list(witness(network.summary(), "playlib"))
+    assert len(results[0].differences) == len(differences)
+    assert all(text.startswith(start) for text, start in zip(results[0].differences, differences, strict=True))
+    findings = gather("", {}, results)
+    assert (findings.status, findings.failed) == (1, (network.name,))
+
+
+def test_a_module_with_a_layer_more_differs(network, library):
+    library(lambda: nn.Sequential(*theirs(), nn.Linear(5, 5)))
+    (found,) = witness(network.summary(), "playlib")
+    assert found.differences[0].startswith(
+        "no layer: formula has none, module Line(output=(5,), params=30, mult_adds=25"
+    )
+
+
+def test_layers_wired_otherwise_differ(network, library):
+    class Wired(nn.Module):
+        """The last layer takes the first one's output, and the second is for nothing."""
+
+        def __init__(self):
+            super().__init__()
+            self.layers = theirs()
+
+        def forward(self, x):
+            first = self.layers[:3](x)
+            self.layers[3](first)
+            return self.layers[4:](first[:, :, ::2, ::2])
+
+    library(Wired)
+    (found,) = witness(network.summary(), "playlib")
+    assert [text.partition(":")[0] for text in found.differences] == ["linear"]
+
+
+def test_an_absent_library_was_not_run(network, library):
+    library(theirs)
+    assert list(witness(network.summary(), "timm")) == [
+        NotRun(network.name, "timm", "timm is not installed: pip install timm")
+    ]
+
+
+def test_a_module_that_cannot_be_built_was_not_run(network, library):
+    library(lambda: 1 / 0)
+    (found,) = witness(network.summary(), "playlib")
+    assert found == NotRun(network.name, "playlib", "net_of_playlib: ZeroDivisionError: division by zero")
+
+
+def test_only_at_the_knobs_that_the_table_says(network, library):
+    library(theirs, knobs={"width": 8})
+    source = against.SOURCES["net_of_playlib"]
+    reports = [network.summary(), network.summary(width=16), network.summary(classes=7)]
+    assert [stands_for("net_of_playlib", source, report) for report in reports] == [True, False, False]
+    (found,) = witness(reports[1], "playlib")
+    assert found.reason == "no module of playlib is known to be this network at these knobs"
+    assert list(witness(reports[1], "playlib", unknown=False)) == []
+
+
+def test_one_reason_for_many_networks_is_said_once():
+    absent = [NotRun(name, "timm", "not installed") for name in ("a", "b", "c")]
+    other = NotRun("b", "layers", "too large")
+    assert together([*absent, other]) == [NotRun("3 networks", "timm", "not installed"), other]
+
+
+def test_absent_libraries_are_never_passed(monkeypatch):
+    monkeypatch.setattr(against, "installed", lambda name: False)
+    result = CliRunner().invoke(
+        main, ["verify", "resnet18", "--device", "meta", "--against", "timm", "--against", "keras"]
+    )
+    assert result.exit_code == 2
+    assert "timm is not installed: pip install timm" in result.output
+    assert "keras is not installed: pip install keras" in result.output
+    assert "1 network with 70 layers compared; no difference; 2 not run" in result.output
+
+
+def test_every_witness_is_of_a_network_at_knobs_that_it_has():
+    for name, source in SOURCES.items():
+        network = archcalc.load(source.network or name)
+        assert set(source.knobs) <= set(network.knobs), name
+
+
+@pytest.mark.parametrize(
+    ("library", "name"),
+    [("torchvision", "resnet18"), ("timm", "inception_v4"), ("pytorchcv", "shufflenet_v1"), ("keras", "mobilenet_v1")],
+)
+def test_against_the_library_itself(library, name):
+    if not find_spec(library):
+        pytest.skip(f"{library} is not installed")
+    results = list(examine(archcalc.load(name).summary(), Asked(torch.device("meta"), against=(library,))))
+    assert len(results) > 1
+    assert not any(isinstance(result, NotRun) or result.differences for result in results)
