@@ -16,6 +16,7 @@ from archcalc.verify import allocator, clock, timing
 from archcalc.verify.allocator import Used, compare_memory
 from archcalc.verify.ceilings import measure
 from archcalc.verify.clock import MODES, Clock, Times, precision, time_network
+from archcalc.verify.device import environment, total_memory
 from archcalc.verify.module import to_module
 from archcalc.verify.pages import page
 from archcalc.verify.receipt import write_receipt
@@ -249,6 +250,36 @@ def test_the_batch_that_fills_the_device(monkeypatch, small, rates, batch):
     assert asked == [2**i for i in range(len(asked))]
 
 
+def test_the_batch_is_the_last_one_that_fitted(monkeypatch, small):
+    def run(report, device, mode, size, repeats):
+        if size == 8:
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+        return Times(1.0, [])
+
+    monkeypatch.setattr(timing, "run", run)
+    monkeypatch.setattr(timing, "total_memory", lambda device: 2**40)
+    assert filling_batch(small, CPU) == 4
+
+
+def test_what_a_cuda_device_is(monkeypatch):
+    gpu = SimpleNamespace(total_memory=80 * 2**30, multi_processor_count=132, major=9, minor=0)
+    played = {
+        "get_device_name": lambda device: "NVIDIA Played",
+        "get_device_properties": lambda device: gpu,
+        "mem_get_info": lambda device: (1000, 5000),
+        "memory_reserved": lambda device: 300,
+        "memory_allocated": lambda device: 100,
+    }
+    for name, function in played.items():
+        monkeypatch.setattr(torch.cuda, name, function)
+    found = environment(torch.device("cuda"))
+    assert found["device"] == "NVIDIA Played"
+    assert found["memory"] == "80.0 GiB, 132 multiprocessors"
+    assert found["compute capability"] == "9.0"
+    assert {"driver", "CUDA", "cuDNN", "torch", "timm"} <= set(found)
+    assert total_memory(torch.device("cuda")) == 1200
+
+
 def test_the_batch_fits_the_memory(monkeypatch, small):
     monkeypatch.setattr(timing, "run", lambda report, device, mode, size, repeats: Times(1.0, []))
     monkeypatch.setattr(timing, "total_memory", lambda device: 2 * archcalc.memory.memory(small, 32).inference)
@@ -276,7 +307,7 @@ def test_memory_of_an_allocator_is_taken_apart(monkeypatch, small):
     calls = []
     for name in ("synchronize", "reset_peak_memory_stats"):
         monkeypatch.setattr(allocator.torch.cuda, name, lambda *_, name=name: calls.append(name))
-    monkeypatch.setattr(allocator.torch.cuda, "memory_stats", lambda: next(given))
+    monkeypatch.setattr(allocator.torch.cuda, "memory_stats", lambda device: next(given))
     found = allocator._allocated(to_module(small.graph), torch.zeros(2, *small.input), lambda *_: calls.append("run"))
     assert calls == ["run", "synchronize", "reset_peak_memory_stats", "run", "synchronize"]
     assert found == {"requested": 7900 + x, "allocated": 8192 + x, "standing": 1000}

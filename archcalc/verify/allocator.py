@@ -92,18 +92,19 @@ def _measured(network: NetworkModule, x: Tensor, run: Pass) -> dict[str, int]:
 
 def _allocated(network: NetworkModule, x: Tensor, run: Pass) -> dict[str, int]:
     """What CUDA's allocator reports, the input with it; the first run leaves the libraries' standing workspaces."""
-    before = _bytes("current")
+    device = x.device
+    before = _bytes(device, "current")
     run(network, x)
-    torch.cuda.synchronize()
-    base = _bytes("current")
-    torch.cuda.reset_peak_memory_stats()
+    torch.cuda.synchronize(device)
+    base = _bytes(device, "current")
+    torch.cuda.reset_peak_memory_stats(device)
     run(network, x)
-    torch.cuda.synchronize()
-    peak, own = _bytes("peak"), x.untyped_storage().nbytes()
+    torch.cuda.synchronize(device)
+    peak, own = _bytes(device, "peak"), x.untyped_storage().nbytes()
     requested, allocated = (peak[word] - base[word] + own for word in ("requested", "allocated"))
     return {"requested": requested, "allocated": allocated, "standing": base["requested"] - before["requested"]}
 
 
-def _bytes(when: str) -> dict[str, int]:
-    statistics = torch.cuda.memory_stats()
+def _bytes(device: torch.device, when: str) -> dict[str, int]:
+    statistics = torch.cuda.memory_stats(device)
     return {word: statistics[f"{word}_bytes.all.{when}"] for word in ("requested", "allocated")}

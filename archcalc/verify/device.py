@@ -76,7 +76,8 @@ def driver() -> str:
 def total_memory(device: torch.device) -> int | None:
     """Bytes that a pass may use at most; None where nothing is stored."""
     if device.type == "cuda":
-        return torch.cuda.mem_get_info(device)[0]
+        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)  # for PyTorch's next tensors
+        return torch.cuda.mem_get_info(device)[0] + kept
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES") if device.type == "cpu" else None
 
 

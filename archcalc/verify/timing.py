@@ -97,7 +97,10 @@ def filling_batch(report: Report, device: torch.device) -> int:
     """The smallest power of two that a larger one hardly beats in examples a second, within the device's memory."""
     mode, room, batch, best = modes(device)[-1], total_memory(device) or 0, 1, 0.0
     while batch <= LARGEST_BATCH and ROOM * (memory(report, batch).inference or 0) < room:
-        rate = batch / run(report, device, mode, batch, 3).whole
+        try:
+            rate = batch / run(report, device, mode, batch, 3).whole
+        except torch.cuda.OutOfMemoryError:
+            break
         if rate < GAIN * best:
             break
         best, batch = max(best, rate), batch * 2
