@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from archcalc import __version__
-from archcalc.cli_formula import formula
+from archcalc.cli_formula import explain, formula
 from archcalc.cli_knobs import KnobCommand, settled
 from archcalc.cli_sweep import scale, solve, sweep
 from archcalc.cli_verify import memory, verify
@@ -226,6 +226,6 @@ def _write(data: bytes, output: Path | None) -> None:
     click.echo(f"{output} written", err=True)
 
 
-for _command in (memory, verify, sweep, solve, scale, formula):
+for _command in (memory, verify, sweep, solve, scale, formula, explain):
     _command.callback = reported(_command.callback)  # type: ignore[arg-type]  # each has one
     main.add_command(_command)

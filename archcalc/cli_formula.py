@@ -54,6 +54,33 @@ def formula(context: click.Context, /, network: str, **options: Any) -> None:
     _write(text, options["output"])
 
 
+@click.command(cls=KnobCommand)
+@click.argument("network")
+@click.option("--of", default="mult_adds", show_default=True, metavar="QUANTITY",
+              help="mult_adds, params or buffers, or 'params of PATH'; also 'rows of PATH'.")  # fmt: skip
+@OVER
+@FREE
+@click.option("--depth", type=click.IntRange(1), help="A line is a block, of names cut at that many levels.")
+@click.option("--format", "format_", metavar="FORMAT", help="text, tex or json.")
+@OUTPUT
+@click.pass_context
+def explain(context: click.Context, /, network: str, **options: Any) -> None:
+    """The worked arithmetic behind a number, with the sizes in: (14 x 14 x 48) x (5 x 5 x 16) = 3,763,200
+
+    With --over, what it saves against another network, as a fraction and as a formula.
+    """
+    from archcalc.explain import explain as explanation
+    from archcalc.forms.opening import words
+
+    format_ = _format(options)
+    if format_ == "sympy":
+        raise ArchcalcError("an explanation is text, tex or json; 'archcalc formula' gives sympy")
+    asked, over = references(context, options["over"])
+    found = explanation(asked, options["of"], over, words(options["free"]), options["depth"])
+    texts = {"text": lambda: f"{found}\n", "tex": lambda: found.latex, "json": lambda: _json(found.to_dict())}
+    _write(texts[format_](), options["output"])
+
+
 def references(context: click.Context, over: str | None) -> tuple[Reference, Reference | None]:
     """The network and the one it is compared with; knobs given as options are set in both, where both have them."""
     from archcalc.forms.opening import Reference, other

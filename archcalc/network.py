@@ -13,6 +13,7 @@ from archcalc.spec import Knob, Spec
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from archcalc.explain import Explanation
     from archcalc.formula import Formula
     from archcalc.solve import Solution
     from archcalc.sweep import Sweep
@@ -82,6 +83,23 @@ class Network:
 
         names = {name.strip(): None for name in free.split(",")} if isinstance(free, str) else free
         return solve(self, names, where, want, **knobs)
+
+    def explain(
+        self,
+        of: str = "mult_adds",
+        over: Network | str | None = None,
+        free: str | Iterable[str] | None = None,
+        depth: int | None = None,
+        **knobs: Any,
+    ) -> Explanation:
+        """The worked arithmetic behind a figure; with ``over``, what is saved against that network, and why.
+
+        ``of`` is mult_adds, params, buffers, or such "of PATH", or "rows of PATH". Raises ArchcalcError.
+        """
+        from archcalc.explain import explain
+        from archcalc.forms.opening import Reference, other, words
+
+        return explain(Reference(self, knobs), of, other(over, knobs), words(free), depth)
 
     def to_torch(self, **knobs: Any) -> NetworkModule:
         """The network as a ``torch.nn.Module`` at these knob values, made on torch's default device.

@@ -24,6 +24,7 @@ class Closed(NamedTuple):
     domain: Domain
     own: dict[str, Any]  # the free knobs' own values
     labels: tuple[str, ...]  # of the networks
+    tied: str  # the knobs that are one letter: "M = N = middle"
     unknown: tuple[str, ...]  # the layers whose work is not known
 
 
@@ -48,6 +49,7 @@ def closed(of: Quantity, walks: Sequence[Walk]) -> Closed:
         domain,
         own,
         tuple(map(_label, walks)),
+        _tied(walks[0]),
         () if known else tuple(name for w in walks for name in w.report.unknown),
     )
 
@@ -64,6 +66,13 @@ def _label(found: Walk) -> str:
     tied = {knob: letter for knob, letter in asked.free.items() if knob != letter}
     changed = [f"{name}={show(value)}" for name, value in {**asked.settings, **tied}.items()]
     return f"{asked.network.name}@{','.join(changed)}" if changed else asked.network.name
+
+
+def _tied(found: Walk) -> str:
+    names: dict[str, list[str]] = {}
+    for knob, letter in found.asked.free.items():
+        names.setdefault(letter, []).append(knob)
+    return ", ".join(" = ".join(knobs) for knobs in names.values() if len(knobs) > 1)
 
 
 def _domain(found: Walk, limits: dict[str, Any]) -> Domain:

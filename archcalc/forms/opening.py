@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from archcalc.errors import ArchcalcError, listing
+from archcalc.forms.form import knobs_of
 from archcalc.forms.walk import Open, Walk, numbers, ties, walk
 from archcalc.network import Network, load
 
@@ -82,10 +83,28 @@ def walks(asked: Reference, free: Iterable[str] | None, over: Reference | None) 
         return [walk(first, first.start(), strict)]
     second = opened_over(first, over)
     if not strict:
-        first = first.without(letter for letter in first.letters if letter not in second.letters)
+        first = first.without(
+            knob for knob in first.letters if knob not in second.letters and not _is_size(first, knob)
+        )
     own = walk(first, first.start(), strict)
     start = own.asked.start()
-    other = walk(second.without(set(second.letters) - {*start}), start, strict)
-    if not strict and (gone := {*start} - {*other.asked.letters}):
-        own = walk(own.asked.without(gone), start, strict)
+    second = second.without(set(second.letters) - {*start})
+    other = walk(second, start, strict)
+    if not strict:
+        if apart := _apart(other):
+            other = walk(other.asked.without(apart), start, strict)
+        if gone := {*second.letters} - {*other.asked.letters} - apart:
+            own = walk(own.asked.without(gone), start, strict)
     return [own, other]
+
+
+def _is_size(asked: Open, knob: str) -> bool:
+    """Whether it counts something that the other network does not have; a multiplier of 1 counts nothing."""
+    value = asked.network.knobs[knob].default
+    return isinstance(value, int) and value > 1
+
+
+def _apart(found: Walk) -> set[str]:
+    """The letters by which the other network differs in its structure: what its own value decides otherwise."""
+    own = {letter: found.asked.network.knobs[knob].default for knob, letter in found.asked.free.items()}
+    return {letter for c in found.conditions if not c.at(own) for letter in knobs_of(c)}

@@ -15,7 +15,7 @@ from archcalc.forms.terms import ONE, Monomial, Terms, content, joined, power, q
 def reduced(top: Any, bottom: Any) -> tuple[Any, Any]:
     """The same ratio, over 1 where it is a sum of products, else over a form without a common factor."""
     if not isinstance(bottom, Form):
-        return top * (1 / Fraction(bottom)), 1
+        return _over_number(top, bottom)
     field = bottom.field
     if not top:
         return 0, 1
@@ -27,6 +27,15 @@ def reduced(top: Any, bottom: Any) -> tuple[Any, Any]:
     if len(b) == 1:
         return _number(quotient(a, b) or {}, field), 1
     return _number(a, field), Form(b, field)
+
+
+def _over_number(top: Any, bottom: Any) -> tuple[Any, Any]:
+    """Whole coefficients over a number, rather than a fraction in each term."""
+    ratio = top * (1 / Fraction(bottom))
+    if bottom == 1 or not isinstance(ratio, Form):
+        return ratio, 1
+    common = reduce(lcm, (Fraction(c).denominator for c in ratio.terms.values()), 1)
+    return ratio * common, common
 
 
 def _without_common_factor(a: Terms, b: Terms) -> tuple[Terms, Terms]:

@@ -1,0 +1,137 @@
+"""A block's or a network's figure: a line for each layer, or for each block, and the sum of the lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from archcalc.derivation.layer import Product, products
+from archcalc.errors import ArchcalcError
+from archcalc.number import Number
+from archcalc.quantity import rows_of
+from archcalc.report import Report
+
+MOST_LINES = 24  # of layers; beyond that a line is a block
+
+
+class Term(NamedTuple):
+    """A summand: a product, or what a layer of the block comes to; so often in a row."""
+
+    value: Number
+    product: Product | None
+    count: int = 1
+
+
+class Line(NamedTuple):
+    """name: sum of the terms = value."""
+
+    name: str
+    terms: tuple[Term, ...]
+    value: Number | None  # None where it is not known
+
+
+class Derivation(NamedTuple):
+    """How a figure of a network, a block or a layer came about."""
+
+    title: str
+    figure: str
+    lines: tuple[Line, ...]
+    value: Number | None
+    without: tuple[str, ...]  # the kinds of layer that add nothing
+
+    @property
+    def total(self) -> Line:
+        """The sum of the lines."""
+        return Line("total", merged(Term(line.value, None) for line in self.lines), self.value)
+
+
+def derivation(report: Report, figure: str, path: str = "", depth: int | None = None) -> Derivation:
+    """The derivation of mult_adds, params or buffers, by layers where they are few, else by blocks.
+
+    ``depth`` makes it blocks, of names cut at that many levels. Raises ArchcalcError where there is no such layer.
+    """
+    rows = rows_of(report, path)
+    wanted = {row.name for row in rows}
+    leaves, silent = [], dict[str, None]()
+    for node, row in zip(report.graph.nodes[1:], report.layers, strict=True):
+        if node.name in wanted:
+            found = products(report.graph, node, figure)
+            if found == ():
+                silent.setdefault(row.kind)
+            else:
+                leaves.append(Line(row.name, tuple(Term(p.value, p) for p in found or ()), getattr(row, figure)))
+    if depth is None and len(leaves) > MOST_LINES:
+        depth = 1
+    lines = _shortened(leaves) if depth is None else _blocks(leaves, depth + len(path.split("/")) * bool(path))
+    value = _sum(line.value for line in leaves)
+    working = {row.kind for row in rows if row.name in {leaf.name for leaf in leaves}}
+    return Derivation(_title(report, path), figure, tuple(lines), value, tuple(k for k in silent if k not in working))
+
+
+def _title(report: Report, path: str) -> str:
+    return f"{report.title}, {path}" if path else report.title
+
+
+def _blocks(leaves: Sequence[Line], depth: int) -> list[Line]:
+    """A line for each block: the sum of what the blocks and layers right inside it come to."""
+    found = []
+    for name, own in _grouped(leaves, depth):
+        inside = depth + 1
+        while len(own) > 1 and len({_cut(line.name, inside) for line in own}) == 1:
+            inside += 1  # a block around all of it
+        inner = [_sum(line.value for line in members) for _, members in _grouped(own, inside)]
+        terms = own[0].terms if len(own) == 1 else merged(Term(value, None) for value in inner)
+        found.append(Line(name, terms, _sum(line.value for line in own)))
+    return found
+
+
+def _grouped(leaves: Iterable[Line], depth: int) -> list[tuple[str, list[Line]]]:
+    return [(name, list(own)) for name, own in groupby(leaves, key=lambda line: _cut(line.name, depth))]
+
+
+def _cut(name: str, depth: int) -> str:
+    return "/".join(name.split("/")[:depth])
+
+
+def merged(terms: Iterable[Term]) -> tuple[Term, ...]:
+    """Equal terms in a row as one, with how many they are."""
+    found: list[Term] = []
+    for term in terms:
+        if found and found[-1].product is None and term.product is None and _same(found[-1].value, term.value):
+            found[-1] = found[-1]._replace(count=found[-1].count + 1)
+        else:
+            found.append(term)
+    return tuple(found)
+
+
+def _same(a: Any, b: Any) -> bool:
+    return (a is None) == (b is None) and (a is None or (a == b) is True)
+
+
+def _sum(values: Iterable[Number | None]) -> Number | None:
+    total: Number | None = 0
+    for value in values:
+        total = None if total is None or value is None else total + value
+    return total
+
+
+def _shortened(lines: Sequence[Line]) -> list[Line]:
+    """The lines with what all names begin with left out, and the end where the rest tells them apart."""
+    paths = [line.name.split("/") for line in lines]
+    while len(paths) > 1 and len({path[0] for path in paths}) == 1 and min(map(len, paths)) > 1:
+        paths = [path[1:] for path in paths]
+    for i, path in enumerate(paths):
+        others = [other for j, other in enumerate(paths) if j != i]
+        while len(path) > 1 and not any(other[: len(path) - 1] == path[:-1] for other in others):
+            path = path[:-1]
+        paths[i] = path if len(paths) > 1 else path[-1:]
+    return [line._replace(name="/".join(path)) for line, path in zip(lines, paths, strict=True)]
+
+
+def check_figure(figure: str) -> None:
+    """Raises ArchcalcError for what is no sum over layers."""
+    if figure not in ("mult_adds", "params", "buffers"):
+        raise ArchcalcError(
+            f"explain derives mult_adds, params, buffers, and sizes like 'rows of conv1', not {figure!r}"
+        )
