@@ -11,17 +11,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from archcalc.derivation.lines import Derivation, derivation
+from archcalc.derivation.lines import Derivation, derivation, rewritten
 from archcalc.derivation.size import size
-from archcalc.derivation.write import PLAIN, TEX, Marks, latex, text
+from archcalc.derivation.write import PLAIN, TEX, Marks, latex, text, wrapped
 from archcalc.errors import ArchcalcError, listing
-from archcalc.forms.close import closed
+from archcalc.forms.close import closed, translation
 from archcalc.forms.opening import Reference, walks
 from archcalc.forms.walk import Walk
 from archcalc.formula import Formula
 from archcalc.quantity import COUNTS, SIZES, Quantity, quantity, ratio
 
 LONGEST = 160  # characters of a formula on a slide
+WIDE = 110  # characters of a line
+MOST_INDENT = 30
 MOST_TERMS = 8  # layers of a sum in letters
 
 
@@ -69,7 +71,8 @@ class Explanation:
             yield ""
         if len(self.sides) == 2:
             yield self.saving(PLAIN)
-        yield from (f"{name} = {own}" for name, own in self.in_letters(PLAIN))
+        for name, own in self.in_letters(PLAIN):
+            yield from _folded(name, own)
 
     def saving(self, marks: Marks) -> str:
         """90,316,800 / 125,440,000 = 18/25 = 0.72: 28 % less."""
@@ -133,14 +136,23 @@ def _sum(side: Side, marks: Marks) -> str:
     """(D_F x D_F x N) x (D_K x D_K x M) = M N D_K^2 D_F^2."""
     assert side.letters is not None
     assert side.formula is not None
-    own = side.formula.text(marks.style)
+    if side.formula.letters or side.formula.parts.quotient is None:
+        return ""  # too long for a slide, or not known
+    own = side.formula.parts.quotient.write(marks.style)
     terms = [term for line in side.letters.lines for term in line.terms]
     if len(own) > LONGEST * (2 if marks is TEX else 1):
         return ""
-    if len(terms) > MOST_TERMS or any(term.product is None for term in terms):
+    if not 0 < len(terms) <= MOST_TERMS or any(term.product is None for term in terms):
         return own
     shown = " + ".join(map(marks.term, terms))
     return own if shown == own else f"{shown} = {own}"
+
+
+def _folded(name: str, text: str) -> Iterator[str]:
+    """name = sum, and what it comes to below, in lines of bounded width."""
+    for i, part in enumerate(text.split(" = ")):
+        indent = " " * min(len(name), MOST_INDENT)
+        yield from wrapped(part, WIDE, f"{name if i == 0 else indent} = ", f"{indent}   ")
 
 
 def _ties(found: Formula) -> str:
@@ -183,6 +195,8 @@ def explain(
 def _side(of: Quantity, found: Walk, numbers: Derivation, depth: int | None) -> Side:
     formula = Formula(of, closed(of, [found])) if found.asked.free else None
     letters = derivation(found.report, of.figure, of.path, depth) if formula else None
+    if formula and letters:
+        letters = rewritten(letters, translation(found))
     return Side(formula.parts.labels[0] if formula else found.asked.network.name, numbers, letters, formula)
 
 
@@ -195,6 +209,8 @@ def _shorter(asked: Reference, over: Reference, of: Quantity, found: list[Walk],
             names.setdefault(start[letter], []).append(knob)
     if all(len(knobs) == 1 for knobs in names.values()):
         return None
+    if any(value <= 1 for value, knobs in names.items() if len(knobs) > 1):
+        return None  # multipliers, which are 1 by themselves
     words = ["=".join(knobs) for knobs in names.values()]
     second = found[1].asked
     apart = {k: v.default for k, v in second.network.knobs.items() if k in kept and k not in second.free}
@@ -203,4 +219,4 @@ def _shorter(asked: Reference, over: Reference, of: Quantity, found: list[Walk],
     except ArchcalcError:
         return None  # equal by chance, and not where all is free
     tied = Formula(of, closed(of, own))
-    return tied if len(tied.text()) < len(whole.text()) else None
+    return tied if 2 * len(tied.text()) <= len(whole.text()) else None

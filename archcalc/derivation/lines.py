@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from archcalc.derivation.factor import Atom
 from archcalc.derivation.layer import Product, products
-from archcalc.errors import ArchcalcError
 from archcalc.number import Number
 from archcalc.quantity import rows_of
 from archcalc.report import Report
@@ -20,7 +20,7 @@ class Term(NamedTuple):
 
     value: Number
     product: Product | None
-    count: int = 1
+    often: int = 1
 
 
 class Line(NamedTuple):
@@ -99,7 +99,7 @@ def merged(terms: Iterable[Term]) -> tuple[Term, ...]:
     found: list[Term] = []
     for term in terms:
         if found and found[-1].product is None and term.product is None and _same(found[-1].value, term.value):
-            found[-1] = found[-1]._replace(count=found[-1].count + 1)
+            found[-1] = found[-1]._replace(often=found[-1].often + 1)
         else:
             found.append(term)
     return tuple(found)
@@ -129,9 +129,15 @@ def _shortened(lines: Sequence[Line]) -> list[Line]:
     return [line._replace(name="/".join(path)) for line, path in zip(lines, paths, strict=True)]
 
 
-def check_figure(figure: str) -> None:
-    """Raises ArchcalcError for what is no sum over layers."""
-    if figure not in ("mult_adds", "params", "buffers"):
-        raise ArchcalcError(
-            f"explain derives mult_adds, params, buffers, and sizes like 'rows of conv1', not {figure!r}"
-        )
+def rewritten(derivation: Derivation, rewrite: Callable[[Any], Any]) -> Derivation:
+    """The same with every number put in another form."""
+
+    def atoms(own: tuple[Atom, ...]) -> tuple[Atom, ...]:
+        return tuple(atom._replace(value=rewrite(atom.value), over=rewrite(atom.over)) for atom in own)
+
+    def term(own: Term) -> Term:
+        product = own.product and Product(*map(atoms, own.product))
+        return own._replace(value=rewrite(own.value), product=product)
+
+    lines = (n._replace(terms=tuple(map(term, n.terms)), value=rewrite(n.value)) for n in derivation.lines)
+    return derivation._replace(lines=tuple(lines), value=rewrite(derivation.value))

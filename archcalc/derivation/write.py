@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ from archcalc.derivation.layer import Product
 from archcalc.derivation.lines import Derivation, Line, Term
 from archcalc.forms.form import Form
 from archcalc.forms.write import LATEX, TEXT, Style, write
+from archcalc.quantity import COUNTS
 
 WIDE = 96  # characters of a line of text
 MOST_SUMMANDS = 6  # in a row of LaTeX
@@ -31,7 +33,7 @@ class Marks(NamedTuple):
 
     def factor(self, atom: Atom) -> str:
         """14, or 128/32 where channels are shared by groups."""
-        if isinstance(atom.over, int) and atom.over == 1:
+        if isinstance(atom.value, Form) or isinstance(atom.over, Form) or atom.over == 1:
             text = write(atom.value, self.style)
             return self.style.brackets(text) if isinstance(atom.value, Form) and len(atom.value.terms) > 1 else text
         return f"{write(atom.value * atom.over, self.style)}/{write(atom.over, self.style)}"
@@ -50,21 +52,21 @@ class Marks(NamedTuple):
     def term(self, term: Term) -> str:
         """A summand, with how often it comes."""
         own = self.number(term.value) if term.product is None else self.product(term.product)
-        if term.count == 1:
+        if term.often == 1:
             return own
         several = isinstance(term.value, Form) and len(term.value.terms) > 1
-        return f"{term.count}{self.times}{self.style.brackets(own) if several else own}"
+        return f"{term.often}{self.times}{self.style.brackets(own) if several else own}"
 
     def sum(self, line: Line) -> str:
         """The terms; nothing where they are but the value itself."""
-        if not line.terms or (len(line.terms) == 1 and line.terms[0].product is None and line.terms[0].count == 1):
+        if not line.terms or (len(line.terms) == 1 and line.terms[0].product is None and line.terms[0].often == 1):
             return ""
         single = len(line.terms) == 1
         return " + ".join(self.term(t) if single else self._summand(t) for t in line.terms)
 
     def _summand(self, term: Term) -> str:
         several = (
-            isinstance(term.value, Form) and len(term.value.terms) > 1 and term.product is None and term.count == 1
+            isinstance(term.value, Form) and len(term.value.terms) > 1 and term.product is None and term.often == 1
         )
         return self.style.brackets(self.term(term)) if several else self.term(term)
 
@@ -81,29 +83,32 @@ TEX = Marks(LATEX, r" \times ", "{,}")
 
 def text(derivation: Derivation) -> Iterator[str]:
     """Lines of text: name, what it is the sum of, its value; then the sum of all."""
-    yield f"{derivation.title}: {derivation.figure}"
+    what = COUNTS[derivation.figure]
+    yield f"{derivation.title}: {what}"
     lines = [*derivation.lines, derivation.total] if len(derivation.lines) != 1 else list(derivation.lines)
     names = max((len(line.name) for line in lines), default=0)
     sums = [PLAIN.sum(line) for line in lines]
     values = [PLAIN.number(line.value) for line in lines]
-    room = min(max(map(len, sums), default=0), WIDE - names - 2)
+    room = max(min(max(map(len, sums), default=0), WIDE - names - 2), 1)
     width = max(map(len, values), default=0)
     for i, (line, own, value) in enumerate(zip(lines, sums, values, strict=True)):
         if i and line.name == "total":
             yield "-" * (names + room + width + 7)
-        *first, last = _wrapped(own, room)
+        *first, last = wrapped(own, room)
         for j, part in enumerate(first):
             yield f"  {line.name if j == 0 else '':{names}}  {part}"
         yield f"  {line.name if not first else '':{names}}  {last:{room}} = {value:>{width}}"
     if derivation.without:
-        yield f"  no {derivation.figure}: {', '.join(derivation.without)}"
+        yield f"  no {what}: {', '.join(derivation.without)}"
 
 
-def _wrapped(text: str, width: int) -> list[str]:
+def wrapped(text: str, width: int, first: str = "", later: str = "") -> list[str]:
     """Lines that end at a sign, never within a product."""
-    whole = text.replace(" x ", "\N{NO-BREAK SPACE}x\N{NO-BREAK SPACE}")
-    lines = wrap(whole, width, break_long_words=False, break_on_hyphens=False) or [""]
-    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]
+    whole = re.sub(r"(?<![+-]) (?![+-])", "\N{NO-BREAK SPACE}", text)
+    lines = wrap(
+        whole, width, initial_indent=first, subsequent_indent=later, break_long_words=False, break_on_hyphens=False
+    )
+    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines or [first]]
 
 
 def latex(derivation: Derivation) -> str:

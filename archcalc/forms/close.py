@@ -32,10 +32,7 @@ def closed(of: Quantity, walks: Sequence[Walk]) -> Closed:
     """The quantity in one walk, or the ratio of two."""
     own = walks[0].asked.start()
     limits = {letter: _meet([bounds(w.asked, letter) for w in walks if letter in w.asked.letters]) for letter in own}
-    knobs = Field(own, limits)
-    for letter in own:
-        knobs.knob(letter)  # in this order they are written
-    translate = Translation(knobs)
+    translate = Translation(_knobs(own, limits))
     sides = [side for w in walks for side in _sides(of, w)] if len(walks) == 1 else [of.of(w.report) for w in walks]
     known = None not in sides
     quotient = Quotient(*reduced(*map(translate, (*sides, 1)[:2]))) if known else None
@@ -52,6 +49,19 @@ def closed(of: Quantity, walks: Sequence[Walk]) -> Closed:
         _tied(walks[0]),
         () if known else tuple(name for w in walks for name in w.report.unknown),
     )
+
+
+def translation(found: Walk) -> Translation:
+    """From the steps of one walk to its knobs."""
+    own = found.asked.start()
+    return Translation(_knobs(own, {letter: bounds(found.asked, letter) for letter in own}))
+
+
+def _knobs(own: dict[str, Any], limits: dict[str, Any]) -> Field:
+    knobs = Field(own, limits)
+    for letter in own:
+        knobs.knob(letter)  # in this order they are written
+    return knobs
 
 
 def _sides(of: Quantity, found: Walk) -> list[Any]:

@@ -43,7 +43,8 @@ class Quotient(NamedTuple):
         if self.bottom == 1:
             return top
         summands = len(parts(self.top.terms, ordered(self.top))) if isinstance(self.top, Form) else 1
-        return style.ratio(style.brackets(top) if summands > 1 and style is not LATEX else top, bottom, single=False)
+        top = style.brackets(top) if summands > 1 and style is not LATEX else top
+        return style.ratio(top, bottom, single=not isinstance(self.bottom, Form))
 
 
 def _numbered(side: Any, letters: Mapping[Named, str]) -> dict[int, str]:

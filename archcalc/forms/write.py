@@ -144,6 +144,8 @@ def parts(terms: Terms, order: Sequence[int]) -> tuple[Part, ...]:
     """The summands, grouped by the powers of the first symbol that occurs, and so on."""
     if len(terms) == 1:
         return tuple(Part(c, monomial) for monomial, c in terms.items())
+    if any(exponent < 0 for monomial in terms for _, exponent in monomial):
+        return tuple(Part(terms[monomial], monomial) for monomial in _by_powers(terms, order))
     present = {number for monomial in terms for number, _ in monomial}
     first = next(number for number in order if number in present)
     groups: dict[int, Terms] = {}
@@ -163,6 +165,11 @@ def parts(terms: Terms, order: Sequence[int]) -> tuple[Part, ...]:
             inner = tuple(part._replace(coefficient=sign * part.coefficient) for part in own)
             found.append(Part(sign, ((first, exponent),), inner))
     return tuple(found)
+
+
+def _by_powers(terms: Terms, order: Sequence[int]) -> list[Monomial]:
+    """Quotients in the order of what they are over: 1/N + 1/D_K^2."""
+    return sorted(terms, key=lambda monomial: [-abs(dict(monomial).get(number, 0)) for number in order])
 
 
 def write(value: Any, style: Style, names: Mapping[int, str] | None = None) -> str:
