@@ -116,7 +116,7 @@ def growth() -> None:
             print(f"  {depth:>6,} units, {layers:>6,} layers: {taken * 1e3:8.1f} ms, {each:.1f} us a layer")
 
 
-def all_networks() -> None:
+def all_specs() -> None:
     from archcalc.library import names
 
     times = []
@@ -131,6 +131,35 @@ def all_networks() -> None:
     print(f"  {middle * 1e3:.2f} ms (median), the slowest {slowest * 1e3:.0f} ms ({name})")
 
 
+def counted_specs() -> None:
+    """Every spec that is a network, against counting its torch module on the meta device."""
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    from archcalc.catalogue import catalogue
+
+    ratios = []
+    for spec in catalogue(kind="network"):
+        network = archcalc.load(spec.name)
+        report = network.summary()
+        with torch.device("meta"), torch.no_grad():
+            module, image = network.to_torch().to("meta").eval(), torch.empty(1, *report.input)
+
+            def count(module: object = module, image: object = image) -> int:
+                with FlopCounterMode(display=False) as counter:
+                    module(image)
+                return counter.get_total_flops() // 2
+
+            if report.totals.mult_adds != count():
+                raise SystemExit(f"{spec.name}: torch counts otherwise")
+            ours = min(seconds(network.summary) for _ in range(3))
+            ratios.append((seconds(count) / ours, spec.name))
+    ratios.sort()
+    print(f"{len(ratios)} networks, analysing against counting their modules on the meta device (not building them)")
+    (least, slow), (most, fast) = ratios[0], ratios[-1]
+    print(f"  1/{median(r for r, _ in ratios):.0f} (median), from 1/{least:.0f} ({slow}) to 1/{most:.0f} ({fast})")
+
+
 if __name__ == "__main__":
-    for measure in (whole_process, in_process, growth, all_networks):
+    for measure in (whole_process, in_process, growth, all_specs, counted_specs):
         measure()
