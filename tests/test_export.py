@@ -1,0 +1,141 @@
+"""Files for lecturers: each format says the same numbers, and opens where it is meant to."""
+
+import csv
+import json
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+
+import pytest
+
+import archcalc
+from archcalc.export import render
+from archcalc.layout import Choice
+
+NAMES = ("lenet5", "mobilenet_v1", "inception_reduced")
+TEXT = ("md", "csv", "tex", "html", "json", "table")
+
+
+@pytest.fixture(scope="module")
+def reports():
+    return [archcalc.load(name).summary() for name in NAMES]
+
+
+def text(reports, format_, **choice):
+    return render(reports, format_, Choice(**choice)).decode()
+
+
+@pytest.mark.parametrize("format_", ["md", "tex", "html", "table"])
+def test_every_figure_is_there(reports, format_):
+    content = text(reports, format_)
+    for report in reports:
+        for cost in (*report.layers, report.totals):
+            assert f"{cost.params:,}" in content
+            assert f"{cost.mult_adds:,}" in content
+        assert "multiplication with its addition" in content
+
+
+def test_markdown_tables_are_rectangular(reports):
+    tables = re.findall(r"(?:^\|.*\|\n)+", text(reports, "md"), re.MULTILINE)
+    assert len(tables) == len(reports) + 1
+    for table in tables:
+        widths = {len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}
+        assert len(widths) == 1
+
+
+def test_csv_has_numbers_as_numbers(reports):
+    rows = list(csv.DictReader(text(reports, "csv").splitlines()))
+    assert len(rows) == sum(len(report.layers) for report in reports)
+    for report in reports:
+        own = [row for row in rows if row["network"] == report.label]
+        assert sum(int(row["params"]) for row in own) == report.totals.params
+        assert sum(int(row["mult_adds"]) for row in own) == report.totals.mult_adds
+        assert abs(sum(float(row["share"]) for row in own) - 1) < 1e-9
+
+
+def test_csv_of_one_network_has_no_name_column(reports):
+    assert text(reports[:1], "csv").splitlines()[0] == "layer,kind,output,params,mult_adds,share"
+
+
+def test_csv_runs_no_formula(tmp_path):
+    spec = tmp_path / "net.yaml"
+    spec.write_text("net: '=1+1'\nfamily: '@SUM(A1)'\ninput: [3, 8, 8]\nlayers:\n  - conv(4, 3)\n")
+    content = text([archcalc.load(str(spec)).summary()], "csv")
+    assert not re.search(r"(^|,)[=@+-]", content)
+
+
+class Page(HTMLParser):
+    """Opens and closes tags as a browser must."""
+
+    void = ("meta", "br", "link")
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.loaded, self.words = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in self.void:
+            self.open.append(tag)
+        self.loaded += [value for name, value in attrs if name in ("src", "href")]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+def test_html_stands_alone(reports):
+    page = Page()
+    page.feed(text(reports, "html"))
+    assert (page.open, page.loaded) == ([], [])
+    assert "568,740,352" in page.words
+
+
+def test_html_escapes(tmp_path):
+    spec = tmp_path / "net.yaml"
+    spec.write_text("net: <script>alert(1)</script> & co\ninput: [3, 8, 8]\nlayers:\n  - conv(4, 3)\n")
+    report = archcalc.load(str(spec)).summary()
+    for content in (text([report], "html"), report._repr_html_()):
+        assert "<script>" not in content
+        assert "&lt;script&gt;" in content
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="LaTeX is not installed")
+def test_latex_compiles(reports, tmp_path):
+    spec = tmp_path / "net.yaml"
+    spec.write_text("net: 'Odd & 100 % of #1_{x} ~ \\ ^ <\u00e9 \u03b1>'\ninput: [3, 8, 8]\nlayers:\n  - conv(4, 3)\n")
+    odd = archcalc.load(str(spec)).summary()
+    (tmp_path / "out.tex").write_text(text([*reports, odd], "tex"))
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "out.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert "Output written" in done.stdout
+
+
+def test_json_of_several_is_a_list(reports):
+    found = json.loads(text(reports, "json"))
+    assert [report["network"] for report in found] == list(NAMES)
+
+
+@pytest.mark.parametrize("format_", TEXT)
+def test_unknown_is_never_zero(format_, tmp_path):
+    spec = tmp_path / "net.yaml"
+    spec.write_text("net: N\ninput: [3, 8, 8]\nlayers:\n  - opaque((5, 4))\n")
+    content = text([archcalc.load(str(spec)).summary()], format_)
+    unknown = {"csv": 'opaque,"opaque((5, 4))",5x4,,,', "json": '"params": null'}.get(format_, "?")
+    assert unknown in content
+
+
+@pytest.mark.parametrize("format_", ["md", "csv", "tex", "html", "table"])
+def test_blocks_and_columns_reach_every_format(reports, format_):
+    content = text(reports[1:2], format_, by="block", columns=("layer", "channels", "buffers"))
+    assert "separable1" in content
+    assert "separable1/dw" not in content
+    assert "21,888" in content or "21888" in content or format_ == "csv"
+
+
+def test_a_notebook_shows_the_table(reports):
+    assert "<table>" in reports[0]._repr_html_()
+    assert str(reports[0]).startswith(reports[0].title)
