@@ -69,7 +69,7 @@ def sweep(context: click.Context, /, network: str, **options: Any) -> None:
 @OUTPUT
 @click.pass_context
 def solve(context: click.Context, /, network: str, **options: Any) -> None:
-    """The largest (or smallest) knobs that meet a budget, and what lies a step beyond; two knobs: the iso-cost curve."""
+    """The largest (or smallest) knobs that meet a budget, and what lies a step beyond; of two, the iso-cost curve."""
     from archcalc.layout_solve import solution_tables
     from archcalc.solve import solve as solve_for
 

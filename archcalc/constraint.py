@@ -43,7 +43,7 @@ class Constraint(NamedTuple):
         return self.relation in ("<=", "<")
 
     def met(self, values: np.ndarray | Number) -> Any:
-        """Whether each of the values meets it: exact for integers, since the bound is rounded the way that says the same."""
+        """Whether each of the values meets it: exact for integers, the bound rounded the way that says the same."""
         low, high = math.floor(self.bound), math.ceil(self.bound)
         match self.relation:
             case "<=":

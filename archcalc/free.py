@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 STEP = Fraction(1, 100)  # of a knob that need not be whole
 DOUBLINGS = 16  # of a knob without an upper bound, in search of one
-SETTLED = 3  # doublings that are tried anyway
+SETTLED = 3  # doublings without a change, after which there will be none
 
 
 def axis_of(network: Network, name: str, values: Any, limits: Sequence[Constraint], fixed: Mapping[str, Any]) -> Axis:
@@ -37,9 +37,13 @@ def axis_of(network: Network, name: str, values: Any, limits: Sequence[Constrain
 def _reach(network: Network, knob: Knob, limits: Sequence[Constraint], fixed: Mapping[str, Any]) -> Number:
     """Past what a knob without an upper bound changes: doubled until the constraints stay as they are."""
     start = max(knob.default, 1)
-    before = [_holds(network, limits, {**fixed, knob.name: start * 2**i}) for i in range(DOUBLINGS)]
-    changes = [i for i in range(1, DOUBLINGS) if before[i] != before[i - 1]]
-    return start * 2 ** min(changes[-1] if changes else SETTLED, DOUBLINGS)
+    change, before = 0, _holds(network, limits, {**fixed, knob.name: start})
+    for i in range(1, DOUBLINGS):
+        now = _holds(network, limits, {**fixed, knob.name: start * 2**i})
+        change, before = i if now != before else change, now
+        if change and i - change == SETTLED:
+            break
+    return start * 2 ** (change or SETTLED)
 
 
 def _holds(network: Network, limits: Sequence[Constraint], knobs: Mapping[str, Any]) -> bool:

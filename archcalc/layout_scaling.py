@@ -9,7 +9,7 @@ from typing import Any
 from archcalc.cost import CONVENTION
 from archcalc.grid import Column, Table
 from archcalc.number import show
-from archcalc.scaling import RELEASED, TARGET, Candidate, Member, Scaling, constraint
+from archcalc.scaling import COEFFICIENTS, RELEASED, TARGET, Candidate, Member, Scaling
 
 
 def scaling_table(scaling: Scaling) -> Table:
@@ -57,16 +57,12 @@ def search_table(scaling: Scaling, found: Sequence[Candidate]) -> Table:
          _decimal(one.growth))
         for one in found
     )  # fmt: skip
-    used = " ".join(
-        f"{name} = {show(value)}" for name, value in zip(("alpha", "beta", "gamma"), scaling.coefficients, strict=True)
+    used = ", ".join(f"{name} = {show(value)}" for name, value in zip(COEFFICIENTS, scaling.coefficients, strict=True))
+    notes = (
+        f"the cost at phi = 1, nearest to {TARGET} first; which is the most accurate, only training tells",
+        f"the spec's own: {used}, so {_decimal(scaling.constraint, 4)}",
     )
-    note = f"the cost at phi = 1, nearest to {TARGET} first; which is the most accurate, only training tells. The spec's own: {used}"
-    return Table(
-        f"Grid search, step 1: {len(found)} combinations",
-        columns,
-        rows,
-        notes=(f"{note} ({_decimal(constraint(*scaling.coefficients), 4)})",),
-    )
+    return Table(f"Grid search, step 1: {len(found)} combinations", columns, rows, notes=notes)
 
 
 def _columns(*titles: str) -> tuple[Column, ...]:

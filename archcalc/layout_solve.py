@@ -28,8 +28,9 @@ def solution_table(solution: Solution) -> Table:
     title = f"{solution.network.spec.headings['net']}: {solution.want} with {wanted}"
     ranges = listing(f"{name} = {described(axis)}" for name, axis in search.axes.items())
     fixed = listing(f"{name} = {show(value)}" for name, value in search.fixed.items())
+    points, meeting = search.sweep.points, solution.meeting
     notes = [
-        f"every one of the {search.sweep.points:,} combinations of {ranges} was computed; {solution.count:,} meet it all",
+        f"every one of the {points:,} combinations of {ranges} was computed; {meeting:,} meet all",
         *([f"with {fixed}"] if search.fixed else []),
         *([] if solution.beyond else ["no step further is within the range"]),
         CONVENTION,

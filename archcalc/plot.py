@@ -38,7 +38,7 @@ def plot(
     dask: str | None = None,
     advance: Advance | None = None,
 ) -> None:
-    """Write the picture; its suffix decides the format. ``best``: what is better in a Pareto front. Raises ArchcalcError."""
+    """Write the picture; its suffix decides the format. ``best``: what a Pareto front prefers. Raises ArchcalcError."""
     suffix = path.suffix.removeprefix(".").lower()
     if suffix not in SUFFIXES:
         raise ArchcalcError(f"{path}: a picture is written as {listing(f'.{name}' for name in SUFFIXES)}")

@@ -112,8 +112,10 @@ def _checked(network: Network, phi: Any) -> int:
 
 
 def _step(phi: int, coefficients: tuple[Number, Number, Number], report: Report, first: Number) -> Step:
-    alpha, beta, gamma = map(Fraction, coefficients)
+    alpha, beta = map(Fraction, coefficients[:2])
     cost = report.totals
+    if cost.mult_adds is None or cost.params is None:
+        raise ArchcalcError(f"{report.network}: the work of {listing(report.unknown)} is not known")
     return Step(phi, alpha**phi, beta**phi, report.input[-1], cost.params, cost.mult_adds,
                 Fraction(cost.mult_adds, first), constraint(*coefficients) ** phi, TARGET**phi)  # fmt: skip
 
@@ -122,11 +124,8 @@ def members(scaling: Scaling) -> list[Member]:
     """The networks of the same file that set the released coefficients, beside what phi gives."""
     network = scaling.network
     most = network.knobs["phi"].most
-    steps = scale(
-        network,
-        FURTHEST if most is None else min(FURTHEST, most // 1),
-        **dict(zip(COEFFICIENTS, scaling.coefficients, strict=True)),
-    ).steps
+    last = FURTHEST if most is None else min(FURTHEST, most // 1)
+    steps = scale(network, last, **dict(zip(COEFFICIENTS, scaling.coefficients, strict=True))).steps
     return [_member(network, name, report, scaling, steps) for name, report in _released(network)]
 
 
@@ -160,7 +159,7 @@ def _phi(ratio: Fraction, coefficient: Number) -> float | None:
 def search(
     network: Network, tolerance: Any = Fraction(1, 10), step: Any = Fraction(1, 20), **knobs: Any
 ) -> list[Candidate]:
-    """Step 1 of the paper at phi = 1: all (alpha, beta, gamma) near the constraint with their exact costs, nearest first.
+    """Step 1 of the paper at phi = 1: all (alpha, beta, gamma) near the constraint with exact costs, the nearest first.
 
     The paper picks the most accurate of them, which only training can tell; what each costs is told here.
     """

@@ -49,8 +49,14 @@ class Want(NamedTuple):
 class Search:
     """Every combination of the free knobs, evaluated."""
 
-    def __init__(self, network: Network, axes: Mapping[str, Axis], fixed: Mapping[str, Any], limits: Sequence[Constraint],
-                 of: Sequence[str] = ()) -> None:  # fmt: skip
+    def __init__(
+        self,
+        network: Network,
+        axes: Mapping[str, Axis],
+        fixed: Mapping[str, Any],
+        limits: Sequence[Constraint],
+        of: Sequence[str] = (),
+    ) -> None:
         self.network, self.axes, self.fixed, self.limits = network, dict(axes), dict(fixed), tuple(limits)
         self.names = list(dict.fromkeys([*FIGURES, *(str(limit.quantity) for limit in limits), *of]))
         self.sweep = Sweep(network, self.names, {**self.axes, **{name: (value,) for name, value in fixed.items()}})
@@ -155,7 +161,7 @@ class Search:
         what = (
             f"no point meets {listing(alone)}"
             if alone
-            else f"no point meets {listing(l.text for l in self.limits)} together"
+            else f"no point meets {listing(limit.text for limit in self.limits)} together"
         )
         excess = [limit.excess(self.columns[str(limit.quantity)].data.astype(float)) for limit in self.limits]
         worst = np.where(built, np.maximum.reduce(excess), np.inf)

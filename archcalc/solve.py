@@ -28,7 +28,7 @@ class Solution(NamedTuple):
     search: Search
     best: Found
     beyond: tuple[Found, ...]  # for each free knob a step further
-    count: int  # of points that meet the constraints
+    meeting: int  # how many points meet the constraints
 
     def curve(self, rows: int = 12) -> list[Found]:
         """The iso-cost curve: for values of the first knob the extreme second one that meets the constraints."""

@@ -1,18 +1,63 @@
-"""Sweeps: what arrays give is what the engine gives, point by point; grids, files, clusters, plots, bad input."""
+"""Sweeps: what arrays give is what the engine gives, point by point; grids, files, clusters, bad input."""
 
+import csv
+import json
+import operator
 from fractions import Fraction
+from io import StringIO
 from itertools import product
 from random import Random
 
+import numpy
+import pandas
+import pyarrow.parquet
 import pytest
+from click.testing import CliRunner
 
 import archcalc
-from archcalc.errors import SpecError
+from archcalc.cli import main
+from archcalc.errors import ArchcalcError, SpecError
 from archcalc.library import names
+from archcalc.number import half_up, least, make_divisible, most, select
 from archcalc.quantity import quantity
+from archcalc.ranges import make_axis, read_axis
+from archcalc.spec import Knob
+from archcalc.sweeps import chunks
+from archcalc.sweeps.front import unbeaten
+from archcalc.sweeps.parcel import pack, unpack
+from archcalc.sweeps.values import Split, Values, along, fractions
+from archcalc.tables import progress
 
 OF = ("mult_adds", "params", "elements", "inference_bytes", "training_bytes")
-POINTS = 8
+AWKWARD = """net: Awkward
+given:
+  groups: 4
+  out: 8
+  side: 9
+  times: 2
+  power: 2
+  half: 1/2
+input: [12, side, side]
+layers:
+  - first: conv(out, 3, groups=groups, pad=1)
+    repeat: times
+  - wide: conv(out**power // 4 + (groups - 3)*1000000000, 1)
+  - tall: conv(ceil(100/out), 5)
+  - gate: relu
+    when: out > 12
+  - last: conv(8*half, 1)
+"""
+
+
+def run(*command):
+    return CliRunner(env={"COLUMNS": "100"}).invoke(main, [str(word) for word in command])
+
+
+@pytest.fixture
+def awkward(tmp_path):
+    path = tmp_path / "awkward.yaml"
+    path.write_text(AWKWARD)
+    return archcalc.load(str(path))
 
 
 def some_values(knob, random):
@@ -63,3 +108,366 @@ def test_every_point_is_a_summary(name):
         pytest.skip("no knobs")
     axes = {knob.name: some_values(knob, random) for knob in knobs}
     check(network, axes)
+
+
+def test_what_cannot_be_built_is_marked_with_its_own_numbers(awkward):
+    axes = {"groups": [1, 2, 3, 4, 5, 0], "out": [1, 6, 8, 12, 0], "side": [1, 4, 5, 9], "times": [0, 1, 3]}
+    assert 20 < check(awkward, axes) < 300
+
+
+def test_powers_and_fractions(awkward):
+    axes = {"out": [4, 8, 16], "power": [0, 1, 2, Fraction(1, 2), -1, 300], "half": [Fraction(1, 2), 1, Fraction(1, 3)]}
+    assert 9 <= check(awkward, axes) < 54
+
+
+def test_structure_is_walked_anew():
+    assert check(archcalc.load("densenet121"), {"n1": [1, 6], "k": [12, 32], "n4": [2, 3]}) == 8
+    assert check(archcalc.load("efficientnet_b0"), {"phi": [0, 1, 2], "alpha": [Fraction(11, 10), Fraction(6, 5)]}) == 6
+
+
+def test_words_are_an_axis_too():
+    assert (
+        check(archcalc.load("conv_mobilenet"), {"convolution": ["full", "separable"], "alpha": [Fraction(1, 2), 1]})
+        == 4
+    )
+
+
+# Exactness
+
+
+def test_large_numbers_do_not_overflow():
+    network = archcalc.load("mobilenet_v1")
+    axes = {"classes": [1000, 10**13, 10**17], "alpha": [1, 4]}
+    assert check(network, axes) == 6
+    arrays = network.sweep(**axes).arrays()
+    assert arrays["params"].dtype == object
+    assert max(arrays["params"]) > 2**63
+    assert network.sweep(classes=[1000, 10**13]).arrays()["params"].dtype == numpy.int64
+
+
+def random_values(random, axis):
+    size = random.choice([3, 50, 2**20, 2**33, 2**62, 2**70])
+    items = [Fraction(random.randint(-size, size), random.choice([1, 1, 2, 20, 7])) for _ in range(4)]
+    return items, along(items, axis, 2)
+
+
+OPERATIONS = [operator.add, operator.sub, operator.mul, operator.floordiv, operator.mod, operator.truediv, least, most,
+              operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne,
+              lambda a, b: half_up(a * b), lambda a, b: make_divisible(a, 8) + b, lambda a, b: a**2 - b,
+              lambda a, b: select(a > b, a - b, b + 1)]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_arithmetic_is_exact(seed):
+    random = Random(seed)
+    (a, values_a), (b, values_b) = random_values(random, 0), random_values(random, 1)
+    if seed % 3 == 0:
+        b, values_b = b[:1], b[0]
+    for compute in OPERATIONS:
+        expected = [outcome(compute, x, y) for x in a for y in b]
+        found = outcome(compute, values_a, values_b)
+        if ZeroDivisionError in expected:
+            assert found in (Split, ZeroDivisionError)
+            continue
+        shape = (4, len(b))
+        array = getattr(found, "array", found)
+        array = fractions(found) if isinstance(found, Values | int | Fraction) and array is not True else array
+        assert numpy.broadcast_to(array, shape).reshape(-1).tolist() == expected
+        if isinstance(found, Values) and not found.fractional:
+            assert (found.low <= found.n).all()
+            assert (found.n <= found.high).all()
+            assert found.n.dtype == (numpy.int64 if max(abs(n) for n in found.n.flat) < 2**63 else object)
+
+
+def outcome(compute, a, b):
+    try:
+        return compute(a, b)
+    except (ZeroDivisionError, Split) as error:
+        return type(error)
+
+
+# Grids
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("0.25:1.4:0.05", [Fraction(5 * i, 100) for i in range(5, 29)]),
+        ("96/224:1:32/224", [Fraction(n, 7) for n in (3, 4, 5, 6, 7)]),
+        ("1:4", [1, 2, 3, 4]),
+        ("3:1:-1", [3, 2, 1]),
+        ("1:2:0.3", [1, Fraction(13, 10), Fraction(8, 5), Fraction(19, 10)]),
+        ("0.5, 1,2", [Fraction(1, 2), 1, 2]),
+        ("1:3,8", [1, 2, 3, 8]),
+    ],
+)
+def test_ranges(text, values):
+    assert list(read_axis(Knob("alpha", 1), text)) == values
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("1:0.5:0.1", "an empty range"),
+        ("1:2:0", "a step of 0"),
+        ("1:2:3:4", "more than three parts"),
+        ("1:x", "'x' is not a number"),
+        ("1::2", "is not a number"),
+        ("", "a value is missing"),
+        ("1,,2", "a value is missing"),
+        ("1,1.0", "1 is there twice"),
+        ("0:3:0.5", "it is at least"),
+        ("1:9e30,1", "a list of more than"),
+        ("1:1e400", "bits"),
+    ],
+)
+def test_absurd_ranges_are_refused(text, told):
+    with pytest.raises(ArchcalcError, match=told):
+        read_axis(Knob("alpha", 1, least=Fraction(1, 32)), text)
+
+
+def test_what_python_gives():
+    knob = Knob("k", 1)
+    half = [Fraction(1, 2), 1]
+    for values in ([0.5, 1], (Fraction(1, 2), 1), numpy.array([0.5, 1.0]), "0.5,1", pandas.Series([0.5, 1.0])):
+        assert list(make_axis(knob, values)) == half
+    assert list(make_axis(knob, range(1, 8, 3))) == [1, 4, 7]
+    assert list(make_axis(knob, 3)) == [3]
+
+
+def test_unknown_names_are_refused():
+    network = archcalc.load("mobilenet_v1")
+    with pytest.raises(ArchcalcError, match="no knob 'alhpa'; did you mean 'alpha'"):
+        network.sweep(alhpa=[1])
+    with pytest.raises(ArchcalcError, match="no quantity 'parms'; did you mean 'params'"):
+        network.sweep("parms", alpha=[1])
+    with pytest.raises(ArchcalcError, match="no layer 'steem'"):
+        network.sweep("params of steem", alpha=[1, 2]).arrays()
+    with pytest.raises(ArchcalcError, match="needs values for a knob"):
+        network.sweep()
+
+
+def test_a_layer_that_only_some_points_have():
+    arrays = archcalc.load("densenet121").sweep("params of dense4/layer12", n4=[10, 16, 24]).arrays()
+    known = arrays["params of dense4/layer12"]
+    assert known.mask.tolist() == [True, False, False]
+    assert arrays["why"].tolist() == [""] * 3
+
+
+# Pieces
+
+
+def test_pieces_are_the_grid_in_order(monkeypatch):
+    axes = {"alpha": "0.25:1:0.25", "rho": "96/224:1:32/224", "classes": [10, 100, 1000]}
+    network = archcalc.load("mobilenet_v1")
+    whole = network.sweep(**axes).arrays()
+    assert whole["classes"].tolist() == [10, 100, 1000] * 20
+    for largest in (1, 2, 3, 4, 7, 15, 59):
+        monkeypatch.setattr(chunks, "LARGEST", largest)
+        sweep = network.sweep(**axes)
+        assert all(chunk.why.size <= largest for chunk in sweep.chunks())
+        assert all((values == whole[name]).all() for name, values in sweep.arrays().items())
+    assert (network.sweep(**axes)["mult_adds"] == whole["mult_adds"].reshape(4, 5, 3)).all()
+
+
+def test_huge_grids_are_cut_without_being_listed():
+    pieces = chunks.pieces((10**30, 10**6, 3), 90)
+    box = pieces.box(pieces.number - 1)
+    assert box[0].tolist() == [10**30 - 1]
+    assert box[1][-1] == 10**6 - 1
+    assert box[2].tolist() == [0, 1, 2]
+
+
+# Files
+
+
+GRID = {"out": [4, 8, 11], "groups": [1, 2, 4, 1000], "half": [Fraction(1, 2), 1]}
+
+
+def test_files_hold_what_the_arrays_hold(awkward, tmp_path):
+    sweep = awkward.sweep("params", "mult_adds", "share of wide", **GRID)
+    arrays, frame = sweep.arrays(), sweep.frame()
+    for suffix in ("csv", "json", "parquet"):
+        sweep.write(tmp_path / f"s.{suffix}")
+    told = list(csv.DictReader(StringIO((tmp_path / "s.csv").read_text())))
+    rows = json.loads((tmp_path / "s.json").read_text())
+    table = pyarrow.parquet.read_table(tmp_path / "s.parquet").to_pylist()
+    assert len(told) == len(rows) == len(table) == len(frame) == sweep.points == 24
+    assert any(row["why"] for row in rows)
+    for i, row in enumerate(rows):
+        for name, array in arrays.items():
+            value = None if array[i] is numpy.ma.masked or (name == "why" and array[i] == "") else array[i]
+            assert row[name] == table[i][name] == value
+            assert told[i][name] == ("" if value is None else str(value.item() if hasattr(value, "item") else value))
+            assert pandas.isna(frame[name][i]) if value is None and name != "why" else frame[name][i] == array[i]
+
+
+def test_parquet_grows_wider_when_it_must(monkeypatch, tmp_path):
+    monkeypatch.setattr(chunks, "LARGEST", 2)
+    sweep = archcalc.load("mobilenet_v1").sweep(classes=[1, 10, 10**16, 10**17], alpha=[1, 2])
+    sweep.write(tmp_path / "s.parquet")
+    table = pyarrow.parquet.read_table(tmp_path / "s.parquet")
+    assert str(table.schema.field("params").type) == "decimal128(38, 0)"
+    assert [int(n) for n in table["params"].to_pylist()] == sweep.arrays()["params"].tolist()
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "s.csv"
+    path.write_text("before")
+    sweep = archcalc.load("mobilenet_v1").sweep(alpha=[1, 2])
+
+    def broken(points):
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        sweep.write(path, advance=broken)
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
+    with pytest.raises(ArchcalcError, match="nothing was written"):
+        sweep.write(tmp_path / "missing" / "s.csv")
+    with pytest.raises(ArchcalcError, match=r"\.csv, \.json, \.parquet"):
+        sweep.write(tmp_path / "s.docx")
+
+
+# The command
+
+
+def test_the_command_of_the_front_page(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    command = "sweep mobilenet_v1 --alpha 0.25:1.4:0.05 --rho 96/224:1:32/224 -o sweep.parquet --plot pareto.svg"
+    result = run(*command.split())
+    assert result.exit_code == 0, result.output
+    table = pandas.read_parquet("sweep.parquet")
+    assert table.shape == (120, 5)
+    row = table[(table.alpha == 1) & (table.rho == 1)].iloc[0]
+    assert (row.mult_adds, row.params) == (
+        568_740_352,
+        4_231_976,
+    )  # arXiv:1704.04861, Table 4: 569 million, 4.2 million
+    assert "no point is better in both" in (tmp_path / "pareto.svg").read_text()
+
+
+def test_a_table_on_the_screen():
+    result = run("sweep", "mobilenet_v1", "--alpha", "0.5,1")
+    assert result.exit_code == 0
+    assert "568,740,352" in result.output
+    result = run("sweep", "mobilenet_v1", "--alpha", "0.5,1", "--format", "csv")
+    assert result.output.split() == ["alpha,mult_adds,params,why", "0.5,149497088,1331592,", "1.0,568740352,4231976,"]
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("sweep mobilenet_v1 --alhpa 1,2", "did you mean '--alpha'"),
+        ("sweep mobilenet_v1 --alpha 2:1", "an empty range"),
+        ("sweep mobilenet_v1", "needs values for a knob"),
+        ("sweep mobilenet_v1 --alpha 1:2:1/1000000 --rho 1:2:1/1000000", "1,000,002,000,001 points, about"),
+        ("sweep mobilenet_v1 --alpha 1,2 --plot x.bmp", ".svg, .pdf, .png"),
+        ("sweep mobilenet_v1 --alpha 1,2 --plot x.svg --figure contours", "contours need two knobs"),
+        ("sweep mobilenet_v1 --alpha 1,2 --format parquet", "parquet"),
+        ("sweep mobilenet_v1 --alpha 1,2 --dask nowhere -o x.csv", "no Dask scheduler at 'nowhere'"),
+    ],
+)
+def test_bad_commands_are_refused(command, told, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = run(*command.split())
+    assert result.exit_code == 2
+    assert told in result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_bar_on_a_terminal_and_none_elsewhere():
+    class Terminal(StringIO):
+        def isatty(self):
+            return True
+
+    for file, shown in ((Terminal(), True), (StringIO(), False)):
+        with progress(10, "sweeping", file) as advance:
+            advance(10)
+        assert ("sweeping" in file.getvalue()) is shown
+
+
+# Pictures
+
+
+@pytest.mark.parametrize(
+    ("figure", "label"), [("cost", "width multiplier"), ("pareto", "less is better"), ("contours", "mult-adds")]
+)
+def test_pictures(figure, label, tmp_path):
+    sweep = archcalc.load("mobilenet_v1").sweep(alpha="0.25:1:0.25", rho="96/224:1:32/224")
+    for name in ("a", "b"):
+        sweep.plot(tmp_path / f"{name}.svg", figure)
+    text = (tmp_path / "a.svg").read_text()
+    assert label in text
+    assert text == (tmp_path / "b.svg").read_text()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_front_is_what_nothing_beats(seed):
+    random = Random(seed)
+    points = [(random.randrange(8), random.randrange(8)) for _ in range(20)]
+    x, y = (numpy.array(column, dtype=object if seed % 2 else int) for column in zip(*points, strict=True))
+    found = {points[i] for i in unbeaten(x, y)}
+    assert found == {p for p in points if not any(q != p and q[0] <= p[0] and q[1] <= p[1] for q in points)}
+
+
+# Dask
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=":0") as cluster:
+        yield cluster.scheduler_address
+
+
+def test_a_cluster_gives_the_same(cluster, awkward, monkeypatch):
+    monkeypatch.setattr(chunks, "LARGEST", 2)
+    sweep = awkward.sweep("params", **GRID)
+    seen = []
+    here, there = sweep.arrays(), sweep.arrays(dask=cluster, advance=seen.append)
+    assert all((here[name] == there[name]).all() for name in here)
+    assert sum(seen) == sweep.points
+    assert len(seen) > 10
+
+
+def test_a_piece_that_fails_is_tried_again(cluster, monkeypatch):
+    from archcalc.sweeps import remote
+
+    evaluate, failed = remote.evaluate, []
+
+    def flaky(spec, grid, box, quantities):
+        if len(failed) < 3:
+            failed.append(box)
+            raise OSError("a lost disk")
+        return evaluate(spec, grid, box, quantities)
+
+    monkeypatch.setattr(remote, "evaluate", flaky)
+    sweep = archcalc.load("mobilenet_v1").sweep(alpha=[1, 2])
+    assert sweep.arrays(dask=cluster)["params"][0] == 4_231_976
+    assert len(failed) == 3
+
+
+def test_a_piece_that_always_fails_ends_it(cluster, monkeypatch, tmp_path):
+    from archcalc.sweeps import remote
+
+    def broken(*_):
+        raise OSError("a lost disk")
+
+    monkeypatch.setattr(remote, "evaluate", broken)
+    with pytest.raises(ArchcalcError, match=r"failed 4 times \(OSError: a lost disk"):
+        archcalc.load("mobilenet_v1").sweep(alpha=[1, 2]).write(tmp_path / "s.csv", dask=cluster)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cluster_of_processes(tmp_path):
+    result = run("sweep", "mobilenet_v1", "--alpha", "0.5,1", "-o", tmp_path / "s.csv", "--dask", "local")
+    assert result.exit_code == 0, result.output
+    assert "568740352" in (tmp_path / "s.csv").read_text()
+
+
+@pytest.mark.parametrize("name", ["resnet50", "efficientnet_b3", "ssd300", "nasnet_mobile"])
+def test_a_network_travels_as_text(name):
+    spec = archcalc.load(name).spec
+    assert archcalc.network.Network(unpack(pack(spec))).summary().to_dict() == archcalc.load(name).summary().to_dict()

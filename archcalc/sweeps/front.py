@@ -46,7 +46,7 @@ class Front:
 
     @property
     def seen(self) -> dict[str, np.ndarray]:
-        """Every so manieth point."""
+        """Every so manyth point."""
         return {name: np.concatenate([part[name] for part in self.cloud]) for name in self.cloud[0]}
 
 
@@ -60,4 +60,4 @@ def unbeaten(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     order = np.asarray(order)
     least = np.minimum.accumulate(y[order])
     better = np.concatenate([[True], least[1:] < least[:-1]])
-    return order[better]
+    return np.asarray(order[better])
