@@ -103,6 +103,54 @@ def resnet50(nn: object) -> object:
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2048, 1000))
 
 
+def a_million(pairs: int = 7) -> None:
+    """MobileNetV1, every combination: width, resolution and classes; and width and resolution, which all layers see."""
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    network = archcalc.load("mobilenet_v1")
+    sweep = network.sweep(alpha="0.25:1.24:0.01", rho="1/7:1:1/224", classes=range(10, 530, 10))
+    dense = network.sweep(alpha="0.25:1.289:0.0002", rho="1/7:1:1/224")
+    with torch.device("meta"), torch.no_grad():
+
+        def one() -> int:
+            module, image = mobilenet_v1(torch.nn).eval(), torch.empty(1, 3, 224, 224)
+            with FlopCounterMode(display=False) as counter:
+                module(image)
+            return counter.get_total_flops() // 2
+
+        assert one() == network.summary().totals.mult_adds
+        runs = [(seconds(sweep.arrays), seconds(one), seconds(dense.arrays)) for _ in range(pairs)]
+    million, module, slower = (median(run[i] for run in runs) for i in range(3))
+    rate = median(run[1] / run[0] for run in runs) * sweep.points
+    print(f"{sweep.points:,} configurations of MobileNetV1 against one, built on the meta device and counted")
+    print(f"  {million:.2f} s (aim 1 s) against {module * 1e3:.0f} ms: {rate:,.0f} times as many a second")
+    print(f"  {dense.points:,} of width and resolution alone, where no layer is shared: {slower:.2f} s")
+
+
+def mobilenet_v1(nn: object) -> object:
+    """Table 1 of arXiv:1704.04861, written for this comparison."""
+
+    def conv(i: int, o: int, k: int, s: int = 1, groups: int = 1) -> list[object]:
+        return [nn.Conv2d(i, o, k, s, k // 2, groups=groups, bias=False), nn.BatchNorm2d(o), nn.ReLU()]
+
+    layers, channels = conv(3, 32, 3, 2), 32
+    for out, stride in (
+        (64, 1),
+        (128, 2),
+        (128, 1),
+        (256, 2),
+        (256, 1),
+        (512, 2),
+        *[(512, 1)] * 5,
+        (1024, 2),
+        (1024, 1),
+    ):
+        layers += [*conv(channels, channels, 3, stride, channels), *conv(channels, out, 1)]
+        channels = out
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(1024, 1000), nn.Softmax(-1))
+
+
 def growth() -> None:
     print("a residual network, depth against time of an analysis (linear: the last column stays)")
     with tempfile.TemporaryDirectory() as folder:
@@ -161,5 +209,5 @@ def counted_specs() -> None:
 
 
 if __name__ == "__main__":
-    for measure in (whole_process, in_process, growth, all_specs, counted_specs):
+    for measure in (whole_process, in_process, a_million, growth, all_specs, counted_specs):
         measure()
