@@ -67,7 +67,7 @@ def theirs(classes=5, stride=2, groups=8, norm=nn.BatchNorm2d):
 def test_an_equal_module_agrees(network, library):
     library(theirs)
     (found,) = witness(network.summary(), "playlib")
-    assert (found.module, found.layers, found.differences) == ("net_of_playlib", 3, ())
+    assert (found.module, found.layers, found.differences) == ("models.net()", 3, ())
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_an_absent_library_was_not_run(network, library):
 def test_a_module_that_cannot_be_built_was_not_run(network, library):
     library(lambda: 1 / 0)
     (found,) = witness(network.summary(), "playlib")
-    assert found == NotRun(network.name, "playlib", "net_of_playlib: ZeroDivisionError: division by zero")
+    assert found == NotRun(network.name, "playlib", "models.net(): ZeroDivisionError: division by zero")
 
 
 def test_only_at_the_knobs_that_the_table_says(network, library):

@@ -72,6 +72,12 @@ def test_work_of_layers_by_hand(tmp_path):
     assert (found["linear"].operations, found["linear"].traffic) == (2 * 10 * 48 * 5, 2 * (10 * 53 + 240))
 
 
+def test_one_channel_is_not_depthwise(tmp_path):
+    path = tmp_path / "net.yaml"
+    path.write_text("net: Grey\ninput: [1, 4, 4]\nlayers:\n  - conv(3, 3)\n")
+    assert [one.kind for one in work(archcalc.load(str(path)).summary(), 1, 4)] == ["conv"]
+
+
 def test_work_of_layers_that_run_for_each_region(tmp_path):
     path = tmp_path / "net.yaml"
     path.write_text("net: R\ninput: [2, 9, 9]\nlayers:\n  - roi_pool(3, 5)\n  - flatten\n  - linear(6, bias=false)\n")
@@ -221,11 +227,16 @@ def test_ceilings_come_from_a_product_and_a_copy(monkeypatch):
 
 def test_precision_is_set_and_put_back():
     places = (torch.backends.cuda.matmul, torch.backends.cudnn)
-    before = [place.allow_tf32 for place in places]
-    for mode in MODES:
-        with precision(mode):
-            assert [place.allow_tf32 for place in places] == [mode.tf32] * 2
-    assert [place.allow_tf32 for place in places] == before
+    found = [place.allow_tf32 for place in places]
+    for before in ([False, True], [True, False]):
+        for place, value in zip(places, before, strict=True):
+            place.allow_tf32 = value
+        for mode in MODES:
+            with precision(mode):
+                assert [place.allow_tf32 for place in places] == [mode.tf32] * 2
+            assert [place.allow_tf32 for place in places] == before
+    for place, value in zip(places, found, strict=True):
+        place.allow_tf32 = value
     assert [(mode.name, mode.width) for mode in MODES] == [("fp32", 4), ("tf32", 4), ("bf16", 2)]
 
 

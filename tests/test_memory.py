@@ -195,6 +195,15 @@ def test_arrays_equal_element_by_element():
             assert getattr(found, word)[i] == getattr(there, word), word
 
 
+def test_a_view_keeps_alive_what_it_is_a_part_of(tmp_path):
+    """part is half of a and needs nothing; a itself is used last, by d."""
+    text = "net: A view\ninput: [4, 1]\nlayers:\n  - a: conv(8, 1)\n  - part: narrow(0, 4)\n  - b: conv(8, 1)\n"
+    text += "  - c: conv(8, 1)\n    from: a\n  - add\n    from: [b, c]\n".replace("- add", "- d: add")
+    assert forward(spec(tmp_path, text).summary().graph) == [4 + 8, 4 + 8, 4 + 16, 4 + 24, 4 + 24]
+    late = text.replace("from: [b, c]", "from: [b, a]").replace("    from: a\n", "")
+    assert forward(spec(tmp_path, late).summary().graph) == [4 + 8, 4 + 8, 4 + 16, 4 + 24, 4 + 24 + 8]
+
+
 def test_what_belongs_to_the_caller_lives_throughout(tmp_path):
     text = "net: Two outputs\ninput: [4]\nlayers:\n  - a: linear(2)\n  - b: linear(3)\n    from: -2\n"
     graph = spec(tmp_path, text).summary().graph

@@ -249,6 +249,15 @@ def test_receipt_is_for_people_and_programs(tmp_path):
     assert "## Not run" in page
 
 
+def test_receipt_tells_differences(tmp_path, monkeypatch):
+    monkeypatch.setattr(KINDS["maxpool"], "buffers", lambda self, x: {"index": x[:1]})
+    assert command("alexnet", "--device", "meta", "-o", tmp_path).exit_code == 1
+    (network,) = json.loads((tmp_path / "meta.json").read_text())["verified"]
+    told = "buffers: formula index 96, torch none\n    maxpool(3, stride=2) on 96 x 55 x 55 ("
+    assert told in network["differences"][0]
+    assert "alexnet: " + network["differences"][0] in (tmp_path / "meta.md").read_text()
+
+
 def test_receipt_that_cannot_be_written_leaves_nothing(tmp_path):
     (tmp_path / "taken").write_text("a file")
     result = command("lenet5", "--device", "meta", "-o", tmp_path / "taken")

@@ -10,7 +10,7 @@ from archcalc.errors import ArchcalcError
 from archcalc.network import load
 from archcalc.report import Report
 from archcalc.verify.results import NotRun, Witnessed
-from archcalc.verify.witness.build import count, installed
+from archcalc.verify.witness.build import count, installed, written
 from archcalc.verify.witness.lines import Line, features, lines, tangled
 from archcalc.verify.witness.sources import SOURCES, Source
 
@@ -19,12 +19,12 @@ MOST = 10  # differences told of one module
 
 def witness(report: Report, library: str, unknown: bool = True) -> Iterator[Witnessed | NotRun]:
     """The network against each of the library's modules that should equal it; ``unknown``: say so if there is none."""
-    found = [(name, source) for name, source in SOURCES.items() if source.library == library]
-    matching = [(name, source) for name, source in found if stands_for(name, source, report)]
+    known = [(name, source) for name, source in SOURCES.items() if source.library == library]
+    matching = [source for name, source in known if stands_for(name, source, report)]
     if not installed(library):
         yield NotRun(report.label, library, f"{library} is not installed: pip install {library}")
     elif matching or not unknown:
-        yield from (compared(name, source, report) for name, source in matching)
+        yield from (compared(source, report) for source in matching)
     else:
         yield NotRun(report.label, library, f"no module of {library} is known to be this network at these knobs")
 
@@ -41,15 +41,17 @@ def stands_for(name: str, source: Source, report: Report) -> bool:
     return all(value == knobs.get(knob, network.knobs[knob].default) for knob, value in report.knobs.items())
 
 
-def compared(name: str, source: Source, report: Report) -> Witnessed | NotRun:
+def compared(source: Source, report: Report) -> Witnessed | NotRun:
     """One module, built and run without data."""
     try:
         sums, layers = count(source)
     except Exception as error:  # a library of another version may fail in any way
-        return NotRun(report.label, source.library, f"{name}: {type(error).__name__}: {error}".partition("\n")[0])
+        return NotRun(
+            report.label, source.library, f"{written(source)}: {type(error).__name__}: {error}".partition("\n")[0]
+        )
     theirs = [Line(*layer) for layer in layers]
     differences = [*_lines(report, theirs, source.order), *_totals(report, sums)]
-    return Witnessed(report.label, source.library, name, len(theirs), tuple(differences[:MOST]))
+    return Witnessed(report.label, source.library, written(source), len(theirs), tuple(differences[:MOST]))
 
 
 def _lines(report: Report, theirs: list[Line], order: str) -> Iterator[str]:

@@ -12,20 +12,19 @@ from importlib.metadata import version
 
 from table import FOLDER, Line, Table, write
 
-from archcalc.verify.witness.build import builder, count, here, installed
+from archcalc.verify.witness.build import builder, count, here, installed, written
 from archcalc.verify.witness.sources import SOURCES, Source
 
 
 def make(name: str, source: Source) -> Table:
     """One table, with its heading."""
     totals, layers = count(source)
-    given = [*map(repr, source.arguments), *(f"{key}={value!r}" for key, value in source.options.items())]
     about = (builder(source).__doc__ or "") if here(source) else ""
     heading = {
         "network": source.network or name,
         "knobs": ", ".join(f"{key}={value}" for key, value in source.knobs.items()),
         "library": f"{source.library} {version(source.library)}",
-        "module": f"{source.call}({', '.join(given)})",
+        "module": written(source),
         "part": " ".join(source.part),
         "about": about,
         "input": "x".join(map(str, source.input)),

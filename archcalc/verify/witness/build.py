@@ -34,6 +34,12 @@ def builder(source: Source) -> Callable[..., Any]:
     return found
 
 
+def written(source: Source) -> str:
+    """The call that builds it, as it would be typed."""
+    given = [*map(repr, source.arguments), *(f"{key}={value!r}" for key, value in source.options.items())]
+    return f"{source.call}({', '.join(given)})"
+
+
 def here(source: Source) -> bool:
     """Whether the builder is in a module of this package."""
     return find_spec(f"{__package__}.{source.call.partition('.')[0]}") is not None
