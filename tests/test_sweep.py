@@ -1,11 +1,16 @@
 """Sweeps: what arrays give is what the engine gives, point by point; grids, files, clusters, bad input."""
 
 import csv
+import doctest
 import json
 import operator
+import os
+import re
+import shlex
 from fractions import Fraction
 from io import StringIO
 from itertools import product
+from pathlib import Path
 from random import Random
 
 import numpy
@@ -471,3 +476,27 @@ def test_a_cluster_of_processes(tmp_path):
 def test_a_network_travels_as_text(name):
     spec = archcalc.load(name).spec
     assert archcalc.network.Network(unpack(pack(spec))).summary().to_dict() == archcalc.load(name).summary().to_dict()
+
+
+# The page
+
+
+def test_the_page_is_current():
+    """Every command of docs/sweep.md runs; ARCHCALC_UPDATE=1 writes what they print anew."""
+    page = Path(__file__).parent.parent / "docs" / "sweep.md"
+    text = page.read_text()
+    fresh = re.sub(r"(```console\n\$ archcalc (.*)\n)[^`]*(?=```)", lambda m: m[1] + printed(m[2]), text)
+    if os.environ.get("ARCHCALC_UPDATE") == "1":
+        page.write_text(fresh)
+    assert text == fresh, "run: ARCHCALC_UPDATE=1 pytest tests/test_sweep.py"
+    tried = doctest.DocTestParser().get_doctest(
+        "".join(re.findall(r"```pycon\n(.*?)```", text, re.DOTALL)), {}, "page", "", 0
+    )
+    assert doctest.DocTestRunner().run(tried).failed == 0
+    assert len(tried.examples) > 4
+
+
+def printed(command):
+    result = run(*shlex.split(command))
+    assert result.exit_code == 0, result.output
+    return "".join(f"{line.rstrip()}\n" for line in result.output.splitlines())
