@@ -36,6 +36,8 @@ YES = click.option("--yes", is_flag=True, help="Go on, however large the grid is
 @OUTPUT
 @PLOT
 @FIGURE
+@click.option("--best", type=click.Choice(["min,max", "min,min", "max,min", "max,max"]), default="min,max",
+              show_default=True, help="What is better of the two quantities of a Pareto front.")  # fmt: skip
 @DASK
 @YES
 @click.pass_context
@@ -52,7 +54,9 @@ def sweep(context: click.Context, /, network: str, **options: Any) -> None:
     if options["output"] or options["format_"] or not options["plot"]:
         _deliver(planned, options)
     if options["plot"]:
-        planned.plot(options["plot"], options["figure"])
+        best = tuple(options["best"].split(","))
+        with _progress(planned) as advance:
+            planned.plot(options["plot"], options["figure"], best=best, dask=options["dask"], advance=advance)
         click.echo(f"{options['plot']} written", err=True)
 
 
@@ -97,7 +101,7 @@ def scale(context: click.Context, /, network: str, **options: Any) -> None:
     found = scaling.scale(asked, knobs.pop("phi", 3), **knobs)
     tables = [layout.scaling_table(found)]
     if released := scaling.members(found):
-        tables.append(layout.members_table(found, released))
+        tables += [layout.coefficients_table(released), layout.costs_table(released)]
     if options["search"]:
         near = scaling.search(asked, options["tolerance"], options["step"], **knobs)
         tables.append(layout.search_table(found, near))
@@ -127,20 +131,23 @@ def _ask(planned: Sweep, options: dict[str, Any]) -> None:
 
 
 def _deliver(planned: Sweep, options: dict[str, Any]) -> None:
-    from archcalc.sweeps.files import FORMATS, stream
+    from archcalc.sweeps.files import FORMATS, stream, write
 
-    format_, output = options["format_"], options["output"]
-    suffix = output.suffix[1:].lower() if output else format_
+    output: Path | None = options["output"]
+    format_ = options["format_"] or (output.suffix[1:].lower() if output else "table")
+    if format_ == "parquet" and not output:
+        raise ArchcalcError("Parquet is not text; give it a file with -o FILE.parquet")
     with _progress(planned) as advance:
-        if output and (format_ or suffix) in FORMATS:
-            planned.write(output, dask=options["dask"], advance=advance)
+        chunks = planned.chunks(dask=options["dask"], advance=advance)
+        if output and format_ in FORMATS:
+            write(planned, output, chunks, format_)
             click.echo(f"{output} written", err=True)
-        elif format_ in ("csv", "json"):
-            stream(planned, sys.stdout.buffer, format_, planned.chunks(dask=options["dask"], advance=advance))
+        elif format_ in FORMATS:
+            stream(planned, sys.stdout.buffer, format_, chunks)
         else:
             from archcalc.sweeps.layout import sweep_table
 
-            _deliver_table(sweep_table(planned, planned.chunks(dask=options["dask"], advance=advance)), options)
+            _deliver_tables([sweep_table(planned, chunks)], options)
 
 
 @contextmanager
@@ -149,10 +156,6 @@ def _progress(planned: Sweep) -> Iterator[Advance]:
 
     with progress(planned.points, planned.network.name) as advance:
         yield advance
-
-
-def _deliver_table(table: Table, options: dict[str, Any]) -> None:
-    _deliver_tables([table], options)
 
 
 def _deliver_tables(tables: Sequence[Table], options: dict[str, Any]) -> None:

@@ -32,21 +32,30 @@ def scaling_table(scaling: Scaling) -> Table:
     return Table(title, columns, rows, notes=notes)
 
 
-def members_table(scaling: Scaling, members: Sequence[Member]) -> Table:
-    """The released networks, the phi that each coefficient alone implies, and the nearest whole phi."""
-    columns = (
-        Column("network", "network", number=False),
-        *_columns("d", "w", "resolution", "phi by d", "phi by w", "phi by resolution", "params", "mult-adds"),
-        *_columns("nearest phi", "its mult-adds", "difference"),
-    )
+def coefficients_table(members: Sequence[Member]) -> Table:
+    """The released networks, and the phi that each coefficient alone implies."""
+    titles = ("d", "w", "resolution", "phi by d", "phi by w", "phi by resolution")
     rows = tuple(
-        (one.name, *map(show, one.released[:2]), one.released[2], *(_rounded(phi) for phi in one.implied),
-         one.params, one.mult_adds, one.nearest.phi, one.nearest.mult_adds, _percent(one.difference))
+        (one.name, *map(show, one.released[:2]), one.released[2], *(_rounded(phi) for phi in one.implied))
+        for one in members
+    )
+    notes = (
+        f"phi by {RELEASED[0]}: the phi at which alpha^phi is the released depth coefficient, and so on",
+        "equal numbers in a row would mean that one phi gives all three",
+    )
+    return Table("The released coefficients beside compound scaling", _named(*titles), rows, notes=notes)
+
+
+def costs_table(members: Sequence[Member]) -> Table:
+    """What the released networks cost, and what the nearest whole phi does."""
+    titles = ("params", "mult-adds", "nearest phi", "its params", "its mult-adds", "difference")
+    rows = tuple(
+        (one.name, one.params, one.mult_adds, one.nearest.phi, one.nearest.params, one.nearest.mult_adds,
+         _percent(one.difference))
         for one in members
     )  # fmt: skip
-    note = f"phi by {RELEASED[0]}: the phi at which alpha^phi is the released depth coefficient, and so on; "
-    return Table("The released coefficients beside compound scaling", columns, rows,
-                 notes=(f"{note}equal numbers in a row would mean that one phi gives all three",))  # fmt: skip
+    notes = ("difference: the released network's mult-adds against those of the nearest phi",)
+    return Table("The released networks beside the nearest phi", _named(*titles), rows, notes=notes)
 
 
 def search_table(scaling: Scaling, found: Sequence[Candidate]) -> Table:
@@ -67,6 +76,10 @@ def search_table(scaling: Scaling, found: Sequence[Candidate]) -> Table:
 
 def _columns(*titles: str) -> tuple[Column, ...]:
     return tuple(Column(title.replace("mult-adds", "mult_adds").replace(" ", "_"), title) for title in titles)
+
+
+def _named(*titles: str) -> tuple[Column, ...]:
+    return (Column("network", "network", number=False), *_columns(*titles))
 
 
 def _decimal(value: Fraction, digits: int = 3) -> str:

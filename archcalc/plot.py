@@ -34,7 +34,7 @@ def plot(
     sweep: Sweep,
     path: Path,
     figure: str | None = None,
-    best: tuple[str, str] = ("min", "max"),
+    best: tuple[str, ...] = ("min", "max"),
     dask: str | None = None,
     advance: Advance | None = None,
 ) -> None:
@@ -124,7 +124,7 @@ def _cost(panel: Any, sweep: Sweep) -> None:
         panel.legend(fontsize=8)
 
 
-def _pareto(panel: Any, sweep: Sweep, best: tuple[str, str], dask: str | None, advance: Advance | None) -> None:
+def _pareto(panel: Any, sweep: Sweep, best: tuple[str, ...], dask: str | None, advance: Advance | None) -> None:
     """The first two quantities against each other; what no other point beats is joined."""
     if len(sweep.quantities) < 2 or not set(best) <= {"min", "max"}:
         raise ArchcalcError("a Pareto front is of two quantities, such as mult_adds,params, each to min or to max")

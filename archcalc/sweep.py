@@ -114,7 +114,7 @@ class Sweep:
         path: str | Path,
         figure: str | None = None,
         *,
-        best: tuple[str, str] = ("min", "max"),
+        best: tuple[str, ...] = ("min", "max"),
         dask: str | None = None,
         advance: Advance | None = None,
     ) -> None:

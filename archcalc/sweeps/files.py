@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from archcalc.errors import ArchcalcError, listing
 from archcalc.export import replacing
+from archcalc.export.csv import FORMULA
 from archcalc.sweeps.columns import WHY, knob_columns, reasons
 from archcalc.sweeps.evaluate import Chunk, Column
 
@@ -30,9 +31,9 @@ def format_of(path: Path) -> str:
     return suffix
 
 
-def write(sweep: Sweep, path: Path, chunks: Iterable[Chunk]) -> None:
-    """The whole file or nothing. Raises ArchcalcError."""
-    format_ = format_of(path)
+def write(sweep: Sweep, path: Path, chunks: Iterable[Chunk], format_: str | None = None) -> None:
+    """The whole file or nothing, in the format that its suffix names unless given. Raises ArchcalcError."""
+    format_ = format_ or format_of(path)
     if format_ == "parquet":
         from archcalc.sweeps.parquet import write_parquet
 
@@ -54,7 +55,17 @@ def _csv(sweep: Sweep, text: TextIOWrapper, chunks: Iterable[Chunk]) -> None:
     writer = csv.writer(text)
     writer.writerow([*sweep.axes, *sweep.quantities, WHY])
     for chunk in chunks:
-        writer.writerows(zip(*(values for _, values in columns(sweep, chunk)), strict=True))
+        writer.writerows(zip(*(_harmless(values) for _, values in columns(sweep, chunk)), strict=True))
+
+
+def _harmless(values: list[Any]) -> list[Any]:
+    """Words that a spreadsheet would run are quoted, as in any other table."""
+    words = {word: f"'{word}" for word in set(values) if word.startswith(FORMULA)} if _words(values) else {}
+    return [words.get(word, word) for word in values] if words else values
+
+
+def _words(values: list[Any]) -> bool:
+    return bool(values) and isinstance(values[0], str)
 
 
 def _json(sweep: Sweep, text: TextIOWrapper, chunks: Iterable[Chunk]) -> None:
