@@ -12,20 +12,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archcalc.cli_knobs import KnobCommand
-from archcalc.errors import ArchcalcError
+from archcalc.errors import ArchcalcError, listing
 
 if TYPE_CHECKING:
     from archcalc.grid import Table
     from archcalc.network import Network
     from archcalc.sweep import Advance, Sweep
 
-FORMAT = click.option("--format", "format_", metavar="FORMAT", help="table, md, csv, tex, html, json or xlsx.")
+FORMAT = click.option("--format", "format_", metavar="FORMAT", help="table, md, csv, tex, html or json.")
 OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
-                      help="Write to a file; its suffix decides: .csv .json .parquet .md .tex .html .xlsx")  # fmt: skip
+                      help="Write to a file; its suffix decides: .csv .json .md .tex .html; of a sweep .parquet too")  # fmt: skip
 PLOT = click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw it: .svg .pdf .png")
 FIGURE = click.option("--figure", type=click.Choice(["cost", "pareto", "contours"]),
                       help="What to draw.  [default: as the file is named, else what suits the knobs]")  # fmt: skip
 DASK = click.option("--dask", metavar="ADDRESS", help="Let a Dask cluster compute; 'local' starts one here.")
+TABLES = ("md", "tex", "html", "table")
 YES = click.option("--yes", is_flag=True, help="Go on, however large the grid is.")
 
 
@@ -137,6 +138,9 @@ def _deliver(planned: Sweep, options: dict[str, Any]) -> None:
     format_ = options["format_"] or (output.suffix[1:].lower() if output else "table")
     if format_ == "parquet" and not output:
         raise ArchcalcError("Parquet is not text; give it a file with -o FILE.parquet")
+    if format_ not in (*FORMATS, *TABLES):
+        known = listing((*FORMATS, *TABLES))
+        raise ArchcalcError(f"{output or format_}: a sweep is written as {known}; the suffix of -o FILE decides")
     with _progress(planned) as advance:
         chunks = planned.chunks(dask=options["dask"], advance=advance)
         if output and format_ in FORMATS:

@@ -369,6 +369,7 @@ def test_a_table_on_the_screen():
         ("sweep mobilenet_v1 --alpha 1:2:1/1000000 --rho 1:2:1/1000000", "1,000,002,000,001 points, about"),
         ("sweep mobilenet_v1 --alpha 1,2 --plot x.bmp", ".svg, .pdf, .png"),
         ("sweep mobilenet_v1 --alpha 1,2 --plot x.svg --figure contours", "contours need two knobs"),
+        ("sweep mobilenet_v1 --alpha 1,2 -o x.xlsx", "x.xlsx: a sweep is written as csv, json, parquet, md"),
         ("sweep mobilenet_v1 --alpha 1,2 --format parquet", "Parquet is not text"),
         ("sweep mobilenet_v1 --alpha 1,2 --dask nowhere -o x.csv", "no Dask scheduler at 'nowhere'"),
     ],

@@ -12,14 +12,14 @@ import operator
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from threading import local
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from archcalc.errors import Refusal
 from archcalc.number import plain, product
+from archcalc.sweeps.plans import MOST, Plan, fits, plan_add, plan_floor, plan_least, plan_mul, plan_select, plan_sides
 
-MOST = 2**63 - 1
 MOST_EXPONENT = 256  # as in archcalc.arithmetic
 NO_ROOT = "a root is not exact; only whole exponents"
 FEW = 8  # factors that are multiplied one by one
@@ -47,7 +47,7 @@ class Mask:
 
     def select(self, yes: Any, no: Any) -> Any:
         """``yes`` where it holds, else ``no``."""
-        return run(_plan_select, lift(yes), lift(no), lambda a, b: np.where(self.array, a, b))
+        return run(plan_select, lift(yes), lift(no), lambda a, b: np.where(self.array, a, b))
 
     def __and__(self, other: Any) -> Any:
         return settle(self.array & _truth(other))
@@ -105,16 +105,16 @@ class Values:
             return self
         if b.high * self.d <= self.low * b.d:
             return other
-        return run(_plan_least, self, b, np.minimum)
+        return run(plan_least, self, b, np.minimum)
 
     def __add__(self, other: Any) -> Any:
-        return self if _is(other, 0) else run(_plan_add, self, lift(other), operator.add)
+        return self if _is(other, 0) else run(plan_add, self, lift(other), operator.add)
 
     def __sub__(self, other: Any) -> Any:
-        return self if _is(other, 0) else run(_plan_add, self, -lift(other), operator.add)
+        return self if _is(other, 0) else run(plan_add, self, -lift(other), operator.add)
 
     def __mul__(self, other: Any) -> Any:
-        return self if _is(other, 1) else run(_plan_mul, self, lift(other), operator.mul)
+        return self if _is(other, 1) else run(plan_mul, self, lift(other), operator.mul)
 
     def __truediv__(self, other: Any) -> Any:
         return self * inverse(lift(other))
@@ -122,7 +122,7 @@ class Values:
     def __floordiv__(self, other: Any) -> Any:
         if _is(other, 1) and self.d == 1 and not self.fractional:
             return self
-        return run(_plan_floor, self, nonzero(lift(other)), operator.floordiv)
+        return run(plan_floor, self, nonzero(lift(other)), operator.floordiv)
 
     def __mod__(self, other: Any) -> Any:
         if _is(other, 1) and self.d == 1 and not self.fractional:
@@ -145,7 +145,7 @@ class Values:
         return inverse(self) * other
 
     def __rfloordiv__(self, other: Any) -> Any:
-        return run(_plan_floor, lift(other), nonzero(self), operator.floordiv)
+        return run(plan_floor, lift(other), nonzero(self), operator.floordiv)
 
     def __rmod__(self, other: Any) -> Any:
         return other - self * (other // self)
@@ -186,22 +186,13 @@ class Values:
         return format(self, "")
 
 
-class Plan(NamedTuple):
-    """An operation on numerators: what each side is multiplied by first, where the result lies, over what."""
-
-    scale: tuple[int, int]
-    low: Any
-    high: Any
-    d: int
-
-
-def run(plan: Callable[[Values, Values], Plan], a: Values, b: Values, compute: Callable[[Any, Any], Any]) -> Any:
+def run(plan: Callable[[Any, Any], Plan], a: Values, b: Values, compute: Callable[[Any, Any], Any]) -> Any:
     """The operation in int64 if its plan, made anew from the values themselves if need be, proves that to be enough."""
     planned = plan(a, b)
-    if not _fits(a, b, planned):
+    if not fits(a, b, planned):
         a, b = (v if isinstance(v.n, int) else v.tight() for v in (a, b))
         planned = plan(a, b)
-    wide = not _fits(a, b, planned)
+    wide = not fits(a, b, planned)
     left, right = (_scaled(v, k, wide) for v, k in zip((a, b), planned.scale, strict=True))
     return made(compute(left, right), planned.d, planned.low, planned.high)
 
@@ -272,8 +263,8 @@ def compare(a: Values, other: object, compute: Callable[[Any, Any], Any]) -> Any
         return compute(low, 0)
     if (low == 0 and compute in (operator.ge, operator.lt)) or (high == 0 and compute in (operator.le, operator.gt)):
         return compute is operator.ge or compute is operator.le
-    plan = _plan_sides(a, b)
-    wide = not _fits(a, b, plan)
+    plan = plan_sides(a, b)
+    wide = not fits(a, b, plan)
     left, right = (_scaled(v, k, wide) for v, k in zip((a, b), plan.scale, strict=True))
     return settle(compute(left, right))
 
@@ -331,49 +322,6 @@ def fractions(value: Any) -> np.ndarray:
     array = np.array(value.n, dtype=object)
     exact: np.ndarray = np.frompyfunc(lambda n: Fraction(_item(n)) / value.d, 1, 1)(array.reshape(-1))
     return exact.reshape(array.shape)
-
-
-def _plan_add(a: Values, b: Values) -> Plan:
-    d = math.lcm(a.d, b.d)
-    i, j = d // a.d, d // b.d
-    return Plan((i, j), a.low * i + b.low * j, a.high * i + b.high * j, d)
-
-
-def _plan_mul(a: Values, b: Values) -> Plan:
-    ends = (a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high)
-    return Plan((1, 1), min(ends), max(ends), a.d * b.d)
-
-
-def _plan_floor(a: Values, b: Values) -> Plan:
-    """The quotient is nowhere larger than the dividend's numerator, unless that is below 1."""
-    if b.low > 0:
-        ends = [(x * b.d) // (y * a.d) for x in (a.low, a.high) for y in (b.low, b.high)]
-    else:
-        reach = max(abs(math.floor(a.low)), abs(math.ceil(a.high)), 1) * b.d
-        ends = [-reach, reach]
-    return Plan((b.d, a.d), min(ends), max(ends), 1)
-
-
-def _plan_sides(a: Values, b: Values) -> Plan:
-    """Two sides over one denominator, neither of them changed."""
-    d = math.lcm(a.d, b.d)
-    i, j = d // a.d, d // b.d
-    return Plan((i, j), min(a.low * i, b.low * j), max(a.high * i, b.high * j), d)
-
-
-_plan_select = _plan_sides
-
-
-def _plan_least(a: Values, b: Values) -> Plan:
-    sides = _plan_sides(a, b)
-    i, j = sides.scale
-    return sides._replace(high=min(a.high * i, b.high * j))
-
-
-def _fits(a: Values, b: Values, plan: Plan) -> bool:
-    i, j = plan.scale
-    bounds = (a.low * i, a.high * i, b.low * j, b.high * j, plan.low, plan.high, i, j)
-    return all(isinstance(bound, int) and -MOST <= bound <= MOST for bound in bounds)
 
 
 def _scaled(value: Values, factor: int, wide: bool) -> Any:
