@@ -28,7 +28,7 @@ from archcalc.number import Number
 from archcalc.quantity import Quantity, quantity
 
 LONG = 100  # characters, from which on the functions in a formula get letters
-IMPORTS = "from sympy import Function, Max, Min, Piecewise, Rational, floor, symbols"
+IMPORTS = "from sympy import Function, Max, Min, Piecewise, Rational, ceiling, floor, symbols"
 
 
 @dataclass(frozen=True)

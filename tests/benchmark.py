@@ -208,6 +208,20 @@ def counted_specs() -> None:
     print(f"  1/{median(r for r, _ in ratios):.0f} (median), from 1/{least:.0f} ({slow}) to 1/{most:.0f} ({fast})")
 
 
+def closed_forms() -> None:
+    from archcalc.library import names
+
+    times = {}
+    for name in names():
+        network = archcalc.load(name)
+        times[name] = min(seconds(lambda network=network: network.formula().text()) for _ in range(2))
+    slowest = max(times, key=times.get)
+    print(f"closed forms of all {len(times)} specs, in every knob that does not decide the structure (aim under 1 s)")
+    for name in dict.fromkeys((slowest, "densenet264", "nasnet_large", "resnet1202_cifar")):
+        print(f"  {times[name] * 1e3:4.0f} ms {name}{' (the slowest)' * (name == slowest)}")
+    print(f"  {median(times.values()) * 1e3:4.0f} ms (median)")
+
+
 if __name__ == "__main__":
-    for measure in (whole_process, in_process, a_million, growth, all_specs, counted_specs):
+    for measure in (whole_process, in_process, a_million, growth, all_specs, closed_forms, counted_specs):
         measure()

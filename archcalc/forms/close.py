@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from archcalc.errors import ArchcalcError
 from archcalc.forms.domain import Domain, union
 from archcalc.forms.field import Field
-from archcalc.forms.form import knobs_of
+from archcalc.forms.form import Form, knobs_of
 from archcalc.forms.quotient import Quotient
 from archcalc.forms.ratio import reduced
 from archcalc.forms.translate import Translation
@@ -35,6 +36,8 @@ def closed(of: Quantity, walks: Sequence[Walk]) -> Closed:
     translate = Translation(_knobs(own, limits))
     sides = [side for w in walks for side in _sides(of, w)] if len(walks) == 1 else [of.of(w.report) for w in walks]
     known = None not in sides
+    if len(sides) == 2 and known and not isinstance(sides[1], Form) and sides[1] == 0:
+        raise ArchcalcError(f"there is no ratio to the {of.figure} of {_label(walks[-1])}: it is 0")
     quotient = Quotient(*reduced(*map(translate, (*sides, 1)[:2]))) if known else None
     conditions = dict.fromkeys(translate(condition) for w in walks for condition in w.conditions)
     domain = union([_domain(w, limits) for w in walks], conditions)

@@ -81,10 +81,14 @@ class Field:
 
     @cached_property
     def points(self) -> list[dict[str, Any]]:
-        """The knobs at their own values, and one after the other at twice that."""
+        """The knobs at their own values, and one after the other at their least and at ever larger ones."""
         own = {name: self.defaults[name] for name in self.bounds}
-        limits = {name: high for name, (_, high) in self.bounds.items() if high is not None}
-        return [own, *({**own, name: min(2 * value, limits.get(name, 2 * value))} for name, value in own.items())]
+        found = [own]
+        for name, (low, high) in self.bounds.items():
+            larger = [factor * own[name] for factor in (2, 16, 1000)]
+            tried = [*([low] * (low is not None)), *(larger if high is None else [high])]
+            found += [{**own, name: value} for value in tried]
+        return found
 
     def assume(self, relation: Relation) -> None:
         """Restrict the domain."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from archcalc.forms.field import Field
 
 MOST_POWER = 64
-MOST_KEPT = 24  # candidates for the largest
+MOST_KEPT = 64  # candidates for the largest
 
 
 class Form:
@@ -206,7 +206,9 @@ def floor(x: Any) -> Any:
     inner = _number(plus(rest, {ONE: constant - whole_part} if constant != whole_part else {}), x.field)
     if inner.low is not None and inner.high is not None and inner.low // 1 == inner.high // 1:
         return _number(apart, x.field) + whole_part + inner.low // 1
-    return _number(apart, x.field) + whole_part + x.field.named("floor", inner)
+    negative = all(c < 0 for c in inner.terms.values())
+    rounded = -x.field.named("ceil", -inner) if negative else x.field.named("floor", inner)
+    return _number(apart, x.field) + whole_part + rounded
 
 
 def knobs_of(x: Any) -> set[str]:
@@ -229,7 +231,9 @@ def _never_less(a: Any, b: Any) -> bool:
     """Whether a is certainly b or more; a few points settle most pairs that are not so."""
     if isinstance(a, Form) and isinstance(b, Form) and any(x < y for x, y in zip(a.samples, b.samples, strict=True)):
         return False
-    return (a >= b) is True
+    difference = a - b
+    low = difference.low if isinstance(difference, Form) else difference
+    return low is not None and bool(low >= 0)
 
 
 def _largest_of(side: Any) -> tuple[Any, ...]:

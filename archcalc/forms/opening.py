@@ -67,13 +67,19 @@ def accepted(network: Network, name: str, value: Any) -> Any:
 
 def opened_over(first: Open, over: Reference) -> Open:
     """The other network in the first one's letters: its knobs of those names, and those set to a letter."""
-    network, settings = over
+    network, settings = over.network, {knob: _named(first, value) for knob, value in over.settings.items()}
     letters = {knob: value for knob, value in settings.items() if isinstance(value, str) and value in first.letters}
     shared = {knob: letter for knob, letter in first.free.items() if knob in network.knobs and knob not in settings}
     free = {**shared, **letters}
     ties(network, free)  # each is a knob, and a number
     values = {name: accepted(network, name, value) for name, value in settings.items() if name not in letters}
     return Open(network, values, free)
+
+
+def _named(first: Open, value: Any) -> Any:
+    """The value of the first network's knob, where a text names one that is not a letter."""
+    knob = first.network.knobs.get(value) if isinstance(value, str) and value not in first.letters else None
+    return value if knob is None else first.settings.get(knob.name, knob.default)
 
 
 def walks(asked: Reference, free: Iterable[str] | None, over: Reference | None) -> list[Walk]:

@@ -61,6 +61,7 @@ class Meaning(NamedTuple):
 
 FUNCTIONS: dict[str, Meaning] = {
     "floor": Meaning(lambda x: x // 1, rounds=True),
+    "ceil": Meaning(lambda x: -(-x // 1), rounds=True),
     "make_divisible": Meaning(make_divisible, rounds=True),
     "min": Meaning(min),
     "max": Meaning(max),
@@ -94,6 +95,10 @@ class Named(Symbol):
     def _floor(self, x: Form) -> None:
         self.unit = 1
         self.low, self.high = (None if bound is None else bound // 1 for bound in (x.low, x.high))
+
+    def _ceil(self, x: Form) -> None:
+        self.unit = 1
+        self.low, self.high = (None if bound is None else -(-bound // 1) for bound in (x.low, x.high))
 
     def _make_divisible(self, x: Form, divisor: int) -> None:
         self.unit = self.low = divisor

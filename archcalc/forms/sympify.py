@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -30,6 +30,7 @@ class make_divisible(sympy.Function):  # type: ignore[misc]  # noqa: N801  # pri
 
 FUNCTIONS = {
     "floor": sympy.floor,
+    "ceil": sympy.ceiling,
     "make_divisible": make_divisible,
     "min": sympy.Min,
     "max": sympy.Max,
@@ -55,7 +56,8 @@ def to_sympy(value: Any) -> Any:
     if isinstance(value, Relation):
         return RELATIONS[value.sign](to_sympy(value.left), to_sympy(value.right))
     if isinstance(value, Form):
-        letters = [_symbol(symbol) for symbol in value.field.symbols]
+        used = {number for monomial in value.terms for number, _ in monomial}
+        letters = {number: _symbol(value.field.symbols[number]) for number in used}
         return _sum(parts(value.terms, ordered(value)), letters)
     return sympy.Rational(value.numerator, value.denominator)
 
@@ -66,11 +68,11 @@ def _symbol(symbol: Any) -> Any:
     return sympy.Symbol(symbol.name)
 
 
-def _sum(summands: Sequence[Part], letters: Sequence[Any]) -> Any:
+def _sum(summands: Sequence[Part], letters: Mapping[int, Any]) -> Any:
     return sympy.Add(*(_product(part, letters) for part in summands))
 
 
-def _product(part: Part, letters: Sequence[Any]) -> Any:
+def _product(part: Part, letters: Mapping[int, Any]) -> Any:
     powers = [letters[number] ** exponent for number, exponent in part.factors]
     inner = [_sum(part.inner, letters)] if part.inner else []
     return sympy.Mul(sympy.Rational(part.coefficient), *powers, *inner)

@@ -18,6 +18,9 @@ GREEK = frozenset(
 )
 
 
+SYMPY = {"min": "Min", "max": "Max", "ceil": "ceiling"}  # what sympy calls them
+
+
 class Style:
     """Plain text."""
 
@@ -96,6 +99,8 @@ class Latex(Style):
     def call(self, function: str, arguments: Sequence[str]) -> str:
         if function == "floor":
             return f"\\left\\lfloor {arguments[0]} \\right\\rfloor"
+        if function == "ceil":
+            return f"\\left\\lceil {arguments[0]} \\right\\rceil"
         if function == "power":
             return f"{self.brackets(arguments[0])}^{{{arguments[1]}}}"
         if function == "where":
@@ -126,7 +131,7 @@ class Python(Style):
             return f"{self.brackets(arguments[0])}**{self.brackets(arguments[1])}"
         if function == "where":
             return f"Piecewise(({arguments[1]}, {arguments[0]}), ({arguments[2]}, True))"
-        return f"{function.capitalize() if function in ('min', 'max') else function}({', '.join(arguments)})"
+        return f"{SYMPY.get(function, function)}({', '.join(arguments)})"
 
 
 TEXT, LATEX, PYTHON = Style(), Latex(), Python()

@@ -1,0 +1,331 @@
+"""Closed forms: equal to the integer engine wherever they claim to hold, for every spec; what is printed of them."""
+
+import json
+import operator
+import os
+import random
+import shutil
+import subprocess
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+import sympy
+from click.testing import CliRunner
+
+import archcalc
+from archcalc.cli import main
+from archcalc.forms.close import closed
+from archcalc.forms.field import Field
+from archcalc.forms.form import Form, floor
+from archcalc.forms.opening import Reference, walks
+from archcalc.formula import Formula
+from archcalc.library import names
+from archcalc.number import least, make_divisible, most
+from archcalc.quantity import quantity
+
+GOLDEN = Path(__file__).parent / "golden"
+COMMANDS = {
+    "formula_mobilenet_v1": "formula mobilenet_v1 --free alpha,rho",
+    "formula_mobilenet_v2": "formula mobilenet_v2 --free alpha",
+    "formula_separable": "formula depthwise_separable_conv --over conv2d",
+    "formula_inception_v3": "formula inception_v3 --free resolution,c7 --format tex",
+    "formula_json": "formula densenet121 --free k,classes --of params --format json",
+}
+
+
+def run(command):
+    return CliRunner(env={"COLUMNS": "100"}).invoke(main, command.split() if isinstance(command, str) else command)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_what_people_read(name):
+    """Golden files; ARCHCALC_UPDATE=1 writes them anew."""
+    result = run(COMMANDS[name])
+    assert result.exit_code == 0, result.output
+    path = GOLDEN / f"{name}.txt"
+    if os.environ.get("ARCHCALC_UPDATE") == "1":
+        path.write_text(result.output)
+    assert result.output == path.read_text()
+
+
+PRINTED = {
+    "mobilenet_v1 --free alpha,rho": "539492352 alpha^2 rho^2 + alpha (28224000 rho^2 + 1024000)",
+    "depthwise_separable_conv --over conv2d": "1/N + 1/D_K^2",
+    "densenet121 --free k --of params": "6700 k^2 + 34908 k + 1000",
+    "factorized_5x5 --over conv2d@D_K=5 --free M=N=middle,D_F": "18/25",
+    "asymmetric_nx1 --over conv2d@D_K=n --free M=N=middle,D_F,n": "2/n",
+    "conv2d --free M,N,D_K,D_F": "M N D_K^2 D_F^2",
+    "conv2d --free D_F,stride": "2359296 ceil(D_F/stride)^2",
+    "conv2d --free groups": "462422016/groups",
+    "conv5x5_14_reduced_16 --over conv5x5_14_480_to_48": "R/M + R/(N D_K^2)",
+    "resnet50 --of rows\xa0of\xa0conv2_x --free resolution": "8 s",
+    "inception_v3 --of rows\xa0of\xa0mixed_7c --free resolution": "s - 1",
+    "resnext_equal_cost --of params": "C (9 d^2 + 512 d)",
+    "inception_reduced --of share\xa0of\xa0inception/1x1 --free n1": "3 n1/(3 n1 + 2360)",
+}
+
+
+@pytest.mark.parametrize("command", PRINTED)
+def test_the_first_line_is_the_formula(command):
+    words = [word.replace("\xa0", " ") for word in command.split(" ")]
+    assert run(["formula", *words]).output.splitlines()[0] == PRINTED[command]
+
+
+def formulas(name):
+    """Of mult_adds and of params, in all knobs that can be free."""
+    found = walks(Reference(archcalc.load(name), {}), None, None)
+    return [Formula(of, closed(of, found)) for of in map(quantity, ("mult_adds", "params"))]
+
+
+def values(formula, rng):
+    """The knobs' own values, one a step up or down, and all of them at random: only those that the domain has."""
+    own = formula.parts.own
+    sizes = {name: formula.domain.steps[name].size if name in formula.domain.steps else Fraction(own[name]) / 5
+             for name in own}  # fmt: skip
+    tried = [own, *({**own, name: own[name] + n * sizes[name]} for name in own for n in (-1, rng.choice([1, 2, 3])))]
+    tried += [{name: own[name] + rng.choice([-1, 0, 1, 2]) * sizes[name] for name in own} for _ in range(2)]
+    return [point for point in tried if formula.domain.holds(**point)]
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_spec_has_a_closed_form_equal_to_the_engine(name):
+    network, (work, params) = archcalc.load(name), formulas(name)
+    points = values(work, random.Random(name))
+    assert work.parts.own in points
+    for point in points:
+        totals = network.summary(**point).totals
+        if totals.mult_adds is None:
+            assert work.text() == "?"
+        else:
+            assert work.at(**point) == totals.mult_adds
+        assert params.at(**point) == totals.params
+
+
+def test_free_knobs_are_those_that_decide_nothing():
+    assert set(archcalc.load("densenet121").formula().parts.own) == {
+        "k",
+        "theta",
+        "bottleneck",
+        "resolution",
+        "classes",
+    }
+
+
+def test_outside_its_domain_a_form_may_be_wrong():
+    network = archcalc.load("mobilenet_v1")
+    formula = network.formula(free="alpha,rho")
+    for alpha, rho in ((1, Fraction(9, 10)), (Fraction(7, 10), 1)):
+        assert not formula.domain.holds(alpha=alpha, rho=rho)
+        assert formula.at(alpha=alpha, rho=rho) != network.summary(alpha=alpha, rho=rho).totals.mult_adds
+    assert formula.domain.holds(alpha=Fraction(3, 4), rho=Fraction(6, 7))
+    assert not formula.domain.holds(alpha=5, rho=1)
+
+
+def test_named_functions_are_exact_where_no_polynomial_is():
+    network = archcalc.load("mobilenet_v2")
+    formula = network.formula(free=["alpha"])
+    for i in range(1, 140):
+        alpha = Fraction(i, 35)
+        if formula.domain.holds(alpha=alpha):
+            assert formula.at(alpha=alpha) == network.summary(alpha=alpha).totals.mult_adds
+    assert not formula.domain.holds(alpha=Fraction(1, 10))  # two widths are equal there: a shortcut more
+    assert formula.smooth.at({"alpha": 1}) == formula.at(alpha=1)
+
+
+def test_how_far_the_smooth_form_is():
+    formula = archcalc.load("mobilenet_v2").formula(free="alpha")
+    (gap,) = formula.gaps
+    differences = {}
+    for i in range(513):
+        alpha = Fraction(1, 32) + Fraction(127, 32) * i / 512
+        if formula.domain.holds(alpha=alpha):
+            exact = formula.at(alpha=alpha)
+            differences[alpha] = abs(Fraction(formula.smooth.at({"alpha": alpha}) - exact) / exact)
+    assert (gap.largest, gap.tried) == (max(differences.values()), len(differences))
+    assert differences[gap.at] == gap.largest
+    assert gap.near == max(d for alpha, d in differences.items() if Fraction(1, 2) <= alpha <= 2)
+
+
+def test_without_roundings_there_is_no_smooth_form():
+    formula = archcalc.load("vgg16").formula()
+    assert formula.smooth is None
+    assert formula.gaps == ()
+
+
+def test_the_sympy_expression():
+    formula = archcalc.load("mobilenet_v1").formula(free=("alpha", "rho"))
+    alpha, rho = sympy.symbols("alpha rho")
+    expected = 539492352 * alpha**2 * rho**2 + alpha * (28224000 * rho**2 + 1024000)
+    assert formula.expression == expected
+    assert sympy.expand(archcalc.load("depthwise_separable_conv").formula(over="conv2d").expression) == (
+        1 / sympy.Symbol("N") + 1 / sympy.Symbol("D_K") ** 2
+    )
+    rounded = archcalc.load("mobilenet_v2").formula(free="alpha")
+    assert rounded.expression.subs("alpha", sympy.Rational(7, 5)) == rounded.at(alpha=Fraction(7, 5))
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v1", "mobilenet_v2", "conv2d", "efficientnet_b0", "resnext_block"])
+def test_the_source_is_a_program(name):
+    formula = archcalc.load(name).formula()
+    scope = {}
+    exec(formula.source, scope)
+    point = {name: sympy.Rational(str(value)) for name, value in formula.parts.own.items()}
+    own = scope["mult_adds"].subs(point)
+    assert own.replace(scope.get("make_divisible", sympy.Function("f")), make_divisible) == formula.at()
+
+
+def test_the_json_contract():
+    data = json.loads(run("formula mobilenet_v2 --free alpha --format json").output)
+    words = "quantity networks free formula where latex sympy exact_where with at value smooth differs_by unknown"
+    assert set(data) == set(words.split())
+    assert data["value"] == 300774272
+    assert data["differs_by"]["alpha"] > 0
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs LaTeX")
+def test_the_latex_compiles(tmp_path):
+    texts = [run(f"{command} --format tex").output for command in (
+        "formula mobilenet_v2", "formula inception_reduced --over inception_naive", "formula conv2d --free stride,n=D_F"
+        .replace("n=D_F", "D_F"), "explain inception_reduced --over inception_naive", "explain lenet5 --of params",
+    )]  # fmt: skip
+    head = "\\documentclass{article}\n\\usepackage{amsmath}\n\\begin{document}\n"
+    (tmp_path / "all.tex").write_text(head + "\n".join(texts) + "\\end{document}\n")
+    done = subprocess.run(["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"], cwd=tmp_path,
+                          capture_output=True, check=False)  # fmt: skip
+    assert done.returncode == 0, done.stdout.decode(errors="replace")[-2000:]
+
+
+def test_memory_and_sizes():
+    network = archcalc.load("resnet50")
+    for of in ("peak_bytes", "inference_bytes", "training_bytes", "weight_bytes", "buffers", "rows of conv4_x"):
+        formula = network.formula(of, free="resolution,classes")
+        for point in ({"resolution": 224, "classes": 1000}, {"resolution": 64, "classes": 70_000}):
+            assert formula.domain.holds(**point)
+            assert formula.at(**point) == quantity(of).of(network.summary(**point))
+
+
+def test_unknown_stays_unknown(tmp_path):
+    spec = tmp_path / "net.yaml"
+    spec.write_text("net: N\ngiven: {k: 4}\ninput: [3, 8, 8]\nlayers:\n  - conv(k, 3)\n  - step: opaque((5, 4))\n")
+    result = run(["formula", str(spec)])
+    assert result.exit_code == 0
+    assert result.output.splitlines()[0] == "?"
+    assert "not known, since step cannot be counted" in result.output
+    with pytest.raises(archcalc.ArchcalcError, match="step cannot be counted"):
+        _ = archcalc.load(str(spec)).formula().expression
+    assert run(["formula", str(spec), "--of", "params of conv"]).output.startswith("28 k\n")
+
+
+def test_several_free_sizes_have_their_own_steps():
+    formula = archcalc.load("ssd300").formula(free="height,width")
+    assert {name: step.size for name, step in formula.domain.steps.items()}.keys() == {"height", "width"}
+    height, width = (300 + formula.domain.steps[name].size for name in ("height", "width"))
+    network = archcalc.load("ssd300")
+    assert formula.at(height=height, width=300) == network.summary(height=height).totals.mult_adds
+    assert formula.at(height=300, width=width) == network.summary(width=width).totals.mult_adds
+
+
+MISTAKES = {
+    "formula mobilenet_v1 --free alfa": "no knob 'alfa'; did you mean 'alpha'?",
+    "formula mobilenet_v1 --free alpha,,rho": "free knobs are written alpha,rho",
+    "formula googlenet --free aux": "aux is one of false, true",
+    "formula densenet121 --free n1": "layers repeat depends on n1: no closed form; 'archcalc sweep densenet121'",
+    "formula efficientnet_b0 --free phi": "how often layers repeat depends on phi",
+    "formula densenet121 --free k --k 12": "k is both free and set",
+    "formula densenet121 --of paramss": "did you mean 'params'?",
+    "formula densenet121 --of rows\xa0of\xa0conv9": "densenet121 has no layer 'conv9'; did you mean 'conv0'?",
+    "formula vgg16 --over vgg99": "no network 'vgg99'",
+    "formula conv2d --over conv2d@D_K": "no network 'conv2d@D_K'",
+    "formula conv2d --over conv2d@x=1": "no knob 'x'",
+    "formula conv2d --over max_pool": "there is no ratio to the mult_adds of max_pool: it is 0",
+    "formula vgg16 --format pdf": "no format 'pdf'",
+    "formula vgg16 -o out.pdf": "the suffix decides",
+    "formula vgg16 --resolution 31": "at least 32",
+    "formula efficientnet_b0 --of training_bytes": "leave fewer knobs free",
+}
+
+
+@pytest.mark.parametrize("command", MISTAKES)
+def test_mistakes_get_one_message(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = run([word.replace("\xa0", " ") for word in command.split(" ")])
+    assert result.exit_code == 2
+    assert MISTAKES[command] in result.output
+    assert "Traceback" not in result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_written_by_its_suffix(tmp_path):
+    for suffix, start in ((".txt", "2651488 k^2"), (".tex", "\\begin{align*}"), (".py", "from sympy"), (".json", "{")):
+        path = tmp_path / f"out{suffix}"
+        assert run(["formula", "densenet121", "--free", "k", "-o", str(path)]).exit_code == 0
+        assert path.read_text().startswith(start)
+
+
+# The number type
+
+
+def random_forms(rng, count):
+    """Forms in a few knobs with bounds, and points within them."""
+    bounds = {"a": (1, 9), "b": (0, None), "c": (Fraction(1, 4), 3)}
+    field = Field({"a": 3, "b": 2, "c": 1}, bounds, {})
+    knobs = [field.knob(name) for name in bounds]
+    knobs += [field.named("floor", knobs[2] * 5 / 3), field.named("make_divisible", knobs[0] * knobs[2] * 7, 8)]
+    forms = []
+    while len(forms) < count:
+        form = sum(rng.choice([-3, -1, 1, 2, Fraction(1, 2)]) * rng.choice(knobs) * rng.choice([1, *knobs])
+                   for _ in range(rng.randint(1, 3))) + rng.randint(-40, 40)  # fmt: skip
+        if isinstance(form, Form):
+            forms.append(form)
+    points = [
+        {"a": rng.randint(1, 9), "b": rng.randint(0, 50), "c": Fraction(rng.randint(1, 12), 4)} for _ in range(12)
+    ]
+    return forms, points
+
+
+def value(x, point):
+    return x.at(point) if hasattr(x, "at") else x
+
+
+def test_arithmetic_is_that_of_the_values():
+    rng = random.Random(1)
+    forms, points = random_forms(rng, 60)
+    for a, b in zip(forms, reversed(forms), strict=True):
+        for compute in (operator.add, operator.sub, operator.mul, least, most):
+            result = compute(a, b)
+            assert all(value(result, p) == compute(value(a, p), value(b, p)) for p in points)
+        for n in (1, 2, 8, Fraction(3, 2)):
+            assert all(value(a / n, p) == Fraction(a.at(p)) / n for p in points)
+        if (a.low or 0) > 0:
+            ratio = b / a
+            assert all(value(ratio, p) == Fraction(value(b, p)) / a.at(p) for p in points)
+
+
+def test_what_is_decided_is_so():
+    """A comparison that gives True or False holds, or fails, at every point within the bounds; so does an open one."""
+    rng, decided = random.Random(2), 0
+    forms, points = random_forms(rng, 150)
+    for a, b in zip(forms, [*reversed(forms)], strict=True):
+        for compare in (operator.ge, operator.gt, operator.le, operator.lt, operator.eq, operator.ne):
+            known = compare(a, b)
+            decided += isinstance(known, bool)
+            for p in points:
+                expected = compare(value(a, p), value(b, p))
+                assert (known if isinstance(known, bool) else known.at(p)) == expected
+    assert decided > 100
+
+
+def test_floors_vanish_by_steps_or_stay():
+    from archcalc.forms.field import Again
+
+    field = Field({"side": 299}, {"side": (32, None)}, {})
+    with pytest.raises(Again) as again:
+        floor(field.knob("side") / 2)
+    assert again.value.step == (2, 1)
+    stepped = Field({"side": 299}, {"side": (32, None)}, {"side": again.value.step})
+    half = floor(stepped.knob("side") / 2)
+    assert [half.at({"side": side}) for side in (33, 299)] == [16, 149]
+    narrow = Field({"x": 1}, {"x": (Fraction(1, 2), 1)}, {})
+    assert str(floor(narrow.knob("x") / 3 + 2)) == "2"
+    assert str(floor(narrow.knob("x") * Fraction(1, 3) * 4)) == "floor(4/3 x)"
