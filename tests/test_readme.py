@@ -6,6 +6,7 @@
 import doctest
 import os
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ def session(block: str) -> str:
     """The commands of a block, each followed by what it prints now."""
     shown = []
     for command in re.findall(r"^\$ archcalc (.*)$", block, re.MULTILINE):
-        result = CliRunner(env={"COLUMNS": "100"}).invoke(main, command.split())
+        result = CliRunner(env={"COLUMNS": "100"}).invoke(main, shlex.split(command))
         assert result.exit_code in (0, 2), result.output
         assert result.exit_code == 0 or "check" in command
         output = "\n".join(line.rstrip() for line in result.output.splitlines())
