@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 FORMAT = click.option("--format", "format_", metavar="FORMAT", help="table, md, csv, tex, html or json.")
 OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
-                      help="Write to a file; its suffix decides: .csv .json .md .tex .html; of a sweep .parquet too")  # fmt: skip
+                      help="Write to a file: .csv .json .md .tex .html; of a sweep .parquet too.")  # fmt: skip
 PLOT = click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw it: .svg .pdf .png")
 FIGURE = click.option("--figure", type=click.Choice(["cost", "pareto", "contours"]),
                       help="What to draw.  [default: as the file is named, else what suits the knobs]")  # fmt: skip

@@ -125,6 +125,14 @@ def test_powers_and_fractions(awkward):
     assert 9 <= check(awkward, axes) < 54
 
 
+def test_numbers_without_bound_are_refused(awkward):
+    """As for plain numbers: more than 256 bits on the way, more than 10^18 along an axis."""
+    assert check(awkward, {"out": [4, 8, 12, 2**60], "power": [1, 100, 200], "groups": [3, 4]}) == 4
+    assert check(archcalc.load("mobilenet_v1"), {"classes": [10, 10**18, 10**18 + 1, 10**30], "alpha": [1, 2]}) == 4
+    arrays = awkward.sweep(out=[2, 8], power=[1, 200]).arrays()
+    assert "more than 256 bits" in arrays["why"][3]
+
+
 def test_structure_is_walked_anew():
     assert check(archcalc.load("densenet121"), {"n1": [1, 6], "k": [12, 32], "n4": [2, 3]}) == 8
     assert check(archcalc.load("efficientnet_b0"), {"phi": [0, 1, 2], "alpha": [Fraction(11, 10), Fraction(6, 5)]}) == 6
