@@ -59,11 +59,11 @@ class Sweep:
         """The axes, ready for arrays."""
         return _evaluate().Grid(self.axes)  # type: ignore[no-any-return]
 
-    def pieces(self) -> Pieces:
-        """The grid, cut so that each piece fits into memory."""
+    def pieces(self, most: int | None = None) -> Pieces:
+        """The grid, cut so that each piece fits into memory, and has at most so many points."""
         from archcalc.sweeps.chunks import pieces
 
-        return pieces(self.shape, self._layers())
+        return pieces(self.shape, self._layers(), most)
 
     def chunks(self, *, dask: str | None = None, advance: Advance | None = None) -> Iterator[Chunk]:
         """The pieces, evaluated, in order: here, or by a Dask cluster at that address ("local" starts one)."""

@@ -23,6 +23,7 @@ import archcalc
 from archcalc.cli import main
 from archcalc.errors import ArchcalcError, SpecError
 from archcalc.library import names
+from archcalc.needed import needed
 from archcalc.number import half_up, least, make_divisible, most, select
 from archcalc.quantity import quantity
 from archcalc.ranges import make_axis, read_axis
@@ -265,6 +266,11 @@ def test_a_layer_that_only_some_points_have():
     known = arrays["params of dense4/layer12"]
     assert known.mask.tolist() == [True, False, False]
     assert arrays["why"].tolist() == [""] * 3
+
+
+def test_a_missing_package_is_named():
+    with pytest.raises(ArchcalcError, match=r"a sweep needs nothing_of_that_name, .* pip install 'archcalc\[sweep\]'"):
+        needed("nothing_of_that_name", "a sweep", "sweep")
 
 
 # Pieces

@@ -50,9 +50,12 @@ class Pieces:
         return (*reversed(outer), middle, *(np.arange(size) for size in self.sizes[self.axis + 1 :]))
 
 
-def pieces(sizes: tuple[int, ...], layers: int) -> Pieces:
-    """A grid of these sizes in pieces that a network of so many layers can be walked over at once."""
-    most = max(1, min(LARGEST, BYTES // (16 * max(layers, 1))))
+def pieces(sizes: tuple[int, ...], layers: int, most: int | None = None) -> Pieces:
+    """A grid of these sizes in pieces that a network of so many layers can be walked over at once.
+
+    ``most`` bounds the points of a piece further.
+    """
+    most = max(1, min(LARGEST, most or LARGEST, BYTES // (16 * max(layers, 1))))
     axis, inner = len(sizes) - 1, 1
     while axis > 0 and inner * sizes[axis] <= most:
         inner *= sizes[axis]

@@ -13,6 +13,7 @@ from archcalc.errors import ArchcalcError
 from archcalc.needed import needed
 from archcalc.quantity import Quantity
 from archcalc.ranges import Axis
+from archcalc.sweeps.estimate import speed
 from archcalc.sweeps.evaluate import Box, Chunk, Grid, evaluate
 from archcalc.sweeps.parcel import Parcel, pack, unpack
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 LOCAL = "local"
 RETRIES = 3  # of a piece that fails
 AHEAD = 3  # pieces for each thread that are under way or done and not yet fetched, so that memory stays bounded
+SECONDS = 2  # that a piece should take, so that all workers have some even where the structure differs point by point
 PATIENCE = 20  # seconds for a scheduler to answer
 
 
@@ -33,7 +35,7 @@ def evaluated(sweep: Sweep, address: str, advance: Advance | None = None) -> Ite
         task = (__version__, pack(sweep.network.spec), sweep.axes, sweep.quantities)
         under_way: deque[Any] = deque()
         try:
-            for box in sweep.pieces():
+            for box in sweep.pieces(max(1, int(SECONDS * speed(sweep)))):
                 under_way.append(client.submit(work, *task, box, pure=False, retries=RETRIES))
                 if len(under_way) >= ahead:
                     yield _fetched(under_way.popleft(), address, advance)
