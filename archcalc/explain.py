@@ -24,6 +24,7 @@ from archcalc.quantity import COUNTS, SIZES, Quantity, quantity, ratio
 LONGEST = 160  # characters of a formula on a slide
 WIDE = 110  # characters of a line
 MOST_INDENT = 30
+TIMES = 10  # from which on a ratio is no percentage
 MOST_TERMS = 8  # layers of a sum in letters
 
 
@@ -81,7 +82,8 @@ class Explanation:
         if share is None:
             return "no ratio: not all layers can be counted"
         change = float(abs(1 - share) * 100)
-        words = "the same" if share == 1 else f"{change:.3g} % {'less' if share < 1 else 'more'}"
+        words = f"{change:.3g} % {'less' if share < 1 else 'more'}"
+        words = "the same" if share == 1 else f"{float(share):,.3g} times as much" if share >= TIMES else words
         exact = f"{share} = " if getattr(share, "denominator", 1) not in (1, second) else ""
         shown = f"{marks.number(first)} / {marks.number(second)} = {exact}{float(share):.4g}"
         return f"{shown}: {words}" if marks is PLAIN else f"{shown}\\text{{: {words}}}".replace(" %", r"\ \%")

@@ -102,6 +102,73 @@ def test_every_spec_has_a_closed_form_equal_to_the_engine(name):
         assert params.at(**point) == totals.params
 
 
+UNUSUAL = {
+    "everything": """net: A
+given:
+  k: 4
+  x: {default: 3/2, min: -5, max: 5}
+  p: {default: 2, min: 0, max: 6}
+  g: {default: 2, min: 1}
+  size: {default: 33, min: 8}
+let:
+  f(c): c if k > 2 else 2*c
+  w: min(max(k, 3), 10) + k % 3
+input: [g*k, size, size]
+layers:
+  - conv(f(8), 3, pad=1, groups=g)
+  - conv(w, 3, stride=2)
+  - conv(2**p, 1)
+  - small: relu
+    when: size > 40
+    else:
+      - conv(round(7/3*x)+20, 1)
+""",
+    "index": """net: B
+given: {k: 8}
+input: [k, 16, 16]
+layers:
+  - c: conv(index*k, 3, pad=1)
+    repeat: 4
+  - maxpool(2)
+  - flatten
+  - linear(k/2)
+  - linear(k**2 - 1)
+""",
+    "unbounded": """net: C
+given: {a: {default: 0, min: 0}, b: {default: -1}, s: 7}
+input: [8, 14, 14]
+layers:
+  - conv(8 + a, s, stride=s, pad=s//2)
+  - conv(10 + b, 1)
+""",
+    "quotients": """net: D
+given: {q: {default: 5}, r: {default: 1/3}}
+input: [q]
+layers:
+  - linear(3*r)
+  - dropout(r)
+  - linear(12 // q)
+  - linear(q % 4 + 1)
+""",
+}
+
+
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_what_no_spec_of_ours_does(name, tmp_path):
+    path = tmp_path / "net.yaml"
+    path.write_text(UNUSUAL[name])
+    network, rng, tried = archcalc.load(str(path)), random.Random(name), 0
+    for formula in (network.formula(of) for of in ("mult_adds", "params")):
+        own, steps = formula.parts.own, formula.domain.steps
+        sizes = {name: steps[name].size if name in steps else Fraction(1, 2) for name in own}
+        for _ in range(150):
+            point = {name: value + rng.randint(-6, 6) * sizes[name] for name, value in own.items()}
+            if formula.domain.holds(**point):
+                assert formula.at(**point) == getattr(network.summary(**point).totals, formula.quantity.figure)
+                tried += 1
+    assert tried > 10
+
+
 def test_free_knobs_are_those_that_decide_nothing():
     assert set(archcalc.load("densenet121").formula().parts.own) == {
         "k",
@@ -230,7 +297,7 @@ MISTAKES = {
     "formula mobilenet_v1 --free alfa": "no knob 'alfa'; did you mean 'alpha'?",
     "formula mobilenet_v1 --free alpha,,rho": "free knobs are written alpha,rho",
     "formula googlenet --free aux": "aux is one of false, true",
-    "formula densenet121 --free n1": "layers repeat depends on n1: no closed form; 'archcalc sweep densenet121'",
+    "formula densenet121 --free n1": "layers repeat depends on n1, which no formula here covers; 'archcalc sweep ",
     "formula efficientnet_b0 --free phi": "how often layers repeat depends on phi",
     "formula densenet121 --free k --k 12": "k is both free and set",
     "formula densenet121 --of paramss": "did you mean 'params'?",

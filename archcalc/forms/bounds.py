@@ -13,9 +13,10 @@ MOST_SHIFTED = 400  # terms
 
 def lower(terms: Terms, symbols: Sequence[Symbol]) -> Rational | None:
     """A lower bound, None where none is found: the better of two ways to look for one."""
-    if all(c > 0 for monomial, c in terms.items() if monomial):
-        return _termwise(terms, symbols)  # no other way finds more
-    found = [bound for bound in (_termwise(terms, symbols), _shifted(terms, symbols)) if bound is not None]
+    first = _termwise(terms, symbols)
+    if first is not None and all(c > 0 for monomial, c in terms.items() if monomial):
+        return first  # no other way finds more
+    found = [bound for bound in (first, _shifted(terms, symbols)) if bound is not None]
     return max(found) if found else None
 
 

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from archcalc.errors import ArchcalcError
-from archcalc.forms.domain import Domain, union
+from archcalc.forms.domain import Domain, tightened, union
 from archcalc.forms.field import Field
 from archcalc.forms.form import Form, knobs_of
 from archcalc.forms.quotient import Quotient
 from archcalc.forms.ratio import reduced
+from archcalc.forms.relation import Relation
 from archcalc.forms.translate import Translation
 from archcalc.forms.walk import Walk, bounds
 from archcalc.number import show
@@ -33,13 +34,15 @@ def closed(of: Quantity, walks: Sequence[Walk]) -> Closed:
     """The quantity in one walk, or the ratio of two."""
     own = walks[0].asked.start()
     limits = {letter: _meet([bounds(w.asked, letter) for w in walks if letter in w.asked.letters]) for letter in own}
+    given = [part for w in walks for condition in w.conditions for part in _conjuncts(condition)]
+    limits = tightened(limits, map(Translation(_knobs(own, limits)), given))
     translate = Translation(_knobs(own, limits))
     sides = [side for w in walks for side in _sides(of, w)] if len(walks) == 1 else [of.of(w.report) for w in walks]
     known = None not in sides
     if len(sides) == 2 and known and not isinstance(sides[1], Form) and sides[1] == 0:
         raise ArchcalcError(f"there is no ratio to the {of.figure} of {_label(walks[-1])}: it is 0")
     quotient = Quotient(*reduced(*map(translate, (*sides, 1)[:2]))) if known else None
-    conditions = dict.fromkeys(translate(condition) for w in walks for condition in w.conditions)
+    conditions = {c: None for c in map(translate, given) if isinstance(c, Relation)}  # the others hold for certain
     domain = union([_domain(w, limits) for w in walks], conditions)
     used = {knob for part in (*(quotient or ()), *conditions) for knob in knobs_of(part)}
     domain = domain._replace(shown=tuple(letter for letter in own if letter in used or letter in domain.steps))
@@ -52,6 +55,13 @@ def closed(of: Quantity, walks: Sequence[Walk]) -> Closed:
         _tied(walks[0]),
         () if known else tuple(name for w in walks for name in w.report.unknown),
     )
+
+
+def _conjuncts(condition: Relation) -> list[Relation]:
+    """The conditions that must all hold."""
+    if condition.sign == "and" and isinstance(condition.left, Relation) and isinstance(condition.right, Relation):
+        return [*_conjuncts(condition.left), *_conjuncts(condition.right)]
+    return [condition]
 
 
 def translation(found: Walk) -> Translation:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 from archcalc.forms.relation import Relation
-from archcalc.forms.symbols import Step
+from archcalc.forms.symbols import Knob, Step
+from archcalc.forms.terms import ONE, whole
 from archcalc.forms.write import TEXT, Style, write
 from archcalc.number import show
 
@@ -31,7 +32,10 @@ class Domain(NamedTuple):
             step = self.steps.get(name)
             if step and Fraction(value - step.residue) % step.size != 0:
                 return False
-        return all(condition.at(values) for condition in self.conditions)
+        try:
+            return all(condition.at(values) for condition in self.conditions)
+        except (ValueError, ZeroDivisionError):  # a root, a division by zero
+            return False
 
     def lines(self, style: Style = TEXT) -> Iterator[str]:
         """What must hold, a line each; knobs of which the same is said share one."""
@@ -58,7 +62,7 @@ def step_text(name: str, step: Step, letter: str, style: Style) -> str:
     """resolution = 32 s + 11; 32 alpha is whole; classes is whole."""
     knob, size = style.name(name), Fraction(step.size)
     if letter and step != (1, 0):
-        residue = f" + {step.residue}" if step.residue else ""
+        residue = f" + {style.coefficient(step.residue)}" if step.residue else ""
         return f"{knob} = {style.coefficient(step.size)}{style.times}{style.name(letter)}{residue}"
     if step.residue == 0 and size.numerator == 1:
         multiple = knob if size == 1 else f"{size.denominator}{style.times}{knob}"
@@ -66,6 +70,37 @@ def step_text(name: str, step: Step, letter: str, style: Style) -> str:
     if step.residue == 0:
         return style.prose(knob, f"is a multiple of {show(step.size)}")
     return style.prose(knob, f"is {show(step.residue)} more than a multiple of {show(step.size)}")
+
+
+def tightened(bounds: Mapping[str, tuple[Any, Any]], conditions: Iterable[Any]) -> dict[str, tuple[Any, Any]]:
+    """The bounds that conditions like 3 k >= 1 come to."""
+    found = dict(bounds)
+    for condition in conditions:
+        if (limit := _limit(condition)) is not None:
+            name, value, is_low = limit
+            low, high = found[name]
+            if is_low:
+                found[name] = (value if low is None else max(low, value)), high
+            else:
+                found[name] = low, (value if high is None else min(high, value))
+    return found
+
+
+def _limit(condition: Any) -> tuple[str, Any, bool] | None:
+    """A knob, a bound of it, and whether that is the lower one; None of a condition that says something else."""
+    if not isinstance(condition, Relation) or condition.sign not in (">=", "<="):
+        return None
+    difference = condition.left - condition.right
+    terms = dict(getattr(difference, "terms", {}))
+    constant = terms.pop(ONE, 0)
+    if len(terms) != 1:
+        return None
+    ((monomial, c),) = terms.items()
+    symbol = difference.field.symbols[monomial[0][0]]
+    if len(monomial) != 1 or monomial[0][1] != 1 or not isinstance(symbol, Knob):
+        return None
+    value = Fraction(-constant) / c
+    return symbol.knob, whole(value), (condition.sign == ">=") == (c > 0)
 
 
 def union(domains: list[Domain], conditions: Mapping[Relation, None]) -> Domain:

@@ -59,14 +59,14 @@ class Form:
 
     def __pow__(self, exponent: Any) -> Any:
         if not isinstance(exponent, int) or not 0 <= exponent <= MOST_POWER:
-            return self.field.named("power", self, exponent)
+            return self.field.named("power", self, floor(exponent))
         result: Any = 1
         for _ in range(exponent):
             result = result * self
         return result
 
     def __rpow__(self, base: Any) -> Any:
-        return base if base in (0, 1) else self.field.named("power", base, self)
+        return base if base in (0, 1) else self.field.named("power", base, floor(self))  # a step makes it whole
 
     def __floordiv__(self, other: Any) -> Any:
         return floor(self / other)

@@ -123,6 +123,8 @@ class Named(Symbol):
         least = _bounds(base)[0]
         if least is not None and least >= 1:
             self.low = 1
+            whole_exponent = (_bounds(exponent)[0] or -1) >= 0 or _bounds(exponent)[0] == 0
+            self.unit = 1 if whole_exponent and _common_unit((base, exponent)) else None
 
     def _inverse(self, x: Form) -> None:
         if x.low is not None and x.low > 0:

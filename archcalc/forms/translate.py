@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 from archcalc.forms.field import Field
 from archcalc.forms.form import Form
 from archcalc.forms.relation import Relation
 from archcalc.forms.symbols import FUNCTIONS, Knob, Named, Symbol
+
+DECIDED = {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt, "==": operator.eq}
 
 
 class Translation:
@@ -20,7 +23,10 @@ class Translation:
     def __call__(self, value: Any) -> Any:
         """The form, or the relation; what is neither stays."""
         if isinstance(value, Relation):
-            return Relation(self.target, self(value.left), value.sign, self(value.right))
+            left, right = self(value.left), self(value.right)
+            if value.sign in DECIDED and (isinstance(left, Form) or isinstance(right, Form)):
+                return DECIDED[value.sign](left, right)
+            return Relation(self.target, left, value.sign, right)
         if not isinstance(value, Form):
             return value
         result: Any = 0
@@ -43,6 +49,8 @@ class Translation:
             return own if symbol.step is None else (own - symbol.step.residue) / symbol.step.size
         assert isinstance(symbol, Named)
         arguments = tuple(map(self, symbol.arguments))
+        if symbol.function == "inverse":
+            return 1 / arguments[0]
         if self.smooth and FUNCTIONS[symbol.function].rounds:
             return arguments[0]
         return self.target.named(symbol.function, *arguments)

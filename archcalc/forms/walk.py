@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -115,9 +115,11 @@ def bounds(asked: Open, letter: str) -> tuple[Any, Any]:
     return max(lows, default=None), min(highs, default=None)
 
 
-def _structural(asked: Open, letters: Iterable[str]) -> str:
-    name = asked.network.name
-    return f"{name}: how often layers repeat depends on {listing(letters)}: no closed form; {sweep(asked.network)}"
+def _structural(asked: Open, letters: Sequence[str]) -> str:
+    name, knob = asked.network.name, next(knob for knob, letter in asked.free.items() if letter in letters)
+    most = max(asked.network.knobs[knob].default, 4) // 1
+    how = f"'archcalc sweep {name} --{knob} 1:{most}' counts value by value"
+    return f"{name}: how often layers repeat depends on {listing(letters)}, which no formula here covers; {how}"
 
 
 def sweep(network: Network) -> str:

@@ -44,7 +44,7 @@ class Style:
 
     def call(self, function: str, arguments: Sequence[str]) -> str:
         if function == "power":
-            return f"{self.brackets(arguments[0])}^{self.brackets(arguments[1])}"
+            return "^".join(text if text.isalnum() else self.brackets(text) for text in arguments)
         if function == "where":
             return f"({arguments[1]} if {arguments[0]} else {arguments[2]})"
         return f"{function}({', '.join(arguments)})"
@@ -102,7 +102,8 @@ class Latex(Style):
         if function == "ceil":
             return f"\\left\\lceil {arguments[0]} \\right\\rceil"
         if function == "power":
-            return f"{self.brackets(arguments[0])}^{{{arguments[1]}}}"
+            base = arguments[0] if arguments[0].isalnum() else self.brackets(arguments[0])
+            return f"{base}^{{{arguments[1]}}}"
         if function == "where":
             cases = f"{arguments[1]} & {arguments[0]} \\\\ {arguments[2]} & \\text{{otherwise}}"
             return f"\\begin{{cases}} {cases} \\end{{cases}}"
