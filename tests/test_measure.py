@@ -307,6 +307,13 @@ def test_memory_on_a_cpu_is_what_is_alive(small):
     assert (forward.requested, forward.workspace, forward.rounding) == (None, None, None)
 
 
+def test_what_has_no_weights_has_no_training_step(tmp_path):
+    path = tmp_path / "net.yaml"
+    path.write_text("net: Pool\ninput: [1, 4, 4]\nlayers:\n  - avgpool(2)\n")
+    (only,) = compare_memory(archcalc.load(str(path)).summary(), CPU, 1)
+    assert (only.what, only.error) == ("forward", 0)
+
+
 def test_memory_of_an_allocator_is_taken_apart(monkeypatch, small):
     """Statistics as CUDA gives them: before any pass, after the first, and at the second one's peak."""
     x = 2 * small.input[0] * small.input[1] * small.input[2] * 4

@@ -58,10 +58,12 @@ def compare_memory(report: Report, device: torch.device, batch: int) -> list[Use
     formulas = memory(report, batch)
     with torch.device(device):
         network, x = to_module(report.graph), torch.randn(batch, *report.input)
-    rows = [("forward", formulas.peak, _forward, False), ("training step", formulas.step, _step, True)]
+    forward = Used(report.label, "forward", batch, formulas.peak, **_measured(network.eval(), x, _forward))
+    if not list(network.parameters()):  # nothing to train
+        return [forward]
     return [
-        Used(report.label, what, batch, formula, **_measured(network.train(training), x, run))
-        for what, formula, run, training in rows
+        forward,
+        Used(report.label, "training step", batch, formulas.step or 0, **_measured(network.train(), x, training_step)),
     ]
 
 
@@ -73,11 +75,24 @@ def _forward(network: NetworkModule, x: Tensor) -> None:
         network(x)
 
 
-def _step(network: NetworkModule, x: Tensor) -> None:
+class Loss(torch.autograd.Function):
+    """A number that gives every output a gradient and needs no memory itself."""
+
+    @staticmethod
+    def forward(ctx: Any, *outputs: Tensor) -> Tensor:
+        ctx.shapes = [output.shape for output in outputs]
+        return outputs[0].new_zeros(())
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, ...]:
+        return tuple(gradient.new_ones(shape) for shape in ctx.shapes)
+
+
+def training_step(network: NetworkModule, x: Tensor) -> None:
     """Forward and backward; the gradients are the step's own memory."""
     outputs = network(x)
-    values = list(outputs.values()) if isinstance(outputs, dict) else [outputs]
-    torch.autograd.backward(values, [torch.ones_like(value) for value in values])
+    loss = Loss.apply(*(outputs.values() if isinstance(outputs, dict) else [outputs]))  # type: ignore[no-untyped-call]
+    loss.backward()
     network.zero_grad(set_to_none=True)
 
 
