@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,10 +99,14 @@ class Sweep:
 
     def __getitem__(self, name: str) -> np.ndarray:
         """A column along the knobs: an axis for each, in the order in which they were given."""
-        arrays = self.arrays()
-        if name not in arrays:
-            raise ArchcalcError(f"the sweep has no {name!r}{suggest(name, arrays)} (it has {listing(arrays)})")
-        return arrays[name].reshape(self.shape)
+        known = [*self.axes, *self.quantities, "why"]
+        if name not in known:
+            raise ArchcalcError(f"the sweep has no {name!r}{suggest(name, known)} (it has {listing(known)})")
+        return self._columns[name].reshape(self.shape)
+
+    @cached_property
+    def _columns(self) -> dict[str, np.ndarray]:
+        return self.arrays()
 
     def write(self, path: str | Path, *, dask: str | None = None, advance: Advance | None = None) -> None:
         """Into a .csv, .json or .parquet file, whole or not at all; memory stays bounded. Raises ArchcalcError."""
