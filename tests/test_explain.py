@@ -33,7 +33,8 @@ COMMANDS = {
     "explain_separable": "explain depthwise_separable_conv --over conv2d",
     "explain_equal_cost": "explain resnext_block --over residual_bottleneck --of params",
     "explain_tex": "explain conv5x5_14_reduced_16 --over conv5x5_14_480_to_48 --format tex",
-    "explain_scaled": "explain mobilenet_layer_14_512_separable@alpha=0.75 --over mobilenet_layer_14_512_separable",
+    "explain_scaled": "explain mobilenet_layer_14_512_separable@alpha=0.75,rho=5/7 --free alpha,rho "
+    "--over mobilenet_layer_14_512_separable@alpha=1,rho=1",
 }
 
 

@@ -87,7 +87,8 @@ def _label(found: Walk) -> str:
     """The network with the knobs that were set, or tied to another's letter, as the command line takes it."""
     asked = found.asked
     tied = {knob: letter for knob, letter in asked.free.items() if knob != letter}
-    changed = [f"{name}={show(value)}" for name, value in {**asked.settings, **tied}.items()]
+    given = {name: value for name, value in asked.settings.items() if name not in asked.free}
+    changed = [f"{name}={show(value)}" for name, value in {**given, **tied}.items()]
     return f"{asked.network.name}@{','.join(changed)}" if changed else asked.network.name
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from archcalc.errors import ArchcalcError, listing
+from archcalc.errors import ArchcalcError
 from archcalc.forms.form import knobs_of
 from archcalc.forms.walk import Open, Walk, numbers, ties, walk
 from archcalc.network import Network, load
@@ -52,11 +52,12 @@ def words(free: str | Iterable[str] | None) -> list[str] | None:
 
 
 def opened(asked: Reference, free: Iterable[str] | None) -> Open:
-    """The network with these knobs free; None frees all that are numbers and not set. Raises ArchcalcError."""
+    """The network with these knobs free; None frees all that are numbers and not set. Raises ArchcalcError.
+
+    A knob that is both free and set is free: the form is the one near that value, of its residue.
+    """
     network, settings = asked
     own = numbers(network, settings) if free is None else ties(network, free)
-    if twice := [name for name in own if name in settings]:
-        raise ArchcalcError(f"{network.name}: {listing(twice)} is both free and set")
     return Open(network, {name: accepted(network, name, value) for name, value in settings.items()}, own)
 
 
@@ -69,10 +70,12 @@ def opened_over(first: Open, over: Reference) -> Open:
     """The other network in the first one's letters: its knobs of those names, and those set to a letter."""
     network, settings = over.network, {knob: _named(first, value) for knob, value in over.settings.items()}
     letters = {knob: value for knob, value in settings.items() if isinstance(value, str) and value in first.letters}
-    shared = {knob: letter for knob, letter in first.free.items() if knob in network.knobs and knob not in settings}
+    given = {name: accepted(network, name, value) for name, value in settings.items() if name not in letters}
+    same = {name for name, value in given.items() if name in first.settings and value == first.settings[name]}
+    shared = {k: v for k, v in first.free.items() if k in network.knobs and (k not in settings or k in same)}
     free = {**shared, **letters}
     ties(network, free)  # each is a knob, and a number
-    values = {name: accepted(network, name, value) for name, value in settings.items() if name not in letters}
+    values = {name: value for name, value in given.items() if name not in free}
     return Open(network, values, free)
 
 
