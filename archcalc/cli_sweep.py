@@ -117,9 +117,10 @@ def _free(text: str) -> Iterator[tuple[str, str | None]]:
 
 
 def _texts(context: click.Context) -> tuple[Network, dict[str, str]]:
-    """The network, and the text that was given for each of its knobs."""
+    """The network, and the text that was given for each of its knobs, in the order of the command line."""
     (asked,) = context.obj["asked"]
-    given = {option.name: context.params[option.name] for option in context.obj["knobs"]}
+    knobs = {option.name for option in context.obj["knobs"]}
+    given = {name: text for name, text in context.params.items() if name in knobs}
     return asked.network, {**{name: text for name, text in given.items() if text is not None}, **asked.settings}
 
 
@@ -145,13 +146,16 @@ def _deliver(planned: Sweep, options: dict[str, Any]) -> None:
         chunks = planned.chunks(dask=options["dask"], advance=advance)
         if output and format_ in FORMATS:
             write(planned, output, chunks, format_)
-            click.echo(f"{output} written", err=True)
         elif format_ in FORMATS:
             stream(planned, sys.stdout.buffer, format_, chunks)
         else:
             from archcalc.sweeps.layout import sweep_table
 
-            _deliver_tables([sweep_table(planned, chunks)], options)
+            table = sweep_table(planned, chunks)
+    if format_ not in FORMATS:
+        _deliver_tables([table], options)
+    elif output:
+        click.echo(f"{output} written", err=True)
 
 
 @contextmanager

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.constraint import Constraint, measured
 from archcalc.errors import ArchcalcError, listing
-from archcalc.free import described
-from archcalc.number import Number, show
+from archcalc.number import Number
 from archcalc.ranges import Axis, has_words, size
 from archcalc.sweep import Sweep
 
@@ -149,28 +148,6 @@ class Search:
         step = max(1, -(-len(places) // rows))
         return [self.found(place) for place in places[::step]]
 
-    def nothing(self) -> ArchcalcError:
-        """Why no point meets the constraints: which one, and how near the nearest point comes."""
-        import numpy as np
-
-        built = ~np.logical_or.reduce([np.ma.getmaskarray(self.columns[str(limit.quantity)]) for limit in self.limits])
-        ranges = listing(f"{name} = {described(axis)}" for name, axis in self.axes.items())
-        if not built.any():
-            return ArchcalcError(f"{self.network.name}: no network at {ranges}: {self.columns['why'].flat[0]}")
-        alone = [limit.text for limit in self.limits if not self.meets(limit).any()]
-        what = (
-            f"no point meets {listing(alone)}"
-            if alone
-            else f"no point meets {listing(limit.text for limit in self.limits)} together"
-        )
-        excess = [limit.excess(self.columns[str(limit.quantity)].data.astype(float)) for limit in self.limits]
-        worst = np.where(built, np.maximum.reduce(excess), np.inf)
-        near = self.found(np.unravel_index(int(worst.argmin()), self.shape))  # type: ignore[arg-type]
-        names = dict.fromkeys(str(limit.quantity) for limit in self.limits)
-        figures = listing(f"{name} = {_people(near.figures[name])}" for name in names)
-        knobs = listing(f"{name} = {show(value)}" for name, value in near.knobs.items())
-        return ArchcalcError(f"{self.network.name}: {what}, of {ranges}; the nearest is {knobs}, with {figures}")
-
 
 def _rising(axis: Axis) -> bool:
     return has_words(axis) or axis[size(axis) - 1] >= axis[0]
@@ -178,7 +155,3 @@ def _rising(axis: Axis) -> bool:
 
 def _last(keys: Sequence[Any]) -> int:
     return max(range(len(keys[0])), key=lambda i: tuple(key[i] for key in reversed(keys)))
-
-
-def _people(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) else show(value)

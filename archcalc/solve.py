@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from archcalc.constraint import Constraint, read_constraints
 from archcalc.errors import ArchcalcError, listing, suggest
 from archcalc.free import axis_of
+from archcalc.misses import nothing
 from archcalc.quantity import quantity
 from archcalc.search import Found, Search, Want
 
@@ -52,7 +53,7 @@ def solve(network: Network, free: Mapping[str, Any], where: Sequence[str], want:
     axes = {name: axis_of(network, name, values, limits, knobs) for name, values in free.items()}
     search = Search(network, axes, knobs, limits, [] if wanted.name in axes else [wanted.name])
     if not search.met.any():
-        raise search.nothing()
+        raise nothing(search)
     place = search.best(wanted)
     beyond = tuple(search.beyond(place, wanted.large))
     return Solution(network, limits, wanted, search, search.found(place), beyond, int(search.met.sum()))

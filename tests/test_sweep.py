@@ -370,6 +370,8 @@ def test_a_table_on_the_screen():
     result = run("sweep", "mobilenet_v1", "--alpha", "0.5,1")
     assert result.exit_code == 0
     assert "568,740,352" in result.output
+    result = run("sweep", "mobilenet_v1", "--rho", "1", "--alpha", "0.5,1", "--format", "csv")
+    assert result.output.splitlines()[0] == "rho,alpha,mult_adds,params,why"
     result = run("sweep", "mobilenet_v1", "--alpha", "0.5,1", "--format", "csv")
     assert result.output.split() == ["alpha,mult_adds,params,why", "0.5,149497088,1331592,", "1.0,568740352,4231976,"]
 
