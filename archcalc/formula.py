@@ -21,9 +21,10 @@ from archcalc.forms.opening import Reference, walks
 from archcalc.forms.quotient import Quotient
 from archcalc.forms.ratio import reduced
 from archcalc.forms.smooth import Gap, gaps, has_roundings, named
+from archcalc.forms.styles import LATEX, PYTHON, TEXT, Style
 from archcalc.forms.symbols import Named
 from archcalc.forms.translate import Translation
-from archcalc.forms.write import LATEX, PYTHON, TEXT, Style, write
+from archcalc.forms.write import write
 from archcalc.number import Number
 from archcalc.quantity import Quantity, quantity
 

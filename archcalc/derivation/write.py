@@ -11,7 +11,8 @@ from archcalc.derivation.factor import Atom
 from archcalc.derivation.layer import Product
 from archcalc.derivation.lines import Derivation, Line, Term
 from archcalc.forms.form import Form
-from archcalc.forms.write import LATEX, TEXT, Style, write
+from archcalc.forms.styles import LATEX, TEXT, Style
+from archcalc.forms.write import write
 from archcalc.quantity import COUNTS
 
 WIDE = 96  # characters of a line of text

@@ -7,9 +7,10 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from archcalc.forms.relation import Relation
+from archcalc.forms.styles import TEXT, Style
 from archcalc.forms.symbols import Knob, Step
 from archcalc.forms.terms import ONE, whole
-from archcalc.forms.write import TEXT, Style, write
+from archcalc.forms.write import write
 from archcalc.number import show
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcalc.errors import ArchcalcError, listing
 from archcalc.forms.bounds import lower, upper
+from archcalc.forms.compare import compared, is_never_less
 from archcalc.forms.relation import Relation
 from archcalc.forms.symbols import Knob, Named, Values
 from archcalc.forms.terms import ONE, Rational, Terms, plus, quotient, scaled, times, whole
@@ -85,23 +86,23 @@ class Form:
     def __eq__(self, other: object) -> Any:
         if not isinstance(other, (int, Fraction, Form)):
             return False
-        return _compare(self, "==", other)
+        return compared(self, "==", other)
 
     def __ne__(self, other: object) -> Any:
         equal = self == other
         return not equal if isinstance(equal, bool) else ~equal
 
     def __ge__(self, other: Any) -> Any:
-        return _compare(self, ">=", other)
+        return compared(self, ">=", other)
 
     def __gt__(self, other: Any) -> Any:
-        return _compare(self, ">", other)
+        return compared(self, ">", other)
 
     def __le__(self, other: Any) -> Any:
-        return _compare(self, "<=", other)
+        return compared(self, "<=", other)
 
     def __lt__(self, other: Any) -> Any:
-        return _compare(self, "<", other)
+        return compared(self, "<", other)
 
     def __hash__(self) -> int:
         return self._hash
@@ -162,8 +163,8 @@ class Form:
         values = [value for side in (self, other) for value in _largest_of(side)]
         kept: list[Any] = []
         for value in values:
-            if not any(_never_less(other, value) for other in kept):
-                kept = [other for other in kept if not _never_less(value, other)] + [value]
+            if not any(is_never_less(other, value) for other in kept):
+                kept = [other for other in kept if not is_never_less(value, other)] + [value]
         if len(kept) > MOST_KEPT:
             knobs = listing(sorted(set().union(*map(knobs_of, kept))))
             raise ArchcalcError(f"the largest of more than {MOST_KEPT} forms in {knobs}; leave fewer knobs free")
@@ -183,7 +184,8 @@ class Form:
 
     @cached_property
     def _text(self) -> str:
-        from archcalc.forms.write import TEXT, write
+        from archcalc.forms.styles import TEXT
+        from archcalc.forms.write import write
 
         return write(self, TEXT)
 
@@ -227,15 +229,6 @@ def knobs_of(x: Any) -> set[str]:
     return found
 
 
-def _never_less(a: Any, b: Any) -> bool:
-    """Whether a is certainly b or more; a few points settle most pairs that are not so."""
-    if isinstance(a, Form) and isinstance(b, Form) and any(x < y for x, y in zip(a.samples, b.samples, strict=True)):
-        return False
-    difference = a - b
-    low = difference.low if isinstance(difference, Form) else difference
-    return low is not None and bool(low >= 0)
-
-
 def _largest_of(side: Any) -> tuple[Any, ...]:
     """Of a maximum, what it is the maximum of."""
     if isinstance(side, Form) and len(side.terms) == 1:
@@ -259,43 +252,3 @@ def _number(terms: Terms, field: Field) -> Any:
     if len(terms) == 1 and ONE in terms:
         return terms[ONE]
     return Form(terms, field)
-
-
-def _compare(a: Form, sign: str, b: Any) -> Any:
-    difference = a - b
-    if not isinstance(difference, Form):
-        from archcalc.forms.relation import COMPARE
-
-        return COMPARE[sign](difference, 0)
-    if sign in ("<", "<="):
-        difference, sign = -difference, {"<": ">", "<=": ">="}[sign]
-        a, b = b, a
-    known = _at_least_zero(difference, sign) if sign != "==" else None
-    if known is None and _at_least_zero(difference if sign == "==" else -difference, ">" if sign != ">" else ">="):
-        known = False
-    if sign == "==" and _at_least_zero(-difference, ">"):
-        known = False
-    if known is not None:
-        return known
-    return (
-        Relation(a.field, *_without_positive(a, sign), b) if b == 0 and isinstance(a, Form) else _relation(a, sign, b)
-    )
-
-
-def _relation(a: Any, sign: str, b: Any) -> Relation:
-    return Relation((a if isinstance(a, Form) else b).field, a, sign, b)
-
-
-def _without_positive(a: Form, sign: str) -> tuple[Any, str]:
-    """What decides the sign of a single term: c x y > 0 is x > 0 where c and y are known to be."""
-    if len(a.terms) > 1:
-        return a, sign
-    ((monomial, c),) = a.terms.items()
-    lows = {n: a.field.symbols[n].low for n, _ in monomial}
-    kept = tuple((n, e) for n, e in monomial if not ((low := lows[n]) is not None and low > 0))
-    return (Form({kept: 1}, a.field), sign) if c > 0 else (a, sign)
-
-
-def _at_least_zero(x: Form, sign: str) -> bool | None:
-    """Whether x is certainly >= 0, or > 0; None where its bounds don't say so."""
-    return True if x.low is not None and (x.low > 0 or (x.low == 0 and sign == ">=")) else None

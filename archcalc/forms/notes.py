@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from archcalc.forms.smooth import Gap
-from archcalc.forms.write import LATEX, PYTHON, TEXT
+from archcalc.forms.styles import LATEX, PYTHON, TEXT
 from archcalc.number import show
 
 if TYPE_CHECKING:

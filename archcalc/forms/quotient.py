@@ -7,8 +7,9 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from archcalc.forms.form import Form
+from archcalc.forms.styles import LATEX, Style
 from archcalc.forms.symbols import Named
-from archcalc.forms.write import LATEX, Style, ordered, parts, write
+from archcalc.forms.write import ordered, parts, write
 
 
 class Quotient(NamedTuple):

@@ -1,0 +1,58 @@
+"""Which of two numbers is larger, where one is a form: decided by what is known of the symbols, or left open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from archcalc.forms.relation import COMPARE, Relation
+
+if TYPE_CHECKING:
+    from archcalc.forms.form import Form
+
+TURNED = {"<": ">", "<=": ">="}
+
+
+def compared(a: Any, sign: str, b: Any) -> Any:
+    """True or False where the bounds settle it, else a Relation."""
+    if sign in TURNED:
+        return compared(b, TURNED[sign], a)
+    difference = a - b
+    if not is_form(difference):
+        return COMPARE[sign](difference, 0)
+    if sign == "==":
+        settled = False if is_above(difference) or is_above(-difference) else None
+    elif is_above(difference, or_equal=sign == ">="):
+        settled = True
+    else:
+        settled = False if is_above(-difference, or_equal=sign == ">") else None
+    if settled is not None:
+        return settled
+    left = _without_positive(difference) if isinstance(b, int) and b == 0 else a
+    return Relation(difference.field, left, sign, b)
+
+
+def is_form(x: Any) -> bool:
+    """Whether x is a form and not a plain number."""
+    return hasattr(x, "terms")
+
+
+def is_above(x: Any, or_equal: bool = False) -> bool:
+    """Whether x, a form or a number, is certainly more than 0, or 0."""
+    low = x.low if is_form(x) else x
+    return low is not None and bool(low >= 0 if or_equal else low > 0)
+
+
+def is_never_less(a: Any, b: Any) -> bool:
+    """Whether a is certainly b or more; a few points settle most pairs that are not so."""
+    if is_form(a) and is_form(b) and any(x < y for x, y in zip(a.samples, b.samples, strict=True)):
+        return False
+    return is_above(a - b, or_equal=True)
+
+
+def _without_positive(x: Form) -> Form:
+    """What decides the sign of a single term: c x y > 0 is x > 0 where c and y are known to be."""
+    if len(x.terms) > 1:
+        return x
+    ((monomial, c),) = x.terms.items()
+    kept = tuple((n, e) for n, e in monomial if (low := x.field.symbols[n].low) is None or low <= 0)
+    return type(x)({kept: 1}, x.field) if c > 0 else x
