@@ -152,7 +152,7 @@ def names_used(spec: Spec) -> set[str]:
             *item.otherwise,
             *(x for branch in (item.branches or {}).values() for x in branch),
         ]
-        own = isinstance(item.callee, Block) and item.callee.home.lets is spec.part.lets  # others' see no knobs
+        own = isinstance(item.callee, Block) and item.callee.home.blocks is spec.part.blocks  # others' see no knobs
         if isinstance(item.callee, Block) and own and id(item.callee) not in seen:
             seen.add(id(item.callee))
             waiting += item.callee.body

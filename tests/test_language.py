@@ -601,3 +601,8 @@ def test_knob_values_of_every_kind_give_a_report_or_a_message(build, layers):
                 said = str(error)
                 if len(said) > 5000 or "\x1b" in said:
                     pytest.fail(said)
+
+
+def test_trimming_twice_is_trimming_once():
+    spec = archcalc.library.find("mobilenet_v1")
+    assert spec.trimmed().given == spec.given
