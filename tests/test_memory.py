@@ -166,9 +166,10 @@ def test_kinds_say_what_training_keeps(example):
     module = example.layer.module(torch, *example.shapes)
     own = module.parameters() if isinstance(module, torch.nn.Module) else ()
     inputs = [torch.randn(BATCH, *shape, requires_grad=True) for shape in example.shapes]
-    kept = set()
-    with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.add(t.untyped_storage().data_ptr()), lambda t: t):
+    saved = []  # held, so that no place is used twice
+    with torch.autograd.graph.saved_tensors_hooks(saved.append, lambda nothing: nothing):
         output = module(*inputs)
+    kept = {tensor.untyped_storage().data_ptr() for tensor in saved}
     places = {"inputs": inputs, "output": [output], "": own}
     found = {what: kept & {t.untyped_storage().data_ptr() for t in tensors} for what, tensors in places.items()}
     inside = kept - set().union(*found.values())
