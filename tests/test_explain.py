@@ -158,6 +158,12 @@ def test_the_worked_example():
     )
 
 
+def test_a_transposed_convolution_runs_over_its_input(tmp_path):
+    spec = tmp_path / "net.yaml"
+    spec.write_text("net: N\ninput: [16, 7, 9]\nlayers:\n  - up: conv_transpose(8, 4, stride=2, pad=1)\n")
+    assert "up  (7 x 9 x 16) x (4 x 4 x 8) = 129,024" in run(["explain", str(spec)]).output
+
+
 def test_one_layer_one_block_and_a_size():
     network = archcalc.load("googlenet")
     assert "(112 x 112 x 64) x (7 x 7 x 3) = 118,013,952" in str(network.explain("mult_adds of conv1"))

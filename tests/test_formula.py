@@ -393,6 +393,20 @@ def test_what_is_decided_is_so():
     assert decided > 100
 
 
+def test_a_bound_that_is_met_settles_no_more_than_it_does():
+    a = Field({"a": 3}, {"a": (1, 9)}, {}).knob("a")
+    assert [a >= 1, a > 9, a <= 9, a < 1, a == 10] == [True, False, True, False, False]
+    for open_, at, holds in (
+        (a >= 9, 9, True),
+        (a > 1, 1, False),
+        (a <= 1, 1, True),
+        (a < 9, 9, False),
+        (a == 9, 9, True),
+    ):
+        assert not isinstance(open_, bool)
+        assert open_.at({"a": at}) is holds
+
+
 def test_floors_vanish_by_steps_or_stay():
     from archcalc.forms.field import Again
 

@@ -60,7 +60,7 @@ def _mult_adds(node: Node, layer: Kind, inputs: tuple[Shape, ...]) -> tuple[Prod
 
 def _rank(atom: Atom) -> int:
     """A kernel first, then channels, then plain numbers."""
-    return {"argument": 0, "input": 1, "output": 1}.get(atom.source, 2)
+    return 0 if atom.which == "kernel" else 1 if atom.source else 2
 
 
 def _marked(shape: Shape, source: str) -> Shape:
