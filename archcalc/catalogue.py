@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from archcalc.errors import ArchcalcError, Source, listing, suggest
-from archcalc.grammar import HEADINGS
-from archcalc.grid import Column, Table
-from archcalc.library import members, names, read
+from archcalc.language.grammar import HEADINGS
+from archcalc.language.library import members, names, read
+from archcalc.language.spec import Spec
+from archcalc.language.text import Mapping, Scalar, Tree, read_entries
 from archcalc.number import show
 from archcalc.report import summarize
-from archcalc.spec import Spec
-from archcalc.text import Mapping, Scalar, Tree, read_entries
+from archcalc.tables.grid import Column, Table
 
 
 class Entry(NamedTuple):

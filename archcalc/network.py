@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archcalc.errors import ArchcalcError, Refusal, listing, suggest
-from archcalc.library import find
+from archcalc.language.library import find
+from archcalc.language.spec import Knob, Spec
 from archcalc.number import broadcast
 from archcalc.report import Report, summarize
-from archcalc.spec import Knob, Spec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from archcalc.explain import Explanation
-    from archcalc.formula import Formula
-    from archcalc.solve import Solution
-    from archcalc.sweep import Sweep
+    from archcalc.derivation.explain import Explanation
+    from archcalc.forms.formula import Formula
+    from archcalc.solving.solve import Solution
+    from archcalc.sweeps.sweep import Sweep
     from archcalc.verify.module import NetworkModule
 
 
@@ -53,7 +53,7 @@ class Network:
 
         ``of`` are the quantities, mult_adds and params unless given. Raises ArchcalcError.
         """
-        from archcalc.sweep import sweep
+        from archcalc.sweeps.sweep import sweep
 
         return sweep(self, of, knobs)
 
@@ -69,8 +69,8 @@ class Network:
         ``free`` are names; "M=N" is one letter for two; None frees all numbers that don't decide the structure. The
         rest have these values. Raises ArchcalcError where there is no closed form.
         """
+        from archcalc.forms.formula import formula
         from archcalc.forms.opening import Reference, other, words
-        from archcalc.formula import formula
 
         return formula(Reference(self, knobs), of, words(free), other(over, knobs))
 
@@ -79,7 +79,7 @@ class Network:
 
         ``free`` is a knob, several ("alpha, rho"), or a mapping to the values to try. Raises ArchcalcError.
         """
-        from archcalc.solve import solve
+        from archcalc.solving.solve import solve
 
         names = {name.strip(): None for name in free.split(",")} if isinstance(free, str) else free
         return solve(self, names, where, want, **knobs)
@@ -96,7 +96,7 @@ class Network:
 
         ``of`` is mult_adds, params, buffers, or such "of PATH", or "rows of PATH". Raises ArchcalcError.
         """
-        from archcalc.explain import explain
+        from archcalc.derivation.explain import explain
         from archcalc.forms.opening import Reference, other, words
 
         return explain(Reference(self, knobs), of, other(over, knobs), words(free), depth)

@@ -12,18 +12,18 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from archcalc.cost import total
+from archcalc.engine.cost import total
 from archcalc.errors import ArchcalcError, listing, suggest
-from archcalc.liveness import forward, highest, roots, sizes
-from archcalc.memory import memory
+from archcalc.language.spec import SHAPE_WORDS
+from archcalc.memory.footprint import memory
+from archcalc.memory.liveness import forward, highest, roots, sizes
 from archcalc.number import Number, exact_div, product
 from archcalc.report import BYTES, Report, Row
-from archcalc.spec import SHAPE_WORDS
 
 COUNTS = {"mult_adds": "mult-adds", "params": "params", "buffers": "buffers"}  # add up over layers
 SIZES = {"elements": "elements", **dict.fromkeys(SHAPE_WORDS, "")}  # of an output
 WEIGHTS = "weight_bytes"  # learned parameters in float32
-MEMORY: dict[str, Callable[[Report], Number | None]] = {  # in float32, for one example; see archcalc.memory
+MEMORY: dict[str, Callable[[Report], Number | None]] = {  # in float32, for one example; see archcalc.memory.footprint
     "activation_bytes": lambda report: BYTES * sum(sizes(report.graph, roots(report.graph))[1:]),
     "peak_bytes": lambda report: BYTES * highest(forward(report.graph))[0],
     "inference_bytes": lambda report: _inference(report),

@@ -6,9 +6,9 @@ from inspect import cleandoc
 from typing import Any
 
 from archcalc.errors import ArchcalcError, Place, Source, suggest
-from archcalc.expression import parse_call
 from archcalc.kind import Kind, build
 from archcalc.kinds import FAMILIES, KINDS
+from archcalc.language.expression import parse_call
 from archcalc.shape import describe
 
 INTRODUCTION = """# Kinds of layer

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from archcalc.cost import CONVENTION, Cost, costs, total
+from archcalc.engine.cost import CONVENTION, Cost, costs, total
+from archcalc.engine.graph import Assumption, Graph, Node
+from archcalc.engine.unfold import unfold
 from archcalc.errors import ArchcalcError, listing
-from archcalc.graph import Assumption, Graph, Node
+from archcalc.language.spec import Spec
 from archcalc.number import Number, brief, show
 from archcalc.shape import Shape
-from archcalc.spec import Spec
-from archcalc.unfold import unfold
 
 BYTES = 4  # of a weight in float32
 
@@ -109,7 +109,7 @@ class Report:
         }
 
     def __str__(self) -> str:
-        from archcalc.tables import as_text
+        from archcalc.tables.terminal import as_text
 
         return as_text(self)
 

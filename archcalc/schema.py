@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from inspect import cleandoc
 from typing import Any
 
-from archcalc.definitions import BLOCK_KEYS
-from archcalc.grammar import HEADINGS, KEYS, KINDS_OF_SPEC, KNOB_KEYS
 from archcalc.kinds import KINDS
-from archcalc.layers import MODIFIERS, NAME
+from archcalc.language.definitions import BLOCK_KEYS
+from archcalc.language.grammar import HEADINGS, KEYS, KINDS_OF_SPEC, KNOB_KEYS
+from archcalc.language.layers import MODIFIERS, NAME
 from archcalc.reference import signature
 
 MEANINGS = {

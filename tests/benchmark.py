@@ -165,7 +165,7 @@ def growth() -> None:
 
 
 def all_specs() -> None:
-    from archcalc.library import names
+    from archcalc.language.library import names
 
     times = []
     start = time.perf_counter()
@@ -209,7 +209,7 @@ def counted_specs() -> None:
 
 
 def closed_forms() -> None:
-    from archcalc.library import names
+    from archcalc.language.library import names
 
     times = {}
     for name in names():

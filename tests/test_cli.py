@@ -170,7 +170,7 @@ def test_show_list_and_check(tmp_path):
     assert "vgg16" not in run("list --family ResNet").output
     names = [row["name"] for row in json.loads(run("list --format json").output)[0]["rows"]]
     assert names == sorted(names)
-    assert set(names) == set(archcalc.library.names())
+    assert set(names) == set(archcalc.language.library.names())
     spec = tmp_path / "net.yaml"
     spec.write_text("net: N\ninput: [3, 8, 8]\nlayers:\n  - conv(4, 3)\n")
     assert "no errors" in run(["check", str(spec)]).output
@@ -200,7 +200,7 @@ def test_unknown_is_never_zero(tmp_path):
 
 def test_no_knob_hides_behind_an_option():
     own = {name.lstrip("-") for command in main.commands.values() for param in command.params for name in param.opts}
-    for name in archcalc.library.names():
+    for name in archcalc.language.library.names():
         assert not own & set(archcalc.load(name).knobs), f"{name}: give the knob another name"
 
 

@@ -16,12 +16,12 @@ from archcalc.derivation.layer import products
 from archcalc.derivation.lines import derivation
 from archcalc.derivation.size import size
 from archcalc.derivation.write import text
+from archcalc.engine.graph import Graph, Node
 from archcalc.errors import Place, Source
-from archcalc.expression import parse_call
-from archcalc.graph import Graph, Node
 from archcalc.kind import build
 from archcalc.kinds import KINDS
-from archcalc.library import names
+from archcalc.language.expression import parse_call
+from archcalc.language.library import names
 from archcalc.quantity import quantity
 
 GOLDEN = Path(__file__).parent / "golden"

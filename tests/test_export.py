@@ -11,7 +11,7 @@ import pytest
 
 import archcalc
 from archcalc.export import render
-from archcalc.layout import Choice
+from archcalc.tables.layout import Choice
 
 NAMES = ("lenet5", "mobilenet_v1", "inception_reduced")
 TEXT = ("md", "csv", "tex", "html", "json", "table")

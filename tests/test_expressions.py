@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from archcalc.errors import Refusal
-from archcalc.expression import constant
+from archcalc.language.expression import constant
 
 EXPRESSIONS = {
     "9**9**9": "exponent",

@@ -18,9 +18,9 @@ from archcalc.cli import main
 from archcalc.forms.close import closed
 from archcalc.forms.field import Field
 from archcalc.forms.form import Form, floor
+from archcalc.forms.formula import Formula
 from archcalc.forms.opening import Reference, walks
-from archcalc.formula import Formula
-from archcalc.library import names
+from archcalc.language.library import names
 from archcalc.number import least, make_divisible, most
 from archcalc.quantity import quantity
 

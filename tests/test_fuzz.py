@@ -10,7 +10,7 @@ import time
 import pytest
 
 import archcalc
-from archcalc.library import home
+from archcalc.language.library import home
 
 COUNT = int(os.environ.get("ARCHCALC_FUZZ", "300"))
 SEED = int(os.environ.get("ARCHCALC_SEED", "1"))

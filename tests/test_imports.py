@@ -15,9 +15,9 @@ import archcalc
 HOME = Path(archcalc.__file__).parent
 MODULES = {path.relative_to(HOME).as_posix(): ast.parse(path.read_text("utf-8")) for path in HOME.rglob("*.py")}
 PLACES = {  # foreign package -> where it may be imported
-    "yaml": "text.py",
-    "rich": "tables.py",
-    "click": "cli*.py",
+    "yaml": "language/text.py",
+    "rich": "tables/terminal.py",
+    "click": "cli/*",
     "xlsxwriter": "export/*",
     "tabulate": "export/*",
     "torch": "verify/*",

@@ -11,7 +11,7 @@ import sympy
 from laws.network_law import around, check_network_arrays, check_network_symbols, element, figures, open_knobs
 
 from archcalc import ArchcalcError, load
-from archcalc.library import names
+from archcalc.language.library import names
 
 LARGEST = 300  # layers; the deeper members of a family repeat the same blocks
 FILES = {path.name: [name for name, file in names().items() if file == path] for path in names().values()}

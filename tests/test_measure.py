@@ -293,7 +293,9 @@ def test_what_a_cuda_device_is(monkeypatch):
 
 def test_the_batch_fits_the_memory(monkeypatch, small):
     monkeypatch.setattr(timing, "run", lambda report, device, mode, size, repeats: Times(1.0, []))
-    monkeypatch.setattr(timing, "total_memory", lambda device: 2 * archcalc.memory.memory(small, 32).inference)
+    monkeypatch.setattr(
+        timing, "total_memory", lambda device: 2 * archcalc.memory.footprint.memory(small, 32).inference
+    )
     assert filling_batch(small, CPU) == 16
 
 
@@ -379,6 +381,6 @@ def test_memory_command():
         main, ["memory", "resnet18", "--batch", "2", "--dtype", "bfloat16", "--resolution", "64"]
     )
     assert result.exit_code == 0
-    found = archcalc.memory.memory(archcalc.load("resnet18").summary(resolution=64), 2, "bfloat16")
+    found = archcalc.memory.footprint.memory(archcalc.load("resnet18").summary(resolution=64), 2, "bfloat16")
     for number in (found.weights, found.activations, found.inference, found.training):
         assert f"{number:,}" in result.output

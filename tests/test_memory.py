@@ -10,8 +10,8 @@ from laws.common import examples
 
 import archcalc
 from archcalc.kinds import KINDS
-from archcalc.liveness import forward, last_uses, outputs
-from archcalc.memory import memory
+from archcalc.memory.footprint import memory
+from archcalc.memory.liveness import forward, last_uses, outputs
 from archcalc.verify.allocator import training_step
 from archcalc.verify.live import LiveBytes
 from archcalc.verify.module import to_module

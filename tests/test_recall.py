@@ -3,7 +3,7 @@
 import pytest
 
 import archcalc
-from archcalc.recall import Recall
+from archcalc.engine.recall import Recall
 
 SHARED = """net: N
 input: [4, 16, 16]

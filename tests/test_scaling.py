@@ -8,7 +8,7 @@ from click.testing import CliRunner
 import archcalc
 from archcalc.cli import main
 from archcalc.errors import ArchcalcError
-from archcalc.scaling import constraint, members, scale, search
+from archcalc.solving.scaling import constraint, members, scale, search
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ from click.testing import CliRunner
 
 import archcalc
 from archcalc.cli import main
-from archcalc.constraint import read_constraints
 from archcalc.errors import ArchcalcError, SpecError
 from archcalc.quantity import quantity
+from archcalc.solving.constraint import read_constraints
 
 ZIGZAG = """net: Zigzag
 about: Its cost rises and falls with the knob.

@@ -22,17 +22,17 @@ from click.testing import CliRunner
 import archcalc
 from archcalc.cli import main
 from archcalc.errors import ArchcalcError, SpecError
-from archcalc.library import names
+from archcalc.language.library import names
+from archcalc.language.spec import Knob
 from archcalc.needed import needed
 from archcalc.number import half_up, least, make_divisible, most, select
 from archcalc.quantity import quantity
-from archcalc.ranges import make_axis, read_axis
-from archcalc.spec import Knob
 from archcalc.sweeps import chunks
 from archcalc.sweeps.front import unbeaten
 from archcalc.sweeps.parcel import pack, unpack
+from archcalc.sweeps.ranges import make_axis, read_axis
 from archcalc.sweeps.values import Split, Values, along, fractions
-from archcalc.tables import progress
+from archcalc.tables.terminal import progress
 
 OF = ("mult_adds", "params", "elements", "inference_bytes", "training_bytes")
 AWKWARD = """net: Awkward

@@ -171,8 +171,8 @@ def test_too_large_a_network_is_skipped_with_a_reason():
 
 
 def test_all_goes_on_after_a_failure(monkeypatch):
-    names = {name: archcalc.library.names()[name] for name in ("alexnet", "lenet5", "mobilenet_v1")}
-    monkeypatch.setattr(archcalc.library, "names", lambda: names)
+    names = {name: archcalc.language.library.names()[name] for name in ("alexnet", "lenet5", "mobilenet_v1")}
+    monkeypatch.setattr(archcalc.language.library, "names", lambda: names)
     monkeypatch.setattr(KINDS["lrn"], "weights", lambda self, x: {"weight": x[:1]})
     result = command("--all")
     assert result.exit_code == 1
@@ -296,7 +296,7 @@ RECEIPT = Path(__file__).parent.parent / "reports" / "verification" / "cpu.json"
 def test_the_receipt_is_of_the_networks_as_they_are():
     """Every network as it is now was really computed on a CPU, and nothing differed."""
     kept = {one["label"]: one for one in json.loads(RECEIPT.read_text())["verified"]}
-    now = {name: digest(archcalc.load(name).summary()) for name in archcalc.library.names()}
+    now = {name: digest(archcalc.load(name).summary()) for name in archcalc.language.library.names()}
     renew = "run: archcalc verify --all --device cpu -o reports/verification"
     assert {name: one["digest"] for name, one in kept.items()} == now, renew
     assert [name for name, one in kept.items() if one["differences"]] == []

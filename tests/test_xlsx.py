@@ -9,7 +9,7 @@ import pytest
 
 import archcalc
 from archcalc.export import render
-from archcalc.layout import Choice
+from archcalc.tables.layout import Choice
 
 SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 needs_office = pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from archcalc.derivation.factor import Atom, Factors, factors
-from archcalc.graph import Graph, Node
+from archcalc.engine.graph import Graph, Node
 from archcalc.kind import Kind
 from archcalc.number import Number, product
 from archcalc.shape import Shape

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
+from archcalc.engine.graph import Node
 from archcalc.export.cells import cell
-from archcalc.graph import Node
 from archcalc.kind import Kind
+from archcalc.language.spec import SHAPE_WORDS
 from archcalc.quantity import Quantity, rows_of
 from archcalc.report import Report
-from archcalc.spec import SHAPE_WORDS
 
 WORDS = {"INT(": "floor(", "MIN(": "min(", "MOD(": "mod("}
 

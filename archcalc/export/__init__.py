@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import IO
 
 from archcalc.errors import ArchcalcError, listing
-from archcalc.grid import Table
-from archcalc.layout import Choice, summary_table, totals_table
 from archcalc.report import Report
+from archcalc.tables.grid import Table
+from archcalc.tables.layout import Choice, summary_table, totals_table
 
 FORMATS = ("table", "md", "csv", "tex", "html", "json", "xlsx")
 

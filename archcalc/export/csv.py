@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from io import StringIO
 from typing import Any
 
-from archcalc.grid import Table, machine
-from archcalc.layout import Choice, summary_table
 from archcalc.report import Report
+from archcalc.tables.grid import Table, machine
+from archcalc.tables.layout import Choice, summary_table
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 

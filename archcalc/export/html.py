@@ -7,9 +7,9 @@ from html import escape
 
 from tabulate import tabulate
 
-from archcalc.grid import Table, people
-from archcalc.layout import Choice, summary_table
 from archcalc.report import Report
+from archcalc.tables.grid import Table, people
+from archcalc.tables.layout import Choice, summary_table
 
 STYLE = """
 body { font: 15px/1.4 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; color: #222; }

@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from archcalc.grid import Table, machine
-from archcalc.layout import Choice
 from archcalc.report import Report
+from archcalc.tables.grid import Table, machine
+from archcalc.tables.layout import Choice
 
 
 def render_reports(reports: Sequence[Report], choice: Choice) -> str:

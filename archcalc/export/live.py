@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from archcalc.cost import Cost, layer_cost
+from archcalc.engine.cost import Cost, layer_cost
+from archcalc.engine.fitting import Arguments, Fitter
+from archcalc.engine.graph import Graph, Node
+from archcalc.engine.ledger import Ledger, Site
+from archcalc.engine.unfold import Unfolder
 from archcalc.errors import ArchcalcError
 from archcalc.export.cells import Cell
-from archcalc.fitting import Arguments, Fitter
-from archcalc.graph import Graph, Node
 from archcalc.kind import Kind
-from archcalc.ledger import Ledger, Site
 from archcalc.report import Report
 from archcalc.shape import Shape
-from archcalc.unfold import Unfolder
 
 AXES = ("C", "H", "W", "D4", "D5")
 PER_AXIS = ("h", "w", "d4", "d5")

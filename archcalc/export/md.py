@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tabulate import tabulate
 
-from archcalc.grid import Table, people
+from archcalc.tables.grid import Table, people
 
 
 def render_tables(tables: Sequence[Table]) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archcalc.grid import Table
-from archcalc.tables import lines
+from archcalc.tables.grid import Table
+from archcalc.tables.terminal import lines
 
 
 def render_tables(tables: Sequence[Table]) -> str:

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from archcalc.cost import CONVENTION, total
+from archcalc.engine.cost import CONVENTION, total
 from archcalc.errors import ArchcalcError
 from archcalc.export.cells import Cell, cell
 from archcalc.export.live import Walk, walk
-from archcalc.layout import Choice
 from archcalc.report import Report
+from archcalc.tables.layout import Choice
 
 KNOBS_ROW = 4
 HINT = "Blue cells can be changed. The number of layers is that of the knobs at the time of export."

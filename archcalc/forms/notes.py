@@ -10,7 +10,7 @@ from archcalc.forms.styles import LATEX, PYTHON, TEXT
 from archcalc.number import show
 
 if TYPE_CHECKING:
-    from archcalc.formula import Formula
+    from archcalc.forms.formula import Formula
 
 WIDE = 90  # characters of a line of LaTeX before a sum is broken
 

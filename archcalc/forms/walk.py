@@ -10,9 +10,9 @@ from archcalc.errors import ArchcalcError, SpecError, listing
 from archcalc.forms.field import Again, Field, Structural
 from archcalc.forms.relation import Relation
 from archcalc.forms.symbols import Step
+from archcalc.language.spec import Knob
 from archcalc.network import Network
 from archcalc.report import Report, summarize
-from archcalc.spec import Knob
 
 MOST_WALKS = 200
 

@@ -9,11 +9,11 @@ import numpy as np
 
 from archcalc.needed import needed
 from archcalc.number import show
-from archcalc.ranges import Axis, Span, has_words
 from archcalc.sweeps.evaluate import Chunk, Column
+from archcalc.sweeps.ranges import Axis, Span, has_words
 
 if TYPE_CHECKING:
-    from archcalc.sweep import Sweep
+    from archcalc.sweeps.sweep import Sweep
 
 WHY = "why"
 LARGEST = 2**63

@@ -10,7 +10,7 @@ from archcalc.sweeps.evaluate import evaluate
 from archcalc.sweeps.files import ROW_BYTES
 
 if TYPE_CHECKING:
-    from archcalc.sweep import Sweep
+    from archcalc.sweeps.sweep import Sweep
 
 LARGE = 10_000_000  # points, beyond which a sweep must be meant
 TRIAL = 0.5  # seconds of trying

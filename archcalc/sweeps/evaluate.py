@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from archcalc.errors import ArchcalcError
+from archcalc.language.spec import Spec
 from archcalc.quantity import Quantity
-from archcalc.ranges import Axis, Span, has_words
 from archcalc.report import report_of
-from archcalc.spec import Spec
+from archcalc.sweeps.ranges import Axis, Span, has_words
 from archcalc.sweeps.values import Split, Values, along, lift, stepped
 from archcalc.sweeps.walk import Failure, walk
 

@@ -16,7 +16,7 @@ from archcalc.sweeps.columns import WHY, knob_columns, reasons
 from archcalc.sweeps.evaluate import Chunk, Column
 
 if TYPE_CHECKING:
-    from archcalc.sweep import Sweep
+    from archcalc.sweeps.sweep import Sweep
 
 FORMATS = ("csv", "json", "parquet")
 ROW_BYTES = {"csv": 9, "json": 24, "parquet": 4}  # for each column of a row, about

@@ -9,8 +9,8 @@ import numpy as np
 from archcalc.sweeps.columns import knob_columns
 
 if TYPE_CHECKING:
-    from archcalc.sweep import Sweep
     from archcalc.sweeps.evaluate import Chunk
+    from archcalc.sweeps.sweep import Sweep
 
 SEEN = 4000  # points of the cloud that are kept for a picture, about
 

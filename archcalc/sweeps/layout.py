@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from archcalc.cost import CONVENTION
-from archcalc.grid import ABSENT, Column, Table
-from archcalc.ranges import has_words
+from archcalc.engine.cost import CONVENTION
 from archcalc.sweeps.evaluate import Chunk
+from archcalc.sweeps.ranges import has_words
+from archcalc.tables.grid import ABSENT, Column, Table
 
 if TYPE_CHECKING:
-    from archcalc.sweep import Sweep
+    from archcalc.sweeps.sweep import Sweep
 
 MOST_ROWS = 10_000
 

@@ -7,8 +7,8 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from archcalc.errors import Source
-from archcalc.grammar import parse_blocks, parse_spec
-from archcalc.spec import Part, Spec
+from archcalc.language.grammar import parse_blocks, parse_spec
+from archcalc.language.spec import Part, Spec
 
 
 class Parcel(NamedTuple):

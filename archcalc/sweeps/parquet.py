@@ -16,7 +16,7 @@ from archcalc.sweeps.columns import WHY, knob_columns, knob_kind
 from archcalc.sweeps.evaluate import Chunk, Column
 
 if TYPE_CHECKING:
-    from archcalc.sweep import Sweep
+    from archcalc.sweeps.sweep import Sweep
 
 DIGITS = 38  # of the widest integers that most readers know
 

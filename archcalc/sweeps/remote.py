@@ -12,13 +12,13 @@ from archcalc import __version__
 from archcalc.errors import ArchcalcError
 from archcalc.needed import needed
 from archcalc.quantity import Quantity
-from archcalc.ranges import Axis
 from archcalc.sweeps.estimate import speed
 from archcalc.sweeps.evaluate import Box, Chunk, Grid, evaluate
 from archcalc.sweeps.parcel import Parcel, pack, unpack
+from archcalc.sweeps.ranges import Axis
 
 if TYPE_CHECKING:
-    from archcalc.sweep import Advance, Sweep
+    from archcalc.sweeps.sweep import Advance, Sweep
 
 LOCAL = "local"
 RETRIES = 3  # of a piece that fails

@@ -20,7 +20,7 @@ from archcalc.errors import Refusal
 from archcalc.number import plain, product
 from archcalc.sweeps.plans import MOST, Plan, fits, plan_add, plan_floor, plan_least, plan_mul, plan_select, plan_sides
 
-MOST_EXPONENT = 256  # as in archcalc.arithmetic
+MOST_EXPONENT = 256  # as in archcalc.language.arithmetic
 NO_ROOT = "a root is not exact; only whole exponents"
 FEW = 8  # factors that are multiplied one by one
 SHOWN = local()  # what messages have quoted, by token, until the walk has read them

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from archcalc.memory import memory
+from archcalc.memory.footprint import memory
 from archcalc.report import Report
 from archcalc.verify.live import LiveBytes
 from archcalc.verify.module import NetworkModule, to_module

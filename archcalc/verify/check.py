@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from archcalc.engine.graph import Node
 from archcalc.errors import ArchcalcError
-from archcalc.graph import Node
 from archcalc.report import Report
 from archcalc.verify.differences import Difference, Ran, compare, difference, tensors, totals
 from archcalc.verify.module import NetworkModule, TorchRefuses, to_module

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from torch import nn
 
+from archcalc.engine.graph import Node
 from archcalc.errors import listing
-from archcalc.graph import Node
 from archcalc.number import plain
 from archcalc.report import Report, Row
 from archcalc.shape import Shape, describe

@@ -8,9 +8,9 @@ from typing import NamedTuple, TypeAlias
 import torch
 from torch import Tensor, nn
 
+from archcalc.engine.graph import Graph, Node
 from archcalc.errors import ArchcalcError
-from archcalc.graph import Graph, Node
-from archcalc.liveness import last_uses, outputs
+from archcalc.memory.liveness import last_uses, outputs
 
 RESERVED = frozenset(dir(nn.Module()))  # names that a submodule cannot have
 

@@ -9,7 +9,7 @@ from itertools import cycle
 from typing import Any
 
 from archcalc.needed import needed
-from archcalc.plot import COLOURS, MARKS, STYLE
+from archcalc.sweeps.plot import COLOURS, MARKS, STYLE
 from archcalc.verify.roofline import Ceilings
 from archcalc.verify.timing import LayerTime, Timed
 

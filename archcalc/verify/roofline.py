@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from archcalc.cost import elements as held
-from archcalc.liveness import elements
+from archcalc.engine.cost import elements as held
+from archcalc.memory.liveness import elements
 from archcalc.report import Report
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from archcalc.grid import ABSENT, Column, Table
+from archcalc.tables.grid import ABSENT, Column, Table
 from archcalc.verify.allocator import Used
 from archcalc.verify.check import Verified
 from archcalc.verify.results import Findings, NotRun, Witnessed

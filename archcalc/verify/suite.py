@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import torch
 
 from archcalc.errors import ArchcalcError
-from archcalc.memory import memory
+from archcalc.memory.footprint import memory
 from archcalc.report import Report
 from archcalc.verify.against import witness
 from archcalc.verify.allocator import Used, compare_memory

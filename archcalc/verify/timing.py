@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import torch
 
-from archcalc.memory import memory
+from archcalc.memory.footprint import memory
 from archcalc.report import Report
 from archcalc.verify.ceilings import measure
 from archcalc.verify.clock import MODES, REPEATS, Clock, Mode, Times, precision, time_network

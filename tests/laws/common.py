@@ -4,11 +4,11 @@ from dataclasses import replace
 from itertools import count
 from typing import Any, NamedTuple
 
-from archcalc.cost import elements
+from archcalc.engine.cost import elements
 from archcalc.errors import Place, Source
-from archcalc.expression import parse_call
 from archcalc.kind import TYPES
 from archcalc.kinds import KINDS
+from archcalc.language.expression import parse_call
 from archcalc.number import decide
 
 WHOLE = [TYPES[name] for name in ("Size", "Natural", "Axes", "Pads", "Padding")]  # types of whole-number arguments

@@ -1,0 +1,92 @@
+"""What a command found, to the screen or to a file; and what went wrong, as one message."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archcalc.errors import ArchcalcError, printable
+
+if TYPE_CHECKING:
+    from archcalc.report import Report
+    from archcalc.tables.grid import Table
+    from archcalc.tables.layout import Choice
+
+FORMAT = click.option("--format", "format_", metavar="FORMAT", help="table, md, csv, tex, html, json or xlsx.")
+OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to a file.")
+
+
+def reported(command: Callable[..., None]) -> Callable[..., None]:
+    """What the user can mend becomes one message and exit status 2; a closed pipe ends quietly."""
+
+    @wraps(command)
+    def run(*arguments: Any, **options: Any) -> None:
+        try:
+            command(*arguments, **options)
+            sys.stdout.flush()
+        except ArchcalcError as error:
+            click.echo(printable(str(error)), err=True)
+            raise SystemExit(2) from None
+        except BrokenPipeError:
+            sys.stderr.close()  # or Python would complain of the pipe once more
+            raise SystemExit(0) from None
+
+    return run
+
+
+def deliver(reports: Sequence[Report], choice: Choice, options: dict[str, Any]) -> None:
+    """Reports, in the format asked for."""
+    format_ = chosen_format(options)
+    if format_ == "table" and not options["output"]:
+        from archcalc.tables.layout import summary_table
+
+        return _show([summary_table(report, choice) for report in reports])
+    from archcalc.export import render
+
+    return _write(render(reports, format_, choice), options["output"])
+
+
+def deliver_tables(tables: Sequence[Table], options: dict[str, Any]) -> None:
+    """Tables that are not reports, in the format asked for."""
+    format_ = chosen_format(options)
+    if format_ == "table" and not options["output"]:
+        return _show(tables)
+    from archcalc.export import render_tables
+
+    return _write(render_tables(tables, format_), options["output"])
+
+
+def chosen_format(options: dict[str, Any]) -> str:
+    """The format asked for, or that of the file's suffix. Raises ArchcalcError."""
+    format_, output = options["format_"], options["output"]
+    if format_ is None and output is None:
+        return "table"
+    from archcalc.export import FORMATS, format_of
+
+    if format_ is None:
+        return format_of(output)
+    if format_ not in FORMATS:
+        raise ArchcalcError(f"no format {format_!r}; there are {', '.join(FORMATS)}")
+    if format_ == "xlsx" and output is None:
+        raise ArchcalcError("a workbook is not text; give it a file with -o FILE.xlsx")
+    return str(format_)
+
+
+def _show(tables: Sequence[Table]) -> None:
+    from archcalc.tables.terminal import show_tables
+
+    show_tables(tables, sys.stdout)
+
+
+def _write(data: bytes, output: Path | None) -> None:
+    if output is None:
+        return click.echo(data.decode(), nl=False)
+    from archcalc.export import write
+
+    write(output, data)
+    return click.echo(f"{output} written", err=True)

@@ -1,0 +1,120 @@
+"""The commands that answer with formulas: formula and explain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archcalc.cli.knobs import KnobCommand
+from archcalc.errors import ArchcalcError, listing, printable
+
+if TYPE_CHECKING:
+    from archcalc.forms.opening import Reference
+
+FORMATS = ("text", "tex", "sympy", "json")
+SUFFIXES = {".txt": "text", ".tex": "tex", ".py": "sympy", ".json": "json"}
+OVER = click.option("--over", metavar="NETWORK", help="Compare with this one; its knobs may be letters: conv2d@D_K=n")
+FREE = click.option("--free", metavar="A,B,...", help="Knobs to leave free; M=N is one letter for both.  [default: all "
+                    "numbers that don't decide the structure, or those that both networks have]")  # fmt: skip
+OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
+                      help="Write to a file; its suffix decides: .txt .tex .py .json")  # fmt: skip
+
+
+@click.command(cls=KnobCommand)
+@click.argument("network")
+@FREE
+@click.option("--of", default="mult_adds", show_default=True, metavar="QUANTITY",
+              help="mult_adds, params, weight_bytes ...; params of PATH, rows of PATH, share of PATH.")  # fmt: skip
+@OVER
+@click.option("--format", "format_", metavar="FORMAT", help="text, tex, sympy or json.")
+@OUTPUT
+@click.pass_context
+def formula(context: click.Context, /, network: str, **options: Any) -> None:
+    """A closed form, exact, with the values of the knobs for which it holds.
+
+    With --over, the ratio to another network's: archcalc formula depthwise_separable_conv --over conv2d
+    """
+    from archcalc.forms.formula import formula as form
+    from archcalc.forms.notes import as_latex
+    from archcalc.forms.opening import words
+
+    format_ = _format(options)
+    asked, over = references(context, options["over"])
+    found = form(asked, options["of"], words(options["free"]), over)
+    if format_ == "tex":
+        text = as_latex(found)
+    elif format_ == "sympy":
+        text = found.source + "\n"
+    elif format_ == "json":
+        text = _json(found.to_dict())
+    else:
+        text = "\n".join([found.text(), "", *found.notes()]) + "\n"
+    _write(text, options["output"])
+
+
+@click.command(cls=KnobCommand)
+@click.argument("network")
+@click.option("--of", default="mult_adds", show_default=True, metavar="QUANTITY",
+              help="mult_adds, params or buffers, or 'params of PATH'; also 'rows of PATH'.")  # fmt: skip
+@OVER
+@FREE
+@click.option("--depth", type=click.IntRange(1), help="A line is a block, of names cut at that many levels.")
+@click.option("--format", "format_", metavar="FORMAT", help="text, tex or json.")
+@OUTPUT
+@click.pass_context
+def explain(context: click.Context, /, network: str, **options: Any) -> None:
+    """The worked arithmetic behind a number, with the sizes in: (14 x 14 x 48) x (5 x 5 x 16) = 3,763,200
+
+    With --over, what it saves against another network, as a fraction and as a formula.
+    """
+    from archcalc.derivation.explain import explain as explanation
+    from archcalc.forms.opening import words
+
+    format_ = _format(options)
+    if format_ == "sympy":
+        raise ArchcalcError("an explanation is text, tex or json; 'archcalc formula' gives sympy")
+    asked, over = references(context, options["over"])
+    found = explanation(asked, options["of"], over, words(options["free"]), options["depth"])
+    texts = {"text": lambda: f"{found}\n", "tex": lambda: found.latex, "json": lambda: _json(found.to_dict())}
+    _write(texts[format_](), options["output"])
+
+
+def references(context: click.Context, over: str | None) -> tuple[Reference, Reference | None]:
+    """The network and the one it is compared with; knobs given as options are set in both, where both have them."""
+    from archcalc.forms.opening import Reference, other
+
+    names = [option.name for option in context.obj["knobs"]]
+    options = {name: context.params[name] for name in names if context.params[name] is not None}
+    ((network, settings),) = context.obj["asked"]
+    asked = Reference(network, {**options, **settings})
+    return asked, other(over, options)
+
+
+def _format(options: dict[str, Any]) -> str:
+    """Raises ArchcalcError."""
+    format_, output = options["format_"], options["output"]
+    if format_ is None:
+        format_ = "text" if output is None else SUFFIXES.get(output.suffix.lower(), "")
+        if not format_:
+            raise ArchcalcError(f"{output}: the suffix decides the format; there are {listing(SUFFIXES)}")
+    if format_ not in FORMATS:
+        raise ArchcalcError(f"no format {format_!r}; there are {listing(FORMATS)}")
+    return str(format_)
+
+
+def _json(data: Any) -> str:
+    import json
+
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def _write(text: str, output: Path | None) -> None:
+    if output is None:
+        click.echo(printable(text), nl=False)
+        return
+    from archcalc.export import write
+
+    write(output, text.encode())
+    click.echo(f"{output} written", err=True)

@@ -1,0 +1,166 @@
+"""The commands about many networks at once: sweep, solve and scale."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archcalc.cli.deliver import deliver_tables
+from archcalc.cli.knobs import KnobCommand
+from archcalc.errors import ArchcalcError, listing
+
+if TYPE_CHECKING:
+    from archcalc.network import Network
+    from archcalc.sweeps.sweep import Advance, Sweep
+
+FORMAT = click.option("--format", "format_", metavar="FORMAT", help="table, md, csv, tex, html or json.")
+OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
+                      help="Write to a file: .csv .json .md .tex .html; of a sweep .parquet too.")  # fmt: skip
+PLOT = click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw it: .svg .pdf .png")
+FIGURE = click.option("--figure", type=click.Choice(["cost", "pareto", "contours"]),
+                      help="What to draw.  [default: as the file is named, else what suits the knobs]")  # fmt: skip
+DASK = click.option("--dask", metavar="ADDRESS", help="Let a Dask cluster compute; 'local' starts one here.")
+TABLES = ("md", "tex", "html", "table")
+YES = click.option("--yes", is_flag=True, help="Go on, however large the grid is.")
+
+
+@click.command(cls=KnobCommand)
+@click.argument("network")
+@click.option("--of", default="mult_adds,params", show_default=True, metavar="A,B,...", help="Which quantities.")
+@FORMAT
+@OUTPUT
+@PLOT
+@FIGURE
+@click.option("--best", type=click.Choice(["min,max", "min,min", "max,min", "max,max"]), default="min,max",
+              show_default=True, help="What is better of the two quantities of a Pareto front.")  # fmt: skip
+@DASK
+@YES
+@click.pass_context
+def sweep(context: click.Context, /, network: str, **options: Any) -> None:
+    """Every combination of knob values: --alpha 0.25:1.4:0.05 (both ends), 96/224:1:32/224, 1:8, or a list 0.5,1.
+
+    A row for each point, with each quantity, and why there is no such network where there is none.
+    """
+    from archcalc.sweeps.sweep import sweep as sweep_of
+
+    asked, texts = _texts(context)
+    planned = sweep_of(asked, [word.strip() for word in options["of"].split(",")], texts, text=True)
+    _ask(planned, options)
+    if options["output"] or options["format_"] or not options["plot"]:
+        _deliver(planned, options)
+    if options["plot"]:
+        best = tuple(options["best"].split(","))
+        with _progress(planned) as advance:
+            planned.plot(options["plot"], options["figure"], best=best, dask=options["dask"], advance=advance)
+        click.echo(f"{options['plot']} written", err=True)
+
+
+@click.command(cls=KnobCommand)
+@click.argument("network")
+@click.option(
+    "--free", multiple=True, required=True, metavar="A,B=RANGE,...", help="Which knobs, and the values to try."
+)
+@click.option("--where", multiple=True, required=True, metavar="CONSTRAINT",
+              help="What to meet: 'mult_adds <= 100M', 'inference_bytes < 16MiB', 'rows of LAYER >= 7'.")  # fmt: skip
+@click.option("--want", default="", metavar="TEXT", help="'largest NAME' or 'smallest NAME', a knob or a quantity.  "
+              "[default: the one knob; of several, as near to the first budget as can be]")  # fmt: skip
+@FORMAT
+@OUTPUT
+@click.pass_context
+def solve(context: click.Context, /, network: str, **options: Any) -> None:
+    """The largest (or smallest) knobs that meet a budget, and what lies a step beyond; of two, the iso-cost curve."""
+    from archcalc.solving.solve import solve as solve_for
+    from archcalc.tables.layout_solve import solution_tables
+
+    asked, texts = _texts(context)
+    free = dict(pair for text in options["free"] for pair in _free(text))
+    fixed = {name: asked.accept(name, text, text=True) for name, text in texts.items()}
+    deliver_tables(solution_tables(solve_for(asked, free, options["where"], options["want"], **fixed)), options)
+
+
+@click.command(cls=KnobCommand)
+@click.argument("network")
+@click.option("--search", is_flag=True, help="Every alpha, beta, gamma near the constraint, with its cost.")
+@click.option("--tolerance", default="0.1", show_default=True, help="How near to 2, in the search.")
+@click.option("--step", default="0.05", show_default=True, help="Of alpha, beta and gamma, in the search.")
+@FORMAT
+@OUTPUT
+@click.pass_context
+def scale(context: click.Context, /, network: str, **options: Any) -> None:
+    """Compound scaling: what each phi from 0 to --phi costs, beside 2^phi and the released coefficients."""
+    from archcalc.solving import scaling
+    from archcalc.tables import layout_scaling as layout
+
+    asked, texts = _texts(context)
+    knobs = {name: asked.accept(name, text, text=True) for name, text in texts.items()}
+    found = scaling.scale(asked, knobs.pop("phi", 3), **knobs)
+    tables = [layout.scaling_table(found)]
+    if released := scaling.members(found):
+        tables += [layout.coefficients_table(released), layout.costs_table(released)]
+    if options["search"]:
+        near = scaling.search(asked, options["tolerance"], options["step"], **knobs)
+        tables.append(layout.search_table(found, near))
+    deliver_tables(tables, options)
+
+
+def _free(text: str) -> Iterator[tuple[str, str | None]]:
+    """alpha,rho=0.5:1:0.1 -> each knob with its range; a comma within a list of values is followed by a number."""
+    for part in re.split(r",(?=\s*[A-Za-z_]\w*\s*(?:=|,|$))", text):
+        name, _, values = part.partition("=")
+        yield name.strip(), values.strip() or None
+
+
+def _texts(context: click.Context) -> tuple[Network, dict[str, str]]:
+    """The network, and the text that was given for each of its knobs, in the order of the command line."""
+    (asked,) = context.obj["asked"]
+    knobs = {option.name for option in context.obj["knobs"]}
+    given = {name: text for name, text in context.params.items() if name in knobs}
+    return asked.network, {**{name: text for name, text in given.items() if text is not None}, **asked.settings}
+
+
+def _ask(planned: Sweep, options: dict[str, Any]) -> None:
+    from archcalc.sweeps.estimate import LARGE, estimate
+
+    if planned.points > LARGE and not options["yes"]:
+        suffix = options["output"].suffix[1:] if options["output"] else options["format_"] or "csv"
+        raise ArchcalcError(f"{estimate(planned, suffix)}; narrow the ranges, or add --yes")
+
+
+def _deliver(planned: Sweep, options: dict[str, Any]) -> None:
+    from archcalc.sweeps.files import FORMATS, stream, write
+
+    output: Path | None = options["output"]
+    format_ = options["format_"] or (output.suffix[1:].lower() if output else "table")
+    if format_ == "parquet" and not output:
+        raise ArchcalcError("Parquet is not text; give it a file with -o FILE.parquet")
+    if format_ not in (*FORMATS, *TABLES):
+        known = listing((*FORMATS, *TABLES))
+        raise ArchcalcError(f"{output or format_}: a sweep is written as {known}; the suffix of -o FILE decides")
+    with _progress(planned) as advance:
+        chunks = planned.chunks(dask=options["dask"], advance=advance)
+        if output and format_ in FORMATS:
+            write(planned, output, chunks, format_)
+        elif format_ in FORMATS:
+            stream(planned, sys.stdout.buffer, format_, chunks)
+        else:
+            from archcalc.sweeps.layout import sweep_table
+
+            table = sweep_table(planned, chunks)
+    if format_ not in FORMATS:
+        deliver_tables([table], options)
+    elif output:
+        click.echo(f"{output} written", err=True)
+
+
+@contextmanager
+def _progress(planned: Sweep) -> Iterator[Advance]:
+    from archcalc.tables.terminal import progress
+
+    with progress(planned.points, planned.network.name) as advance:
+        yield advance

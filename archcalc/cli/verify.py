@@ -1,0 +1,124 @@
+"""The commands about running networks: memory, and verification with torch, which is loaded when it is asked for."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from archcalc.cli.knobs import KnobCommand, settled
+from archcalc.errors import ArchcalcError, printable
+
+if TYPE_CHECKING:
+    from archcalc.report import Report
+    from archcalc.verify.results import Findings
+
+WITNESSES = ("torchvision", "timm", "keras", "pytorchcv")
+SHOWN = 10  # networks whose tables go to the screen
+
+
+@click.command(cls=KnobCommand)
+@click.argument("networks", nargs=-1, required=True)
+@click.option("--batch", type=click.IntRange(1), default=1, show_default=True, help="Examples at once.")
+@click.option("--dtype", default="float32", show_default=True, help="float32, float16, bfloat16 or float64.")
+@click.option("--optimizer", default="sgd", show_default=True, help="sgd, momentum or adam.")
+@click.pass_context
+def memory(context: click.Context, /, batch: int, dtype: str, optimizer: str, **_: Any) -> None:
+    """Bytes of weights and activations, and the most alive at once, in a forward pass and in a training step."""
+    from archcalc.memory.footprint import memory as bytes_of
+    from archcalc.tables.layout_memory import memory_table
+    from archcalc.tables.terminal import show_tables
+
+    found = [(report.label, bytes_of(report, batch, dtype, optimizer)) for report in settled(context)]
+    show_tables([memory_table(found)], sys.stdout)
+
+
+@click.command(cls=KnobCommand)
+@click.argument("networks", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Every network that archcalc brings.")
+@click.option("--device", help="auto (cuda if there is one, else cpu), cuda, cpu or meta.  [default: meta with --all, "
+              "else auto]")  # fmt: skip
+@click.option("--batch", type=click.IntRange(1), help="Examples at once.  [default: what suits each part]")
+@click.option("--limit", type=click.FloatRange(0, min_open=True), default=8.0, show_default=True, metavar="GIB",
+              help="Skip a network that needs more memory.")  # fmt: skip
+@click.option("--against", multiple=True, type=click.Choice(WITNESSES), help="Compare with that library's network too.")
+@click.option("--memory", "memory_", is_flag=True, help="Compare memory with what is really used.")
+@click.option("--time", "time_", is_flag=True, help="Time each layer, beside its roofline bound.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Write a receipt there.")
+@click.pass_context
+def verify(context: click.Context, /, networks: Sequence[str], everything: bool, **options: Any) -> None:
+    """Compare every layer's formulas with torch modules that really run.
+
+    Exit status: 0 all that was asked for agrees; 1 something differs; 2 something could not be run, or the command
+    is wrong.
+    """
+    if bool(networks) == everything:
+        raise ArchcalcError("verify takes the names of networks, or --all")
+    from archcalc.verify.device import device_name, environment, find_device
+    from archcalc.verify.suite import Asked, examine, gather
+
+    device = find_device(options["device"] or ("meta" if everything else "auto"))
+    against = options["against"]
+    asked = Asked(device, options["batch"], options["limit"], against, everything, options["memory_"], options["time_"])
+    reports = _everything() if everything else settled(context)
+    results = (result for report in _with_progress(reports) for result in examine(report, asked))
+    findings = gather(_command(context, networks), environment(device), results)
+    _tell(findings, options["output"], device_name(device) if device.type == "cuda" else device.type)
+    context.exit(findings.status)
+
+
+def _everything() -> list[Report]:
+    from archcalc.language.library import names
+    from archcalc.network import load
+
+    return [load(name).summary() for name in names()]
+
+
+def _with_progress(reports: Sequence[Report]) -> Iterator[Report]:
+    """The reports, with a bar on a terminal if there are several."""
+    hidden = len(reports) == 1 or not sys.stderr.isatty()
+    with click.progressbar(
+        reports,
+        file=sys.stderr,
+        hidden=hidden,
+        show_pos=True,
+        item_show_func=lambda report: report.label if report else "",
+    ) as bar:
+        yield from bar
+
+
+def _command(context: click.Context, networks: Sequence[str]) -> str:
+    """As it was typed, in one order."""
+    words = ["archcalc", "verify", *networks]
+    for option in context.command.get_params(context):
+        name = str(option.name)
+        if isinstance(option, click.Option) and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            value = context.params[name]
+            for one in value if isinstance(value, tuple) else (value,):
+                words += [option.opts[-1]] if option.is_flag else [option.opts[-1], str(one)]
+    return shlex.join(words)
+
+
+def _tell(findings: Findings, folder: Path | None, name: str) -> None:
+    """To the screen, and into a folder if there is one."""
+    from archcalc.tables.terminal import show_tables
+    from archcalc.verify.pages import differences, verdict
+    from archcalc.verify.sheets import not_run_table, tables
+
+    if len(findings.verified) <= SHOWN:
+        show_tables(list(tables(findings)), sys.stdout)
+    elif findings.not_run:
+        show_tables([not_run_table(findings.not_run)], sys.stdout)
+    for difference in differences(findings):
+        click.echo(printable(difference))
+    click.echo(verdict(findings))
+    if folder:
+        from archcalc.verify.receipt import slug, write_receipt
+
+        for path in write_receipt(findings, folder, slug(name)):
+            click.echo(f"{path} written", err=True)

@@ -1,0 +1,224 @@
+"""The worked arithmetic behind a number; and what one network saves against another, and why.
+
+Every line comes from the kinds' own rules, run over numbers that remember their factors (archcalc.derivation); the
+formulas beside them from the same rules run over forms (archcalc.forms.formula).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from archcalc.derivation.lines import Derivation, derivation, rewritten
+from archcalc.derivation.size import size
+from archcalc.derivation.write import PLAIN, TEX, Marks, latex, text, wrapped
+from archcalc.errors import ArchcalcError, listing
+from archcalc.forms.close import closed, translation
+from archcalc.forms.formula import Formula
+from archcalc.forms.opening import Reference, walks
+from archcalc.forms.walk import Walk
+from archcalc.quantity import COUNTS, SIZES, Quantity, quantity, ratio
+
+LONGEST = 160  # characters of a formula on a slide
+WIDE = 110  # characters of a line
+MOST_INDENT = 30
+TIMES = 10  # from which on a ratio is no percentage
+MOST_TERMS = 8  # layers of a sum in letters
+
+
+class Size(NamedTuple):
+    """One size of an output."""
+
+    title: str
+    text: str
+    value: Any
+
+
+class Side(NamedTuple):
+    """A network at its numbers, and the same in letters."""
+
+    label: str
+    numbers: Derivation
+    letters: Derivation | None  # None where nothing is free
+    formula: Formula | None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What a figure comes from; of two networks, what the first saves against the second."""
+
+    quantity: Quantity
+    sides: tuple[Side, ...]
+    size: Size | None = None  # of an output, instead
+    formula: Formula | None = None  # of the ratio
+    tied: Formula | None = None  # the same where letters of one value are one letter, if that is shorter
+
+    @cached_property
+    def ratio(self) -> Any:
+        """The first figure over the second; None where one is not known. Raises ArchcalcError where the second is 0."""
+        first, second = (side.numbers.value for side in self.sides)
+        return ratio(first, second, f"{self.quantity} of {self.sides[1].label}")
+
+    def lines(self) -> Iterator[str]:
+        """As text."""
+        if self.size:
+            yield f"{self.size.title}: {self.quantity}"
+            yield f"  {self.size.text} = {self.size.value}"
+            return
+        for side in self.sides:
+            yield from text(side.numbers)
+            yield ""
+        if len(self.sides) == 2:
+            yield self.saving(PLAIN)
+        for name, own in self.in_letters(PLAIN):
+            yield from _folded(name, own)
+
+    def saving(self, marks: Marks) -> str:
+        """90,316,800 / 125,440,000 = 18/25 = 0.72: 28 % less."""
+        first, second = (side.numbers.value for side in self.sides)
+        share = self.ratio
+        if share is None:
+            return "no ratio: not all layers can be counted"
+        change = float(abs(1 - share) * 100)
+        words = f"{change:.3g} % {'less' if share < 1 else 'more'}"
+        words = "the same" if share == 1 else f"{float(share):,.3g} times as much" if share >= TIMES else words
+        exact = f"{share} = " if getattr(share, "denominator", 1) not in (1, second) else ""
+        shown = f"{marks.number(first)} / {marks.number(second)} = {exact}{float(share):.4g}"
+        return f"{shown}: {words}" if marks is PLAIN else f"{shown}\\text{{: {words}}}".replace(" %", r"\ \%")
+
+    def in_letters(self, marks: Marks) -> Iterator[tuple[str, str]]:
+        """Each side's sum in letters and its closed form, then the ratio; what is too long to read is left out."""
+        for side in self.sides:
+            if side.letters and side.formula and (own := _sum(side, marks)):
+                yield side.label, own
+        for found, label in ((self.formula, "ratio"), (self.tied, "ratio")):
+            if found is not None and len(found.text()) <= LONGEST:
+                ties = _ties(found) if found is self.tied else ""
+                yield f"{label} {ties}".strip(), found.text(marks.style)
+
+    @property
+    def latex(self) -> str:
+        """align* environments, for amsmath."""
+        if self.size:
+            shown = self.size.text.replace("*", r" \cdot ")
+            return f"\\[ {shown} = {self.size.value} \\]\n"
+        parts = [latex(side.numbers) for side in self.sides]
+        rows = [f"  &{self.saving(TEX)}"] if len(self.sides) == 2 else []
+        rows += [f"  \\text{{{_plain(name)}}} &= {own}" for name, own in self.in_letters(TEX)]
+        return "\n".join([*parts, *["\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}\n"] * bool(rows)])
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        if self.size:
+            return {"quantity": str(self.quantity), "derivation": self.size.text, "value": self.size.value}
+        return {
+            "quantity": str(self.quantity),
+            "networks": [
+                {
+                    "network": side.label,
+                    "lines": [
+                        {"name": n.name, "derivation": PLAIN.sum(n), "value": n.value} for n in side.numbers.lines
+                    ],
+                    "value": side.numbers.value,
+                    "formula": side.formula.text() if side.formula else None,
+                }
+                for side in self.sides
+            ],
+            "ratio": str(self.ratio) if len(self.sides) == 2 else None,
+            "formula": self.formula.text() if self.formula else None,
+        }
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines()).rstrip()
+
+
+def _sum(side: Side, marks: Marks) -> str:
+    """(D_F x D_F x N) x (D_K x D_K x M) = M N D_K^2 D_F^2."""
+    assert side.letters is not None
+    assert side.formula is not None
+    if side.formula.letters or side.formula.parts.quotient is None:
+        return ""  # too long for a slide, or not known
+    own = side.formula.parts.quotient.write(marks.style)
+    terms = [term for line in side.letters.lines for term in line.terms]
+    if len(own) > LONGEST * (2 if marks is TEX else 1):
+        return ""
+    if not 0 < len(terms) <= MOST_TERMS or any(term.product is None for term in terms):
+        return own
+    shown = " + ".join(map(marks.term, terms))
+    return own if shown == own else f"{shown} = {own}"
+
+
+def _folded(name: str, text: str) -> Iterator[str]:
+    """name = sum, and what it comes to below, in lines of bounded width."""
+    for i, part in enumerate(text.split(" = ")):
+        indent = " " * min(len(name), MOST_INDENT)
+        yield from wrapped(part, WIDE, f"{name if i == 0 else indent} = ", f"{indent}   ")
+
+
+def _ties(found: Formula) -> str:
+    """with M = N = middle."""
+    return f"with {found.parts.tied}"
+
+
+def _plain(text: str) -> str:
+    return text.replace("_", r"\_")
+
+
+def explain(
+    asked: Reference,
+    of: str | Quantity = "mult_adds",
+    over: Reference | None = None,
+    free: Iterable[str] | None = None,
+    depth: int | None = None,
+) -> Explanation:
+    """The derivation of a figure, of two networks side by side. Raises ArchcalcError.
+
+    ``of`` is mult_adds, params or buffers, of all or of a path; or rows, columns, channels of a path. ``free`` are the
+    letters of the formulas, as in `archcalc.forms.formula`. With ``depth`` a line is a block.
+    """
+    wanted = of if isinstance(of, Quantity) else quantity(of)
+    found = walks(asked, free, over)
+    values = [w.asked.values(found[0].asked.start()) for w in found]
+    reports = [w.asked.network.summary(**own) for w, own in zip(found, values, strict=True)]
+    if wanted.figure in SIZES and wanted.figure != "elements" and over is None:
+        return Explanation(wanted, (), Size(reports[0].title, *size(reports[0], wanted)))
+    if wanted.figure not in COUNTS or wanted.share:
+        raise ArchcalcError(f"{wanted} is not a sum over layers; explain takes {listing(COUNTS)}, or rows of a layer")
+    numbers = [derivation(report, wanted.figure, wanted.path, depth) for report in reports]
+    sides = tuple(_side(wanted, w, own, depth) for w, own in zip(found, numbers, strict=True))
+    if over is None:
+        return Explanation(wanted, sides)
+    whole = Formula(wanted, closed(wanted, found)) if None not in (side.numbers.value for side in sides) else None
+    return Explanation(wanted, sides, None, whole, whole and _shorter(asked, over, wanted, found, whole))
+
+
+def _side(of: Quantity, found: Walk, numbers: Derivation, depth: int | None) -> Side:
+    formula = Formula(of, closed(of, [found])) if found.asked.free else None
+    letters = derivation(found.report, of.figure, of.path, depth) if formula else None
+    if formula and letters:
+        letters = rewritten(letters, translation(found))
+    return Side(formula.parts.labels[0] if formula else found.asked.network.name, numbers, letters, formula)
+
+
+def _shorter(asked: Reference, over: Reference, of: Quantity, found: list[Walk], whole: Formula) -> Formula | None:
+    """The ratio with one letter for all knobs of one value, as where all widths are equal; None if no shorter."""
+    start, kept = found[0].asked.start(), found[0].asked.free
+    names: dict[Any, list[str]] = {}
+    for knob, letter in kept.items():
+        if knob == letter:
+            names.setdefault(start[letter], []).append(knob)
+    if all(len(knobs) == 1 for knobs in names.values()):
+        return None
+    if any(value <= 1 for value, knobs in names.items() if len(knobs) > 1):
+        return None  # multipliers, which are 1 by themselves
+    words = ["=".join(knobs) for knobs in names.values()]
+    second = found[1].asked
+    apart = {k: v.default for k, v in second.network.knobs.items() if k in kept and k not in second.free}
+    try:
+        own = walks(asked, words, Reference(over.network, {**apart, **over.settings}))
+    except ArchcalcError:
+        return None  # equal by chance, and not where all is free
+    tied = Formula(of, closed(of, own))
+    return tied if 2 * len(tied.text()) <= len(whole.text()) else None

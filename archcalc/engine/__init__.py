@@ -1,0 +1,1 @@
+"""The engine: Spec x knob values -> Graph -> costs, over any type of number."""

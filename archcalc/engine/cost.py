@@ -1,0 +1,80 @@
+"""What a layer costs, and how costs add up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from archcalc.engine.graph import Graph, Node
+from archcalc.number import Number, product
+from archcalc.shape import Shape
+
+CONVENTION = (
+    "mult-adds: a multiplication with its addition counts 1; weights of convolutions and linear layers, one example; "
+    "no biases, normalisation, activations or pooling. params: learned. buffers: batch norm's running mean, variance."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Learned parameters, buffer elements and multiply-adds; None where not known, which is contagious."""
+
+    params: Number | None = 0
+    buffers: Number | None = 0
+    mult_adds: Number | None = 0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(
+            _plus(self.params, other.params),
+            _plus(self.buffers, other.buffers),
+            _plus(self.mult_adds, other.mult_adds),
+        )
+
+    def run(self, times: Number) -> Cost:
+        """The cost of running that often with the same weights."""
+        once = self.mult_adds is None or (isinstance(times, int) and times == 1)
+        return self if once else Cost(self.params, self.buffers, self.mult_adds * times)
+
+    def known(self) -> Cost:
+        """The same with 0 for what is not known: a lower bound."""
+        return Cost(self.params or 0, self.buffers or 0, self.mult_adds or 0)
+
+
+def _plus(a: Number | None, b: Number | None) -> Number | None:
+    return None if a is None or b is None else a + b
+
+
+def total(costs: Iterable[Cost]) -> Cost:
+    """The sum; nothing costs nothing."""
+    result = Cost()
+    for cost in costs:
+        result = result + cost
+    return result
+
+
+def costs(graph: Graph) -> Iterator[tuple[Node, Cost]]:
+    """Each layer with its cost, in order. Weights are counted where they are first used, and not again."""
+    counted: dict[object, Cost] = {}
+    for node in graph.nodes[1:]:
+        inputs = graph.input_shapes(node)
+        try:
+            cost = counted.get(key := (node.layer, inputs)) or counted.setdefault(key, layer_cost(node, inputs))
+        except TypeError:  # arrays have no hash
+            cost = layer_cost(node, inputs)
+        cost = cost.run(node.times)
+        yield node, cost if node.shared is None else Cost(0, 0, cost.mult_adds)
+
+
+def layer_cost(node: Node, inputs: tuple[Shape, ...]) -> Cost:
+    """Parameters and buffers are the elements of the tensors that the kind declares."""
+    layer = node.layer
+    assert layer is not None  # the input is not a layer
+    weights = layer.weights(*inputs)
+    params = None if weights is None else elements(weights.values())
+    buffers = None if weights is None else elements(layer.buffers(*inputs).values())
+    return Cost(params, buffers, layer.mult_adds(inputs, node.shape))
+
+
+def elements(shapes: Iterable[Shape]) -> Number:
+    """How many numbers tensors of these shapes hold."""
+    return sum(product(shape) for shape in shapes)

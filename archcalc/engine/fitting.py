@@ -1,0 +1,106 @@
+"""A layer from its call, and the output it gives to its inputs; equal questions are answered once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from archcalc.engine.graph import Node
+from archcalc.engine.ledger import Ledger, Site
+from archcalc.engine.settling import evaluate
+from archcalc.errors import Refusal
+from archcalc.kind import Kind, Need, build
+from archcalc.language.expression import Call
+from archcalc.number import both, equal, is_whole, show
+from archcalc.shape import Shape, describe
+
+LARGEST = 10**18  # elements along one axis
+Arguments = tuple[tuple[Any, ...], dict[str, Any]]
+T = TypeVar("T")
+
+
+class Fitter:
+    """Makes layers and fits them to their inputs. A subclass may put other numbers in place of those found."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.fixed: dict[int, Arguments] = {}  # a call without symbols -> its values
+        self.layers: dict[Any, Kind | None] = {}
+        self.shapes: dict[Any, Shape | None] = {}
+
+    def input(self, shape: Shape) -> Shape:
+        """The network's input."""
+        return shape
+
+    def arguments(self, call: Call | None, environment: Mapping[str, Any]) -> Arguments:
+        """The values of a call's arguments. Raises Refusal."""
+        if call is None or (known := self.fixed.get(id(call))) is None:
+            values = tuple([evaluate(argument, environment) for argument in call.arguments]) if call else ()
+            keywords = {name: evaluate(value, environment) for name, value in call.keywords.items()} if call else {}
+            known = values, keywords
+            if call and call.fixed:
+                self.fixed[id(call)] = known
+        return known
+
+    def node(self, kind: type[Kind], arguments: Arguments, site: Site) -> Node | None:
+        """The layer where it stands, or None where it cannot; why not is in the ledger."""
+        values, keywords = arguments
+        key = (kind, values, *keywords.items(), *map(type, values), *map(type, keywords.values()))  # true equals 1
+        layer = _remembered(self.layers, key, lambda: self.layer(kind, arguments, site))
+        if layer is None:
+            return None
+        shapes = tuple([node.shape for node in site.inputs])
+        try:
+            shape = _remembered(self.shapes, (layer, shapes), lambda: self.shape(layer, shapes, site))
+        except ZeroDivisionError:  # a 0 alone is no argument, but one in an array is a size that does not fit
+            raise Refusal(f"{kind.label} divides by an array with a 0 in it") from None
+        if shape is None or not self.ledger.meets(_same_times(site.inputs), site):
+            return None
+        return Node(site.name, layer, site.sources, shape, site.item.place, times=site.inputs[0].times * layer.times())
+
+    def layer(self, kind: type[Kind], arguments: Arguments, site: Site) -> Kind | None:
+        """The layer, if each of its arguments is of its type."""
+        layer, needs = build(kind, *arguments)
+        fits = [self.ledger.meets([need], site, site.argument(name)) for name, need in needs.items()]
+        return layer if all(fits) else None
+
+    def shape(self, layer: Kind, shapes: tuple[Shape, ...], site: Site) -> Shape | None:
+        """The output's shape. Where the layer does not fit its input but has one, the walk goes on, to find more."""
+        fits = self.ledger.meets(layer.needs(*shapes), site)
+        try:
+            shape = layer.shape(*shapes)
+        except (ValueError, TypeError, IndexError):
+            if fits:
+                raise
+            return None
+        return shape if self.ledger.meets(positive(shape, "its output would be"), site) else None
+
+
+def _same_times(inputs: tuple[Node, ...]) -> Iterator[Need]:
+    """What meets runs equally often: an image's map cannot be joined with what is computed for each region."""
+    for other in inputs[1:]:
+        times = f"{show(inputs[0].times)} and {show(other.times)}"
+        yield equal(inputs[0].times, other.times), f"branches do not meet: they run {times} times for one example"
+
+
+def positive(shape: Shape, what: str) -> Iterator[Need]:
+    """Sizes are whole, at least 1, and not without bound."""
+    for size in shape:
+        if isinstance(size, int) and size > LARGEST:
+            yield False, f"{what} larger than {LARGEST:,} on one axis"
+        elif not isinstance(size, int) or isinstance(size, bool) or size < 1:
+            number = not isinstance(size, (str, bool, tuple))
+            shown = describe(shape)
+            yield number and both(is_whole(size), size >= 1), f"{what} {shown}; sizes are whole and at least 1"
+
+
+def _remembered(answers: dict[Any, T | None], key: Any, ask: Callable[[], T | None]) -> T | None:
+    """The answer to an equal question, or to this one; arrays and cells have no hash and are always asked."""
+    try:
+        if (known := answers.get(key)) is not None:
+            return known
+        hash(key)
+    except TypeError:
+        return ask()
+    answer = answers[key] = ask()
+    return answer

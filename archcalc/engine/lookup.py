@@ -1,0 +1,117 @@
+"""What `from` and `share` mean: an earlier layer, block or branch by its name, or an entry counted back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from archcalc.errors import Refusal, suggest
+from archcalc.language.spec import Item
+from archcalc.language.text import Scalar
+
+BACK = re.compile(r"-[0-9]{1,6}\Z")
+
+
+class Run(NamedTuple):
+    """A sequence being walked."""
+
+    path: str  # prefix of its layers' names: "stage1/"
+    root: str  # the part of it outside of which nothing is seen: the innermost block's
+    environment: dict[str, Any]
+    inputs: dict[str, int]  # those that a block names
+    history: list[int | None]  # nodes: its input, then what each entry gave; None after a problem
+    met: dict[str, int]  # how many entries of a numbered name so far
+
+    def within(self, path: str, start: int) -> Run:
+        """A list inside this one."""
+        return Run(path, self.root, dict(self.environment), self.inputs, [start], {})
+
+    def name(self, item: Item) -> str:
+        """The next full name of an entry."""
+        if not item.numbered:
+            return self.path + item.base
+        self.met[item.base] = number = self.met.get(item.base, 0) + 1
+        return f"{self.path}{item.base}{number}"
+
+
+class Span(NamedTuple):
+    """The nodes that a name stands for."""
+
+    first: int
+    end: int
+    output: int | None  # None after a problem
+
+
+class Spans:
+    """What the names given so far stand for."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, Span] = {}
+
+    def define(self, name: str, span: Span) -> None:
+        """Give a name. Raises Refusal where it is taken."""
+        if self.found.setdefault(name, span) is not span:
+            raise Refusal(f"{name} is the name of an earlier layer too; give one of them another")
+
+    def find(self, word: Scalar, run: Run) -> Span:
+        """What a name stands for, looked up here and then in each list around. Raises Refusal."""
+        path = run.path
+        while path + word.text not in self.found:
+            if path == run.root:
+                known = (name.removeprefix(run.path) for name in self.found if name.startswith(run.root))
+                raise Refusal(f"no layer {word.text!r} is built above this one{suggest(word.text, known)}", word.place)
+            path = path[: path.rstrip("/").rfind("/") + 1]
+        return self.found[path + word.text]
+
+    def source(self, word: Scalar, run: Run) -> int | None:
+        """The node that a word after `from` means. Raises Refusal."""
+        if not BACK.match(word.text):
+            return run.inputs[word.text] if word.text in run.inputs else self.find(word, run).output
+        if not 0 < (back := -int(word.text)) <= len(run.history):
+            raise Refusal(f"{word.text} reaches too far back; here -{len(run.history)} is the list's input", word.place)
+        return run.history[-back]
+
+
+class Names:
+    """The names that can be seen at a point of a spec's text, before anything is built."""
+
+    def __init__(self, inputs: tuple[str, ...], what: str) -> None:
+        self.inputs, self.what = inputs, what  # what: "layers", "the block cell"
+        self.levels: list[dict[str, bool]] = []  # of each list around: name -> whether it is numbered
+
+    def wrong(self, items: tuple[Item, ...]) -> Iterator[Refusal]:
+        """Each word after `from` or `share` that can mean nothing, in a list and all within it."""
+        self.levels.append({})
+        yield from self.listed(items)
+        self.levels.pop()
+
+    def listed(self, items: tuple[Item, ...]) -> Iterator[Refusal]:
+        for item in items:
+            for word in (*item.sources, *((item.share,) if item.share else ())):
+                if refusal := self.refusal(word, items):
+                    yield refusal
+            for inner in (item.body or (), *(item.branches or {}).values()):
+                yield from self.wrong(inner)
+            yield from self.listed(item.otherwise)
+            inside = item.branches if item.branches and not item.numbered else ()
+            self.levels[-1].update({item.base: item.numbered, **dict.fromkeys(inside, False)})
+
+    def refusal(self, word: Scalar, items: tuple[Item, ...]) -> Refusal | None:
+        name = word.text.partition("/")[0]
+        base = name.rstrip("0123456789")
+        if BACK.match(name) or name in self.inputs:
+            return None
+        if any(level.get(name) is False or level.get(base) for level in reversed(self.levels)):
+            return None if name != base or not self.numbered(name) else Refusal(
+                f"{name!r} stands here more than once; say which: {name}1, {name}2 ...", word.place)  # fmt: skip
+        later = next((item for item in items if item.base in (name, base) and item.place.line > word.place.line), None)
+        if later:
+            message = f"{name!r} comes later, on line {later.place.line + 1}; an input must stand above its use"
+            return Refusal(message, word.place)
+        known = [*self.inputs, *(f"{n}1" if many else n for level in self.levels for n, many in level.items())]
+        own = f"; {self.what} sees only its own layers and inputs" if self.what.startswith("the block") else ""
+        return Refusal(f"no layer {name!r} above this one{suggest(name, known) or own}", word.place)
+
+    def numbered(self, name: str) -> bool:
+        return next((level[name] for level in reversed(self.levels) if name in level), False)

@@ -1,0 +1,41 @@
+"""Values of expressions, and the two that decide the structure: `when` and `repeat`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from archcalc.errors import Refusal
+from archcalc.language.logic import condition
+from archcalc.language.terms import Expression
+from archcalc.number import decide, plain, show
+
+
+def evaluate(expression: Expression, environment: Mapping[str, Any]) -> Any:
+    """The expression's value in its simplest type; raises Refusal."""
+    value = expression.evaluate(environment)
+    if isinstance(value, int):
+        return value
+    return tuple(map(plain, value)) if isinstance(value, tuple) else plain(value)
+
+
+def truth(expression: Expression, environment: Mapping[str, Any]) -> bool:
+    """A condition that decides the structure; raises Refusal where it is open."""
+    try:
+        value = condition(evaluate(expression, environment))
+        known = decide(getattr(value, "settled", value))
+    except Refusal as refusal:
+        raise Refusal(str(refusal), refusal.place or expression.place) from None
+    if known is None:
+        raise Refusal(f"'{expression.text}' decides the structure, so it cannot be left open", expression.place)
+    return known
+
+
+def count(expression: Expression, environment: Mapping[str, Any]) -> int:
+    """How many times to repeat; raises Refusal where that is open or no such number."""
+    value = evaluate(expression, environment)
+    value = getattr(value, "settled", value)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        message = f"repeat is a whole number, at least 0; '{expression.text}' is {show(value)}"
+        raise Refusal(message, expression.place)
+    return value

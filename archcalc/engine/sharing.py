@@ -1,0 +1,44 @@
+"""Layers that use the weights of earlier ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from archcalc.engine.graph import Node
+from archcalc.engine.lookup import Span
+from archcalc.errors import listing
+from archcalc.kind import Need
+from archcalc.number import equal
+from archcalc.shape import Shape, describe
+
+Weights = Mapping[str, Shape]
+
+
+def share(nodes: list[Node], first: int, span: Span, name: str) -> Iterator[Need]:
+    """Let the nodes from ``first`` on use the weights of those in the span; what must hold for that."""
+    own, others = range(first, len(nodes)), range(span.first, span.end)
+    yield own != others, "a layer cannot share its own weights"
+    yield len(own) == len(others), f"cannot share weights: {len(own)} layers here, {len(others)} in {name!r}"
+    for mine, other in zip(own, others, strict=False):
+        node, original = nodes[mine], nodes[other]
+        yield from _same(
+            _weights(node, nodes), _weights(original, nodes), f"{node.name} cannot share {original.name}'s"
+        )
+        nodes[mine] = node._replace(shared=other if original.shared is None else original.shared)
+
+
+def _same(own: Weights, others: Weights, message: str) -> Iterator[Need]:
+    message = f"{message} weights: {_shown(own)} here, {_shown(others)} there"
+    yield [(name, len(shape)) for name, shape in own.items()] == [(n, len(s)) for n, s in others.items()], message
+    for shape, other in zip(own.values(), others.values(), strict=False):
+        for size, its in zip(shape, other, strict=False):
+            yield equal(size, its), message
+
+
+def _weights(node: Node, nodes: list[Node]) -> Weights:
+    assert node.layer is not None  # the input is in no span
+    return node.layer.weights(*(nodes[i].shape for i in node.inputs)) or {}  # nothing where they are not known
+
+
+def _shown(weights: Weights) -> str:
+    return listing(f"{name} {describe(shape)}" for name, shape in weights.items())

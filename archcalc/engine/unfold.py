@@ -1,0 +1,213 @@
+"""Spec x knob values -> Graph: blocks called, repetitions written out, names resolved, shapes propagated.
+
+A block is a function evaluated where its call stands, and what stands there may depend on the input's shape, so
+unfolding and propagation are one walk. Numbers pass through untouched: they may be ints, fractions, sympy expressions,
+arrays or cells of a spreadsheet. Only the structure (when, repeat) must be settled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from archcalc.engine.fitting import Arguments, Fitter, positive
+from archcalc.engine.graph import Graph, Node
+from archcalc.engine.ledger import Enough, Ledger, Site
+from archcalc.engine.lookup import Run, Span, Spans
+from archcalc.engine.recall import Recall
+from archcalc.engine.settling import count, evaluate, truth
+from archcalc.engine.sharing import share
+from archcalc.errors import Refusal, SpecError
+from archcalc.language.expression import Function
+from archcalc.language.spec import INDEX, SHAPE_WORDS, Block, Item, Part, Spec
+from archcalc.language.terms import Definition, Expression
+
+MOST_LAYERS = 100_000
+DEEPEST = 40  # blocks within blocks
+
+Items = tuple[Item, ...]
+
+
+def unfold(spec: Spec, given: Mapping[str, Any]) -> Graph:
+    """The graph at these knob values (defaults for the rest); raises SpecError with every problem found."""
+    return Unfolder(spec, {name: given.get(name, knob.default) for name, knob in spec.given.items()}).graph()
+
+
+class Unfolder:
+    """One walk."""
+
+    def __init__(self, spec: Spec, knobs: dict[str, Any], fitter: Callable[[Ledger], Fitter] = Fitter) -> None:
+        self.spec, self.knobs, self.ledger = spec, knobs, Ledger(knobs)
+        self.fitter = fitter(self.ledger)
+        self.nodes: list[Node] = []
+        self.spans = Spans()
+        self.recall = Recall(self.nodes, self.spans)
+        self.environments: dict[int, dict[str, Any]] = {}
+        self.budget, self.depth = MOST_LAYERS, 0
+
+    def graph(self) -> Graph:
+        expression = self.spec.input
+        try:
+            environment = self.environment(self.spec.part)
+            shape = evaluate(expression, environment)
+            shape = shape if isinstance(shape, tuple) else (shape,)
+            site = Site("input", Item("input", False, expression.place), environment, 0, (), ())
+            if self.ledger.meets(positive(shape, "its shape would be"), site):
+                self.nodes.append(Node("input", None, (), self.fitter.input(shape), expression.place))
+                self.sequence(self.spec.layers, Run("", "", dict(environment), {}, [0], {}))
+        except Refusal as refusal:
+            self.ledger.refuse(refusal, expression.place)
+        except Enough:  # why is in the ledger
+            pass
+        if self.ledger.problems:
+            raise SpecError(self.ledger.problems.values())
+        return Graph(self.knobs, tuple(self.nodes), tuple(self.ledger.assumptions))
+
+    def environment(self, part: Part) -> dict[str, Any]:
+        """The knobs and definitions that a file's expressions see."""
+        own = part.blocks is self.spec.part.blocks
+        part = self.spec.part if own else part  # a variant's is trimmed
+        known = self.environments.get(id(part.lets))
+        if known is None:
+            known = dict(self.knobs) if own else {}
+            for name, let in part.lets.items():
+                try:
+                    known[name] = Function(let, dict(known)) if isinstance(let, Definition) else evaluate(let, known)
+                except Refusal as refusal:
+                    self.ledger.refuse(refusal, self.spec.input.place)
+                    raise Enough from None  # what follows would be about a value that is not there
+            self.environments[id(part.lets)] = known
+        return known
+
+    # Sequences
+
+    def sequence(self, items: Items, run: Run) -> int | None:
+        """Walk a list of entries; the node that its last one gave, or None after a problem."""
+        self.depth += 1
+        self.walk(items, run)
+        self.depth -= 1
+        return run.history[-1]
+
+    def walk(self, items: Items, run: Run) -> None:
+        for item in items:
+            try:
+                self.item(item, run)
+            except Refusal as refusal:
+                self.ledger.refuse(refusal, item.place, self.site(run.path + item.base, item, run, ()))
+                run.history.append(None)
+
+    def item(self, item: Item, run: Run) -> None:
+        if item.when and not self.stands(item, item.when, run):
+            self.walk(item.otherwise, run)
+        elif item.repeat is None:
+            self.once(item, run)
+        else:
+            self.repeated(item, item.repeat, run)
+
+    def stands(self, item: Item, when: Expression, run: Run) -> bool:
+        """Whether an entry is not left out. Its input may be missing if it is; its sizes are known if it is not."""
+        with suppress(Refusal):
+            if self.sources(item, run) is None:
+                return True
+        return truth(when, run.environment)
+
+    def repeated(self, item: Item, repeat: Expression, run: Run) -> None:
+        if self.sources(item, run) is None:
+            run.history.append(None)
+            return
+        times, outer = count(repeat, run.environment), run.environment.get(INDEX)
+        if times > self.budget:
+            message = f"repeated {times:,} times; a network has at most {MOST_LAYERS:,} layers"
+            raise Refusal(message, repeat.place)
+        for index in range(times):
+            run.environment[INDEX] = index + 1
+            self.once(item, run)
+        run.environment[INDEX] = outer
+
+    def sources(self, item: Item, run: Run) -> tuple[int, ...] | None:
+        """The nodes an entry takes its input from, the first one's sizes made known; None after a problem."""
+        found = [self.spans.source(word, run) for word in item.sources] if item.sources else [run.history[-1]]
+        if None in found:
+            return None
+        shape = self.nodes[found[0]].shape  # type: ignore[index]  # None was turned away above
+        for axis, word in enumerate(SHAPE_WORDS):
+            if axis < len(shape):
+                run.environment[word] = shape[axis]
+            else:
+                run.environment.pop(word, None)
+        return tuple(found)  # type: ignore[arg-type]
+
+    # One entry
+
+    def once(self, item: Item, run: Run) -> None:
+        if (sources := self.sources(item, run)) is None:
+            run.history.append(None)
+            return
+        self.budget -= 1
+        if self.budget < 0 or self.depth > DEEPEST:
+            limit = f"{MOST_LAYERS:,} layers" if self.budget < 0 else f"{DEEPEST} blocks within blocks"
+            self.ledger.refuse(Refusal(f"more than {limit}"), item.place)
+            raise Enough
+        name, first, end = run.name(item), len(self.nodes), None
+        try:
+            end = self.expand(item, run, name, sources)
+            self.spans.define(name, Span(first, len(self.nodes), end))
+            if item.share and end is not None:
+                needs = share(self.nodes, first, self.spans.find(item.share, run), item.share.text)
+                self.ledger.meets(needs, self.site(name, item, run, sources), item.share.place)
+        except Refusal as refusal:
+            self.ledger.refuse(refusal, item.place, self.site(name, item, run, sources))
+        run.history.append(end)
+
+    def site(self, name: str, item: Item, run: Run, sources: tuple[int, ...]) -> Site:
+        inputs = tuple([self.nodes[source] for source in sources])
+        return Site(name, item, run.environment, len(self.nodes), sources, inputs)
+
+    def expand(self, item: Item, run: Run, name: str, sources: tuple[int, ...]) -> int | None:
+        if item.body is not None:
+            return self.sequence(item.body, run.within(name + "/", sources[0]))
+        if item.branches is not None:
+            path = name + "/" if item.numbered else run.path
+            ends = [self.branch(path + label, body, run, sources[0]) for label, body in item.branches.items()]
+            if None in ends:
+                return None
+            sources = tuple(ends)  # type: ignore[arg-type]
+        if isinstance(item.callee, Block):
+            return self.block(item.callee, item, run, name, sources)
+        return self.layer(item, run, name, sources)
+
+    def branch(self, name: str, items: Items, run: Run, start: int) -> int | None:
+        first = len(self.nodes)
+        end = self.sequence(items, run.within(name + "/", start))
+        self.spans.define(name, Span(first, len(self.nodes), end))
+        return end
+
+    def block(self, block: Block, item: Item, run: Run, name: str, sources: tuple[int, ...]) -> int | None:
+        arguments = self.fitter.arguments(item.call, run.environment)
+        key = self.recall.key(block, arguments, sources) if type(self.fitter) is Fitter else None
+        if key is not None and (met := self.recall.met.get(key)) and len(met.spans) <= self.budget:
+            self.budget -= len(met.spans)  # an empty entry costs a name
+            return self.recall.replay(met, name, sources)
+        first, named, noted = len(self.nodes), len(self.spans.found), self.ledger.noted
+        end = self.called(block, arguments, name, sources)
+        if key is not None and end is not None and noted == self.ledger.noted:
+            self.recall.keep(key, name, sources, first, named, end)
+        return end
+
+    def called(self, block: Block, arguments: Arguments, name: str, sources: tuple[int, ...]) -> int | None:
+        values, keywords = arguments
+        environment = dict(self.environment(block.home))
+        defaults = {name: evaluate(value, environment) for name, value in block.parameters.items() if value is not None}
+        environment |= defaults | dict(zip(block.parameters, values, strict=False)) | keywords
+        inputs = dict(zip(block.inputs, sources, strict=True)) if block.inputs else {}
+        return self.sequence(block.body, Run(name + "/", name + "/", environment, inputs, [sources[0]], {}))
+
+    def layer(self, item: Item, run: Run, name: str, sources: tuple[int, ...]) -> int | None:
+        kind: Any = item.callee
+        arguments = self.fitter.arguments(item.call, run.environment)
+        node = self.fitter.node(kind, arguments, self.site(name, item, run, sources))
+        if node is None:
+            return None
+        self.nodes.append(node)
+        return len(self.nodes) - 1

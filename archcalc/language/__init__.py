@@ -1,0 +1,1 @@
+"""The spec language: text -> tree -> Spec, every name resolved, nothing evaluated yet."""

@@ -1,0 +1,65 @@
+"""Calls of layers and blocks, checked against what they take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archcalc.errors import Place, suggest
+from archcalc.kind import Kind, check_call
+from archcalc.kinds import KINDS
+from archcalc.language.expression import Call, parse_call
+from archcalc.language.reading import Reading, Scope
+from archcalc.language.spec import Block, Item
+from archcalc.language.text import Scalar
+
+
+class Calls:
+    """Reads calls of the kinds of layer and of the blocks known so far."""
+
+    def __init__(self, reading: Reading, blocks: dict[str, Block]) -> None:
+        self.reading, self.blocks = reading, blocks
+        self.below: dict[str, Place] = {}  # blocks of this file not yet reached
+
+    def item(self, scalar: Scalar, scope: Scope, name: str | None) -> Item | None:
+        """A call of a layer or a block, its arguments checked against what it takes."""
+        if not scalar.text:
+            self.reading.problem("a layer is missing here, like relu or conv(64, 3, pad=1)", scalar.place)
+            return None
+        call = self.reading.attempt(scalar.place, parse_call, scalar.text, scalar.place, scope.functions)
+        callee = call and self.callee(call.name, call.place)
+        if call is None or callee is None:
+            return None
+        positional = [argument.place for argument in call.arguments]
+        for refusal in check_call(call.name, _parameters(callee), positional, call.keys):
+            self.reading.refuse(refusal, scalar.place)
+        for expression in call.values:
+            self.reading.check_names(expression, scope)
+        self.constants(call, callee)
+        return Item(name or call.name, name is not None, scalar.place, callee=callee, call=call)
+
+    def constants(self, call: Call, callee: Block | type[Kind]) -> None:
+        """An argument without symbols must be of its type, whether or not the layer is ever built."""
+        types = {} if isinstance(callee, Block) else {parameter.name: parameter for parameter in callee.parameters}
+        for name, value in [*zip(types, call.arguments, strict=False), *call.keywords.items()]:
+            if not value.names and name in types and types[name].type.check(constant := value.evaluate({})) is False:
+                self.reading.problem(f"{call.name}'s {types[name].need(constant)[1]}", value.place)
+
+    def callee(self, name: str, place: Place) -> Block | type[Kind] | None:
+        found: Any = self.blocks.get(name) or KINDS.get(name)
+        if found is None:
+            near = suggest(name, [*KINDS, *self.blocks])
+            message = f"unknown layer or block {name!r}{near or '; docs/kinds.md lists the layers'}"
+            if name in self.below:
+                line = self.below[name].line
+                message = f"the block {name!r} stands below, on line {line + 1}; move it above its use"
+                if line < place.line:
+                    message = f"the block {name!r} uses itself; 'repeat: n' beside a name builds one n times"
+            self.reading.problem(message, place)
+        return found  # type: ignore[no-any-return]  # a block or a kind, by the two tables
+
+
+def _parameters(callee: Block | type[Kind]) -> dict[str, bool]:
+    """Each parameter, and whether it must be given."""
+    if isinstance(callee, Block):
+        return {name: default is None for name, default in callee.parameters.items()}
+    return {parameter.name: parameter.required for parameter in callee.parameters}

@@ -1,0 +1,193 @@
+"""One text's syntax tree -> closures, against an allow-list; nothing is ever evaluated by Python itself."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from archcalc.errors import Place, Refusal, listing, suggest
+from archcalc.language.arithmetic import FUNCTIONS, OPERATORS, WORDS, bounded, decimal
+from archcalc.language.logic import choice, junction
+from archcalc.language.syntax import mend
+from archcalc.language.terms import Environment, Evaluator, Expression, Functions
+
+DEAREST = 10_000  # evaluated nodes, calls of defined functions followed
+DEEPEST = 60  # nested nodes, likewise
+
+
+class Compiler:
+    """One text's tree -> closures; remembers the names it met, and what evaluating it may cost."""
+
+    def __init__(self, text: str, functions: Functions, place: Place) -> None:
+        self.encoded, self.functions, self.whole = text.encode(), functions, place
+        self.ascii = text.isascii()
+        self.start()
+
+    def start(self) -> None:
+        self.names: list[tuple[str, Place]] = []
+        self.cost = self.depth = self.deepest = 0
+
+    def expression(self, node: ast.expr) -> Expression:
+        self.start()
+        evaluate = self.compile(node)
+        if not self.names:
+            evaluate = _always(evaluate({}))  # a constant, computed once
+        return Expression(self.text(node), evaluate, self.place(node), tuple(self.names), self.cost, self.deepest)
+
+    def text(self, node: Any) -> str:
+        """What a node was written as; ast counts bytes."""
+        return self.encoded[node.col_offset : node.end_col_offset].decode()
+
+    def place(self, node: Any) -> Place:
+        offset = node.col_offset if self.ascii else len(self.encoded[: node.col_offset].decode())
+        return self.whole.inside(offset, len(self.text(node)))
+
+    def refusal(self, node: ast.AST, message: str) -> Refusal:
+        return Refusal(message, self.place(node))
+
+    def foreign(self, node: ast.AST, why: str = "") -> Refusal:
+        shown = self.text(node)
+        return self.refusal(node, f"'{shown[:40]}{'...' * (len(shown) > 40)}' is not part of the language{why}")
+
+    def compile(self, node: ast.expr) -> Evaluator:
+        handler = getattr(self, f"_{type(node).__name__}", None)
+        if handler is None:
+            raise self.foreign(node)
+        self.depth += 1
+        self.spend(node, 1, 0)
+        evaluate: Evaluator = handler(node)
+        self.depth -= 1
+        return evaluate
+
+    def spend(self, node: ast.AST, cost: int, depth: int) -> None:
+        self.cost, self.deepest = self.cost + cost, max(self.deepest, self.depth + depth)
+        if self.cost > DEAREST or self.deepest > DEEPEST:
+            raise self.refusal(node, "too long or nested too deep, counting the definitions in use")
+
+    def guarded(self, node: ast.AST, compute: Callable[..., Any], *parts: Evaluator) -> Evaluator:
+        def evaluate(environment: Environment) -> Any:
+            values = [part(environment) for part in parts]
+            try:
+                return compute(*values)
+            except Refusal as refusal:
+                raise Refusal(str(refusal), refusal.place or self.place(node)) from None
+            except ZeroDivisionError:
+                raise self.refusal(node, "a division by zero") from None
+            except (TypeError, ValueError, OverflowError, AttributeError, NotImplementedError):
+                raise self.refusal(node, "these values do not go together here") from None
+
+        return evaluate
+
+    def _Constant(self, node: ast.Constant) -> Evaluator:
+        value = node.value
+        try:
+            if isinstance(value, float):
+                value = decimal(self.text(node))
+            elif isinstance(value, int) and not isinstance(value, bool):
+                value = bounded(value)
+            elif not isinstance(value, str):
+                raise self.foreign(node, _capital(str(value)))
+        except Refusal as refusal:
+            raise Refusal(str(refusal), self.place(node)) from None
+        return _always(value)
+
+    def _Name(self, node: ast.Name) -> Evaluator:
+        name, place = node.id, self.place(node)
+        if name in WORDS:
+            value = WORDS[name]
+            return lambda environment: value
+        if name in FUNCTIONS or name in self.functions:
+            raise self.refusal(node, f"{name!r} is a function; write {name}(...)")
+        self.names.append((name, place))
+
+        def evaluate(environment: Environment) -> Any:
+            try:
+                return environment[name]
+            except KeyError:
+                raise Refusal(f"no {name!r} here: the input has too few axes", place) from None
+
+        return evaluate
+
+    def _BinOp(self, node: ast.BinOp) -> Evaluator:
+        return self.guarded(node, self.operator(node.op, node), self.compile(node.left), self.compile(node.right))
+
+    def _UnaryOp(self, node: ast.UnaryOp) -> Evaluator:
+        return self.guarded(node, self.operator(node.op, node), self.compile(node.operand))
+
+    def operator(self, symbol: ast.AST, node: ast.AST) -> Callable[..., Any]:
+        if type(symbol) not in OPERATORS:
+            raise mend(self.text(node), self.place(node)) or self.foreign(node)
+        return OPERATORS[type(symbol)]
+
+    def _Compare(self, node: ast.Compare) -> Evaluator:
+        if len(node.ops) > 1:
+            raise self.refusal(node, "one comparison at a time; join them with 'and'")
+        left, right = self.compile(node.left), self.compile(node.comparators[0])
+        return self.guarded(node, self.operator(node.ops[0], node), left, right)
+
+    def _BoolOp(self, node: ast.BoolOp) -> Evaluator:
+        parts = [self.compile(value) for value in node.values]
+        settled_by = isinstance(node.op, ast.Or)  # 'or' is settled by the first true part, 'and' by the first false one
+        return self.guarded(node, lambda values: junction(settled_by, values), lambda e: (part(e) for part in parts))
+
+    def _IfExp(self, node: ast.IfExp) -> Evaluator:
+        test, yes, no = self.compile(node.test), self.compile(node.body), self.compile(node.orelse)
+        return self.guarded(node, choice, test, _later(yes), _later(no))
+
+    def _Tuple(self, node: ast.Tuple | ast.List) -> Evaluator:
+        parts = [self.guarded(part, _size, self.compile(part)) for part in node.elts]
+        return lambda environment: tuple([part(environment) for part in parts])
+
+    _List = _Tuple
+
+    def _Call(self, node: ast.Call) -> Evaluator:
+        if not isinstance(node.func, ast.Name):
+            raise self.foreign(node)
+        if node.keywords:
+            raise self.refusal(node, "the arguments of a function have no names")
+        parts = [self.compile(argument) for argument in node.args]
+        compute, count = self.function(node.func)
+        if len(parts) != count:
+            message = f"{node.func.id} takes {count} argument{'s' * (count != 1)}, not {len(parts)}"
+            raise self.refusal(node, message)
+        return self.guarded(node, compute, *parts) if callable(compute) else self.defined(node, node.func.id, parts)
+
+    def function(self, node: ast.Name) -> tuple[Any, int]:
+        """What a function computes, None of a defined one; and how many arguments it takes."""
+        if (definition := self.functions.get(node.id)) is not None:
+            self.spend(node, definition.body.cost, definition.body.depth)
+            return None, len(definition.parameters)
+        if node.id not in FUNCTIONS:
+            known = [*FUNCTIONS, *self.functions]
+            hint = suggest(node.id, known) or f" (there are {listing(known)})"
+            raise self.refusal(node, f"unknown function {node.id!r}{hint}")
+        return FUNCTIONS[node.id]
+
+    def defined(self, node: ast.Call, name: str, parts: list[Evaluator]) -> Evaluator:
+        self.names.append((name, self.place(node)))
+        return self.guarded(node, lambda function, *values: function(*values), lambda e: e[name], *parts)
+
+
+def _always(value: Any) -> Evaluator:
+    return _constant(value) if isinstance(value, (int, str)) else lambda environment: value
+
+
+@lru_cache(maxsize=1000, typed=True)  # 1 and true are equal
+def _constant(value: Any) -> Evaluator:
+    return lambda environment: value
+
+
+def _later(evaluate: Evaluator) -> Evaluator:
+    return lambda environment: lambda: evaluate(environment)
+
+
+def _size(value: Any) -> Any:
+    if isinstance(value, tuple):
+        raise Refusal("a list within a list")
+    return value
+
+
+def _capital(word: str) -> str:
+    return f"; write {word.lower()!r}" if word in ("True", "False") else ""

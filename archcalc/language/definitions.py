@@ -1,0 +1,118 @@
+"""What a file defines for its layers: the blocks it uses, its own values and functions, its own blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from archcalc.engine.lookup import Names
+from archcalc.errors import Place, Problem, Source, SpecError, listing
+from archcalc.kinds import KINDS
+from archcalc.language.expression import Signature, parse_signature
+from archcalc.language.layers import Layers
+from archcalc.language.reading import Reading, Scope
+from archcalc.language.spec import SHAPE_WORDS, Block, Item, Part
+from archcalc.language.terms import Definition
+from archcalc.language.text import Mapping, Tree, read
+
+BLOCK_KEYS = ("inputs", "layers")
+MOST_DEFINED = 1000  # knobs, values and functions, blocks or variants of a file
+
+Library = Callable[[str], Part]  # the blocks of a named file; raises Refusal or SpecError
+
+
+class File:
+    """One file, its sections read in the order in which they can be used."""
+
+    def __init__(self, source: Source, keys: tuple[str, ...]) -> None:
+        self.source, self.reading, self.part = source, Reading(), Part({}, {}, {})
+        self.layers = Layers(self.reading, self.part.blocks)
+        self.scope = Scope(frozenset(), {})
+        tree = read(source)
+        if not isinstance(tree, Mapping):
+            message = "a spec is lines of 'key: value', such as 'net: LeNet-5'"
+            raise SpecError([Problem(message, tree.place)])
+        self.top, self.present = tree, self.reading.keys(tree, keys, "a spec")
+
+    def required(self, keys: Iterable[str]) -> None:
+        """Each key must be there."""
+        if missing := [f"'{key}:'" for key in keys if key not in self.present]:
+            self.reading.problem(f"the file has no {listing(missing)}", Place(self.source, 0, 0))
+
+    def mapping(self, key: str) -> Mapping:
+        return self.reading.mapping(self.top.entries.get(key), key)
+
+    def section(self, key: str, entry: Callable[[str, Place, Tree], None]) -> None:
+        """Give each entry under a key to the function that reads it."""
+        mapping = self.mapping(key)
+        if len(mapping.entries) > MOST_DEFINED:
+            return self.reading.problem(
+                f"{key} has {len(mapping.entries):,} entries; at most {MOST_DEFINED:,}", mapping.place
+            )
+        for name, tree in mapping.entries.items():
+            entry(name, mapping.keys[name], tree)
+        return None
+
+    def define(self, library: Library) -> None:
+        """Read all definitions."""
+        for word in self.reading.words(self.top.entries.get("use"), "use"):
+            used = self.reading.attempt(word.place, library, word.text)
+            self.part.blocks.update(used.blocks if used else {})
+        self.section("let", self.let)
+        self.layers.calls.below = {key.partition("(")[0]: at for key, at in self.mapping("blocks").keys.items()}
+        self.section("blocks", self.block)
+
+    def let(self, text: str, place: Place, tree: Tree) -> None:
+        signature = self.signature(text, place)
+        if not signature or not self.reading.name(signature.name, signature.place, self.taken()):
+            return
+        name, parameters = signature.name, tuple(signature.parameters)
+        for default in signature.parameters.values():
+            if default:
+                self.reading.problem("only the arguments of blocks have defaults", default.place)
+        if "(" not in text:
+            self.scope, body = self.scope.plus([name]), self.reading.expression(tree, self.scope)
+            self.part.lets.update({name: body} if body else {})
+        elif body := self.reading.expression(tree, self.scope.plus(parameters)):
+            self.part.lets[name] = definition = Definition(parameters, body)
+            self.scope = self.scope._replace(functions={**self.scope.functions, name: definition})
+        else:
+            self.scope = self.scope.plus([name])
+
+    def block(self, text: str, place: Place, tree: Tree) -> None:
+        read, signature = self.reading, self.signature(text, place, self.taken())
+        if not signature:
+            return
+        name = signature.name
+        if name in KINDS or name in self.part.blocks:
+            read.problem(f"{name!r} has a meaning already; choose another name", signature.place)
+        for default in signature.parameters.values():
+            if default:
+                read.check_names(default, self.scope)
+        inputs: tuple[str, ...] = ()
+        if isinstance(tree, Mapping):
+            read.keys(tree, BLOCK_KEYS, f"the block {name}")
+            inputs = tuple(word.text for word in read.words(tree.entries.get("inputs"), "inputs"))
+            tree = tree.entries.get("layers", tree)
+        body = self.items(tree, self.scope.plus([*SHAPE_WORDS, *signature.parameters]), f"the block {name}", inputs)
+        self.layers.calls.below.pop(name, None)
+        self.part.blocks[name] = Block(name, signature.parameters, inputs, body, self.part, place)
+
+    def signature(self, text: str, place: Place, taken: frozenset[str] = frozenset()) -> Signature | None:
+        """A name and its parameters, which must be names with no other meaning here."""
+        signature = self.reading.attempt(place, parse_signature, text, place)
+        if signature:
+            for parameter, at in signature.places.items():
+                self.reading.name(parameter, at, taken)
+        return signature
+
+    def taken(self) -> frozenset[str]:
+        return self.scope.names | set(self.scope.functions)
+
+    def items(self, tree: Tree, scope: Scope, what: str, inputs: tuple[str, ...] = ()) -> tuple[Item, ...]:
+        """A list of layers, with the names in it that mean nothing on the list of problems."""
+        before = len(self.reading.problems)
+        items = self.layers.items(tree, scope, what)
+        if len(self.reading.problems) == before:  # else a name may be missing only because its line could not be read
+            for refusal in Names(inputs, what).wrong(items):
+                self.reading.refuse(refusal, tree.place)
+        return items

@@ -1,0 +1,138 @@
+"""The entries of a list of layers: calls, named groups, joins of branches, and what may stand beside them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from archcalc.engine.lookup import BACK
+from archcalc.errors import Place, listing, suggest
+from archcalc.kinds import KINDS
+from archcalc.language.calls import Calls
+from archcalc.language.reading import Reading, Scope
+from archcalc.language.spec import INDEX, Block, Item
+from archcalc.language.text import Mapping, Scalar, Sequence, Tree
+
+MODIFIERS = ("from", "repeat", "when", "else", "share")
+NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9_]*\Z")
+
+
+class Layers:
+    """Reads lists of layers that may call the blocks known so far."""
+
+    def __init__(self, reading: Reading, blocks: dict[str, Block]) -> None:
+        self.reading, self.calls = reading, Calls(reading, blocks)
+
+    def items(self, tree: Tree, scope: Scope, what: str) -> tuple[Item, ...]:
+        """The entries of a list; those that cannot be read are left out and on the list of problems."""
+        items, seen = [], dict[str, Place]()
+        for node in self.reading.sequence(tree, what):
+            if (item := self.item(node, scope)) is None:
+                continue
+            items.append(item)
+            if item.named and isinstance(node, Mapping):
+                place = node.keys[item.base]
+                if (first := seen.setdefault(item.base, place)) != place:
+                    self.reading.problem(f"{item.base!r} is the name of line {first.line + 1} already", place)
+        return _number(items)
+
+    def item(self, tree: Tree, scope: Scope) -> Item | None:
+        if isinstance(tree, Scalar):
+            item = self.calls.item(tree, scope, None)
+            if item:
+                self.inputs(item, item.place)
+            return item
+        if isinstance(tree, Sequence):
+            self.reading.problem("a list in a list needs a name: '- stage:', and the list below it", tree.place)
+            return None
+        keys = [key for key in tree.entries if key not in MODIFIERS]
+        if len(keys) != 1:
+            self.misnamed(keys, tree)
+            return None
+        inner = scope.plus([INDEX]) if "repeat" in tree.entries else scope
+        item = self.named(keys[0], tree.keys[keys[0]], tree.entries[keys[0]], inner)
+        if item:
+            item = self.modified(item, tree, scope)
+            self.inputs(item, tree.entries["from"].place if item.sources else item.place)
+        return item
+
+    def misnamed(self, keys: list[str], tree: Mapping) -> None:
+        beside = f"(beside a name there may be {listing(MODIFIERS)})"
+        if not keys:
+            return self.reading.problem(f"the layer itself is missing {beside}", tree.place)
+        odd = next((key for key in keys if suggest(key, MODIFIERS)), keys[1])
+        near = suggest(odd, MODIFIERS)
+        hint = f"an entry has no {odd!r}{near}" if near else f"an entry has one name; {odd!r} is a second {beside}"
+        return self.reading.problem(hint, tree.keys[odd])
+
+    def named(self, key: str, place: Place, value: Tree, scope: Scope) -> Item | None:
+        if isinstance(value, Mapping):
+            return self.join(key, place, value, scope)
+        if not self.label(key, place):
+            return None
+        if isinstance(value, Sequence):
+            return Item(key, True, place, body=self.items(value, scope, key))
+        return self.calls.item(value, scope, key)
+
+    def join(self, key: str, place: Place, value: Mapping, scope: Scope) -> Item | None:
+        if key not in KINDS or not KINDS[key].many:
+            joins = listing(name for name, kind in KINDS.items() if kind.many and not kind.parameters)
+            message = f"lines of 'key: value' are branches, and only {joins} join them, not {key!r}"
+            self.reading.problem(f"{message}; a list starts with '- '", place)
+            return None
+        for name in value.entries:
+            self.label(name, value.keys[name])
+        branches = {name: self.items(tree, scope, f"the branch {name}") for name, tree in value.entries.items()}
+        return Item(key, False, place, callee=KINDS[key], branches=branches)
+
+    def label(self, name: str, place: Place) -> bool:
+        if not (fits := bool(NAME.match(name))):
+            self.reading.problem(f"{name!r} cannot name a layer; letters, digits and _, at least one letter", place)
+        return fits
+
+    def modified(self, item: Item, tree: Mapping, scope: Scope) -> Item:
+        entries, read = tree.entries, self.reading
+        sources = read.words(entries.get("from"), "from")
+        if "else" in entries and "when" not in entries:
+            read.problem("'else' without 'when'", tree.keys["else"])
+        if "repeat" in entries and sources and not any(BACK.match(word.text) for word in sources):
+            read.problem(f"every repetition would start at {sources[0].text!r} again; count back, 'from: -1', or "
+                         "repeat inside a group that has this 'from'", sources[0].place)  # fmt: skip
+        return item._replace(
+            repeat=read.expression(entries["repeat"], scope) if "repeat" in entries else None,
+            when=read.expression(entries["when"], scope) if "when" in entries else None,
+            otherwise=self.items(entries["else"], scope, "else") if "else" in entries else (),
+            sources=tuple(sources),
+            share=read.word(entries.get("share"), "share"),
+        )
+
+    def inputs(self, item: Item, place: Place) -> None:
+        """An entry must have as many inputs as its layer or block takes."""
+        count, callee = max(len(item.sources), 1), item.callee
+        if isinstance(callee, Block) and count != max(len(callee.inputs), 1):
+            takes = f"{len(callee.inputs)} inputs ({listing(callee.inputs)})" if callee.inputs else "one input"
+            self.reading.problem(f"{callee.name} takes {takes}, not {count}; 'from: [...]' names them", place)
+        elif count > 1 and (item.body is not None or item.branches is not None or not getattr(callee, "many", True)):
+            self.reading.problem(f"{item.base} takes one input, not {count}", place)
+
+
+def _number(items: list[Item]) -> tuple[Item, ...]:
+    """Mark the entries whose names need a number to tell them apart; an entry and its "else" never stand together."""
+    shared = _counted(items)
+
+    def numbered(item: Item) -> Item:
+        if shared[item.base] == 1 and item.repeat is None and not item.otherwise:
+            return item
+        several = item.numbered or item.repeat is not None or shared[item.base] > 1
+        return item._replace(numbered=several, otherwise=tuple(map(numbered, item.otherwise)))
+
+    return tuple(map(numbered, items))
+
+
+def _counted(items: Iterable[Item]) -> Counter[str]:
+    """How many entries of each name can stand in a list at once."""
+    total: Counter[str] = Counter()
+    for item in items:
+        total.update(Counter([item.base]) | _counted(item.otherwise) if item.otherwise else [item.base])
+    return total

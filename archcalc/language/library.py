@@ -1,0 +1,152 @@
+"""Where specs come from: the networks that archcalc brings, and the user's own files."""
+
+from __future__ import annotations
+
+import gc
+import os
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from archcalc.errors import ArchcalcError, Refusal, Source, listing, suggest
+from archcalc.language.grammar import parse_blocks, parse_spec
+from archcalc.language.spec import Part, Spec
+
+LARGEST = 1 << 20  # bytes of a spec
+DEEPEST_USE = 8  # files of blocks that use others
+NO_NETWORK = "; 'archcalc list' shows them all, and a file's name ends in .yaml"
+
+
+def home() -> Path:
+    """The folder of the specs: beside the modules where installed, at the top of the repository otherwise."""
+    inside = Path(__file__).parents[1] / "specs"
+    return inside if inside.is_dir() else Path(__file__).parents[2] / "specs"
+
+
+def is_file(reference: str) -> bool:
+    """Whether a reference means a user's file and not a name: it ends in .yaml or has a folder."""
+    path = reference.partition("#")[0]
+    return path.endswith((".yaml", ".yml")) or os.sep in path
+
+
+@cache
+def names() -> dict[str, Path]:
+    """Every network archcalc brings, with its file; read off the files' keys, without parsing them."""
+    found = {name: path for path in sorted(home().glob("*.yaml")) for name in _members(_text(path), path.stem)}
+    return dict(sorted(found.items()))
+
+
+@cache
+def aliases() -> dict[str, str]:
+    """Other names of the networks -> their names."""
+    found: dict[str, str] = {}
+    for path in set(names().values()):
+        name = path.stem
+        for line in _text(path).splitlines():
+            member = re.match(r"  (\w+):", line)
+            name = member[1] if member and member[1] in names() else name
+            words = re.search(r"\baliases: *(?:\[([^\]]*)\]|(\w+))", line.partition(" #")[0])
+            found |= dict.fromkeys(re.findall(r"\w+", words[1] or words[2]), name) if words else {}
+    return found
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def _members(text: str, stem: str) -> list[str]:
+    """The names in a file: its variants, or else its own."""
+    variants = re.search(r"^variants:.*\n((?:(?:[ #].*)?\n)*)", text, re.MULTILINE)
+    return re.findall(r"^  (\w+):", variants[1], re.MULTILINE) if variants else [stem]
+
+
+def find(reference: str) -> Spec:
+    """The spec by that name, or in that file; FILE#NAME is a variant of a family. Raises ArchcalcError."""
+    return members(reference)[0]
+
+
+def members(reference: str) -> list[Spec]:
+    """The spec by that name; of a file that holds a family, every variant. Raises ArchcalcError."""
+    if is_file(reference):
+        path, _, variant = reference.partition("#")
+        spec = _parse(Path(path), Path(path).stem, path)
+        if variant and variant not in spec.variants:
+            raise ArchcalcError(f"{path} has no variant {variant!r}{suggest(variant, spec.variants)}")
+        wanted = [variant] if variant else list(spec.variants)
+        return [spec.variant(name).trimmed() for name in wanted] or [spec.trimmed()]
+    name = reference if reference in names() else aliases().get(reference, reference)
+    if name not in names():
+        near = suggest(name, [*names(), *aliases()])
+        raise ArchcalcError(f"no network {name!r}{near or NO_NETWORK}")
+    spec = _parse(names()[name], name, names()[name].name)
+    return [(spec.variant(name) if spec.variants else spec).trimmed()]
+
+
+def _parse(path: Path, name: str, shown: str) -> Spec:
+    folders = (path.parent / "blocks", home() / "blocks")
+    with _lasting():
+        return parse_spec(Source(shown, read(path)), name, _BlockFiles(folders))
+
+
+@contextmanager
+def _lasting() -> Iterator[None]:
+    """What is made here stays: looking for garbage in it meanwhile would take a third of the time of a wide file."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+class _BlockFiles:
+    """Finds files of blocks beside the user's file, then among archcalc's own; each is read once."""
+
+    def __init__(self, folders: tuple[Path, ...]) -> None:
+        self.folders, self.read, self.open = folders, dict[str, Part](), list[str]()
+
+    def __call__(self, name: str) -> Part:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+            raise Refusal(f"{name!r} cannot name a file of blocks; small letters, digits and _")
+        if name in self.open or len(self.open) == DEEPEST_USE:
+            raise Refusal(f"files of blocks that use each other in a circle: {listing([*self.open, name])}")
+        if name not in self.read:
+            self.open.append(name)
+            path = self.path(name)
+            self.read[name] = parse_blocks(Source(self.shown(path), read(path)), self)
+            self.open.pop()
+        return self.read[name]
+
+    def shown(self, path: Path) -> str:
+        return f"blocks/{path.name}" if path.parent == self.folders[-1] else str(path)
+
+    def path(self, name: str) -> Path:
+        path = next((folder / f"{name}.yaml" for folder in self.folders if (folder / f"{name}.yaml").exists()), None)
+        if path is None:
+            known = [path.stem for folder in self.folders for path in folder.glob("*.yaml")]
+            raise Refusal(f"no file of blocks {name!r} in {self.folders[0]}{suggest(name, known)}")
+        return path
+
+
+def read(path: Path) -> str:
+    """A regular file's text, of bounded size; raises ArchcalcError."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise ArchcalcError(f"{path} is not a file of text")
+        if status.st_size > LARGEST:
+            raise ArchcalcError(f"{path} has {status.st_size:,} bytes; a spec has at most {LARGEST:,}")
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)[:LARGEST]
+        text = data.decode("utf-8-sig")
+    except OSError as error:
+        raise ArchcalcError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+    except (ValueError, UnicodeDecodeError):
+        raise ArchcalcError(f"{path} is not text in UTF-8") from None
+    if "\0" in text:
+        raise ArchcalcError(f"{path} is not text: it holds a NUL byte")
+    return text.replace("\r\n", "\n")

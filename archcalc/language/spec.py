@@ -1,0 +1,168 @@
+"""A spec as a value: what its author wrote, every name resolved, nothing evaluated yet."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from archcalc.errors import Place, Refusal, Source, listing
+from archcalc.kind import Kind
+from archcalc.language.arithmetic import LARGEST_BITS
+from archcalc.language.expression import Call, constant
+from archcalc.language.terms import Definition, Expression
+from archcalc.language.text import Scalar
+from archcalc.number import brief, exact, fails, show
+
+SHAPE_WORDS = ("channels", "rows", "columns")  # the sizes of the input, wherever a layer is written
+INDEX = "index"  # which repetition this is, from 1
+
+
+class Knob(NamedTuple):
+    """A number, or a word, that the network leaves open."""
+
+    name: str
+    default: Any
+    least: Any = None
+    most: Any = None
+    choices: tuple[Any, ...] = ()
+    help: str = ""
+
+    def accept(self, value: Any) -> Any:
+        """The exact value; raises Refusal where it is out of bounds."""
+        try:
+            return self._within(value if isinstance(value, (bool, str)) else exact(value))
+        except (TypeError, ValueError, OverflowError, AttributeError):
+            raise Refusal(f"{self.name} = {brief(value)}; it is {self._means()}") from None
+
+    def _means(self) -> str:
+        return f"one of {listing(map(show, self.choices))}" if self.choices else "a number"
+
+    def _within(self, value: Any) -> Any:
+        if isinstance(value, int) and value.bit_length() > LARGEST_BITS:
+            raise Refusal(f"{self.name} is a number of at most {LARGEST_BITS} bits")
+        if self.choices:
+            if not any(type(value) is type(choice) and value == choice for choice in self.choices):
+                raise Refusal(f"{self.name} = {brief(value)}; it is {self._means()}")
+        elif isinstance(value, (bool, str, tuple)):
+            raise Refusal(f"{self.name} = {brief(value)}; it is a number")
+        elif self.least is not None and fails(value >= self.least):
+            raise Refusal(f"{self.name} = {brief(value)}; it is at least {show(self.least)}")
+        elif self.most is not None and fails(value <= self.most):
+            raise Refusal(f"{self.name} = {brief(value)}; it is at most {show(self.most)}")
+        return value
+
+    def read(self, text: str) -> Any:
+        """The value that a text gives, as on the command line; raises Refusal."""
+        return self.accept(text if text in self.choices else read_value(text))
+
+
+class Item(NamedTuple):
+    """One entry of a sequence: a call, a named group, or a join of branches."""
+
+    base: str  # its name, before numbering
+    named: bool
+    place: Place
+    numbered: bool = False  # other entries of its list have that name, or it is repeated
+    callee: Block | type[Kind] | None = None
+    call: Call | None = None  # with which arguments
+    body: tuple[Item, ...] | None = None
+    branches: dict[str, tuple[Item, ...]] | None = None
+    repeat: Expression | None = None
+    when: Expression | None = None
+    otherwise: tuple[Item, ...] = ()
+    sources: tuple[Scalar, ...] = ()  # "from": names of earlier layers, or -1, -2 ...
+    share: Scalar | None = None  # the earlier layer or block whose weights this one uses
+
+
+class Block(NamedTuple):
+    """A function of its arguments that gives layers."""
+
+    name: str
+    parameters: dict[str, Expression | None]
+    inputs: tuple[str, ...]  # the names of its inputs, where it takes several
+    body: tuple[Item, ...]
+    home: Part
+    place: Place
+
+
+class Part(NamedTuple):
+    """What a file's blocks and layers can see: its knobs, its definitions, the blocks above."""
+
+    given: dict[str, Knob]
+    lets: dict[str, Expression | Definition]
+    blocks: dict[str, Block]
+
+
+class Variant(NamedTuple):
+    """A member of a family: what it says instead of the family's own."""
+
+    headings: dict[str, str]
+    settings: dict[str, Any]  # knobs
+    input: Expression | None
+    layers: tuple[Item, ...] | None
+
+
+class Spec(NamedTuple):
+    """A network, or a family of them."""
+
+    name: str
+    headings: dict[str, str]  # net, family, kind, source ...
+    part: Part
+    input: Expression
+    layers: tuple[Item, ...]
+    variants: dict[str, Variant]
+    text: Source
+
+    @property
+    def given(self) -> dict[str, Knob]:
+        """The knobs by name."""
+        return self.part.given
+
+    def variant(self, name: str) -> Spec:
+        """The member of the family with that name."""
+        variant = self.variants[name]
+        given = {k: knob._replace(default=variant.settings.get(k, knob.default)) for k, knob in self.given.items()}
+        return self._replace(
+            name=name,
+            headings={**self.headings, **variant.headings},
+            part=self.part._replace(given=given),
+            input=variant.input or self.input,
+            layers=self.layers if variant.layers is None else variant.layers,
+        )
+
+    def trimmed(self) -> Spec:
+        """Without the knobs and definitions that nothing here depends on."""
+        used = names_used(self)
+        given = {name: knob for name, knob in self.given.items() if name in used}
+        lets = {name: let for name, let in self.part.lets.items() if name in used}  # the others may read other knobs
+        return self._replace(part=self.part._replace(given=given, lets=lets))
+
+
+def names_used(spec: Spec) -> set[str]:
+    """Every symbol that the input, the layers and the blocks and definitions they lead to read."""
+    names = {name for name, _ in spec.input.names}
+    waiting, seen = list(spec.layers), set()
+    while waiting:
+        item = waiting.pop()
+        expressions = [item.repeat, item.when]
+        if item.call:
+            expressions += item.call.values
+        names |= {name for expression in expressions if expression for name, _ in expression.names}
+        waiting += [
+            *(item.body or ()),
+            *item.otherwise,
+            *(x for branch in (item.branches or {}).values() for x in branch),
+        ]
+        own = isinstance(item.callee, Block) and item.callee.home.blocks is spec.part.blocks  # others' see no knobs
+        if isinstance(item.callee, Block) and own and id(item.callee) not in seen:
+            seen.add(id(item.callee))
+            waiting += item.callee.body
+            names |= {name for default in item.callee.parameters.values() if default for name, _ in default.names}
+    for name, let in reversed(spec.part.lets.items()):
+        body = let.body if isinstance(let, Definition) else let
+        names |= {inner for inner, _ in body.names} if name in names else set()
+    return names
+
+
+def read_value(text: str, place: Place | None = None) -> Any:
+    """A number, true, false or a word. Raises Refusal."""
+    return text if text.isidentifier() and text not in ("true", "false") else constant(text, place)

@@ -1,0 +1,1 @@
+"""What a network needs in memory."""

@@ -1,0 +1,77 @@
+"""What a training step keeps alive: the forward pass leaves what the backward pass needs, which runs the other way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archcalc.memory.liveness import Life, elements, ends, last_uses, over_time, roots, sizes
+from archcalc.number import Number
+from archcalc.report import Report
+
+
+class Training:
+    """One step, for a batch of elements of some bytes each.
+
+    A layer's backward pass takes its output's gradient and makes one for each of its inputs and its weights.
+    """
+
+    def __init__(self, report: Report, batch: Number, width: int) -> None:
+        self.graph, self.scale = report.graph, batch * width
+        self.batch, self.width = batch, width
+        self.root = roots(self.graph, training=True)
+        self.params = [0, *(row.params or 0 for row in report.layers)]
+        self.learns = self._learns()
+
+    def _learns(self) -> list[bool]:
+        """Whether a gradient passes through each node: it or something before it has weights."""
+        found: list[bool] = []
+        for node in self.graph.nodes:
+            weights = node.layer.weights(*self.graph.input_shapes(node)) if node.layer else {}
+            found.append(bool(weights) or any(found[i] for i in node.inputs))
+        return found
+
+    def keeps(self, i: int) -> set[int]:
+        """The memories that the backward pass of that node needs."""
+        node = self.graph.nodes[i]
+        if not node.layer or not self.learns[i]:
+            return set()
+        kept = {"inputs": node.inputs, "output": (i,), "nothing": ()}[node.layer.keeps]
+        return {self.root[j] for j in kept}
+
+    def marks(self, i: int) -> Number:
+        """Bytes kept beside them."""
+        node = self.graph.nodes[i]
+        return self.batch * node.times * node.layer.marks(node.shape) if node.layer and self.learns[i] else 0
+
+    def kept(self) -> Number:
+        """Bytes that the forward pass leaves for the backward pass."""
+        nodes = range(len(self.graph.nodes))
+        memories = set().union(*(self.keeps(i) for i in nodes))
+        return self.scale * sum(elements(self.graph.nodes[i]) for i in sorted(memories)) + sum(map(self.marks, nodes))
+
+    def moments(self) -> list[Number]:
+        """Bytes alive while each layer runs forward, then while each runs backward."""
+        count = len(self.graph.nodes)
+        size = [self.scale * n for n in sizes(self.graph, self.root)]
+        end = ends(self.root, last_uses(self.graph))
+        end = [count * 2 if last == count else last for last in end]
+        for i in range(count - 1, -1, -1):  # a moment of the backward pass: after count, the last layer's first
+            for memory_ in self.keeps(i):
+                end[memory_] = max(end[memory_], 2 * count - 1 - i)
+        events = [(size[i], i, end[i]) for i in range(count)]
+        events += [(self.marks(i), i, 2 * count - 1 - i) for i in range(count)]
+        events += list(self.gradients())
+        return list(over_time(events, 2 * count))[1:-1]
+
+    def gradients(self) -> Iterator[Life]:
+        """Of each output and each weight."""
+        count = len(self.graph.nodes)
+        first = [2 * count] * count
+        for i in range(count - 1, 0, -1):
+            for source in self.graph.nodes[i].inputs:
+                first[source] = min(first[source], 2 * count - 1 - i)
+        for i in range(1, count):
+            if self.learns[i]:
+                born = first[i] if first[i] < 2 * count else count
+                yield self.scale * elements(self.graph.nodes[i]), born, 2 * count - 1 - i
+            yield self.width * self.params[i], 2 * count - 1 - i, 2 * count

@@ -1,0 +1,67 @@
+"""How many bytes a network needs: weights, activations, and what must be alive at the same time.
+
+Tensors only: what a library needs to compute them, its workspaces, comes on top. Numbers of any type: closed forms for
+symbols, arrays for arrays.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from archcalc.errors import ArchcalcError, listing
+from archcalc.memory.backward import Training
+from archcalc.memory.liveness import forward, highest, roots, sizes
+from archcalc.number import Number
+from archcalc.report import Report
+
+DTYPES = {"float32": 4, "float16": 2, "bfloat16": 2, "float64": 8}  # bytes of an element
+STATES = {"sgd": 0, "momentum": 1, "adam": 2}  # tensors an optimizer keeps for each weight
+
+
+class Memory(NamedTuple):
+    """Bytes, for a batch in one dtype; None where a layer's weights are not known."""
+
+    batch: Number
+    dtype: str
+    optimizer: str
+    weights: Number | None
+    buffers: Number | None
+    activations: Number  # the outputs of all layers together
+    peak: Number  # of a forward pass: input, and the outputs alive at once
+    peak_at: str | None  # the layer that runs then; None where that depends on a symbol
+    kept: Number  # what the forward pass of a training step leaves for the backward pass
+    step: Number | None  # the peak of a training step: activations and gradients alive at once
+
+    @property
+    def inference(self) -> Number | None:
+        """Weights, buffers and the activations at the peak."""
+        return None if self.weights is None else self.weights + self.buffers + self.peak
+
+    @property
+    def training(self) -> Number | None:
+        """Weights, buffers, the optimizer's tensors, and activations and gradients at the peak."""
+        if self.weights is None or self.step is None:
+            return None
+        return (1 + STATES[self.optimizer]) * self.weights + self.buffers + self.step
+
+
+def memory(report: Report, batch: Number = 1, dtype: str = "float32", optimizer: str = "sgd") -> Memory:
+    """What the network needs for that batch. Raises ArchcalcError."""
+    for word, known in ((dtype, DTYPES), (optimizer, STATES)):
+        if word not in known:
+            raise ArchcalcError(f"memory knows no {word!r}; there are {listing(known)}")
+    width, totals = DTYPES[dtype], report.totals
+    passing, step = forward(report.graph), Training(report, batch, width)
+    peak, at = highest(passing)
+    return Memory(
+        batch,
+        dtype,
+        optimizer,
+        weights=None if totals.params is None else width * totals.params,
+        buffers=None if totals.buffers is None else width * totals.buffers,
+        activations=batch * width * sum(sizes(report.graph, roots(report.graph))[1:]),
+        peak=batch * width * peak,
+        peak_at=None if at is None else report.graph.nodes[at + 1].name,
+        kept=step.kept(),
+        step=None if totals.params is None else highest(step.moments())[0],
+    )

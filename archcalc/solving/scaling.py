@@ -1,0 +1,195 @@
+"""Compound scaling: depth, width and resolution grown together (EfficientNet, arXiv:1905.11946, section 3.3).
+
+    depth alpha^phi, width beta^phi, resolution gamma^phi, with alpha beta^2 gamma^2 ~ 2,
+
+so that a network's multiply-adds are to grow as 2^phi. Here are the exact counts beside that, what the released
+coefficients of B1 to B7 give, and the cost side of the paper's grid search for alpha, beta and gamma.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from archcalc.errors import ArchcalcError, Refusal, listing
+from archcalc.language.spec import read_value
+from archcalc.number import Number, exact, plain, show
+from archcalc.report import Report
+from archcalc.sweeps.ranges import Span
+
+if TYPE_CHECKING:
+    from archcalc.network import Network
+
+COEFFICIENTS = ("alpha", "beta", "gamma")
+RELEASED = ("d", "w", "resolution")  # the coefficients that the released members set, in the order of the three
+FURTHEST = 8  # phi that a released network is compared with
+TARGET = 2  # what alpha beta^2 gamma^2 should be
+FEWEST, MOST = Fraction(1), Fraction(3, 2)  # of alpha, beta and gamma in the search
+MOST_COMBINATIONS = 100_000
+
+
+class Step(NamedTuple):
+    """The network at one phi."""
+
+    phi: int
+    depth: Fraction
+    width: Fraction
+    side: Number  # rows of the input
+    params: Number
+    mult_adds: Number
+    growth: Fraction  # of the multiply-adds, against phi = 0
+    constraint: Fraction  # (alpha beta^2 gamma^2)^phi
+    predicted: int  # 2^phi
+
+
+class Member(NamedTuple):
+    """A released network beside compound scaling."""
+
+    name: str
+    released: tuple[Number, Number, Number]  # depth, width, resolution
+    implied: tuple[float | None, float | None, float | None]  # the phi that each of them alone would come from
+    params: Number
+    mult_adds: Number
+    nearest: Step  # of the whole phis, the one nearest in multiply-adds
+
+    @property
+    def difference(self) -> Fraction:
+        """How much more the released network computes than compound scaling at the nearest phi."""
+        return Fraction(self.mult_adds, self.nearest.mult_adds) - 1
+
+
+class Candidate(NamedTuple):
+    """A combination that the constraint allows, with its cost at phi = 1."""
+
+    alpha: Number
+    beta: Number
+    gamma: Number
+    constraint: Fraction
+    params: int
+    mult_adds: int
+    growth: Fraction
+
+
+class Scaling(NamedTuple):
+    """A network at phi = 0 and above."""
+
+    network: Network
+    coefficients: tuple[Number, Number, Number]
+    steps: tuple[Step, ...]
+
+    @property
+    def constraint(self) -> Fraction:
+        """alpha beta^2 gamma^2."""
+        return constraint(*self.coefficients)
+
+
+def constraint(alpha: Number, beta: Number, gamma: Number) -> Fraction:
+    """What one step of phi multiplies the multiply-adds of a plain convolutional network by."""
+    return Fraction(alpha) * Fraction(beta) ** 2 * Fraction(gamma) ** 2
+
+
+def scale(network: Network, phi: Any = 3, **knobs: Any) -> Scaling:
+    """The network at every whole phi from 0 to this one. Raises ArchcalcError."""
+    last = _checked(network, phi)
+    given = {name: network.accept(name, value) for name, value in knobs.items() if name != "phi"}
+    coefficients: Any = tuple(given.get(name, network.knobs[name].default) for name in COEFFICIENTS)
+    reports = [network.summary(**given, phi=i) for i in range(last + 1)]
+    first = reports[0].totals.mult_adds
+    steps = tuple(_step(i, coefficients, report, first) for i, report in enumerate(reports))
+    return Scaling(network, coefficients, steps)
+
+
+def _checked(network: Network, phi: Any) -> int:
+    if missing := [name for name in ("phi", *COEFFICIENTS) if name not in network.knobs]:
+        message = f"{network.name} has no {listing(missing)}, which compound scaling needs"
+        raise ArchcalcError(f"{message}; a spec that has them is efficientnet_b0")
+    found = network.accept("phi", phi)
+    if not isinstance(found, int):
+        raise ArchcalcError(f"{network.name}: phi = {show(found)}; the counts are exact, and so only for whole phi")
+    return found
+
+
+def _step(phi: int, coefficients: tuple[Number, Number, Number], report: Report, first: Number) -> Step:
+    alpha, beta = map(Fraction, coefficients[:2])
+    cost = report.totals
+    if cost.mult_adds is None or cost.params is None:
+        raise ArchcalcError(f"{report.network}: the work of {listing(report.unknown)} is not known")
+    return Step(phi, alpha**phi, beta**phi, report.input[-1], cost.params, cost.mult_adds,
+                Fraction(cost.mult_adds, first), constraint(*coefficients) ** phi, TARGET**phi)  # fmt: skip
+
+
+def members(scaling: Scaling) -> list[Member]:
+    """The networks of the same file that set the released coefficients, beside what phi gives."""
+    network = scaling.network
+    most = network.knobs["phi"].most
+    last = FURTHEST if most is None else min(FURTHEST, most // 1)
+    steps = scale(network, last, **dict(zip(COEFFICIENTS, scaling.coefficients, strict=True))).steps
+    return [_member(network, name, report, scaling, steps) for name, report in _released(network)]
+
+
+def _released(network: Network) -> Iterator[tuple[str, Report]]:
+    """Siblings that differ from this network in depth, width or resolution alone."""
+    from archcalc.network import Network as Sibling
+
+    spec = network.spec
+    for name, variant in spec.variants.items():
+        other = spec.variant(name)
+        changed = {key for key, knob in other.given.items() if knob.default != spec.given[key].default}
+        if variant.layers is None and variant.input is None and changed and changed <= set(RELEASED):
+            yield name, Sibling(other).summary()
+
+
+def _member(network: Network, name: str, report: Report, scaling: Scaling, steps: tuple[Step, ...]) -> Member:
+    released: Any = tuple(report.knobs[key] for key in RELEASED)
+    base = [network.knobs[key].default for key in RELEASED]
+    pairs = zip(released, base, scaling.coefficients, strict=True)
+    implied: Any = tuple(_phi(Fraction(value) / Fraction(start), by) for value, start, by in pairs)
+    cost = report.totals
+    nearest = min(steps, key=lambda step: abs(math.log(step.mult_adds / cost.mult_adds)))
+    return Member(name, released, implied, cost.params, cost.mult_adds, nearest)
+
+
+def _phi(ratio: Fraction, coefficient: Number) -> float | None:
+    """The phi for which coefficient^phi is that ratio."""
+    return None if coefficient == 1 else math.log(ratio) / math.log(coefficient)
+
+
+def search(
+    network: Network, tolerance: Any = Fraction(1, 10), step: Any = Fraction(1, 20), **knobs: Any
+) -> list[Candidate]:
+    """Step 1 of the paper at phi = 1: all (alpha, beta, gamma) near the constraint with exact costs, the nearest first.
+
+    The paper picks the most accurate of them, which only training can tell; what each costs is told here.
+    """
+    _checked(network, 1)
+    tolerance, step = _positive("tolerance", tolerance), _positive("step", step)
+    axis = Span(FEWEST, step, int((MOST - FEWEST) // step) + 1)
+    if axis.values**3 > MOST_COMBINATIONS:
+        raise ArchcalcError(
+            f"a step of {show(step)} makes {axis.values**3:,} combinations (at most {MOST_COMBINATIONS:,})"
+        )
+    fixed = {name: value for name, value in knobs.items() if name not in ("phi", *COEFFICIENTS)}
+    arrays = network.sweep("params", "mult_adds", **dict.fromkeys(COEFFICIENTS, axis), phi=1, **fixed).arrays()
+    first = network.summary(**fixed, phi=0).totals.mult_adds
+    values = list(axis)
+    found = []
+    for i, (a, b, c) in enumerate((a, b, c) for a in values for b in values for c in values):
+        near = constraint(a, b, c)
+        if abs(near - TARGET) <= tolerance and not arrays["why"][i]:
+            cost = int(arrays["mult_adds"][i])
+            found.append(Candidate(a, b, c, near, int(arrays["params"][i]), cost, Fraction(cost, first)))
+    if not found:
+        raise ArchcalcError(f"no alpha beta^2 gamma^2 in steps of {show(step)} is within {show(tolerance)} of {TARGET}")
+    return sorted(found, key=lambda one: (abs(one.constraint - TARGET), one.mult_adds))
+
+
+def _positive(name: str, value: Any) -> Fraction:
+    try:
+        found = Fraction(read_value(value) if isinstance(value, str) else plain(exact(value)))
+    except (TypeError, ValueError, Refusal):
+        raise ArchcalcError(f"{name} = {value!r} is not a number") from None
+    if found <= 0:
+        raise ArchcalcError(f"{name} = {show(found)}; it is more than 0")
+    return found

@@ -1,0 +1,157 @@
+"""Every combination of free knobs against constraints; needs NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from archcalc.errors import ArchcalcError, listing
+from archcalc.number import Number
+from archcalc.solving.constraint import Constraint, measured
+from archcalc.sweeps.ranges import Axis, has_words, size
+from archcalc.sweeps.sweep import Sweep
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from archcalc.network import Network
+
+MOST_POINTS = 20_000_000
+FIGURES = ("mult_adds", "params")
+
+
+class Found(NamedTuple):
+    """A point of the grid, counted by the engine; without figures where there is no such network."""
+
+    knobs: dict[str, Any]
+    figures: dict[str, Number | None]
+    broken: tuple[str, ...]  # the constraints that it does not meet, or why it cannot be built
+
+    @property
+    def meets(self) -> bool:
+        """Whether it meets all."""
+        return not self.broken
+
+
+class Want(NamedTuple):
+    """What is to be large, or small: a knob, or a quantity."""
+
+    name: str
+    large: bool
+
+    def __str__(self) -> str:
+        return f"{'largest' if self.large else 'smallest'} {self.name}"
+
+
+class Search:
+    """Every combination of the free knobs, evaluated."""
+
+    def __init__(
+        self,
+        network: Network,
+        axes: Mapping[str, Axis],
+        fixed: Mapping[str, Any],
+        limits: Sequence[Constraint],
+        of: Sequence[str] = (),
+    ) -> None:
+        self.network, self.axes, self.fixed, self.limits = network, dict(axes), dict(fixed), tuple(limits)
+        self.names = list(dict.fromkeys([*FIGURES, *(str(limit.quantity) for limit in limits), *of]))
+        self.sweep = Sweep(network, self.names, {**self.axes, **{name: (value,) for name, value in fixed.items()}})
+        if self.sweep.points > MOST_POINTS:
+            message = f"{self.sweep.points:,} combinations of {listing(axes)} are too many (at most {MOST_POINTS:,})"
+            raise ArchcalcError(f"{message}; give ranges, as in --free NAME=START:STOP:STEP")
+
+    @cached_property
+    def shape(self) -> tuple[int, ...]:
+        """Of the free knobs."""
+        return tuple(map(size, self.axes.values()))
+
+    @cached_property
+    def columns(self) -> dict[str, Any]:
+        """Each quantity along the free knobs, masked where there is no network."""
+        arrays = self.sweep.arrays()
+        return {name: arrays[name].reshape(self.shape) for name in (*self.names, "why")}
+
+    @cached_property
+    def met(self) -> np.ndarray:
+        """Where all constraints are met."""
+        import numpy as np
+
+        return np.logical_and.reduce([self.meets(limit) for limit in self.limits])  # type: ignore[no-any-return]
+
+    def meets(self, limit: Constraint) -> np.ndarray:
+        """Where that constraint is met."""
+        import numpy as np
+
+        values = self.columns[str(limit.quantity)]
+        return np.asarray(limit.met(values.data)).astype(bool) & ~np.ma.getmaskarray(values)
+
+    def at(self, place: Sequence[int]) -> dict[str, Any]:
+        """The free knobs at that place."""
+        return {name: axis[int(i)] for (name, axis), i in zip(self.axes.items(), place, strict=True)}
+
+    def found(self, place: Sequence[int]) -> Found:
+        """That point as the engine counts it; raises AssertionError where the arrays said otherwise."""
+        knobs = self.at(place)
+        figures, broken = measured(self.network, self.names, self.limits, {**self.fixed, **knobs})
+        for name, value in figures.items():
+            array = self.columns[name][tuple(place)]
+            same = (
+                value is None or abs(array - value) <= 1e-9 * abs(value)
+                if isinstance(value, Fraction)
+                else array == value
+            )
+            assert value is None or same, f"{name} at {knobs}: {array} by arrays, {value} by integers"
+        return Found(knobs, figures, broken)
+
+    def best(self, want: Want) -> tuple[int, ...]:
+        """Where what is wanted is largest or smallest; of equal ones, the first knobs decide."""
+        import numpy as np
+
+        places = np.argwhere(self.met)
+        keys = [
+            [float(v) for v in axis] if want.name == name else range(size(axis)) for name, axis in self.axes.items()
+        ]
+        columns = [np.array(key)[places[:, i]] for i, key in enumerate(keys)]
+        first = (
+            columns[list(self.axes).index(want.name)]
+            if want.name in self.axes
+            else self.columns[want.name].data[self.met]
+        )
+        sign = 1 if want.large else -1
+        order = [sign * column for column in (*reversed(columns), first)]
+        place = np.lexsort(order)[-1] if all(key.dtype != object for key in order) else _last(order)
+        return tuple(int(i) for i in places[place])
+
+    def beyond(self, place: tuple[int, ...], large: bool) -> list[Found]:
+        """For each knob, the next value further out than the answer's."""
+        found = []
+        for i, axis in enumerate(self.axes.values()):
+            step = 1 if large == _rising(axis) else -1
+            if 0 <= place[i] + step < size(axis):
+                found.append(self.found((*place[:i], place[i] + step, *place[i + 1 :])))
+        return found
+
+    def curve(self, large: bool, rows: int) -> list[Found]:
+        """For values of the first knob the extreme value of the second one that meets the constraints."""
+        import numpy as np
+
+        if len(self.axes) != 2:
+            raise ArchcalcError(f"an iso-cost curve is of two knobs, not of {listing(self.axes)}")
+        second = list(self.axes.values())[1]
+        places = []
+        for i in np.flatnonzero(self.met.any(axis=1)):
+            js = np.flatnonzero(self.met[i])
+            places.append((int(i), int(js[-1] if large == _rising(second) else js[0])))
+        step = max(1, -(-len(places) // rows))
+        return [self.found(place) for place in places[::step]]
+
+
+def _rising(axis: Axis) -> bool:
+    return has_words(axis) or axis[size(axis) - 1] >= axis[0]
+
+
+def _last(keys: Sequence[Any]) -> int:
+    return max(range(len(keys[0])), key=lambda i: tuple(key[i] for key in reversed(keys)))

@@ -1,0 +1,72 @@
+"""The largest or smallest knobs that meet a budget.
+
+Nothing is assumed of how a cost depends on a knob: every step of the range is computed, by arrays, exactly. The answer
+and its neighbours are then counted once more, one by one, by the engine over plain integers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from archcalc.errors import ArchcalcError, listing, suggest
+from archcalc.quantity import quantity
+from archcalc.solving.constraint import Constraint, read_constraints
+from archcalc.solving.free import axis_of
+from archcalc.solving.misses import nothing
+from archcalc.solving.search import Found, Search, Want
+
+if TYPE_CHECKING:
+    from archcalc.network import Network
+
+
+class Solution(NamedTuple):
+    """The answer, and what lies beyond it."""
+
+    network: Network
+    constraints: tuple[Constraint, ...]
+    want: Want
+    search: Search
+    best: Found
+    beyond: tuple[Found, ...]  # for each free knob a step further
+    meeting: int  # how many points meet the constraints
+
+    def curve(self, rows: int = 12) -> list[Found]:
+        """The iso-cost curve: for values of the first knob the extreme second one that meets the constraints."""
+        return self.search.curve(self.want.large, rows)
+
+
+def solve(network: Network, free: Mapping[str, Any], where: Sequence[str], want: str = "", **fixed: Any) -> Solution:
+    """The best values of the free knobs (name -> range, or None for all that the spec allows). Raises ArchcalcError."""
+    limits = read_constraints(where)
+    if not free:
+        raise ArchcalcError(
+            f"{network.name}: nothing is free; name a knob, as in --free alpha (its knobs: {listing(network.knobs)})"
+        )
+    knobs = {name: network.accept(name, value) for name, value in fixed.items()}
+    for name in free:
+        if name not in network.knobs:
+            network.accept(name, 0)  # says what there is instead
+        if name in knobs:
+            raise ArchcalcError(f"{network.name}: {name} is free and has a value too")
+    wanted = _want(want, list(free), limits)
+    axes = {name: axis_of(network, name, values, limits, knobs) for name, values in free.items()}
+    search = Search(network, axes, knobs, limits, [] if wanted.name in axes else [wanted.name])
+    if not search.met.any():
+        raise nothing(search)
+    place = search.best(wanted)
+    beyond = tuple(search.beyond(place, wanted.large))
+    return Solution(network, limits, wanted, search, search.found(place), beyond, int(search.met.sum()))
+
+
+def _want(text: str, free: list[str], limits: Sequence[Constraint]) -> Want:
+    """What to look for: the one knob, or of several knobs the point nearest to the first budget."""
+    word, _, name = text.strip().partition(" ")
+    if word and word not in ("largest", "smallest"):
+        raise ArchcalcError(
+            f"{text!r}: what is wanted starts with 'largest' or 'smallest'{suggest(word, ('largest', 'smallest'))}"
+        )
+    large = word == "largest" if word else any(limit.relation in ("<=", "<", "==") for limit in limits)
+    usual = free[0] if len(free) == 1 else str(limits[0].quantity)
+    name = name.strip() or usual
+    return Want(name if name in free else str(quantity(name)), large)

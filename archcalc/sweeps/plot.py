@@ -1,0 +1,204 @@
+"""A sweep as a picture: cost against a knob, the Pareto front, iso-cost contours.
+
+Each line has a colour of its own that the colour-blind can tell apart (Okabe and Ito), and a mark and a dash of its
+own, so that it reads in black and white too.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archcalc.errors import ArchcalcError, listing
+from archcalc.needed import needed
+from archcalc.number import show
+from archcalc.sweeps.ranges import Axis, has_words, size
+
+if TYPE_CHECKING:
+    from archcalc.sweeps.sweep import Advance, Sweep
+
+FIGURES = ("cost", "pareto", "contours")
+SUFFIXES = ("svg", "pdf", "png")
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999")
+MARKS, DASHES = "osD^vP*X", ("-", "--", "-.", ":")
+FINEST = 200  # values of a knob that a picture shows
+MOST_LINES = len(COLOURS)
+LEVELS = 8
+STYLE = {"svg.hashsalt": "archcalc", "svg.fonttype": "none", "font.size": 10, "axes.grid": True, "grid.alpha": 0.3}
+
+
+def plot(
+    sweep: Sweep,
+    path: Path,
+    figure: str | None = None,
+    best: tuple[str, ...] = ("min", "max"),
+    dask: str | None = None,
+    advance: Advance | None = None,
+) -> None:
+    """Write the picture; its suffix decides the format. ``best``: what a Pareto front prefers. Raises ArchcalcError."""
+    suffix = path.suffix.removeprefix(".").lower()
+    if suffix not in SUFFIXES:
+        raise ArchcalcError(f"{path}: a picture is written as {listing(f'.{name}' for name in SUFFIXES)}")
+    matplotlib = needed("matplotlib", "a picture", "plot")
+    from matplotlib.figure import Figure
+
+    from archcalc.export import write
+
+    figure = figure or usual(sweep, path.stem)
+    with matplotlib.rc_context(STYLE):
+        canvas = Figure(figsize=(6.4, 4.4), layout="constrained")
+        panel = canvas.add_subplot()
+        if figure == "pareto":
+            _pareto(panel, sweep, best, dask, advance)
+        else:
+            {"cost": _cost, "contours": _contours}[figure](panel, sweep)
+        file = BytesIO()
+        canvas.savefig(file, format=suffix, dpi=200, metadata={"Date": None} if suffix == "svg" else None)
+    write(path, file.getvalue())
+
+
+def usual(sweep: Sweep, stem: str) -> str:
+    """The figure that the file is named after; else contours over two knobs, and the cost against one."""
+    named = [name for name in FIGURES if name in stem.lower()]
+    return named[0] if named else "contours" if len(_numeric(sweep)) == 2 == len(sweep.axes) else "cost"
+
+
+def _numeric(sweep: Sweep) -> list[str]:
+    """The knobs with several values, all numbers."""
+    return [name for name, axis in sweep.axes.items() if size(axis) > 1 and not has_words(axis)]
+
+
+def _finest(axis: Axis, most: int = FINEST) -> Axis:
+    """No more values than a picture can show, both ends among them."""
+    if size(axis) <= most:
+        return axis
+    return tuple(dict.fromkeys(axis[i * (size(axis) - 1) // (most - 1)] for i in range(most)))
+
+
+def _knob(sweep: Sweep, name: str) -> str:
+    text = sweep.network.knobs[name].help.partition(",")[0].partition(";")[0]
+    return f"{name} ({text})" if text and name not in text else text or name
+
+
+def _values(axis: Axis) -> list[float]:
+    return [float(value) for value in axis]
+
+
+def _masked(sweep: Sweep, name: str) -> Any:
+    """A quantity along the knobs, as floats with gaps: a picture needs no more digits."""
+    import numpy as np
+
+    found = sweep[name]
+    return np.ma.filled(found.astype(float), np.nan)
+
+
+def _cost(panel: Any, sweep: Sweep) -> None:
+    """The first quantity against the first knob of numbers, a line for each combination of the others."""
+    numeric = _numeric(sweep)
+    if not numeric:
+        raise ArchcalcError("a picture of the cost needs a knob with several values, numbers all")
+    from archcalc.sweeps.sweep import Sweep as Part
+
+    name, first = next(iter(sweep.quantities)), numeric[0]
+    others = {other: _finest(axis, MOST_LINES) for other, axis in sweep.axes.items() if other != first}
+    part = Part(sweep.network, [name], {first: _finest(sweep.axes[first]), **others})
+    costs = _masked(part, name)
+    combinations = list(itertools.product(*(range(size(axis)) for axis in others.values())))
+    chosen = combinations if len(combinations) <= MOST_LINES else _finest(combinations, MOST_LINES)
+    for (colour, mark, dash), at in zip(_styles(), chosen, strict=False):
+        label = ", ".join(f"{other} = {show(others[other][i])}" for other, i in zip(others, at, strict=True))
+        line = costs[(slice(None), *at)]
+        dense = len(line) > 40
+        style = {"color": colour, "linestyle": dash, "markevery": max(1, len(line) // 12), "markersize": 4}
+        panel.plot(_values(part.axes[first]), line, marker=mark, label=label, linewidth=1.2 if dense else 1, **style)
+    panel.set_xlabel(_knob(sweep, first))
+    panel.set_ylabel(_title(name))
+    panel.set_ylim(bottom=0)
+    more = f" ({len(chosen)} of {len(combinations):,} lines)" if len(chosen) < len(combinations) else ""
+    panel.set_title(f"{_net(sweep)}{more}")
+    _engineering(panel.yaxis)
+    if others:
+        panel.legend(fontsize=8)
+
+
+def _pareto(panel: Any, sweep: Sweep, best: tuple[str, ...], dask: str | None, advance: Advance | None) -> None:
+    """The first two quantities against each other; what no other point beats is joined."""
+    if len(sweep.quantities) < 2 or not set(best) <= {"min", "max"}:
+        raise ArchcalcError("a Pareto front is of two quantities, such as mult_adds,params, each to min or to max")
+    from archcalc.sweeps.front import Front
+
+    x, y = list(sweep.quantities)[:2]
+    front = Front(sweep, (x, y), (1 if best[0] == "min" else -1, 1 if best[1] == "min" else -1))
+    for chunk in sweep.chunks(dask=dask, advance=advance):
+        front.add(chunk)
+    seen, unbeaten = front.seen, front.best
+    share = "every point" if front.step == 1 else f"every {front.step:,}th point"
+    panel.plot(seen[x], seen[y], ".", color="#999999", markersize=3, label=share)
+    order = unbeaten[x].argsort()
+    panel.plot(unbeaten[x][order], unbeaten[y][order], "o-", color=COLOURS[0], markersize=4, linewidth=1.2,
+               label=f"no point is better in both ({len(order)})")  # fmt: skip
+    for i in (order[0], order[-1]) if len(order) else ():
+        place = ", ".join(f"{name} {_short(unbeaten[name][i])}" for name in sweep.axes)
+        panel.annotate(place, (unbeaten[x][i], unbeaten[y][i]), fontsize=7, xytext=(5, -9), textcoords="offset points")
+    words = {"min": "less is better", "max": "more is better"}
+    panel.set_xlabel(f"{_title(x)} ({words[best[0]]})")
+    panel.set_ylabel(f"{_title(y)} ({words[best[1]]})")
+    panel.set_title(f"{_net(sweep)}: {sweep.points:,} points of {', '.join(sweep.axes)}")
+    _engineering(panel.xaxis)
+    _engineering(panel.yaxis)
+    panel.legend(fontsize=8)
+
+
+def _contours(panel: Any, sweep: Sweep) -> None:
+    """Lines of equal cost over the first two knobs of numbers; the others stay at their first value."""
+    numeric = _numeric(sweep)[:2]
+    if len(numeric) < 2:
+        raise ArchcalcError("contours need two knobs with several values, numbers all")
+    import numpy as np
+    from matplotlib.ticker import EngFormatter
+
+    from archcalc.sweeps.sweep import Sweep as Part
+
+    name = next(iter(sweep.quantities))
+    rest = {other: axis[0] for other, axis in sweep.axes.items() if other not in numeric}
+    axes = {knob: _finest(sweep.axes[knob]) for knob in numeric}
+    costs = _masked(Part(sweep.network, [name], {**axes, **{other: (value,) for other, value in rest.items()}}), name)
+    costs = np.squeeze(costs, axis=tuple(range(2, costs.ndim)))
+    across, up = (_values(axis) for axis in axes.values())
+    if not np.nanmax(costs) > np.nanmin(costs):
+        raise ArchcalcError(f"{name} is the same at every point, so there are no lines of equal cost")
+    levels = np.geomspace(max(np.nanmin(costs), 1), np.nanmax(costs), LEVELS + 2)[1:-1]
+    if not levels[0] < levels[-1]:
+        levels = np.linspace(np.nanmin(costs), np.nanmax(costs), LEVELS + 2)[1:-1]
+    panel.contourf(across, up, costs.T, levels=levels, cmap="cividis_r", alpha=0.35, extend="both")
+    lines = panel.contour(across, up, costs.T, levels=levels, colors="black", linewidths=0.9)
+    panel.clabel(lines, fmt=EngFormatter(places=0, sep="").format_eng, fontsize=8)
+    panel.set_xlabel(_knob(sweep, numeric[0]))
+    panel.set_ylabel(_knob(sweep, numeric[1]))
+    fixed = "".join(f", {other} = {show(value)}" for other, value in rest.items())
+    panel.set_title(f"{_net(sweep)}: {_title(name)}{fixed}")
+
+
+def _styles() -> Iterator[tuple[str, str, str]]:
+    return zip(COLOURS, MARKS, itertools.cycle(DASHES), strict=False)
+
+
+def _engineering(axis: Any) -> None:
+    from matplotlib.ticker import EngFormatter
+
+    axis.set_major_formatter(EngFormatter(sep=""))
+
+
+def _net(sweep: Sweep) -> str:
+    return str(sweep.network.spec.headings["net"])
+
+
+def _title(name: str) -> str:
+    return name.replace("mult_adds", "mult-adds").replace("_", " ")
+
+
+def _short(value: Any) -> str:
+    return value if isinstance(value, str) else f"{value:.4g}"

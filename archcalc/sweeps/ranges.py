@@ -1,0 +1,125 @@
+"""The values of a knob: 0.25:1.4:0.05 (both ends belong to it), 96/224:1:32/224, 1:8, a list, or what Python gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+from archcalc.errors import ArchcalcError, Refusal
+from archcalc.language.spec import Knob, read_value
+from archcalc.number import Number, plain, show
+
+FORM = "written START:STOP:STEP (0.25:1.4:0.05), START:STOP, or as a list (0.25,0.5,1)"
+LONGEST_LIST = 1_000_000  # values that are written out; a span is as long as it likes
+
+
+@dataclass(frozen=True)
+class Span(Sequence[Any]):
+    """start, start + step, start + 2 step ..."""
+
+    start: Number
+    step: Number
+    values: int
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(self.values))]
+        if not 0 <= index < self.values:
+            raise IndexError(index)
+        return plain(Fraction(self.start + self.step * index))
+
+    def __len__(self) -> int:
+        return self.values
+
+    @property
+    def last(self) -> Number:
+        """The value at the end."""
+        return self[self.values - 1]
+
+
+Axis: TypeAlias = Sequence[Any]  # a Span, or a tuple of numbers or words
+
+
+def size(axis: Axis) -> int:
+    """How many values; len() knows no number of more than 63 bits."""
+    return axis.values if isinstance(axis, Span) else len(axis)
+
+
+def has_words(axis: Axis) -> bool:
+    """Whether some of its values are no numbers."""
+    return not isinstance(axis, Span) and any(isinstance(value, (bool, str)) for value in axis)
+
+
+def read_axis(knob: Knob, text: str) -> Axis:
+    """The values that a text gives. Raises ArchcalcError."""
+    return _checked(knob, lambda: [_part(knob, part.strip()) for part in text.split(",")], repr(text))
+
+
+def make_axis(knob: Knob, values: Any) -> Axis:
+    """The values that Python code gives: a number, a word, a text as above, a range, a list, an array."""
+    if isinstance(values, str):
+        return (values,) if values in knob.choices else read_axis(knob, values)
+    if isinstance(values, range):
+        return _checked(knob, lambda: [_span(values.start, values[-1], values.step) if values else ()], repr(values))
+    if isinstance(values, Span):
+        return _checked(knob, lambda: [values], "its range")
+    listed = values if isinstance(values, (list, tuple)) else _items(values)
+    return _checked(knob, lambda: [(value,) for value in listed], "its list")
+
+
+def _items(values: Any) -> Iterable[Any]:
+    return values.ravel().tolist() if hasattr(values, "ravel") else values if hasattr(values, "__iter__") else [values]
+
+
+def _checked(knob: Knob, parts: Callable[[], Iterable[Axis]], shown: str) -> Axis:
+    """One axis of several parts; every value is one that the knob accepts, and each stands there once."""
+    try:
+        found = list(parts())
+        if len(found) == 1 and isinstance(found[0], Span):
+            knob.accept(found[0].start)
+            knob.accept(found[0].last)
+            if not knob.choices:  # bounds hold between the ends too
+                return found[0]
+        if sum(map(size, found)) > LONGEST_LIST:
+            raise Refusal(f"a list of more than {LONGEST_LIST:,} values; a single range may be longer")
+        values = tuple(knob.accept(value) for part in found for value in part)
+    except Refusal as refusal:
+        raise ArchcalcError(f"{knob.name}, from {shown}: {refusal}") from None
+    if not values:
+        raise ArchcalcError(f"{knob.name}, from {shown}: no values; they are {FORM}")
+    if len(set(values)) < len(values):
+        twice = next(value for i, value in enumerate(values) if value in values[:i])
+        raise ArchcalcError(f"{knob.name}, from {shown}: {show(twice)} is there twice")
+    return values
+
+
+def _part(knob: Knob, text: str) -> Axis:
+    if text in knob.choices or ":" not in text:
+        return (knob.read(text) if text else _refuse("a value is missing"),)
+    ends = [_number(word) for word in text.split(":")]
+    if len(ends) > 3:
+        _refuse(f"{text!r} has more than three parts; a range is {FORM}")
+    return _span(*ends)
+
+
+def _span(start: Number, stop: Number, step: Number = 1) -> Span:
+    """From start to stop, which belongs to it if a step arrives there."""
+    if step == 0:
+        _refuse("a step of 0 leads nowhere")
+    count = (stop - start) // step + 1
+    if count < 1:
+        _refuse(f"an empty range: {show(start)} is past {show(stop)} in steps of {show(step)}")
+    return Span(start, step, int(count))
+
+
+def _number(word: str) -> Number:
+    value = read_value(word.strip()) if word.strip() else None
+    if value is None or isinstance(value, (bool, str, tuple)):
+        _refuse(f"{word!r} is not a number; a range is {FORM}")
+    return value
+
+
+def _refuse(message: str) -> Any:
+    raise Refusal(message)

@@ -1,0 +1,182 @@
+"""Every combination of knob values, and what each network costs.
+
+sweep = archcalc.load("mobilenet_v1").sweep(alpha="0.25:1.4:0.05", rho="96/224:1:32/224")
+sweep["mult_adds"]           an array along the knobs, masked where there is no such network
+sweep.arrays(), .frame()     a column for each knob and quantity, a row for each point
+sweep.write("sweep.parquet") the same, piece by piece
+sweep.plot("pareto.svg")
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archcalc.errors import ArchcalcError, listing, suggest
+from archcalc.quantity import Quantity, quantity
+from archcalc.sweeps.ranges import Axis, make_axis, size
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from archcalc.network import Network
+    from archcalc.sweeps.chunks import Pieces
+    from archcalc.sweeps.evaluate import Chunk, Grid
+
+USUAL = ("mult_adds", "params")
+MOST_POINTS = 100_000_000  # that arrays() and frame() put into memory at once
+Advance = Callable[[int], None]  # told how many points more are done
+
+
+class Sweep:
+    """A grid of networks, evaluated when something of it is asked for."""
+
+    def __init__(self, network: Network, of: Iterable[str], axes: Mapping[str, Axis]) -> None:
+        self.network = network
+        self.axes = dict(axes)
+        self.quantities: dict[str, Quantity] = {str(found): found for found in map(quantity, of)}
+        if not self.axes:
+            raise ArchcalcError(
+                f"{network.name}: a sweep needs values for a knob (its knobs: {listing(network.knobs)})"
+            )
+        if taken := [name for name in (*self.quantities, "why") if name in self.axes]:
+            raise ArchcalcError(f"{network.name}: {taken[0]!r} is a column of the result and a knob")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """How many values each knob has."""
+        return tuple(map(size, self.axes.values()))
+
+    @property
+    def points(self) -> int:
+        """How many networks."""
+        return math.prod(self.shape)
+
+    @property
+    def grid(self) -> Grid:
+        """The axes, ready for arrays."""
+        return _evaluate().Grid(self.axes)  # type: ignore[no-any-return]
+
+    def pieces(self, most: int | None = None) -> Pieces:
+        """The grid, cut so that each piece fits into memory, and has at most so many points."""
+        from archcalc.sweeps.chunks import pieces
+
+        return pieces(self.shape, self._layers(), most)
+
+    def chunks(self, *, dask: str | None = None, advance: Advance | None = None) -> Iterator[Chunk]:
+        """The pieces, evaluated, in order: here, or by a Dask cluster at that address ("local" starts one)."""
+        self._check()
+        if dask:
+            from archcalc.sweeps.remote import evaluated
+
+            chunks = evaluated(self, dask, advance)
+        else:
+            own, evaluate = (self.network.spec, self.grid), _evaluate().evaluate
+            chunks = (evaluate(*own, box, self.quantities, advance) for box in self.pieces())
+        yield from chunks
+
+    def arrays(self, *, dask: str | None = None, advance: Advance | None = None) -> dict[str, np.ndarray]:
+        """Columns: the knobs, the quantities (masked where not known), and why a network cannot be built, else "".
+
+        Quantities are exact: int64, or Python's integers where those are too small. What is not whole is the nearest
+        float. Raises ArchcalcError.
+        """
+        from archcalc.sweeps.columns import joined
+
+        if self.points > MOST_POINTS:
+            message = f"{self.points:,} points are too many for memory (at most {MOST_POINTS:,})"
+            raise ArchcalcError(f"{message}; sweep.write('FILE.parquet') takes them piece by piece")
+        return joined(self, list(self.chunks(dask=dask, advance=advance)))
+
+    def frame(self) -> Any:
+        """The columns as a pandas DataFrame; what is not known is missing. Raises ArchcalcError without pandas."""
+        from archcalc.sweeps.columns import frame
+
+        return frame(self.arrays())
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """A column along the knobs: an axis for each, in the order in which they were given."""
+        known = [*self.axes, *self.quantities, "why"]
+        if name not in known:
+            raise ArchcalcError(f"the sweep has no {name!r}{suggest(name, known)} (it has {listing(known)})")
+        return self._columns[name].reshape(self.shape)
+
+    @cached_property
+    def _columns(self) -> dict[str, np.ndarray]:
+        return self.arrays()
+
+    def write(self, path: str | Path, *, dask: str | None = None, advance: Advance | None = None) -> None:
+        """Into a .csv, .json or .parquet file, whole or not at all; memory stays bounded. Raises ArchcalcError."""
+        from archcalc.sweeps.files import write
+
+        write(self, Path(path), self.chunks(dask=dask, advance=advance))
+
+    def plot(
+        self,
+        path: str | Path,
+        figure: str | None = None,
+        *,
+        best: tuple[str, ...] = ("min", "max"),
+        dask: str | None = None,
+        advance: Advance | None = None,
+    ) -> None:
+        """Into a .svg, .pdf or .png file: "cost" against a knob, the "pareto" front, or iso-cost "contours".
+
+        A front is of the first two quantities; ``best`` says whether less or more is better. Raises ArchcalcError.
+        """
+        from archcalc.sweeps.plot import plot
+
+        plot(self, Path(path), figure, best, dask, advance)
+
+    def _layers(self) -> int:
+        from archcalc.errors import SpecError
+
+        try:
+            return len(self.network.summary().layers)
+        except SpecError:
+            return 1
+
+    def _check(self) -> None:
+        """Whether the quantities are there, at the defaults or at the first point. Raises ArchcalcError."""
+        first = {name: axis[0] for name, axis in self.axes.items()}
+        for name, asked in self.quantities.items():
+            errors = [error for knobs in ({}, first) if (error := _problem(self.network, asked, knobs))]
+            if len(errors) == 2:
+                raise ArchcalcError(f"{name}: {errors[0]}")
+
+    def __repr__(self) -> str:
+        return f"<sweep of {self.network.name}: {self.points:,} points, {listing(self.axes)}>"
+
+
+def sweep(network: Network, of: Iterable[str], knobs: Mapping[str, Any], *, text: bool = False) -> Sweep:
+    """The sweep of these knobs' values, from Python or (``text``) from the command line. Raises ArchcalcError."""
+    from archcalc.sweeps.ranges import read_axis
+
+    axes = {}
+    for name, values in knobs.items():
+        if name not in network.knobs:
+            network.accept(name, values)  # says what there is instead
+        axes[name] = (read_axis if text else make_axis)(network.knobs[name], values)
+    return Sweep(network, of or USUAL, axes)
+
+
+def _problem(network: Network, asked: Quantity, knobs: Mapping[str, Any]) -> ArchcalcError | None:
+    from archcalc.errors import SpecError
+
+    try:
+        asked.of(network.summary(**knobs))
+    except SpecError:
+        return None
+    except ArchcalcError as error:
+        return error
+    return None
+
+
+def _evaluate() -> Any:
+    """The part that imports NumPy."""
+    from archcalc.sweeps import evaluate
+
+    return evaluate

@@ -1,0 +1,1 @@
+"""Reports as tables, and tables on a terminal."""

@@ -1,0 +1,32 @@
+"""The bytes that networks need, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from archcalc.memory.footprint import STATES, Memory
+from archcalc.tables.grid import ABSENT, Column, Table
+
+COLUMNS = ("weights", "buffers", "activations", "forward", "training")
+NOTES = (
+    "Bytes of tensors; a library's workspaces come on top. activations: all layers' outputs together.",
+    "forward: weights, buffers and the activations that must be alive at the same time, when the layer 'at' runs.",
+    "training: weights, buffers, the optimizer's tensors, and activations and gradients alive at the same time.",
+)
+
+
+def memory_table(found: Sequence[tuple[str, Memory]]) -> Table:
+    """Networks one below the other."""
+    first = found[0][1]
+    rows = tuple(
+        (label, one.weights, one.buffers, one.activations, one.inference, one.training, one.peak_at or ABSENT)
+        for label, one in found
+    )
+    columns = [Column(name, name) for name in COLUMNS]
+    title = f"Memory for a batch of {first.batch} in {first.dtype}, {first.optimizer} keeping {STATES[first.optimizer]}"
+    return Table(
+        f"{title} tensors for each weight",
+        (Column("network", "network", number=False), *columns, Column("at", "at", number=False)),
+        rows,
+        notes=NOTES,
+    )

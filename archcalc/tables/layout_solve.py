@@ -1,0 +1,70 @@
+"""Solutions as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from archcalc.engine.cost import CONVENTION
+from archcalc.errors import listing
+from archcalc.number import exact_div, show
+from archcalc.solving.free import described
+from archcalc.solving.search import Found
+from archcalc.solving.solve import Solution
+from archcalc.tables.grid import ABSENT, Column, Ratio, Table
+
+
+def solution_tables(solution: Solution) -> list[Table]:
+    """The answer with its neighbours; of two knobs the iso-cost curve too."""
+    tables = [solution_table(solution)]
+    return [*tables, curve_table(solution)] if len(solution.search.axes) == 2 else tables
+
+
+def solution_table(solution: Solution) -> Table:
+    """The answer, and what lies a step further."""
+    search, wanted = solution.search, listing(limit.text for limit in solution.constraints)
+    rows = [("answer", solution.best), *(("a step on", found) for found in solution.beyond)]
+    title = f"{solution.network.spec.headings['net']}: {solution.want} with {wanted}"
+    ranges = listing(f"{name} = {described(axis)}" for name, axis in search.axes.items())
+    fixed = listing(f"{name} = {show(value)}" for name, value in search.fixed.items())
+    points, meeting = search.sweep.points, solution.meeting
+    notes = [
+        f"every one of the {points:,} combinations of {ranges} was computed; {meeting:,} meet all",
+        *([f"with {fixed}"] if search.fixed else []),
+        *([] if solution.beyond else ["no step further is within the range"]),
+        CONVENTION,
+    ]
+    columns = (Column("which", "", number=False), *_columns(solution), Column("met", "met", number=False))
+    table = [(which, *_cells(solution, found), _met(found)) for which, found in rows]
+    return Table(title, columns, tuple(table), notes=tuple(notes))
+
+
+def curve_table(solution: Solution) -> Table:
+    """Of two knobs, the extreme second one for values of the first."""
+    first, second = solution.search.axes
+    limit = solution.constraints[0]
+    rows = [(*_cells(solution, found), _used(found, limit)) for found in solution.curve()]
+    word = "largest" if solution.want.large else "smallest"
+    title = f"Iso-cost curve: for each {first} the {word} {second}"
+    return Table(title, (*_columns(solution), Column("used", f"of {limit.text}", number=True)), tuple(rows))
+
+
+def _columns(solution: Solution) -> Sequence[Column]:
+    search = solution.search
+    names = [*search.axes, *search.names]
+    return [Column(name, name.replace("mult_adds", "mult-adds")) for name in names]
+
+
+def _cells(solution: Solution, found: Found) -> tuple[Any, ...]:
+    figures = [found.figures.get(name, ABSENT) for name in solution.search.names]
+    return (*(value if isinstance(value, int) else show(value) for value in found.knobs.values()), *figures)
+
+
+def _met(found: Found) -> str:
+    return "yes" if found.meets else f"no: {listing(found.broken)}"
+
+
+def _used(found: Found, limit: Any) -> Any:
+    value = found.figures[str(limit.quantity)]
+    return Ratio(Fraction(exact_div(value, limit.bound))) if value is not None and limit.bound else ABSENT

@@ -1,0 +1,137 @@
+"""Tables as lines of text, fitted to a width; on a terminal painted by rich. The only import of rich."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from io import StringIO
+from textwrap import wrap
+from typing import TYPE_CHECKING, TextIO
+
+from archcalc.tables.grid import Table, people
+from archcalc.tables.layout import Choice, summary_table
+
+if TYPE_CHECKING:
+    from archcalc.report import Report
+
+LEAST_NAME = 20  # of the first column, the names
+LEAST_WORDS = 10  # of another column of words, before a column of numbers is left out
+USUAL_WIDTH = 80  # where the terminal does not say
+GAP = "  "
+
+Line = tuple[str, str]  # style, text
+
+
+def show_tables(tables: Sequence[Table], file: TextIO) -> None:
+    """Print tables, an empty line between two: on a terminal its width, and painted; else as wide as they need."""
+    terminal = file.isatty()
+    width = terminal_width() if terminal or "COLUMNS" in os.environ else None
+    for index, table in enumerate(tables):
+        parts = [("", "")] * (index > 0) + list(lines(table, width))
+        if terminal:
+            _paint(parts, file)
+        else:
+            file.writelines(f"{text.rstrip()}\n" for _, text in parts)
+
+
+def as_text(report: Report) -> str:
+    """A report's table without colours, as wide as it needs."""
+    file = StringIO()
+    show_tables([summary_table(report, Choice())], file)
+    return file.getvalue().rstrip()
+
+
+def terminal_width() -> int:
+    """The width of the terminal, or of COLUMNS in the environment."""
+    columns = os.environ.get("COLUMNS", "")
+    try:
+        return (int(columns) if columns.isdigit() else os.get_terminal_size().columns) or USUAL_WIDTH
+    except OSError:
+        return USUAL_WIDTH
+
+
+def _paint(parts: Sequence[Line], file: TextIO) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=file, highlight=False, soft_wrap=True)
+    for style, text in parts:
+        console.print(Text(text, style=style))
+
+
+def lines(table: Table, width: int | None) -> Iterator[Line]:
+    """The table's lines with their styles; a number is never cut, a column without room is left out and named."""
+    cells = [[column.title.split("\n") for column in table.columns]]
+    cells += [[[people(value)] for value in row] for row in (*table.rows, *table.totals)]
+    shown, widths = _fitted(table, cells, width)
+    yield from _folded("bold", table.title, width)
+    yield from _row("bold", cells[0], table, shown, widths)
+    rule = "─" * (sum(widths[i] for i in shown) + len(GAP) * (len(shown) - 1))
+    yield "", rule
+    for index, row in enumerate(cells[1:]):
+        if index == len(table.rows):
+            yield "", ""
+        yield from _row("bold" if index >= len(table.rows) else "", row, table, shown, widths)
+    left_out = [column.title.replace("\n", " ") for i, column in enumerate(table.columns) if i not in shown]
+    if left_out or table.notes:
+        yield "", ""
+    for note in [f"left out, for want of width: {', '.join(left_out)}"] * bool(left_out) + list(table.notes):
+        yield from _folded("dim", note, width)
+
+
+def _fitted(table: Table, cells: list[list[list[str]]], width: int | None) -> tuple[list[int], list[int]]:
+    """Which columns are shown, and how wide each is."""
+    widths = [max(len(part) for row in cells for part in row[i]) for i in range(len(table.columns))]
+    least = [w if c.number else min(w, LEAST_WORDS if i else LEAST_NAME) for i, (w, c) in
+             enumerate(zip(widths, table.columns, strict=True))]  # fmt: skip
+    shown = list(range(len(table.columns)))
+    if width is None:
+        return shown, widths
+    room = width - len(GAP) * (len(shown) - 1)
+    while sum(least[i] for i in shown) > room and any(table.columns[i].number for i in shown[1:]):
+        shown.remove(max(i for i in shown if table.columns[i].number))
+        room += len(GAP)
+    while sum(widths[i] for i in shown) > room and any(not table.columns[i].number for i in shown):
+        widest = max((i for i in shown if not table.columns[i].number), key=lambda i: widths[i] - least[i])
+        if widths[widest] <= 1:
+            break
+        widths[widest] -= 1
+    return shown, widths
+
+
+def _row(style: str, row: list[list[str]], table: Table, shown: list[int], widths: list[int]) -> Iterator[Line]:
+    """One row, on as many lines as its fullest cell needs."""
+    parts = [[piece for text in row[i] for piece in (_wrapped(text, widths[i]) or [""])] for i in shown]
+    for number in range(max(map(len, parts))):
+        cells = [part[number] if number < len(part) else "" for part in parts]
+        padded = (
+            cell.rjust(widths[i]) if table.columns[i].number else cell.ljust(widths[i])
+            for i, cell in zip(shown, cells, strict=True)
+        )
+        yield style, GAP.join(padded)
+
+
+def _folded(style: str, text: str, width: int | None) -> Iterator[Line]:
+    return ((style, part) for part in (_wrapped(text, width) if width else [text]))
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return [text] if len(text) <= width else wrap(text, width)
+
+
+@contextmanager
+def progress(total: int, what: str, file: TextIO | None = None) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal, nothing elsewhere; what it gives is told how much more is done."""
+    file = file or sys.stderr
+    if not file.isatty():
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(file=file), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.advance(task, done)
