@@ -211,3 +211,21 @@ def test_exclusive_entries_need_no_number(tmp_path):
     network = archcalc.load(str(spec))
     assert [row.name for row in network.summary().layers] == ["c", "last"]
     assert [row.name for row in network.summary(k=2).layers] == ["c", "relu", "last"]
+
+
+@pytest.mark.parametrize("name", ["VGG16", "ResNet-50", "inceptionV3", "faster_rcnn", "vgg_d", "Inception-v1", "LeNet"])
+def test_common_spellings_and_old_names_resolve(name):
+    assert run(["summary", name]).exit_code == 0
+
+
+def test_no_two_names_differ_in_spelling_only():
+    from archcalc.language.library import _squeezed, aliases, names
+
+    squeezed = [_squeezed(name) for name in names()]
+    assert len(set(squeezed)) == len(squeezed)
+    clash = {
+        alias
+        for alias, name in aliases().items()
+        if _squeezed(alias) in squeezed and _squeezed(alias) != _squeezed(name)
+    }
+    assert clash == set()

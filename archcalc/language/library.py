@@ -77,12 +77,22 @@ def members(reference: str) -> list[Spec]:
             raise ArchcalcError(f"{path} has no variant {variant!r}{suggest(variant, spec.variants)}")
         wanted = [variant] if variant else list(spec.variants)
         return [spec.variant(name).trimmed() for name in wanted] or [spec.trimmed()]
-    name = reference if reference in names() else aliases().get(reference, reference)
+    name = reference if reference in names() else _known(reference)
     if name not in names():
         near = suggest(name, [*names(), *aliases()])
         raise ArchcalcError(f"no network {name!r}{near or NO_NETWORK}")
     spec = _parse(names()[name], name, names()[name].name)
     return [(spec.variant(name) if spec.variants else spec).trimmed()]
+
+
+def _known(reference: str) -> str:
+    """The name that another name stands for, however its capitals, hyphens and underscores are set; else itself."""
+    known = {_squeezed(alias): name for alias, name in aliases().items()} | {_squeezed(name): name for name in names()}
+    return aliases().get(reference) or known.get(_squeezed(reference), reference)
+
+
+def _squeezed(name: str) -> str:
+    return re.sub(r"[\W_]", "", name.lower())
 
 
 def _parse(path: Path, name: str, shown: str) -> Spec:
