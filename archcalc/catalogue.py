@@ -11,9 +11,9 @@ from archcalc.language.grammar import HEADINGS
 from archcalc.language.library import members, names, read
 from archcalc.language.spec import Spec
 from archcalc.language.text import Mapping, Scalar, Tree, read_entries
-from archcalc.number import show
 from archcalc.report import summarize
 from archcalc.tables.grid import Column, Table
+from archcalc.value import show
 
 
 class Entry(NamedTuple):

@@ -12,8 +12,9 @@ from archcalc.engine.graph import Assumption, Graph, Node
 from archcalc.engine.unfold import unfold
 from archcalc.errors import ArchcalcError, listing
 from archcalc.language.spec import Spec
-from archcalc.number import Number, brief, show
+from archcalc.number import Number
 from archcalc.shape import Shape
+from archcalc.value import brief, show
 
 BYTES = 4  # of a weight in float32
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
-from archcalc.number import Condition, Number, ceil_div, decide, equal, least, show
+from archcalc.number import Condition, Number, ceil_div, decide, equal, least
+from archcalc.value import show
 
 Shape: TypeAlias = tuple[Number, ...]
 

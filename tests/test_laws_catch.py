@@ -16,7 +16,8 @@ from laws.text_law import check_documented, check_text
 from laws.torch_law import check_same_verdict, check_torch
 
 from archcalc import kind, load, number, shape
-from archcalc.kind import Kind, Size
+from archcalc.argument import Size
+from archcalc.kind import Kind
 from archcalc.kinds import KINDS, conv, norm, pool, reshape
 
 WINDOWS, LEAST = shape.windows, number.least
@@ -104,7 +105,7 @@ SPOILT = {
     "the wrong memory": (check_keeps, ("relu", (4, 5, 5)), KINDS["relu"], "keeps", "inputs"),
     "marks lost": (check_marks, ("maxpool(2)", (4, 6, 6)), pool.MaxPool, "marks", Kind.marks),
     "fractions unread": (check_fractions, PLAIN, conv, "windows", only_for_ints),
-    "fractions by their type": (check_fractions, PLAIN, kind, "_word", repr),
+    "fractions by their type": (check_fractions, PLAIN, kind, "word", repr),
 }  # fmt: skip
 
 

@@ -14,7 +14,6 @@ from archcalc.number import (
     ceil_div,
     decide,
     equal,
-    exact,
     exact_div,
     fails,
     half_up,
@@ -26,8 +25,8 @@ from archcalc.number import (
     product,
     select,
     share,
-    show,
 )
+from archcalc.value import exact, show
 
 n = sympy.Symbol("n", integer=True, positive=True)
 x = sympy.Symbol("x", positive=True)

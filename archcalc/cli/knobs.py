@@ -10,8 +10,8 @@ import click
 from archcalc.errors import ArchcalcError, listing, printable, suggest
 from archcalc.language.spec import Knob
 from archcalc.network import Network, load
-from archcalc.number import show
 from archcalc.report import Report
+from archcalc.value import show
 
 
 class Asked(NamedTuple):

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
+from archcalc.argument import Need
 from archcalc.engine.graph import Node
 from archcalc.engine.ledger import Ledger, Site
 from archcalc.engine.settling import evaluate
 from archcalc.errors import Refusal
-from archcalc.kind import Kind, Need, build
+from archcalc.kind import Kind, build
 from archcalc.language.expression import Call
-from archcalc.number import both, equal, is_whole, show
+from archcalc.number import both, equal, is_whole
 from archcalc.shape import Shape, describe
+from archcalc.value import show
 
 LARGEST = 10**18  # elements along one axis
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]

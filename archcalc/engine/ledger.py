@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from archcalc.argument import Need
 from archcalc.engine.graph import Assumption, Node
 from archcalc.errors import Place, Problem, Refusal
-from archcalc.kind import Need
 from archcalc.language.expression import Function
 from archcalc.language.spec import SHAPE_WORDS, Item
-from archcalc.number import brief, decide
+from archcalc.number import decide
 from archcalc.shape import describe
+from archcalc.value import brief
 
 MOST_PROBLEMS = 100  # after which nobody reads on
 

@@ -8,7 +8,8 @@ from typing import Any
 from archcalc.errors import Refusal
 from archcalc.language.logic import condition
 from archcalc.language.terms import Expression
-from archcalc.number import decide, plain, show
+from archcalc.number import decide, plain
+from archcalc.value import show
 
 
 def evaluate(expression: Expression, environment: Mapping[str, Any]) -> Any:

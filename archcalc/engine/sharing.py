@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from archcalc.argument import Need
 from archcalc.engine.graph import Node
 from archcalc.engine.lookup import Span
 from archcalc.errors import listing
-from archcalc.kind import Need
 from archcalc.number import equal
 from archcalc.shape import Shape, describe
 

@@ -14,8 +14,8 @@ from archcalc.forms.ratio import reduced
 from archcalc.forms.relation import Relation
 from archcalc.forms.translate import Translation
 from archcalc.forms.walk import Walk, bounds
-from archcalc.number import show
 from archcalc.quantity import Quantity
+from archcalc.value import show
 
 
 class Closed(NamedTuple):

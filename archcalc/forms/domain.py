@@ -11,7 +11,7 @@ from archcalc.forms.styles import TEXT, Style
 from archcalc.forms.symbols import Knob, Step
 from archcalc.forms.terms import ONE, whole
 from archcalc.forms.write import write
-from archcalc.number import show
+from archcalc.value import show
 
 
 class Domain(NamedTuple):

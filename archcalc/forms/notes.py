@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcalc.forms.smooth import Gap
 from archcalc.forms.styles import LATEX, PYTHON, TEXT
-from archcalc.number import show
+from archcalc.value import show
 
 if TYPE_CHECKING:
     from archcalc.forms.formula import Formula

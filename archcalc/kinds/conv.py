@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from archcalc.kind import Axes, Flag, Kind, Need, Padding, Pads, Size
+from archcalc.argument import Axes, Flag, Need, Padding, Pads, Size
+from archcalc.kind import Kind
 from archcalc.number import Number, most, product, share
 from archcalc.shape import (
     Shape,

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from functools import reduce
 from typing import Any, ClassVar
 
-from archcalc.kind import Kind, Need
+from archcalc.argument import Need
+from archcalc.kind import Kind
 from archcalc.number import decide, equal
 from archcalc.shape import Shape, describe
 

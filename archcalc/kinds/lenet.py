@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from types import MethodType
 from typing import Any, ClassVar
 
-from archcalc.kind import Axes, Kind, Need, Size, Table
+from archcalc.argument import Axes, Need, Size, Table
+from archcalc.kind import Kind
 from archcalc.number import Number, equal, product
 from archcalc.shape import Shape, describe, per_axis, window_needs, windows
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from archcalc.kind import Flag, Kind, Need, Size
+from archcalc.argument import Flag, Need, Size
+from archcalc.kind import Kind
 from archcalc.number import Number, product
 from archcalc.shape import Shape, describe, weight_and_bias
 

@@ -7,7 +7,8 @@ from fractions import Fraction
 from types import MethodType
 from typing import Any, ClassVar
 
-from archcalc.kind import Factor, Flag, Kind, Need, Size
+from archcalc.argument import Factor, Flag, Need, Size
+from archcalc.kind import Kind
 from archcalc.shape import Shape, map_needs, sharing
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from archcalc.kind import Kind, Sizes
+from archcalc.argument import Sizes
+from archcalc.kind import Kind
 from archcalc.shape import Shape
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any, ClassVar
 
-from archcalc.kind import Factor, Kind, Rate
+from archcalc.argument import Factor, Rate
+from archcalc.kind import Kind
 from archcalc.number import Number, product
 from archcalc.shape import Shape
 

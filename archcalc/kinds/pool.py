@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from archcalc.kind import Axes, Flag, Kind, Need, Padding
+from archcalc.argument import Axes, Flag, Need, Padding
+from archcalc.kind import Kind
 from archcalc.number import Number, product
 from archcalc.shape import Shape, axes, is_same, map_needs, per_axis, same_padding, window_needs, windows
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from archcalc.kind import Axes, Kind, Natural, Need, Size
+from archcalc.argument import Axes, Natural, Need, Size
+from archcalc.kind import Kind
 from archcalc.kinds.pool import INDEX
 from archcalc.number import Number, equal, product, share
 from archcalc.shape import Shape, describe, per_axis

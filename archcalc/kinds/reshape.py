@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from archcalc.kind import Kind, Natural, Need, Size
+from archcalc.argument import Natural, Need, Size
+from archcalc.kind import Kind
 from archcalc.number import product
 from archcalc.shape import Shape, map_needs, sharing
 

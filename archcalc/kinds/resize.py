@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from archcalc.kind import Axes, Kind, Need, Pads, Size
+from archcalc.argument import Axes, Need, Pads, Size
+from archcalc.kind import Kind
 from archcalc.number import Number
 from archcalc.shape import Shape, map_needs, per_axis, windows
 

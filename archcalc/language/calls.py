@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from archcalc.errors import Place, suggest
-from archcalc.kind import Kind, check_call
+from archcalc.errors import Place, Refusal, listing, suggest
+from archcalc.kind import Kind
 from archcalc.kinds import KINDS
 from archcalc.language.expression import Call, parse_call
 from archcalc.language.reading import Reading, Scope
@@ -30,7 +31,7 @@ class Calls:
         if call is None or callee is None:
             return None
         positional = [argument.place for argument in call.arguments]
-        for refusal in check_call(call.name, _parameters(callee), positional, call.keys):
+        for refusal in _check(call.name, _parameters(callee), positional, call.keys):
             self.reading.refuse(refusal, scalar.place)
         for expression in call.values:
             self.reading.check_names(expression, scope)
@@ -63,3 +64,22 @@ def _parameters(callee: Block | type[Kind]) -> dict[str, bool]:
     if isinstance(callee, Block):
         return {name: default is None for name, default in callee.parameters.items()}
     return {parameter.name: parameter.required for parameter in callee.parameters}
+
+
+def _check(
+    name: str, parameters: Mapping[str, bool], positional: Sequence[Place], keywords: Mapping[str, Place]
+) -> Iterator[Refusal]:
+    """What is wrong with a call, given the callee's parameters and whether each must be given."""
+    names = list(parameters)
+    if len(positional) > len(names):
+        takes = f"takes {listing(names)}: {len(positional)} values are too many" if names else "takes no arguments"
+        yield Refusal(f"{name} {takes}", positional[len(names)])
+    for keyword, place in keywords.items():
+        if keyword not in parameters:
+            hint = suggest(keyword, names) or f" (its arguments: {listing(names)})"
+            yield Refusal(f"{name} has no argument {keyword!r}{hint}", place)
+        elif keyword in names[: len(positional)]:
+            yield Refusal(f"{name}'s {keyword} is given twice, the first time without its name", place)
+    given = {*names[: len(positional)], *keywords}
+    if missing := [n for n, required in parameters.items() if required and n not in given]:
+        yield Refusal(f"{name} needs {listing(missing)} (its arguments: {listing(names)})")

@@ -10,7 +10,8 @@ from archcalc.language.arithmetic import LARGEST_BITS
 from archcalc.language.expression import Call, constant
 from archcalc.language.terms import Definition, Expression
 from archcalc.language.text import Scalar
-from archcalc.number import brief, exact, fails, show
+from archcalc.number import fails
+from archcalc.value import brief, exact, show
 
 SHAPE_WORDS = ("channels", "rows", "columns")  # the sizes of the input, wherever a layer is written
 INDEX = "index"  # which repetition this is, from 1

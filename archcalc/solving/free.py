@@ -7,9 +7,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from archcalc.language.spec import Knob
-from archcalc.number import Number, show
+from archcalc.number import Number
 from archcalc.solving.constraint import Constraint, measured
 from archcalc.sweeps.ranges import Axis, Span, has_words, make_axis
+from archcalc.value import show
 
 if TYPE_CHECKING:
     from archcalc.network import Network

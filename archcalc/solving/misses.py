@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from archcalc.errors import ArchcalcError, listing
-from archcalc.number import show
 from archcalc.solving.free import described
 from archcalc.solving.search import Search
+from archcalc.value import show
 
 
 def nothing(search: Search) -> ArchcalcError:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.errors import ArchcalcError, Refusal, listing
 from archcalc.language.spec import read_value
-from archcalc.number import Number, exact, plain, show
+from archcalc.number import Number, plain
 from archcalc.report import Report
 from archcalc.sweeps.ranges import Span
+from archcalc.value import exact, show
 
 if TYPE_CHECKING:
     from archcalc.network import Network

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from archcalc.needed import needed
-from archcalc.number import show
 from archcalc.sweeps.evaluate import Chunk, Column
 from archcalc.sweeps.ranges import Axis, Span, has_words
+from archcalc.value import show
 
 if TYPE_CHECKING:
     from archcalc.sweeps.sweep import Sweep

@@ -50,7 +50,7 @@ def _rows(sweep: Sweep, chunk: Chunk) -> Iterable[tuple[Any, ...]]:
 
 
 def _shown(value: Any) -> Any:
-    from archcalc.number import show
+    from archcalc.value import show
 
     return value if isinstance(value, int) and not isinstance(value, bool) else show(value)
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from archcalc.errors import ArchcalcError, listing
 from archcalc.needed import needed
-from archcalc.number import show
 from archcalc.sweeps.ranges import Axis, has_words, size
+from archcalc.value import show
 
 if TYPE_CHECKING:
     from archcalc.sweeps.sweep import Advance, Sweep

@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 
 from archcalc.errors import ArchcalcError, Refusal
 from archcalc.language.spec import Knob, read_value
-from archcalc.number import Number, plain, show
+from archcalc.number import Number, plain
+from archcalc.value import show
 
 FORM = "written START:STOP:STEP (0.25:1.4:0.05), START:STOP, or as a list (0.25,0.5,1)"
 LONGEST_LIST = 1_000_000  # values that are written out; a span is as long as it likes

@@ -8,16 +8,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from archcalc.argument import Need
 from archcalc.engine.fitting import LARGEST, Arguments, Fitter
 from archcalc.engine.graph import Graph, Node
 from archcalc.engine.ledger import Ledger, Site
 from archcalc.engine.unfold import Unfolder
 from archcalc.errors import Place, Refusal
-from archcalc.kind import Kind, Need
+from archcalc.kind import Kind
 from archcalc.language.spec import Spec
-from archcalc.number import show
 from archcalc.shape import Shape
 from archcalc.sweeps.values import SHOWN, Mask, Values, fractions
+from archcalc.value import show
 
 TOKEN = re.compile("(\ue000\\d+:[^\ue000\ue001]*\ue001)")
 

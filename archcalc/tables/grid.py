@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from archcalc.number import show
+from archcalc.value import show
 
 
 class Column(NamedTuple):

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 from archcalc.compare import Comparison
 from archcalc.errors import ArchcalcError, listing, suggest
-from archcalc.number import product, show
+from archcalc.number import product
 from archcalc.report import Report, Row
 from archcalc.tables.grid import ABSENT, Column, Ratio, Share, Table, fraction, people
+from archcalc.value import show
 
 MIB = 1 << 20
 

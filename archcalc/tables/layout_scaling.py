@@ -7,9 +7,9 @@ from fractions import Fraction
 from typing import Any
 
 from archcalc.engine.cost import CONVENTION
-from archcalc.number import show
 from archcalc.solving.scaling import COEFFICIENTS, RELEASED, TARGET, Candidate, Member, Scaling
 from archcalc.tables.grid import Column, Table
+from archcalc.value import show
 
 
 def scaling_table(scaling: Scaling) -> Table:

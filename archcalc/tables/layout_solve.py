@@ -8,11 +8,12 @@ from typing import Any
 
 from archcalc.engine.cost import CONVENTION
 from archcalc.errors import listing
-from archcalc.number import exact_div, show
+from archcalc.number import exact_div
 from archcalc.solving.free import described
 from archcalc.solving.search import Found
 from archcalc.solving.solve import Solution
 from archcalc.tables.grid import ABSENT, Column, Ratio, Table
+from archcalc.value import show
 
 
 def solution_tables(solution: Solution) -> list[Table]:

@@ -4,9 +4,9 @@ from dataclasses import replace
 from itertools import count
 from typing import Any, NamedTuple
 
+from archcalc.argument import TYPES
 from archcalc.engine.cost import elements
 from archcalc.errors import Place, Source
-from archcalc.kind import TYPES
 from archcalc.kinds import KINDS
 from archcalc.language.expression import parse_call
 from archcalc.number import decide

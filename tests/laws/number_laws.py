@@ -6,7 +6,8 @@ from random import Random
 import numpy
 import sympy
 
-from archcalc.number import decide, exact, plain
+from archcalc.number import decide, plain
+from archcalc.value import exact
 from laws.common import conditions, figures, fits, whole_arguments, with_arguments, with_sizes
 
 TRIALS = 6

@@ -1,6 +1,6 @@
 """Text -> layer -> text, and what a kind says of itself."""
 
-from archcalc.kind import TYPES
+from archcalc.argument import TYPES
 from laws.common import read
 
 SHORTEST = 3  # words of a docstring: "y = tanh(x)."
