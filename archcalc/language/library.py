@@ -92,7 +92,7 @@ def _known(reference: str) -> str:
 
 
 def _squeezed(name: str) -> str:
-    return re.sub(r"[\W_]", "", name.lower())
+    return re.sub(r"[-_. ]", "", name.lower())
 
 
 def _parse(path: Path, name: str, shown: str) -> Spec:
