@@ -128,9 +128,10 @@ def summarize(spec: Spec, knobs: dict[str, Any]) -> Report:
 def report_of(spec: Spec, graph: Graph) -> Report:
     """What a graph costs."""
     changed = [f"{k}={show(v)}" for k, v in graph.knobs.items() if differs(v, spec.given[k].default)]
-    counted = [
+    counted = [(node, cost) for node, cost in costs(graph) if node.layer]
+    rows = [
         Row(node.name, node.layer.label, node.shape, cost.params, cost.buffers, cost.mult_adds, _detail(node))
-        for node, cost in costs(graph)
+        for node, cost in counted
         if node.layer
     ]
     return Report(
@@ -140,8 +141,8 @@ def report_of(spec: Spec, graph: Graph) -> Report:
         source=spec.headings.get("source", ""),
         knobs=graph.knobs,
         input=graph.nodes[0].shape,
-        layers=tuple(counted),
-        totals=total(row.cost for row in counted),
+        layers=tuple(rows),
+        totals=total(cost for _, cost in counted),
         assumptions=graph.assumptions,
         spec=spec,
         graph=graph,

@@ -46,10 +46,16 @@ def _plus(a: Number | None, b: Number | None) -> Number | None:
 
 def total(costs: Iterable[Cost]) -> Cost:
     """The sum; nothing costs nothing."""
-    result = Cost()
-    for cost in costs:
-        result = result + cost
-    return result
+    listed = list(costs)
+    return Cost(
+        _sum([cost.params for cost in listed]),
+        _sum([cost.buffers for cost in listed]),
+        _sum([cost.mult_adds for cost in listed]),
+    )
+
+
+def _sum(figures: list[Number | None]) -> Number | None:
+    return None if any(figure is None for figure in figures) else sum(figures)
 
 
 def costs(graph: Graph) -> Iterator[tuple[Node, Cost]]:
