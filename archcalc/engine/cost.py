@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from archcalc.engine.graph import Graph, Node
 from archcalc.number import Number, product
@@ -24,11 +25,7 @@ class Cost:
     mult_adds: Number | None = 0
 
     def __add__(self, other: Cost) -> Cost:
-        return Cost(
-            _plus(self.params, other.params),
-            _plus(self.buffers, other.buffers),
-            _plus(self.mult_adds, other.mult_adds),
-        )
+        return total((self, other))
 
     def run(self, times: Number) -> Cost:
         """The cost of running that often with the same weights."""
@@ -38,10 +35,6 @@ class Cost:
     def known(self) -> Cost:
         """The same with 0 for what is not known: a lower bound."""
         return Cost(self.params or 0, self.buffers or 0, self.mult_adds or 0)
-
-
-def _plus(a: Number | None, b: Number | None) -> Number | None:
-    return None if a is None or b is None else a + b
 
 
 def total(costs: Iterable[Cost]) -> Cost:
@@ -54,7 +47,7 @@ def total(costs: Iterable[Cost]) -> Cost:
     )
 
 
-def _sum(figures: list[Number | None]) -> Number | None:
+def _sum(figures: list[Any]) -> Number | None:
     return None if any(figure is None for figure in figures) else sum(figures)
 
 
