@@ -4,6 +4,7 @@
 """
 
 import doctest
+import importlib
 import os
 import re
 import shlex
@@ -56,7 +57,20 @@ def test_python_examples():
     assert result.failed == 0
 
 
-def test_every_command_named_in_the_text_exists():
+@pytest.mark.parametrize("command", re.findall(r"`archcalc (\w+ [^`\n]*)`", TEXT))
+def test_commands_in_the_text_run(command):
+    assert CliRunner().invoke(main, shlex.split(command)).exit_code == 0
+
+
+def test_commands_in_the_text_exist():
     words = set(re.findall(r"`archcalc (\w+)[^`\n]*`", TEXT))
     assert words >= {"check", "kinds", "show"}
     assert words <= set(main.commands)
+
+
+def test_the_benchmark_runs(capsys):
+    """Its quick parts; what it prints are ratios, which are read and not asserted."""
+    benchmark = importlib.import_module("benchmark")
+    benchmark.whole_process(pairs=1)
+    benchmark.in_process(pairs=1)
+    assert capsys.readouterr().out.count("aim") == 3
