@@ -4,17 +4,15 @@ import json
 import os
 import re
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from console import check_golden, check_mistake, run
 from rich.cells import cell_len
 
 import archcalc
 from archcalc.cli import main
 from archcalc.export import FORMATS
 
-GOLDEN = Path(__file__).parent / "golden"
 COMMANDS = {
     "summary_lenet5": "summary lenet5",
     "summary_blocks": "summary resnet50 --by block",
@@ -28,22 +26,9 @@ COMMANDS = {
 }
 
 
-def run(command, **env):
-    return CliRunner(env={"COLUMNS": "100", **env}).invoke(
-        main, command.split() if isinstance(command, str) else command
-    )
-
-
 @pytest.mark.parametrize("name", COMMANDS)
 def test_what_people_read(name):
-    """Golden files; ARCHCALC_UPDATE=1 writes them anew."""
-    result = run(COMMANDS[name])
-    assert result.exit_code == 0, result.output
-    path = GOLDEN / f"{name}.txt"
-    if os.environ.get("ARCHCALC_UPDATE") == "1":
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(result.output)
-    assert result.output == path.read_text()
+    check_golden(name, COMMANDS[name])
 
 
 MISTAKES = {
@@ -74,13 +59,8 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("command", MISTAKES)
-def test_mistakes_get_one_message(command, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    result = run(command)
-    assert result.exit_code == 2
-    assert MISTAKES[command] in result.output
-    assert "Traceback" not in result.output
-    assert list(tmp_path.iterdir()) == []
+def test_mistakes_get_one_message(command, tmp_path):
+    check_mistake(command, MISTAKES[command], tmp_path)
 
 
 def test_every_knob_is_an_option_with_its_help():

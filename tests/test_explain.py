@@ -1,17 +1,14 @@
 """Explanations: their arithmetic is right, line by line, and comes from the kinds' own rules."""
 
 import json
-import os
 import re
 from fractions import Fraction
 from math import prod
-from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from console import check_golden, run
 
 import archcalc
-from archcalc.cli import main
 from archcalc.derivation.layer import products
 from archcalc.derivation.lines import derivation
 from archcalc.derivation.size import size
@@ -24,7 +21,6 @@ from archcalc.language.expression import parse_call
 from archcalc.language.library import names
 from archcalc.quantity import quantity
 
-GOLDEN = Path(__file__).parent / "golden"
 COMMANDS = {
     "explain_module": "explain inception_reduced",
     "explain_network": "explain resnet50 --of params",
@@ -38,19 +34,9 @@ COMMANDS = {
 }
 
 
-def run(command):
-    return CliRunner(env={"COLUMNS": "100"}).invoke(main, command.split() if isinstance(command, str) else command)
-
-
 @pytest.mark.parametrize("name", COMMANDS)
 def test_what_people_read(name):
-    """Golden files; ARCHCALC_UPDATE=1 writes them anew."""
-    result = run(COMMANDS[name])
-    assert result.exit_code == 0, result.output
-    path = GOLDEN / f"{name}.txt"
-    if os.environ.get("ARCHCALC_UPDATE") == "1":
-        path.write_text(result.output)
-    assert result.output == path.read_text()
+    check_golden(name, COMMANDS[name])
 
 
 def examples():

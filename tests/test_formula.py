@@ -2,19 +2,16 @@
 
 import json
 import operator
-import os
 import random
 import shutil
 import subprocess
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 import sympy
-from click.testing import CliRunner
+from console import check_golden, check_mistake, run
 
 import archcalc
-from archcalc.cli import main
 from archcalc.forms.close import closed
 from archcalc.forms.field import Field
 from archcalc.forms.form import Form, floor
@@ -24,7 +21,6 @@ from archcalc.language.library import names
 from archcalc.number import least, make_divisible, most
 from archcalc.quantity import quantity
 
-GOLDEN = Path(__file__).parent / "golden"
 COMMANDS = {
     "formula_mobilenet_v1": "formula mobilenet_v1 --free alpha,rho",
     "formula_mobilenet_v2": "formula mobilenet_v2 --free alpha",
@@ -34,19 +30,9 @@ COMMANDS = {
 }
 
 
-def run(command):
-    return CliRunner(env={"COLUMNS": "100"}).invoke(main, command.split() if isinstance(command, str) else command)
-
-
 @pytest.mark.parametrize("name", COMMANDS)
 def test_what_people_read(name):
-    """Golden files; ARCHCALC_UPDATE=1 writes them anew."""
-    result = run(COMMANDS[name])
-    assert result.exit_code == 0, result.output
-    path = GOLDEN / f"{name}.txt"
-    if os.environ.get("ARCHCALC_UPDATE") == "1":
-        path.write_text(result.output)
-    assert result.output == path.read_text()
+    check_golden(name, COMMANDS[name])
 
 
 PRINTED = {
@@ -324,13 +310,8 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("command", MISTAKES)
-def test_mistakes_get_one_message(command, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    result = run([word.replace("\xa0", " ") for word in command.split(" ")])
-    assert result.exit_code == 2
-    assert MISTAKES[command] in result.output
-    assert "Traceback" not in result.output
-    assert list(tmp_path.iterdir()) == []
+def test_mistakes_get_one_message(command, tmp_path):
+    check_mistake([word.replace("\xa0", " ") for word in command.split(" ")], MISTAKES[command], tmp_path)
 
 
 def test_a_file_is_written_by_its_suffix(tmp_path):
