@@ -12,6 +12,7 @@ from archcalc.engine.graph import Assumption, Graph, Node
 from archcalc.engine.unfold import unfold
 from archcalc.errors import ArchcalcError, listing
 from archcalc.language.spec import Spec
+from archcalc.lasting import lasting
 from archcalc.number import Number
 from archcalc.shape import Shape
 from archcalc.value import brief, show
@@ -122,7 +123,8 @@ class Report:
 
 def summarize(spec: Spec, knobs: dict[str, Any]) -> Report:
     """Unfold, propagate, count. Raises SpecError."""
-    return report_of(spec, unfold(spec, knobs))
+    with lasting():
+        return report_of(spec, unfold(spec, knobs))
 
 
 def report_of(spec: Spec, graph: Graph) -> Report:

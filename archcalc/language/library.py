@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import re
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 from archcalc.errors import ArchcalcError, Refusal, Source, listing, suggest
 from archcalc.language.grammar import parse_blocks, parse_spec
 from archcalc.language.spec import Part, Spec
+from archcalc.lasting import lasting
 
 LARGEST = 1 << 20  # bytes of a spec
 DEEPEST_USE = 8  # files of blocks that use others
@@ -97,20 +95,8 @@ def _squeezed(name: str) -> str:
 
 def _parse(path: Path, name: str, shown: str) -> Spec:
     folders = (path.parent / "blocks", home() / "blocks")
-    with _lasting():
+    with lasting():
         return parse_spec(Source(shown, read(path)), name, _BlockFiles(folders))
-
-
-@contextmanager
-def _lasting() -> Iterator[None]:
-    """What is made here stays: looking for garbage in it meanwhile would take a third of the time of a wide file."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 class _BlockFiles:
