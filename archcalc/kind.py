@@ -16,6 +16,7 @@ from archcalc.shape import Shape
 
 
 @dataclass_transform(frozen_default=True)
+@dataclass(frozen=True, repr=False)
 class Kind:
     """A layer: its arguments, and the rules that give its output, weights, work and torch counterpart."""
 
@@ -27,11 +28,12 @@ class Kind:
     keeps: ClassVar[str] = "inputs"  # what its backward pass needs of them: "inputs", "output" or "nothing"
 
     def __init_subclass__(cls, label: str = "") -> None:
-        dataclass(frozen=True, repr=False)(cls)
+        if any(not str(annotation).startswith("ClassVar") for annotation in cls.__annotations__.values()):
+            dataclass(frozen=True, repr=False)(cls)  # a kind without arguments of its own is what its base is
         cls.label = label or cls.__name__.lower()
         cls.parameters = tuple(
             Parameter(f.name, argument_type(cls.__name__, f.name, str(f.type)), f.default is MISSING, f.default)
-            for f in fields(cls)  # type: ignore[arg-type]  # made a dataclass two lines above
+            for f in fields(cls)
         )
 
     def needs(self, *inputs: Any, **_: Any) -> Iterator[Need]:
