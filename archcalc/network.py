@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.errors import ArchcalcError, Refusal, listing, suggest
 from archcalc.language.library import find
@@ -70,7 +70,7 @@ class Network:
         rest have these values. Raises ArchcalcError where there is no closed form.
         """
         from archcalc.forms.formula import formula
-        from archcalc.forms.opening import Reference, other, words
+        from archcalc.forms.opening import other, words
 
         return formula(Reference(self, knobs), of, words(free), other(over, knobs))
 
@@ -97,7 +97,7 @@ class Network:
         ``of`` is mult_adds, params, buffers, or such "of PATH", or "rows of PATH". Raises ArchcalcError.
         """
         from archcalc.derivation.explain import explain
-        from archcalc.forms.opening import Reference, other, words
+        from archcalc.forms.opening import other, words
 
         return explain(Reference(self, knobs), of, other(over, knobs), words(free), depth)
 
@@ -128,3 +128,21 @@ class Network:
 def load(reference: str) -> Network:
     """A network by its name ("mobilenet_v1") or its file ("./my_net.yaml"). Raises ArchcalcError."""
     return Network(find(reference))
+
+
+class Reference(NamedTuple):
+    """A network and what is set in it; of a second one, a text that is a letter of the first stands for that letter."""
+
+    network: Network
+    settings: dict[str, Any]
+
+
+def reference(text: str) -> Reference:
+    """From NAME@alpha=0.5,D_K=n, the settings still texts. Raises ArchcalcError."""
+    name, at, settings = text.rpartition("@")
+    if not at or "=" not in settings:
+        return Reference(load(text), {})
+    pairs = [setting.partition("=") for setting in settings.split(",")]
+    if not all(knob and value for knob, _, value in pairs):
+        raise ArchcalcError(f"{text}: settings are written NAME@alpha=0.5,rho=0.714")
+    return Reference(load(name), {knob.strip(): value.strip() for knob, _, value in pairs})

@@ -16,8 +16,9 @@ from archcalc.forms.close import closed
 from archcalc.forms.field import Field
 from archcalc.forms.form import Form, floor
 from archcalc.forms.formula import Formula
-from archcalc.forms.opening import Reference, walks
+from archcalc.forms.opening import walks
 from archcalc.language.library import names
+from archcalc.network import Reference
 from archcalc.number import least, make_divisible, most
 from archcalc.quantity import quantity
 

@@ -11,7 +11,7 @@ from archcalc.cli.knobs import KnobCommand
 from archcalc.errors import ArchcalcError, listing, printable
 
 if TYPE_CHECKING:
-    from archcalc.forms.opening import Reference
+    from archcalc.network import Reference
 
 FORMATS = ("text", "tex", "sympy", "json")
 SUFFIXES = {".txt": "text", ".tex": "tex", ".py": "sympy", ".json": "json"}
@@ -83,7 +83,8 @@ def explain(context: click.Context, /, network: str, **options: Any) -> None:
 
 def references(context: click.Context, over: str | None) -> tuple[Reference, Reference | None]:
     """The network and the one it is compared with; knobs given as options are set in both, where both have them."""
-    from archcalc.forms.opening import Reference, other
+    from archcalc.forms.opening import other
+    from archcalc.network import Reference
 
     names = [option.name for option in context.obj["knobs"]]
     options = {name: context.params[name] for name in names if context.params[name] is not None}

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 import click
 
 from archcalc.errors import ArchcalcError, listing, printable, suggest
 from archcalc.language.spec import Knob
-from archcalc.network import Network, load
+from archcalc.network import Network, reference
 from archcalc.report import Report
 from archcalc.value import show
-
-
-class Asked(NamedTuple):
-    """A network with the settings that stand behind its name, NAME@alpha=0.5,rho=0.714."""
-
-    network: Network
-    settings: dict[str, str]
 
 
 class KnobCommand(click.Command):
@@ -28,7 +20,7 @@ class KnobCommand(click.Command):
         """Find the networks and their knobs first, then let click read the options."""
         own = {name for param in self.params for name in param.opts}
         try:
-            asked = [_asked(word) for word in _names(args, self.params)]
+            asked = [reference(word) for word in _names(args, self.params)]
             ctx.obj = {"asked": asked, "knobs": list(_options([a.network for a in asked], own))}
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
@@ -65,17 +57,6 @@ def _names(args: list[str], params: Sequence[click.Parameter]) -> Iterator[str]:
             yield word
         elif word not in flags and "=" not in word and (word.startswith("--") or len(word) == 2):
             next(words, None)
-
-
-def _asked(reference: str) -> Asked:
-    """Raises ArchcalcError."""
-    name, at, settings = reference.rpartition("@")
-    if not at or "=" not in settings:
-        return Asked(load(reference), {})
-    pairs = [setting.partition("=") for setting in settings.split(",")]
-    if not all(knob and value for knob, _, value in pairs):
-        raise ArchcalcError(f"{reference}: settings are written NAME@alpha=0.5,rho=0.714")
-    return Asked(load(name), {knob.strip(): value.strip() for knob, _, value in pairs})
 
 
 def _options(networks: Sequence[Network], taken: set[str]) -> Iterator[click.Option]:

@@ -17,8 +17,9 @@ from archcalc.derivation.write import PLAIN, TEX, Marks, latex, text, wrapped
 from archcalc.errors import ArchcalcError, listing
 from archcalc.forms.close import closed, translation
 from archcalc.forms.formula import Formula
-from archcalc.forms.opening import Reference, walks
+from archcalc.forms.opening import walks
 from archcalc.forms.walk import Walk
+from archcalc.network import Reference
 from archcalc.quantity import COUNTS, SIZES, Quantity, quantity, ratio
 
 LONGEST = 160  # characters of a formula on a slide

@@ -17,7 +17,7 @@ from archcalc.forms.close import Closed, closed
 from archcalc.forms.domain import Domain
 from archcalc.forms.field import Field
 from archcalc.forms.form import Form
-from archcalc.forms.opening import Reference, walks
+from archcalc.forms.opening import walks
 from archcalc.forms.quotient import Quotient
 from archcalc.forms.ratio import reduced
 from archcalc.forms.smooth import Gap, gaps, has_roundings, named
@@ -25,6 +25,7 @@ from archcalc.forms.styles import LATEX, PYTHON, TEXT, Style
 from archcalc.forms.symbols import Named
 from archcalc.forms.translate import Translation
 from archcalc.forms.write import write
+from archcalc.network import Reference
 from archcalc.number import Number
 from archcalc.quantity import Quantity, quantity
 

@@ -3,30 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from archcalc.errors import ArchcalcError
 from archcalc.forms.form import knobs_of
 from archcalc.forms.walk import Open, Walk, numbers, ties, walk
-from archcalc.network import Network, load
-
-
-class Reference(NamedTuple):
-    """A network and what is set in it; of a second one, a text that is a letter of the first stands for that letter."""
-
-    network: Network
-    settings: dict[str, Any]
-
-
-def reference(text: str) -> Reference:
-    """From NAME@alpha=0.5,D_K=n, the settings still texts. Raises ArchcalcError."""
-    name, at, settings = text.rpartition("@")
-    if not at or "=" not in settings:
-        return Reference(load(text), {})
-    pairs = [setting.partition("=") for setting in settings.split(",")]
-    if not all(knob and value for knob, _, value in pairs):
-        raise ArchcalcError(f"{text}: settings are written NAME@alpha=0.5,rho=0.714")
-    return Reference(load(name), {knob.strip(): value.strip() for knob, _, value in pairs})
+from archcalc.network import Network, Reference, reference
 
 
 def other(over: Network | str | Reference | None, settings: Mapping[str, Any]) -> Reference | None:
