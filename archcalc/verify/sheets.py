@@ -74,9 +74,7 @@ def witnessed_table(witnessed: Sequence[Witnessed]) -> Table:
         "Against modules that others wrote",
         columns("network witness", "layers", "differences"),
         rows,
-        notes=(
-            "Compared: output, params and mult-adds of each layer that multiplies, in the order in which they run.",
-        ),
+        notes=(WITNESS,),
     )
 
 
