@@ -14,6 +14,7 @@ import archcalc
 from archcalc import verify as package
 from archcalc.cli import main
 from archcalc.kinds import KINDS
+from archcalc.verify import check
 from archcalc.verify.check import digest, unfused, verify
 from archcalc.verify.results import NotRun
 from archcalc.verify.suite import Asked, examine, gather
@@ -170,6 +171,43 @@ def test_too_large_a_network_is_skipped_with_a_reason():
     assert "1 network with 15 layers compared; no difference; 1 not run" in result.output
 
 
+def test_a_device_that_fails_is_no_difference_and_the_rest_goes_on(monkeypatch):
+    """An error of a kernel that ran before shows when the device is waited for."""
+    waits = iter([RuntimeError("CUDA error: an illegal memory access was encountered\nmore"), None])
+
+    def wait(device):
+        if error := next(waits):
+            raise error
+
+    monkeypatch.setattr(check, "synchronize", wait)
+    result = command("lenet5", "resnet20_cifar", "--device", "cpu")
+    assert result.exit_code == 2
+    assert "lenet5   layers  the device failed: CUDA error: an illegal memory access was encountered\n" in result.output
+    assert "1 network with " in result.output
+
+
+def test_what_torch_refuses_to_train_is_said_beside_what_ran(file):
+    path = file("net: One\ninput: [3, 4, 4]\nlayers:\n  - global_avgpool\n  - batchnorm\n")
+    result = command(path, "--device", "cpu", "--memory", "--batch", "1")
+    assert result.exit_code == 2
+    assert "forward" in result.output
+    assert "memory  torch refuses it: Expected more than 1 value per channel when training" in result.output
+    assert command(path, "--device", "cpu", "--memory").exit_code == 0  # of two examples, it does not
+
+
+def test_an_interrupted_verification_tells_what_it_has(monkeypatch, tmp_path):
+    def interrupted(report, asked):
+        if report.label == "vgg16":
+            raise KeyboardInterrupt
+        yield from examine(report, asked)
+
+    monkeypatch.setattr("archcalc.verify.suite.examine", interrupted)
+    result = command("lenet5", "vgg16", "alexnet", "--device", "meta", "-o", tmp_path)
+    assert result.exit_code == 2
+    assert "2 of 3 networks  all   interrupted" in result.output
+    assert json.loads((tmp_path / "meta.json").read_text())["not_run"][0]["reason"] == "interrupted"
+
+
 def test_all_goes_on_after_a_failure(monkeypatch):
     names = {name: archcalc.language.library.names()[name] for name in ("alexnet", "lenet5", "mobilenet_v1")}
     monkeypatch.setattr(archcalc.language.library, "names", lambda: names)
@@ -179,6 +217,16 @@ def test_all_goes_on_after_a_failure(monkeypatch):
     assert "/norm: weights: formula weight 96, torch none" in result.output
     assert "3 networks with " in result.output
     assert result.output.endswith(" layers compared; 1 differ\n")
+
+
+def test_a_device_that_cannot_compute_is_said_at_the_start(monkeypatch):
+    def fail(device):
+        raise RuntimeError("CUDA error: no kernel image is available for execution on the device\nmore")
+
+    monkeypatch.setattr("archcalc.verify.device.try_out", fail)
+    result = command("--all", "--device", "cpu")
+    assert result.exit_code == 2
+    assert result.output == ("no device 'cpu': CUDA error: no kernel image is available for execution on the device\n")
 
 
 @pytest.mark.parametrize(
@@ -226,7 +274,7 @@ def test_auto_takes_cuda_where_there_is_one(monkeypatch):
 
     for available, kind in ((False, "cpu"), (True, "cuda")):
         monkeypatch.setattr(torch.cuda, "is_available", lambda available=available: available)
-        monkeypatch.setattr(device.torch, "empty", lambda *_, **__: None)
+        monkeypatch.setattr(device, "try_out", lambda device: None)
         assert device.find_device("auto").type == kind
 
 

@@ -13,10 +13,12 @@ from click.core import ParameterSource
 
 from archcalc.cli.knobs import KnobCommand, settled
 from archcalc.errors import ArchcalcError, printable
+from archcalc.lasting import kept
 
 if TYPE_CHECKING:
     from archcalc.report import Report
-    from archcalc.verify.results import Findings
+    from archcalc.verify.results import Findings, Result
+    from archcalc.verify.suite import Asked
 
 WITNESSES = ("torchvision", "timm", "keras", "pytorchcv")
 SHOWN = 10  # networks whose tables go to the screen
@@ -60,14 +62,14 @@ def verify(context: click.Context, /, networks: Sequence[str], everything: bool,
     if bool(networks) == everything:
         raise ArchcalcError("verify takes the names of networks, or --all")
     from archcalc.verify.device import device_name, environment, find_device
-    from archcalc.verify.suite import Asked, examine, gather
+    from archcalc.verify.suite import Asked, gather
 
     device = find_device(options["device"] or ("meta" if everything else "auto"))
     against = options["against"]
     asked = Asked(device, options["batch"], options["limit"], against, everything, options["memory_"], options["time_"])
     reports = _everything() if everything else settled(context)
-    results = (result for report in _with_progress(reports) for result in examine(report, asked))
-    findings = gather(_command(context, networks), environment(device), results)
+    with kept():
+        findings = gather(_command(context, networks), environment(device), _results(reports, asked))
     _tell(findings, options["output"], device_name(device) if device.type == "cuda" else device.type)
     context.exit(findings.status)
 
@@ -79,17 +81,31 @@ def _everything() -> list[Report]:
     return [load(name).summary() for name in names()]
 
 
+def _results(reports: Sequence[Report], asked: Asked) -> Iterator[Result]:
+    """Of each network; of those before it where someone interrupts."""
+    from archcalc.verify.results import NotRun
+    from archcalc.verify.suite import examine
+
+    done = 0
+    try:
+        for report in _with_progress(reports):
+            yield from examine(report, asked)
+            done += 1
+    except KeyboardInterrupt:
+        yield NotRun(f"{len(reports) - done} of {len(reports)} networks", "all", "interrupted")
+
+
 def _with_progress(reports: Sequence[Report]) -> Iterator[Report]:
     """The reports, with a bar on a terminal if there are several."""
-    hidden = len(reports) == 1 or not sys.stderr.isatty()
-    with click.progressbar(
-        reports,
-        file=sys.stderr,
-        hidden=hidden,
-        show_pos=True,
-        item_show_func=lambda report: report.label if report else "",
-    ) as bar:
+    if len(reports) == 1 or not sys.stderr.isatty():
+        yield from reports
+        return
+    with click.progressbar(reports, file=sys.stderr, show_pos=True, item_show_func=_label) as bar:
         yield from bar
+
+
+def _label(report: Report | None) -> str:
+    return report.label if report else ""
 
 
 def _command(context: click.Context, networks: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ libraries ask for as workspace, and what the allocator rounds up.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from torch import Tensor
 
 from archcalc.memory.footprint import memory
 from archcalc.report import Report
+from archcalc.verify.device import synchronize
 from archcalc.verify.live import LiveBytes
 from archcalc.verify.module import NetworkModule, to_module
 
@@ -39,7 +41,7 @@ class Used:
 
     @property
     def workspace(self) -> int | None:
-        """Asked for beside all tensors, for the time of an operation."""
+        """Asked for beside all tensors, for the time of an operation; below 0 where counting kept a tensor longer."""
         return None if self.requested is None else self.requested - self.tensors
 
     @property
@@ -53,18 +55,22 @@ class Used:
         return self.formula / (self.allocated or self.tensors) - 1
 
 
-def compare_memory(report: Report, device: torch.device, batch: int) -> list[Used]:
-    """A forward pass and a training step. Raises ArchcalcError."""
-    formulas = memory(report, batch)
+def used_forward(report: Report, device: torch.device, batch: int) -> Used:
+    """A forward pass. Raises ArchcalcError where the network cannot run."""
+    network, x = _placed(report, device, batch)
+    return Used(report.label, "forward", batch, memory(report, batch).peak, **_measured(network.eval(), x, _forward))
+
+
+def used_training(report: Report, device: torch.device, batch: int) -> Used:
+    """A training step; the network needs weights. Raises ArchcalcError where it cannot run."""
+    network, x = _placed(report, device, batch)
+    step = memory(report, batch).step or 0
+    return Used(report.label, "training step", batch, step, **_measured(network.train(), x, training_step))
+
+
+def _placed(report: Report, device: torch.device, batch: int) -> tuple[NetworkModule, Tensor]:
     with torch.device(device):
-        network, x = to_module(report.graph), torch.randn(batch, *report.input)
-    forward = Used(report.label, "forward", batch, formulas.peak, **_measured(network.eval(), x, _forward))
-    if not list(network.parameters()):  # nothing to train
-        return [forward]
-    return [
-        forward,
-        Used(report.label, "training step", batch, formulas.step or 0, **_measured(network.train(), x, training_step)),
-    ]
+        return to_module(report.graph), torch.randn(batch, *report.input)
 
 
 Pass = Callable[[NetworkModule, Tensor], Any]
@@ -108,16 +114,24 @@ def _measured(network: NetworkModule, x: Tensor, run: Pass) -> dict[str, int]:
 def _allocated(network: NetworkModule, x: Tensor, run: Pass) -> dict[str, int]:
     """What CUDA's allocator reports, the input with it; the first run leaves the libraries' standing workspaces."""
     device = x.device
+    _clear(device)
     before = _bytes(device, "current")
     run(network, x)
-    torch.cuda.synchronize(device)
+    synchronize(device)
     base = _bytes(device, "current")
     torch.cuda.reset_peak_memory_stats(device)
     run(network, x)
-    torch.cuda.synchronize(device)
+    synchronize(device)
     peak, own = _bytes(device, "peak"), x.untyped_storage().nbytes()
     requested, allocated = (peak[word] - base[word] + own for word in ("requested", "allocated"))
     return {"requested": requested, "allocated": allocated, "standing": base["requested"] - before["requested"]}
+
+
+def _clear(device: torch.device) -> None:
+    """Forget what earlier networks left: their cycles, cuBLAS's workspaces, blocks that are larger than asked for."""
+    gc.collect()
+    getattr(torch._C, "_cuda_clearCublasWorkspaces", lambda: None)()
+    torch.cuda.empty_cache()
 
 
 def _bytes(device: torch.device, when: str) -> dict[str, int]:

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from archcalc.engine.graph import Node
-from archcalc.errors import ArchcalcError
 from archcalc.report import Report
+from archcalc.verify.device import is_fault, synchronize
 from archcalc.verify.differences import Difference, Ran, compare, difference, tensors, totals
 from archcalc.verify.module import NetworkModule, TorchRefuses, to_module
 
@@ -90,9 +90,10 @@ def run(network: NetworkModule, x: Tensor, nodes: Sequence[Node]) -> list[Ran]:
     try:
         with unfused(), counter, torch.no_grad():
             network(x)
-    except torch.cuda.OutOfMemoryError as error:
-        raise ArchcalcError(f"out of memory: {str(error).partition('. ')[0]}") from None
+            synchronize(x.device)
     except Exception as error:
+        if is_fault(error):
+            raise
         raise TorchRefuses(nodes[len(found)], error) from error
     finally:
         for hook in hooks:

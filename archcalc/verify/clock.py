@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from archcalc.verify.device import synchronize
 from archcalc.verify.module import NetworkModule
 
 WARM_UP, REPEATS = 5, 20
-AHEAD = 50_000  # cycles for each layer that the device waits while work is queued, so that it never waits for the queue
+AHEAD = 200_000  # cycles, some 100 us, for each layer that the device waits: the host queues the work meanwhile
 
 
 class Mode(NamedTuple):
@@ -73,12 +74,12 @@ class Clock:
     def wait(self, layers: int) -> None:
         """Let the device wait while the host queues a pass of that many layers."""
         if self.events:
-            torch.cuda._sleep(AHEAD * layers)  # type: ignore[no-untyped-call]
+            with torch.cuda.device(self.device):
+                torch.cuda._sleep(AHEAD * layers)  # type: ignore[no-untyped-call]
 
     def finish(self) -> None:
         """Wait until all work is done."""
-        if self.events:
-            torch.cuda.synchronize(self.device)
+        synchronize(self.device)
 
     def time(self, run: Callable[[], Any], repeats: int = REPEATS, layers: int = 1) -> list[float]:
         """Seconds of each run, after a few to warm up; a run has that many layers."""
@@ -96,10 +97,11 @@ class Clock:
 
 
 class Times(NamedTuple):
-    """Median seconds of a pass, and of each layer inside a pass."""
+    """Median seconds of a pass, of each layer inside a pass, and between two marks with nothing between them."""
 
     whole: float
     layers: list[float]
+    floor: float = 0.0
 
 
 def time_network(network: NetworkModule, x: Tensor, clock: Clock, repeats: int = REPEATS) -> Times:
@@ -107,7 +109,8 @@ def time_network(network: NetworkModule, x: Tensor, clock: Clock, repeats: int =
     with torch.inference_mode():
         whole = median(clock.time(lambda: network(x), repeats, len(list(network.layers()))))
         passes = [_marked_pass(network, x, clock) for _ in range(repeats)]
-    return Times(whole, [median(times) for times in zip(*passes, strict=True)])
+        floor = median(clock.time(lambda: None, repeats))
+    return Times(whole, [median(times) for times in zip(*passes, strict=True)], floor)
 
 
 def _marked_pass(network: NetworkModule, x: Tensor, clock: Clock) -> list[float]:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -27,10 +31,44 @@ def find_device(word: str) -> torch.device:
         raise ArchcalcError(f"no device {word!r}: torch {torch.__version__} {build}")
     try:
         device = torch.device(word)
-        torch.empty(1, device=device)
+        try_out(device)
     except RuntimeError as error:
         raise ArchcalcError(f"no device {word!r}: {str(error).splitlines()[0]}") from None
     return device
+
+
+FAULT = re.compile(  # where torch raises a plain RuntimeError; the last are limits of a library at a large batch
+    "CUDA|cuDNN|CUDNN|CUBLAS|allocate memory|find an engine|32-?bit|integer out of range", re.IGNORECASE
+)
+
+
+def is_fault(error: Exception) -> bool:
+    """Whether the device failed, or has too little memory; else it is the network that torch refuses."""
+    return isinstance(error, RuntimeError) and (
+        isinstance(error, torch.cuda.OutOfMemoryError) or bool(FAULT.search(str(error)))
+    )
+
+
+@contextmanager
+def torch_errors() -> Iterator[None]:
+    """Makes an ArchcalcError, of one line, of what torch raises while a network runs."""
+    try:
+        yield
+    except (RuntimeError, ValueError) as error:
+        line = str(error).strip().partition("\n")[0].partition(" GPU ")[0]  # without the state of the allocator
+        raise ArchcalcError(f"the device failed: {line}" if is_fault(error) else f"torch refuses it: {line}") from error
+
+
+def try_out(device: torch.device) -> None:
+    """Let it compute. Raises RuntimeError, as where it is too old for the code that this torch holds."""
+    torch.zeros(1, device=device).add_(1)
+    synchronize(device)
+
+
+def synchronize(device: torch.device) -> None:
+    """Wait for the device's work; what failed in it is raised here, if not before."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
 
 
 def device_name(device: torch.device) -> str:
@@ -66,10 +104,11 @@ def installed(library: str) -> str:
 
 
 def driver() -> str:
-    """The version of NVIDIA's driver."""
+    """The version of NVIDIA's driver, as its own tool tells it."""
+    ask = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
     try:
-        return Path("/sys/module/nvidia/version").read_text(encoding="ascii").strip()
-    except OSError:
+        return subprocess.run(ask, capture_output=True, text=True, timeout=60, check=True).stdout.split()[0]
+    except (OSError, subprocess.SubprocessError, IndexError):
         return "not known"
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from archcalc.engine.graph import Graph, Node
 from archcalc.errors import ArchcalcError
 from archcalc.memory.liveness import last_uses, outputs
+from archcalc.verify.device import is_fault
 
 RESERVED = frozenset(dir(nn.Module()))  # names that a submodule cannot have
 
@@ -106,6 +107,8 @@ def to_module(graph: Graph, unknown: Unknown = refuse) -> NetworkModule:
         try:
             module = node.layer.module(torch, *graph.input_shapes(node))
         except Exception as error:
+            if is_fault(error):
+                raise
             raise TorchRefuses(node, error) from error
         return module if isinstance(module, nn.Module) else Function(module or unknown(node), str(node.layer))
 

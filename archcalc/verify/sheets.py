@@ -21,12 +21,14 @@ WITNESS = (
 TIME = (
     "mult-adds do not say how long a layer takes: bound is the larger of operations / peak and bytes / bandwidth, both "
     "measured here; reached is bound / time, above 100 % where data stayed in a cache. cuDNN may choose an algorithm "
-    "with another number of operations."
+    "with another number of operations. Tensors lie as NCHW; laying them out otherwise for a library counts in the "
+    "layer's time."
 )
 MEMORY = (
     "Bytes at the peak, without weights. formula: layers' outputs by liveness. tensors: what was really alive; more "
     "where a layer makes something inside. requested, given: CUDA's allocator; the difference is its rounding. "
-    "workspace: requested beside tensors. The peaks need not be at the same moment."
+    "workspace: requested beside tensors; below 0 where counting kept a tensor a moment longer. The peaks need not be "
+    "at the same moment. Convolutions and products use TF32 as torch does by itself."
 )
 
 
@@ -135,7 +137,8 @@ def _notes(timed: Timed) -> Iterator[str]:
     yield f"Measured in this run: {peak.operations / 1e12:.2f} T operations/s, {peak.bandwidth / 1e9:.1f} GB/s."
     layers = sum(one.seconds for one in timed.layers)
     rate = timed.batch / timed.whole
+    floor = f"Two marks with nothing between them are {micro(timed.floor)} us apart."
     yield (
         f"A pass takes {micro(timed.whole)} us ({rate:,.1f} examples/s); its layers, timed one by one, {micro(layers)}"
-        f" us; their bounds {micro(timed.bound)} us."
+        f" us; their bounds {micro(timed.bound)} us. {floor}"
     )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import torch
 
 from archcalc.errors import ArchcalcError
-from archcalc.memory.footprint import memory
+from archcalc.memory.footprint import Memory, memory
 from archcalc.report import Report
 from archcalc.verify.against import witness
-from archcalc.verify.allocator import Used, compare_memory
+from archcalc.verify.allocator import Used, used_forward, used_training
 from archcalc.verify.check import Verified, verify
+from archcalc.verify.device import torch_errors
 from archcalc.verify.results import Findings, NotRun, Result, Witnessed
 from archcalc.verify.timing import Timed, study
 
@@ -34,26 +35,56 @@ class Asked(NamedTuple):
 
 def examine(report: Report, asked: Asked) -> Iterator[Result]:
     """All that is asked of one network. What cannot be done is among the results."""
-    batch = asked.batch or (2 if asked.device.type == "meta" else 1)  # 2 shows what mixes examples
-    if asked.device.type != "meta" and (reason := too_large(report, batch, asked.limit)):
-        yield NotRun(report.label, "layers", reason)
-        return
-    yield from _attempt(report, "layers", lambda: [verify(report, asked.device, batch)])
+    yield from _attempt(report, "layers", _layers(report, asked))
     for library in asked.against:
         yield from witness(report, library, unknown=not asked.everything)
     if asked.memory:
-        yield from _attempt(report, "memory", lambda: compare_memory(report, asked.device, asked.batch or 1))
-    if asked.time and asked.device.type == "meta":
-        yield NotRun(report.label, "time", "the meta device computes nothing")
-    elif asked.time:
-        yield from _attempt(report, "time", lambda: study(report, asked.device, asked.batch))
+        yield from _attempt(report, "memory", _memory(report, asked))
+    if asked.time:
+        yield from _attempt(report, "time", _time(report, asked))
 
 
-def _attempt(report: Report, what: str, run: Callable[[], Iterable[Result]]) -> Iterator[Result]:
+def _attempt(report: Report, what: str, results: Iterable[Result]) -> Iterator[Result]:
     try:
-        yield from run()
-    except (ArchcalcError, torch.cuda.OutOfMemoryError) as error:
+        with torch_errors():
+            yield from results
+    except ArchcalcError as error:
         yield NotRun(report.label, what, str(error).partition("\n")[0])
+
+
+def _layers(report: Report, asked: Asked) -> Iterator[Result]:
+    batch = asked.batch or (2 if asked.device.type == "meta" else 1)  # 2 shows what mixes examples
+    _check_room(asked, f"a forward pass of {batch}", _forward(memory(report, batch)))
+    yield verify(report, asked.device, batch)
+
+
+def _memory(report: Report, asked: Asked) -> Iterator[Result]:
+    batch = asked.batch or 2  # of one example, batch norm may have but one value of a channel to learn from
+    needed = memory(report, batch)
+    _check_room(asked, f"a forward pass of {batch}", _forward(needed))
+    yield used_forward(report, asked.device, batch)
+    if report.known.params:
+        _check_room(asked, f"a training step of {batch}", needed.training)
+        yield used_training(report, asked.device, batch)
+
+
+def _time(report: Report, asked: Asked) -> Iterator[Result]:
+    if asked.device.type == "meta":
+        raise ArchcalcError("the meta device computes nothing")
+    batch = asked.batch or 1
+    _check_room(asked, f"a forward pass of {batch}", _forward(memory(report, batch)))
+    yield from study(report, asked.device, asked.batch)
+
+
+def _forward(needed: Memory) -> Any:
+    """Bytes of a forward pass, at least."""
+    return needed.peak if needed.inference is None else needed.inference
+
+
+def _check_room(asked: Asked, what: str, needed: Any) -> None:
+    """Raises ArchcalcError where that many bytes are over the limit; the meta device needs none."""
+    if asked.device.type != "meta" and (needed or 0) > asked.limit * GIB:
+        raise ArchcalcError(f"{what} needs {needed / GIB:.1f} GiB; the limit is {asked.limit:g} GiB")
 
 
 def gather(command: str, environment: dict[str, str], results: Iterable[Result]) -> Findings:
@@ -71,12 +102,3 @@ def together(not_run: Iterable[NotRun]) -> list[NotRun]:
     for label, what, reason in not_run:
         labels.setdefault((what, reason), []).append(label)
     return [NotRun(each[0] if len(each) == 1 else f"{len(each)} networks", *key) for key, each in labels.items()]
-
-
-def too_large(report: Report, batch: int, limit: float) -> str | None:
-    """Why a forward pass does not fit."""
-    needed = memory(report, batch)
-    total = (needed.weights or 0) + (needed.buffers or 0) + needed.peak
-    if total <= limit * GIB:
-        return None
-    return f"a forward pass of {batch} needs {total / GIB:.1f} GiB; the limit is {limit:g} GiB"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,12 +12,13 @@ from archcalc.memory.footprint import memory
 from archcalc.report import Report
 from archcalc.verify.ceilings import measure
 from archcalc.verify.clock import MODES, REPEATS, Clock, Mode, Times, precision, time_network
-from archcalc.verify.device import total_memory
+from archcalc.verify.device import is_fault, total_memory
 from archcalc.verify.module import NetworkModule, to_module
 from archcalc.verify.roofline import Ceilings, Work, work
 
 LARGEST_BATCH = 1024
 GAIN = 1.05  # in examples a second, that makes a larger batch worth it
+PATIENCE = 2  # batches that gain less than that
 ROOM = 2  # times the memory that the formulas say: libraries need workspaces
 
 
@@ -44,6 +45,7 @@ class Timed:
     batch: int
     ceilings: Ceilings
     whole: float
+    floor: float  # between two marks with nothing between them: no layer seems faster
     layers: tuple[LayerTime, ...]
 
     @property
@@ -67,10 +69,11 @@ def modes(device: torch.device) -> Sequence[Mode]:
     return MODES if device.type == "cuda" else MODES[:1]
 
 
-def study(report: Report, device: torch.device, batch: int | None = None, repeats: int = REPEATS) -> list[Timed]:
+def study(report: Report, device: torch.device, batch: int | None = None, repeats: int = REPEATS) -> Iterator[Timed]:
     """The network in each mode, with the batch that fills the device unless one is given. Raises ArchcalcError."""
     batch = batch or filling_batch(report, device)
-    return [_timed(report, device, mode, batch, repeats) for mode in modes(device)]
+    for mode in modes(device):
+        yield _timed(report, device, mode, batch, repeats)
 
 
 def _timed(report: Report, device: torch.device, mode: Mode, batch: int, repeats: int) -> Timed:
@@ -83,28 +86,40 @@ def joined(report: Report, device: str, mode: Mode, batch: int, ceilings: Ceilin
     """Measurements beside bounds."""
     done = work(report, batch, mode.width)
     layers = [LayerTime(w, seconds, w.bound(ceilings)) for w, seconds in zip(done, times.layers, strict=True)]
-    return Timed(report.label, device, mode.name, batch, ceilings, times.whole, tuple(layers))
+    return Timed(report.label, device, mode.name, batch, ceilings, times.whole, times.floor, tuple(layers))
 
 
 def run(report: Report, device: torch.device, mode: Mode, batch: int, repeats: int) -> Times:
     """Raises ArchcalcError where the network cannot run."""
-    with torch.device(device), precision(mode):
+    with torch.device(device):  # costs each operation two microseconds: not while the clock runs
         network: NetworkModule = to_module(report.graph).eval().to(mode.dtype)
-        return time_network(network, torch.randn(batch, *report.input, dtype=mode.dtype), Clock(device), repeats)
+        x = torch.randn(batch, *report.input, dtype=mode.dtype)
+    with precision(mode):
+        return time_network(network, x, Clock(device), repeats)
 
 
 def filling_batch(report: Report, device: torch.device) -> int:
-    """The smallest power of two that a larger one hardly beats in examples a second, within the device's memory."""
-    mode, room, batch, best = modes(device)[-1], total_memory(device) or 0, 1, 0.0
-    while batch <= LARGEST_BATCH and ROOM * (memory(report, batch).inference or 0) < room:
+    """The smallest power of two that no larger one beats by much in examples a second, within the device's memory."""
+    rates = _rates(report, device)
+    best = max(rates.values(), default=0.0)
+    return next((batch for batch, rate in rates.items() if GAIN * rate >= best), 1)
+
+
+def _rates(report: Report, device: torch.device) -> dict[int, float]:
+    """Examples a second for each batch, until two in a row gain little: a library may choose badly for one of them."""
+    mode, room, batch, missed = modes(device)[-1], total_memory(device) or 0, 1, 0
+    rates: dict[int, float] = {}
+    while batch <= LARGEST_BATCH and missed < PATIENCE and ROOM * (memory(report, batch).inference or 0) < room:
+        best = max(rates.values(), default=0.0)
         try:
-            rate = batch / run(report, device, mode, batch, 3).whole
-        except torch.cuda.OutOfMemoryError:
-            break
-        if rate < GAIN * best:
-            break
-        best, batch = max(best, rate), batch * 2
-    return max(batch // 2, 1)
+            rates[batch] = batch / run(report, device, mode, batch, 3).whole
+        except RuntimeError as error:
+            if is_fault(error):  # too large for it
+                break
+            raise
+        missed = 0 if rates[batch] >= GAIN * best else missed + 1
+        batch *= 2
+    return rates
 
 
 def by_kind(timed: Timed) -> list[KindTime]:
