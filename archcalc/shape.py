@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, TypeAlias
 
 from archcalc.number import Condition, Number, ceil_div, decide, equal, least
@@ -96,6 +97,9 @@ def same_padding(torch: Any, module: Any, layer: Any, x: Shape, fill: float = 0.
         module.padding = tuple(total // 2 for total in totals)
         return module
     pads = [pad for total in reversed(totals) for pad in (total // 2, total - total // 2)]  # torch: last axis first
-    pad = torch.nn.functional.pad
-    module.register_forward_pre_hook(lambda _, inputs: (pad(inputs[0], pads, value=fill),))
+    module.register_forward_pre_hook(partial(_padded, partial(torch.nn.functional.pad, pad=pads, value=fill)))
     return module
+
+
+def _padded(pad: Any, module: Any, inputs: Any) -> Any:
+    return (pad(inputs[0]),)

@@ -1,13 +1,14 @@
 """Networks as torch modules: names, sharing, branches, outputs; exported, copied, moved, trained."""
 
 import copy
+import pickle
 
 import pytest
 import torch
 from laws.common import examples
 
 import archcalc
-from archcalc.verify.module import NetworkModule
+from archcalc.verify.module import Function, NetworkModule
 
 SHARED = """
 net: A head at two scales
@@ -160,8 +161,8 @@ def test_trains():
     x, labels = torch.randn(8, 3, 32, 32), torch.arange(8) % 5
     optimizer = torch.optim.SGD(network.parameters(), lr=0.01)
 
-    def loss():
-        return torch.nn.functional.cross_entropy(network(x), labels)
+    def loss():  # of probabilities, which softmax gives
+        return torch.nn.functional.nll_loss(network(x).log(), labels)
 
     before = loss()
     before.backward()
@@ -175,6 +176,18 @@ def test_a_submodule_can_be_replaced():
     name = next(name for name, module in network.named_modules() if isinstance(module, torch.nn.Linear))
     network.set_submodule(name, torch.nn.Identity())
     assert network(torch.zeros(1, 3, 32, 32)).shape == (1, 1024)
+
+
+def test_a_whole_network_is_pickled(tmp_path):
+    network = small("resnet18", resolution="32")
+    torch.save(network, tmp_path / "net.pt")
+    x = torch.randn(1, 3, 32, 32)
+    torch.testing.assert_close(torch.load(tmp_path / "net.pt", weights_only=False)(x), network(x))
+
+
+def test_a_block_says_that_it_only_groups():
+    with pytest.raises(archcalc.ArchcalcError, match="a block only groups its layers"):
+        small("mobilenet_v1", rho="32/224").separable1(torch.zeros(1, 8, 8, 8))
 
 
 def test_no_value_outlives_its_last_use():
@@ -194,3 +207,17 @@ def test_symbols_have_no_module():
 
     with pytest.raises(archcalc.ArchcalcError, match="needs numbers for its sizes; output/linear has"):
         archcalc.load("lenet5").to_torch(classes=sympy.Symbol("n", positive=True, integer=True))
+
+
+@pytest.mark.parametrize("example", [e for e in examples() if e.layer.label != "opaque"], ids=str)
+def test_a_layer_is_pickled_and_exported_for_any_batch(example):
+    """What torch.save, a spawned process and torch.export need."""
+    module = example.layer.module(torch, *example.shapes)
+    network = module.eval() if isinstance(module, torch.nn.Module) else Function(module, str(example.layer))
+    inputs = tuple(torch.rand(2, *shape) + 1 for shape in example.shapes)
+    torch.testing.assert_close(pickle.loads(pickle.dumps(network))(*inputs), network(*inputs))
+    sizes = tuple({0: torch.export.Dim.DYNAMIC} for _ in inputs)
+    named = sizes if network is module else (sizes,)
+    dynamic = torch.export.export(network, inputs, dynamic_shapes=named).module()
+    more = tuple(torch.rand(5, *shape) + 1 for shape in example.shapes)
+    torch.testing.assert_close(dynamic(*more), network(*more))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import reduce
+from functools import partial, reduce
 from typing import Any, ClassVar
 
 from archcalc.argument import Need
@@ -27,6 +27,14 @@ def _same(sizes: tuple[Shape, ...], axes: slice, what: str) -> Iterator[Need]:
             yield equal(a, b), f"branches do not meet: {shown}; {what}"
 
 
+def _fold(function: Any, *tensors: Any) -> Any:
+    return reduce(function, tensors)
+
+
+def _along_channels(concatenate: Any, *tensors: Any) -> Any:
+    return concatenate(tensors, 1)
+
+
 class Add(Join):
     """y = x1 + x2 + ..., element by element."""
 
@@ -36,7 +44,7 @@ class Add(Join):
         yield from _same(inputs, slice(None), "add needs equal shapes")
 
     def module(self, torch: Any, *inputs: Shape) -> Any:
-        return lambda *tensors: reduce(torch.add, tensors)
+        return partial(_fold, torch.add)
 
 
 class Multiply(Join):
@@ -58,7 +66,7 @@ class Multiply(Join):
         return tuple(next((size for size in axis if decide(equal(size, 1)) is not True), 1) for axis in sizes)
 
     def module(self, torch: Any, *inputs: Shape) -> Any:
-        return lambda *tensors: reduce(torch.mul, tensors)
+        return partial(_fold, torch.mul)
 
 
 class Concat(Join):
@@ -73,4 +81,4 @@ class Concat(Join):
         return (sum(x[0] for x in inputs), *inputs[0][1:])
 
     def module(self, torch: Any, *inputs: Shape) -> Any:
-        return lambda *tensors: torch.cat(tensors, 1)
+        return partial(_along_channels, torch.cat)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import MethodType
+from functools import partial
 from typing import Any, ClassVar
 
 from archcalc.argument import Axes, Need, Size, Table
@@ -38,8 +38,12 @@ class TrainablePool(Kind, label="trainable_pool"):
         kernel = per_axis(self.kernel, x)
         average = getattr(torch.nn.functional, f"avg_pool{len(x) - 1}d")
         scale = getattr(torch.nn, f"Conv{len(x) - 1}d")(x[0], x[0], 1, groups=x[0])
-        scale.register_forward_pre_hook(lambda _, inputs: (product(kernel) * average(inputs[0], kernel),))
+        scale.register_forward_pre_hook(partial(_sums, partial(average, kernel_size=kernel), product(kernel)))
         return scale
+
+
+def _sums(average: Any, size: int, module: Any, inputs: Any) -> Any:
+    return (size * average(inputs[0]),)
 
 
 class TableConv(Kind, label="table_conv"):
@@ -81,13 +85,13 @@ class TableConv(Kind, label="table_conv"):
     def module(self, torch: Any, x: Shape) -> Any:
         conv = getattr(torch.nn, f"Conv{len(x) - 1}d")
         filters = torch.nn.ModuleList(conv(len(maps), 1, self.kernel) for maps in self.seen())
-
-        def forward(own: Any, tensor: Any) -> Any:
-            seen = (torch.stack([tensor.select(1, c) for c in maps], 1) for maps in self.seen())
-            return torch.cat([one(maps) for one, maps in zip(own, seen, strict=True)], 1)
-
-        filters.forward = MethodType(forward, filters)
+        filters.forward = partial(_by_table, torch.stack, torch.cat, self.seen(), filters)
         return filters
+
+
+def _by_table(stack: Any, concatenate: Any, seen: list[list[int]], filters: Any, tensor: Any) -> Any:
+    inputs = (stack([tensor.select(1, c) for c in maps], 1) for maps in seen)
+    return concatenate([one(maps) for one, maps in zip(filters, inputs, strict=True)], 1)
 
 
 class RBF(Kind):
@@ -114,11 +118,11 @@ class RBF(Kind):
     def module(self, torch: Any, x: Shape) -> Any:
         codes = torch.nn.Module()
         codes.register_buffer("weight", torch.ones(self.out, x[0]))
-        product = torch.nn.functional.linear  # (x - w)^2 = x^2 - 2 x w + w^2, with the products where torch counts them
-
-        def forward(own: Any, tensor: Any) -> Any:
-            squares = tensor.square().sum(-1, keepdim=True) + own.weight.square().sum(-1)
-            return squares - 2 * product(tensor, own.weight)
-
-        codes.forward = MethodType(forward, codes)
+        codes.forward = partial(_distances, torch.nn.functional.linear, codes)
         return codes
+
+
+def _distances(products: Any, codes: Any, tensor: Any) -> Any:
+    """(x - w)^2 as x^2 - 2 x w + w^2, with the products where torch counts them."""
+    squares = tensor.square().sum(-1, keepdim=True) + codes.weight.square().sum(-1)
+    return squares - 2 * products(tensor, codes.weight)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from types import MethodType
+from functools import partial
 from typing import Any, ClassVar
 
 from archcalc.argument import Factor, Flag, Need, Size
@@ -93,10 +93,9 @@ class L2Norm(Kind, label="l2norm"):
     def module(self, torch: Any, x: Shape) -> Any:
         norm = torch.nn.Module()
         norm.weight = torch.nn.Parameter(torch.full((x[0],), 20.0))  # SSD's start
-        factor = (x[0], *(1 for _ in x[1:]))
-
-        def forward(own: Any, tensor: Any) -> Any:
-            return torch.nn.functional.normalize(tensor) * own.weight.reshape(factor)
-
-        norm.forward = MethodType(forward, norm)  # bound, so that a copy of the module uses its own weight
+        norm.forward = partial(_scaled, torch.nn.functional.normalize, norm)  # of a copy, with the copy's weight
         return norm
+
+
+def _scaled(normalize: Any, norm: Any, tensor: Any) -> Any:
+    return normalize(tensor) * norm.weight.reshape(-1, *(1 for _ in tensor.shape[2:]))

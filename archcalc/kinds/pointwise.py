@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from fractions import Fraction
+from functools import partial
 from typing import Any, ClassVar
 
 from archcalc.argument import Factor, Rate
@@ -80,4 +82,4 @@ class Scale(Kind):
     factor: Factor
 
     def module(self, torch: Any, x: Shape) -> Any:
-        return lambda tensor: float(self.factor) * tensor
+        return partial(operator.mul, float(self.factor))

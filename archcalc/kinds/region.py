@@ -7,6 +7,7 @@ region and put the regions in the batch, so that all that follows runs on each o
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar
 
 from archcalc.argument import Axes, Natural, Need, Size
@@ -34,6 +35,10 @@ class Region(Kind):
         return self.regions
 
 
+def _for_each_region(pool: Any, regions: int, images: Any) -> Any:
+    return pool(images).repeat_interleave(regions, 0)
+
+
 class RoIPool(Region, label="roi_pool"):
     """Cut each region into size x size bins, and take each channel's maximum in each bin (Fast R-CNN, section 2.1).
 
@@ -46,8 +51,7 @@ class RoIPool(Region, label="roi_pool"):
         return INDEX * product(output)
 
     def module(self, torch: Any, x: Shape) -> Any:
-        bins = torch.nn.AdaptiveMaxPool2d(self.size)
-        return lambda images: torch.stack([bins(image) for image in images]).repeat_interleave(self.regions, 0)
+        return partial(_for_each_region, torch.nn.AdaptiveMaxPool2d(self.size), self.regions)
 
 
 class Warp(Region):
@@ -57,8 +61,7 @@ class Warp(Region):
     examples: ClassVar = {"warp(227, 2)": (3, 375, 500)}
 
     def module(self, torch: Any, x: Shape) -> Any:
-        scale = torch.nn.Upsample(per_axis(self.size, x), mode="bilinear")
-        return lambda tensor: scale(tensor).repeat_interleave(self.regions, 0)
+        return partial(_for_each_region, torch.nn.Upsample(per_axis(self.size, x), mode="bilinear"), self.regions)
 
 
 class PSRoIPool(Region, label="ps_roi_pool"):
@@ -79,11 +82,13 @@ class PSRoIPool(Region, label="ps_roi_pool"):
         return (share(x[0], self.size**2), self.size, self.size)
 
     def module(self, torch: Any, x: Shape) -> Any:
-        bins = self.size**2
+        means = partial(torch.nn.functional.adaptive_avg_pool2d, output_size=self.size)
+        return partial(_for_each_region, partial(_own_bins, means, self.size), self.regions)
 
-        def pool(tensor: Any) -> Any:
-            means = torch.nn.functional.adaptive_avg_pool2d(tensor, self.size)
-            own = means.reshape(-1, x[0] // bins, bins, bins).diagonal(dim1=2, dim2=3)
-            return own.reshape(-1, x[0] // bins, self.size, self.size).repeat_interleave(self.regions, 0)
 
-        return pool
+def _own_bins(means: Any, size: int, images: Any) -> Any:
+    """Of the means of all score maps in all bins, each map's in the bin that it is for."""
+    bins = means(images)
+    maps = bins.shape[1] // size**2
+    own = bins.reshape(-1, maps, size**2, size**2).diagonal(dim1=2, dim2=3)
+    return own.reshape(-1, maps, size, size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar
 
 from archcalc.argument import Natural, Need, Size
@@ -42,7 +43,7 @@ class Narrow(Kind):
         return (self.length, *x[1:])
 
     def module(self, torch: Any, x: Shape) -> Any:
-        return lambda tensor: torch.narrow(tensor, 1, self.start, self.length)
+        return partial(torch.narrow, dim=1, start=self.start, length=self.length)
 
 
 class Shuffle(Kind):
@@ -75,4 +76,4 @@ class PadChannels(Kind, label="pad_channels"):
 
     def module(self, torch: Any, x: Shape) -> Any:
         pads = [0, 0] * (len(x) - 1) + [0, self.out - x[0]]
-        return lambda tensor: torch.nn.functional.pad(tensor, pads)
+        return partial(torch.nn.functional.pad, pad=pads)

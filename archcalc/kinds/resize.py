@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar
 
 from archcalc.argument import Axes, Need, Pads, Size
@@ -36,7 +37,11 @@ class ZeroPad(Ends):
 
     def module(self, torch: Any, x: Shape) -> Any:
         pads = [pad for before, _, after in reversed(self.ends(x)) for pad in (before, after)]  # the last axis first
-        return lambda tensor: torch.nn.functional.pad(tensor, pads)
+        return partial(torch.nn.functional.pad, pad=pads)
+
+
+def _part(places: list[slice], tensor: Any) -> Any:
+    return tensor[(slice(None), slice(None), *places)]
 
 
 class Crop(Ends):
@@ -58,8 +63,7 @@ class Crop(Ends):
         return (x[0], *(size - before - after for before, size, after in self.ends(x)))
 
     def module(self, torch: Any, x: Shape) -> Any:
-        places = (slice(None), slice(None), *(slice(before, size - after) for before, size, after in self.ends(x)))
-        return lambda tensor: tensor[places]
+        return partial(_part, [slice(before, size - after) for before, size, after in self.ends(x)])
 
 
 class Subsample(Kind):
@@ -77,9 +81,7 @@ class Subsample(Kind):
         return (x[0], *(windows(size, 1, step, 0) for size, step in zip(x[1:], per_axis(self.stride, x), strict=True)))
 
     def module(self, torch: Any, x: Shape) -> Any:
-        steps = (slice(None, None, step) for step in per_axis(self.stride, x))
-        places = (slice(None), slice(None), *steps)
-        return lambda tensor: tensor[places]
+        return partial(_part, [slice(None, None, step) for step in per_axis(self.stride, x)])
 
 
 class Upsample(Kind):
