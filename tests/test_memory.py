@@ -214,6 +214,21 @@ def test_what_belongs_to_the_caller_lives_throughout(tmp_path):
     assert forward(graph) == [4 + 2, 4 + 2 + 3]
 
 
+def test_arrays_of_weights_equal_element_by_element():
+    """Where the weights differ along the array, too; NumPy's own integers do not overflow on the way."""
+    batches = numpy.array([3, 2000], dtype=numpy.int32)
+    found = memory(archcalc.load("vgg16").summary(classes=numpy.array([10, 1000])), batches)
+    for i, (classes, batch) in enumerate([(10, 3), (1000, 2000)]):
+        one = memory(archcalc.load("vgg16").summary(classes=classes), batch)
+        assert (found.weights[i], found.training[i], found.inference[i]) == (one.weights, one.training, one.inference)
+
+
+@pytest.mark.parametrize("batch", [0, -1, 1.5, "2", True])
+def test_a_batch_is_a_whole_number(batch):
+    with pytest.raises(archcalc.ArchcalcError, match="batch = "):
+        memory(archcalc.load("lenet5").summary(), batch)
+
+
 def test_unknown_weights_make_no_totals(tmp_path):
     text = "net: Unknown\ninput: [4]\nlayers:\n  - linear(2)\n  - opaque((5,))\n"
     found = memory(spec(tmp_path, text).summary())

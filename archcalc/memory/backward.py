@@ -19,7 +19,7 @@ class Training:
         self.graph, self.scale = report.graph, batch * width
         self.batch, self.width = batch, width
         self.root = roots(self.graph, training=True)
-        self.params = [0, *(row.params or 0 for row in report.layers)]
+        self.params = [0, *(0 if row.params is None else row.params for row in report.layers)]
         self.learns = self._learns()
 
     def _learns(self) -> list[bool]:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from archcalc.errors import ArchcalcError, listing
+from archcalc.errors import ArchcalcError, Refusal, listing
+from archcalc.language.spec import Knob
 from archcalc.memory.backward import Training
 from archcalc.memory.liveness import forward, highest, roots, sizes
-from archcalc.number import Number
+from archcalc.number import Number, equal, fails
 from archcalc.report import Report
+from archcalc.value import brief
 
 DTYPES = {"float32": 4, "float16": 2, "bfloat16": 2, "float64": 8}  # bytes of an element
 STATES = {"sgd": 0, "momentum": 1, "adam": 2}  # tensors an optimizer keeps for each weight
@@ -50,6 +52,7 @@ def memory(report: Report, batch: Number = 1, dtype: str = "float32", optimizer:
     for word, known in ((dtype, DTYPES), (optimizer, STATES)):
         if word not in known:
             raise ArchcalcError(f"memory knows no {word!r}; there are {listing(known)}")
+    batch = _batch(batch)
     width, totals = DTYPES[dtype], report.totals
     passing, step = forward(report.graph), Training(report, batch, width)
     peak, at = highest(passing)
@@ -65,3 +68,14 @@ def memory(report: Report, batch: Number = 1, dtype: str = "float32", optimizer:
         kept=step.kept(),
         step=None if totals.params is None else highest(step.moments())[0],
     )
+
+
+def _batch(value: Number) -> Number:
+    """The batch, exactly. Raises ArchcalcError unless it is, or may be, whole and positive."""
+    try:
+        batch = Knob("batch", 1, least=1).accept(value)
+    except Refusal as refusal:
+        raise ArchcalcError(str(refusal)) from None
+    if fails(equal(batch % 1, 0)):
+        raise ArchcalcError(f"batch = {brief(value)}; it is a whole number")
+    return batch

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from archcalc.memory.footprint import STATES, Memory
 from archcalc.tables.grid import ABSENT, Column, Table
 
-COLUMNS = ("weights", "buffers", "activations", "forward", "training")
+COLUMNS = ("forward", "training", "weights", "buffers", "activations")
 NOTES = (
     "Bytes of tensors; a library's workspaces come on top. activations: all layers' outputs together.",
     "forward: weights, buffers and the activations that must be alive at the same time, when the layer 'at' runs.",
@@ -19,7 +19,7 @@ def memory_table(found: Sequence[tuple[str, Memory]]) -> Table:
     """Networks one below the other."""
     first = found[0][1]
     rows = tuple(
-        (label, one.weights, one.buffers, one.activations, one.inference, one.training, one.peak_at or ABSENT)
+        (label, one.inference, one.training, one.weights, one.buffers, one.activations, one.peak_at or ABSENT)
         for label, one in found
     )
     columns = [Column(name, name) for name in COLUMNS]
