@@ -9,9 +9,11 @@ from archcalc.errors import ArchcalcError
 
 
 def needed(package: str, what: str, extra: str) -> Any:
-    """The package. Raises ArchcalcError where it is not installed."""
+    """The package. Raises ArchcalcError where it is not installed, or does not load."""
     try:
         return import_module(package)
-    except ImportError:
-        message = f"{what} needs {package}, which is not installed: pip install 'archcalc[{extra}]'"
-        raise ArchcalcError(message) from None
+    except (ImportError, OSError) as error:
+        state = "which is not installed"
+        if getattr(error, "name", None) != package:  # a library that the package needs, say
+            state = f"which is installed but does not load ({str(error).partition(chr(10))[0]})"
+        raise ArchcalcError(f"{what} needs {package}, {state}: pip install 'archcalc[{extra}]'") from None

@@ -104,8 +104,9 @@ class Network:
     def to_torch(self, **knobs: Any) -> NetworkModule:
         """The network as a ``torch.nn.Module`` at these knob values, made on torch's default device.
 
-        The layer ``stage1/conv`` is the submodule ``stage1.conv``. Several outputs come as a dict by layer. Raises
-        ArchcalcError where torch is missing, or where a layer's work is not declared.
+        The layer ``stage1/conv`` is the submodule ``stage1.conv``. Several outputs come as a dict by layer. Where the
+        spec ends in softmax they are probabilities, for ``nll_loss(output.log(), labels)``. Raises ArchcalcError where
+        torch is missing, or where a layer's work is not declared.
         """
         from archcalc.verify.module import to_module
 

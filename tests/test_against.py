@@ -13,8 +13,10 @@ import archcalc
 from archcalc.cli import main
 from archcalc.verify import against
 from archcalc.verify.against import stands_for, witness
+from archcalc.verify.pages import differences, verdict
 from archcalc.verify.results import NotRun
-from archcalc.verify.suite import Asked, examine, gather, together
+from archcalc.verify.sheets import not_run_table
+from archcalc.verify.suite import Asked, examine, gather
 from archcalc.verify.witness.sources import SOURCES, Source
 
 TEXT = """
@@ -73,7 +75,7 @@ def test_an_equal_module_agrees(network, library):
 @pytest.mark.parametrize(
     ("options", "differences"),
     [
-        ({"groups": 1}, ["down: formula Line(output=(8, 4, 4), params=80, mult_adds=1152", "total: params"]),
+        ({"groups": 1}, ["down: params: formula 80, module 584; mult-adds: formula 1,152, ", "total: params"]),
         ({"stride": 1}, ["down: ", "linear: ", "total: params: formula 965, module 2,885"]),
         ({"classes": 6}, ["linear: ", "total: params"]),
         ({"norm": lambda channels: nn.GroupNorm(2, channels)}, ["total: buffers: formula 16, module 0"]),
@@ -91,8 +93,8 @@ def test_another_module_differs(network, library, options, differences):
 def test_a_module_with_a_layer_more_differs(network, library):
     library(lambda: nn.Sequential(*theirs(), nn.Linear(5, 5)))
     (found,) = witness(network.summary(), "playlib")
-    assert found.differences[0].startswith(
-        "no layer: formula has none, module Line(output=(5,), params=30, mult_adds=25"
+    assert found.differences[0] == (
+        "no layer for the module's output 5, params 30, mult-adds 25, inputs from 1 lines above"
     )
 
 
@@ -111,7 +113,33 @@ def test_layers_wired_otherwise_differ(network, library):
 
     library(Wired)
     (found,) = witness(network.summary(), "playlib")
-    assert [text.partition(":")[0] for text in found.differences] == ["linear"]
+    assert found.differences == ("linear: inputs from: formula 1 lines above, module 2 lines above",)
+
+
+def test_differences_beyond_a_few_are_counted(network, library):
+    library(lambda: nn.Sequential(*theirs(), *(nn.Linear(5, 5) for _ in range(30))))
+    (found,) = witness(network.summary(), "playlib")
+    assert len(found.differences) == 30 + 1
+    told = list(differences(gather("", {}, [found])))
+    assert (len(told), told[-1].endswith(": and 21 more")) == (11, True)
+
+
+def test_a_file_of_the_name_of_a_network_is_not_that_network(tmp_path):
+    """Whatever knobs it has."""
+    for given in ("", "given: {foo: 3}\n"):
+        path = tmp_path / "resnet50_keras.yaml"
+        path.write_text(f"net: My own\ninput: [3, 32, 32]\n{given}layers:\n  - conv({'foo' if given else 8}, 3)\n")
+        result = CliRunner().invoke(main, ["verify", str(path), "--against", "pytorchcv", "--device", "meta"])
+        assert result.exit_code == 2
+        assert "differ" not in result.output.replace("no difference", "").replace("differences", "")
+        source = SOURCES["resnet50_keras"]
+        assert not stands_for("resnet50_keras", source, archcalc.load(str(path)).summary())
+    assert stands_for("resnet50_keras", source, archcalc.load("resnet50_keras").summary())
+
+
+def test_who_wrote_a_witness_is_told():
+    origins = {source.origin for source in SOURCES.values()}
+    assert {"timm", "torchvision, altered here", "keras, a lecture's listing", "keras"} < origins
 
 
 def test_an_absent_library_was_not_run(network, library):
@@ -140,7 +168,11 @@ def test_only_at_the_knobs_that_the_table_says(network, library):
 def test_one_reason_for_many_networks_is_said_once():
     absent = [NotRun(name, "timm", "not installed") for name in ("a", "b", "c")]
     other = NotRun("b", "layers", "too large")
-    assert together([*absent, other]) == [NotRun("3 networks", "timm", "not installed"), other]
+    assert not_run_table([*absent, other]).rows == (("3 networks", "timm", "not installed"), other)
+    assert not_run_table(absent, names=True).rows == (("a, b, c", "timm", "not installed"),)
+    findings = gather("", {}, [*absent, other])
+    assert [one.label for one in findings.not_run] == ["a", "b", "c", "b"]
+    assert verdict(findings) == "nothing compared; 3 not run"
 
 
 def test_absent_libraries_are_never_passed(monkeypatch):
@@ -151,7 +183,7 @@ def test_absent_libraries_are_never_passed(monkeypatch):
     assert result.exit_code == 2
     assert "timm is not installed: pip install timm" in result.output
     assert "keras is not installed: pip install keras" in result.output
-    assert "1 network with 70 layers compared; no difference; 2 not run" in result.output
+    assert "1 network with 70 layers compared; no difference; 1 not in full" in result.output
 
 
 def test_every_witness_is_of_a_network_at_knobs_that_it_has():

@@ -13,11 +13,11 @@ from click.testing import CliRunner
 
 import archcalc
 from archcalc.cli import main
-from archcalc.verify import allocator, clock, timing
+from archcalc.verify import allocator, clock, device, timing
 from archcalc.verify.allocator import Used, used_forward, used_training
 from archcalc.verify.ceilings import measure
 from archcalc.verify.clock import MODES, Clock, Times, precision, time_network
-from archcalc.verify.device import environment, total_memory
+from archcalc.verify.device import environment, free_memory
 from archcalc.verify.module import to_module
 from archcalc.verify.pages import page
 from archcalc.verify.receipt import write_receipt
@@ -268,7 +268,7 @@ def test_the_batch_that_fills_the_device(monkeypatch, small, rates, batch):
         return Times(size / next(passes), [])
 
     monkeypatch.setattr(timing, "run", run)
-    monkeypatch.setattr(timing, "total_memory", lambda device: 2**40)
+    monkeypatch.setattr(timing, "free_memory", lambda device: 2**40)
     assert filling_batch(small, CPU) == batch
     assert asked == [2**i for i in range(len(rates))]
 
@@ -289,7 +289,7 @@ def test_the_batch_is_the_last_one_that_ran(monkeypatch, small, error):
         return Times(1.0, [])
 
     monkeypatch.setattr(timing, "run", run)
-    monkeypatch.setattr(timing, "total_memory", lambda device: 2**40)
+    monkeypatch.setattr(timing, "free_memory", lambda device: 2**40)
     assert filling_batch(small, CPU) == 4
 
 
@@ -309,15 +309,21 @@ def test_what_a_cuda_device_is(monkeypatch):
     assert found["memory"] == "80.0 GiB, 132 multiprocessors"
     assert found["compute capability"] == "9.0"
     assert {"driver", "CUDA", "cuDNN", "torch", "timm"} <= set(found)
-    assert total_memory(torch.device("cuda")) == 1200
+    assert free_memory(torch.device("cuda")) == 1200
 
 
 def test_the_batch_fits_the_memory(monkeypatch, small):
     monkeypatch.setattr(timing, "run", lambda report, device, mode, size, repeats: Times(1.0, []))
-    monkeypatch.setattr(
-        timing, "total_memory", lambda device: 2 * archcalc.memory.footprint.memory(small, 32).inference
-    )
-    assert filling_batch(small, CPU) == 16
+    monkeypatch.setattr(timing, "free_memory", lambda device: 2 * archcalc.memory.footprint.memory(small, 32).inference)
+    assert filling_batch(small, CPU) == 32
+    assert filling_batch(small, CPU, archcalc.memory.footprint.memory(small, 8).inference) == 8
+
+
+def test_free_memory_of_a_cpu_is_what_linux_says(monkeypatch, tmp_path):
+    monkeypatch.setattr(device, "MEMINFO", tmp_path / "meminfo")
+    assert free_memory(CPU) is None
+    device.MEMINFO.write_text("MemTotal:       24000 kB\nMemAvailable:    9000 kB\n")
+    assert free_memory(CPU) == 9000 * 1024
 
 
 # Memory
@@ -359,9 +365,13 @@ def test_memory_of_an_allocator_is_taken_apart(monkeypatch, small):
     assert used.error == pytest.approx(5000 / (8192 + x) - 1)
 
 
-def test_memory_table_leaves_open_what_was_not_measured():
-    row = used_table([Used("n", "forward", 2, 5000, 6000)]).rows[0]
-    assert row == ("n", "forward", 2, 5000, 6000, 1000, "", "", "", "", "", "-16.7 %")
+def test_memory_table_has_the_allocators_columns_where_one_was_asked():
+    alive, asked = Used("n", "forward", 2, 5000, 6000), Used("n", "forward", 2, 5000, 6000, 6500, 6656, 100)
+    assert used_table([alive]).rows == (("n", "forward", 2, "-16.7 %", 5000, 6000, 1000),)
+    assert used_table([alive, asked]).rows == (
+        ("n", "forward", 2, "-16.7 %", 5000, 6000, 1000, "", "", "", "", ""),
+        ("n", "forward", 2, "-24.9 %", 5000, 6000, 1000, 6500, 500, 6656, 156, 100),
+    )
 
 
 # Commands
@@ -383,7 +393,7 @@ def test_memory_and_time_on_the_command_line(tmp_path):
 
 
 def test_out_of_memory_is_not_a_failure(monkeypatch, small):
-    def full(*_):
+    def full(*_, **__):
         raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 3 GiB.\nmore")
 
     monkeypatch.setattr("archcalc.verify.suite.study", full)

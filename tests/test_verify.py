@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -166,7 +167,7 @@ def test_fused_attention_is_counted():
 def test_too_large_a_network_is_skipped_with_a_reason():
     result = command("lenet5", "vgg16", "--device", "cpu", "--limit", "0.1")
     assert result.exit_code == 2
-    assert "vgg16    layers  a forward pass of 1 needs 0.5 GiB; the limit is 0.1 GiB" in result.output
+    assert "vgg16    layers  a forward pass of 2 needs 0.6 GiB; the limit is 0.1 GiB" in result.output
     assert "1 network with 15 layers compared; no difference; 1 not run" in result.output
 
 
@@ -203,8 +204,11 @@ def test_an_interrupted_verification_tells_what_it_has(monkeypatch, tmp_path):
     monkeypatch.setattr("archcalc.verify.suite.examine", interrupted)
     result = command("lenet5", "vgg16", "alexnet", "--device", "meta", "-o", tmp_path)
     assert result.exit_code == 2
-    assert "2 of 3 networks  all   interrupted" in result.output
-    assert json.loads((tmp_path / "meta.json").read_text())["not_run"][0]["reason"] == "interrupted"
+    assert "2 networks  all   interrupted" in result.output
+    assert "2 not run" in result.output
+    assert json.loads((tmp_path / "meta.json").read_text())["not_run"] == [
+        {"label": name, "what": "all", "reason": "interrupted"} for name in ("vgg16", "alexnet")
+    ]
 
 
 def test_all_goes_on_after_a_failure(monkeypatch):
@@ -216,6 +220,66 @@ def test_all_goes_on_after_a_failure(monkeypatch):
     assert "/norm: weights: formula weight 96, torch none" in result.output
     assert "3 networks with " in result.output
     assert result.output.endswith(" layers compared; 1 differ\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("net: Wide\ninput: [4]\nlayers:\n  - linear(1000000000000000000)\n", ()),
+        ("net: One\ninput: [4]\nlayers:\n  - linear(4)\n", ("--batch", 2**31)),
+        ("net: Opaque\ninput: [4]\nlayers:\n  - opaque((5,))\n", ()),
+    ],
+    ids=["too wide", "too many", "nothing to compare"],
+)
+def test_what_torch_cannot_hold_is_no_difference(file, text, words):
+    result = command(file(text), "--device", "meta", *words)
+    assert result.exit_code == 2
+    assert "formula" not in result.output
+
+
+def test_more_than_the_device_has_is_skipped_with_a_reason(monkeypatch):
+    monkeypatch.setattr("archcalc.verify.suite.free_memory", lambda device: 2**28)
+    result = command("lenet5", "vgg16", "--device", "cpu")
+    assert result.exit_code == 2
+    assert "a forward pass of 2 needs 0.6 GiB; the device has 0.2 GiB free" in result.output
+
+
+def test_a_closed_pipe_changes_neither_status_nor_receipt(tmp_path):
+    """As where the output goes to ``head``."""
+    words = f"archcalc verify lenet5 --device meta --time -o {tmp_path}"
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m {words} | true; exit ${{PIPESTATUS[0]}}"],
+        capture_output=True, text=True, cwd=Path(__file__).parent.parent, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "Error" not in done.stderr
+    assert (tmp_path / "meta.json").exists()
+
+
+def test_a_folder_that_cannot_be_is_said_before_anything_runs(tmp_path, monkeypatch):
+    monkeypatch.setattr("archcalc.verify.suite.examine", lambda *_: pytest.fail("ran"))
+    (tmp_path / "file").write_text("")
+    result = command("lenet5", "--device", "meta", "-o", tmp_path / "file")
+    assert (result.exit_code, result.output) == (2, f"{tmp_path / 'file'}: file exists\n")
+
+
+def test_knobs_do_not_go_with_all():
+    result = command("--all", "--alpha", "0.5")
+    assert (result.exit_code, result.output) == (
+        2, "no option '--alpha'; did you mean '--all'?; knobs are those of the networks named\n"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("error", [ImportError("libtorch.so: cannot open"), OSError("libcudart.so: cannot open")])
+def test_a_broken_torch_is_not_called_missing(tmp_path, error):
+    (tmp_path / "torch").mkdir()
+    (tmp_path / "torch" / "__init__.py").write_text(f"raise {error!r}")
+    done = subprocess.run(
+        [sys.executable, "-m", "archcalc", "verify", "lenet5"], capture_output=True, text=True, timeout=300,
+        env={"PYTHONPATH": f"{tmp_path}:{Path(__file__).parent.parent}", "PATH": ""},
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert f"torch, which is installed but does not load ({error}): pip install" in done.stderr
 
 
 def test_a_device_that_cannot_compute_is_said_at_the_start(monkeypatch):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,26 +19,37 @@ if TYPE_CHECKING:
     from archcalc.tables.grid import Table
     from archcalc.tables.layout import Choice
 
+INTERRUPTED = 130  # the exit status that shells give
 FORMAT = click.option("--format", "format_", metavar="FORMAT", help="table, md, csv, tex, html, json or xlsx.")
 OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to a file.")
 
 
 def reported(command: Callable[..., None]) -> Callable[..., None]:
-    """What the user can mend becomes one message and exit status 2; a closed pipe ends quietly."""
+    """What the user can mend becomes one message and exit status 2; a closed pipe, or an interrupt, ends quietly."""
 
     @wraps(command)
     def run(*arguments: Any, **options: Any) -> None:
         try:
-            command(*arguments, **options)
-            sys.stdout.flush()
+            with until_closed():
+                command(*arguments, **options)
         except ArchcalcError as error:
             click.echo(printable(str(error)), err=True)
             raise SystemExit(2) from None
-        except BrokenPipeError:
-            sys.stderr.close()  # or Python would complain of the pipe once more
-            raise SystemExit(0) from None
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            raise SystemExit(INTERRUPTED) from None
 
     return run
+
+
+@contextmanager
+def until_closed() -> Iterator[None]:
+    """Write to a pipe until its reader has closed it, which is no error."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains of the pipe as it ends
 
 
 def deliver(reports: Sequence[Report], choice: Choice, options: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from archcalc.cli.deliver import until_closed
 from archcalc.cli.knobs import KnobCommand, settled
 from archcalc.errors import ArchcalcError, printable
 from archcalc.lasting import kept
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from archcalc.verify.suite import Asked
 
 WITNESSES = ("torchvision", "timm", "keras", "pytorchcv")
+MOST_EXAMPLES = 2**31 - 1  # that torch can index
 SHOWN = 10  # networks whose tables go to the screen
 
 
@@ -45,7 +47,8 @@ def memory(context: click.Context, /, batch: int, dtype: str, optimizer: str, **
 @click.option("--all", "everything", is_flag=True, help="Every network that archcalc brings.")
 @click.option("--device", help="auto (cuda if there is one, else cpu), cuda, cpu or meta.  [default: meta with --all, "
               "else auto]")  # fmt: skip
-@click.option("--batch", type=click.IntRange(1), help="Examples at once.  [default: what suits each part]")
+@click.option("--batch", type=click.IntRange(1, MOST_EXAMPLES), help="Examples at once.  [default: 2; with --time, "
+              "what fills the device]")  # fmt: skip
 @click.option("--limit", type=click.FloatRange(0, min_open=True), default=8.0, show_default=True, metavar="GIB",
               help="Skip a network that needs more memory.")  # fmt: skip
 @click.option("--against", multiple=True, type=click.Choice(WITNESSES), help="Compare with that library's network too.")
@@ -62,15 +65,21 @@ def verify(context: click.Context, /, networks: Sequence[str], everything: bool,
     if bool(networks) == everything:
         raise ArchcalcError("verify takes the names of networks, or --all")
     from archcalc.verify.device import device_name, environment, find_device
+    from archcalc.verify.receipt import folder_for, slug, write_receipt
     from archcalc.verify.suite import Asked, gather
 
     device = find_device(options["device"] or ("meta" if everything else "auto"))
-    against = options["against"]
+    folder = folder_for(options["output"]) if options["output"] else None
+    against = tuple(dict.fromkeys(options["against"]))
     asked = Asked(device, options["batch"], options["limit"], against, everything, options["memory_"], options["time_"])
     reports = _everything() if everything else settled(context)
     with kept():
         findings = gather(_command(context, networks), environment(device), _results(reports, asked))
-    _tell(findings, options["output"], device_name(device) if device.type == "cuda" else device.type)
+    name = slug(device_name(device) if device.type == "cuda" else device.type)
+    for path in write_receipt(findings, folder, name) if folder else ():
+        click.echo(f"{path} written", err=True)
+    with until_closed():
+        _tell(findings)
     context.exit(findings.status)
 
 
@@ -92,7 +101,7 @@ def _results(reports: Sequence[Report], asked: Asked) -> Iterator[Result]:
             yield from examine(report, asked)
             done += 1
     except KeyboardInterrupt:
-        yield NotRun(f"{len(reports) - done} of {len(reports)} networks", "all", "interrupted")
+        yield from (NotRun(report.label, "all", "interrupted") for report in reports[done:])
 
 
 def _with_progress(reports: Sequence[Report]) -> Iterator[Report]:
@@ -120,8 +129,8 @@ def _command(context: click.Context, networks: Sequence[str]) -> str:
     return shlex.join(words)
 
 
-def _tell(findings: Findings, folder: Path | None, name: str) -> None:
-    """To the screen, and into a folder if there is one."""
+def _tell(findings: Findings) -> None:
+    """To the screen."""
     from archcalc.tables.terminal import show_tables
     from archcalc.verify.pages import differences, verdict
     from archcalc.verify.sheets import not_run_table, tables
@@ -133,8 +142,3 @@ def _tell(findings: Findings, folder: Path | None, name: str) -> None:
     for difference in differences(findings):
         click.echo(printable(difference))
     click.echo(verdict(findings))
-    if folder:
-        from archcalc.verify.receipt import slug, write_receipt
-
-        for path in write_receipt(findings, folder, slug(name)):
-            click.echo(f"{path} written", err=True)

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import zip_longest
 from typing import Any
 
-from archcalc.errors import ArchcalcError
+from archcalc.errors import ArchcalcError, listing
 from archcalc.network import load
 from archcalc.report import Report
+from archcalc.shape import describe
+from archcalc.verify.check import digest
 from archcalc.verify.results import NotRun, Witnessed
 from archcalc.verify.witness.build import count, installed, written
 from archcalc.verify.witness.lines import Line, features, lines, tangled
 from archcalc.verify.witness.sources import SOURCES, Source
 
-MOST = 10  # differences told of one module
+SAY: dict[str, Callable[[Any], str]] = {  # of a line's values, in order
+    "output": describe,
+    "params": "{:,}".format,
+    "mult-adds": "{:,}".format,
+    "inputs from": lambda above: listing(f"{n} lines above" if n else "the input" for n in above),
+}
 
 
 def witness(report: Report, library: str, unknown: bool = True) -> Iterator[Witnessed | NotRun]:
@@ -36,9 +43,11 @@ def stands_for(name: str, source: Source, report: Report) -> bool:
     network = load(report.network)
     try:
         knobs = {knob: network.accept(knob, str(value), text=True) for knob, value in source.knobs.items()}
-    except ArchcalcError:
+        own = {knob: network.accept(knob, value) for knob, value in report.knobs.items()}
+    except ArchcalcError:  # a file of that name, with knobs of its own
         return False
-    return all(value == knobs.get(knob, network.knobs[knob].default) for knob, value in report.knobs.items())
+    default = {name: knob.default for name, knob in network.knobs.items()}
+    return default | knobs == default | own and digest(network.summary(**own)) == digest(report)
 
 
 def compared(source: Source, report: Report) -> Witnessed | NotRun:
@@ -51,7 +60,7 @@ def compared(source: Source, report: Report) -> Witnessed | NotRun:
         )
     theirs = [Line(*layer) for layer in layers]
     differences = [*_lines(report, theirs, source.order), *_totals(report, sums)]
-    return Witnessed(report.label, source.library, written(source), len(theirs), tuple(differences[:MOST]))
+    return Witnessed(report.label, source.library, written(source), source.origin, len(theirs), tuple(differences))
 
 
 def _lines(report: Report, theirs: list[Line], order: str) -> Iterator[str]:
@@ -63,8 +72,17 @@ def _lines(report: Report, theirs: list[Line], order: str) -> Iterator[str]:
             yield "the layers differ, in whatever order"
         return
     for name, mine, other in zip_longest(names, ours, theirs):
-        if mine != other:
-            yield f"{name or 'no layer'}: formula {mine or 'has none'}, module {other or 'has none'}"
+        if mine is None or other is None:
+            yield f"{name}: the module has no such layer" if mine else f"no layer for the module's {_told(other)}"
+            continue
+        parts = [f"{word}: formula {say(a)}, module {say(b)}"
+                 for (word, say), a, b in zip(SAY.items(), mine, other, strict=True) if a != b]  # fmt: skip
+        if parts:
+            yield f"{name}: {'; '.join(parts)}"
+
+
+def _told(line: Line) -> str:
+    return ", ".join(f"{word} {say(value)}" for (word, say), value in zip(SAY.items(), line, strict=True))
 
 
 def _totals(report: Report, sums: dict[str, int]) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import re
 import subprocess
@@ -16,6 +15,7 @@ import torch
 from archcalc import __version__
 from archcalc.errors import ArchcalcError, listing
 
+MEMINFO = Path("/proc/meminfo")  # of Linux
 KINDS = ("auto", "cuda", "cpu", "meta")
 LIBRARIES = ("torch", "torchvision", "timm", "pytorchcv", "keras")
 
@@ -38,7 +38,7 @@ def find_device(word: str) -> torch.device:
 
 
 FAULT = re.compile(  # where torch raises a plain RuntimeError; the last are limits of a library at a large batch
-    "CUDA|cuDNN|CUDNN|CUBLAS|allocate memory|find an engine|32-?bit|integer out of range", re.IGNORECASE
+    "CUDA|cuDNN|CUDNN|CUBLAS|allocate memory|find an engine|overflow|32-?bit|integer out of range", re.IGNORECASE
 )
 
 
@@ -112,12 +112,14 @@ def driver() -> str:
         return "not known"
 
 
-def total_memory(device: torch.device) -> int | None:
-    """Bytes that a pass may use at most; None where nothing is stored."""
+def free_memory(device: torch.device) -> int | None:
+    """Bytes that a pass may use at most; None where nothing is stored, or where that is not known."""
     if device.type == "cuda":
         kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)  # for PyTorch's next tensors
         return torch.cuda.mem_get_info(device)[0] + kept
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES") if device.type == "cpu" else None
+    if device.type == "cpu" and MEMINFO.exists():
+        return 1024 * int(re.findall(r"MemAvailable: *(\d+)", MEMINFO.read_text(encoding="ascii"))[0])
+    return None
 
 
 def _processor() -> str:

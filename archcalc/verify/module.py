@@ -47,7 +47,11 @@ class Function(nn.Module):
 
 
 class Group(nn.Module):
-    """Layers that stand under one name; the network runs them."""
+    """Layers that stand under one name; the network runs them, each by itself."""
+
+    def forward(self, *_: Tensor) -> Tensor:
+        """Raises ArchcalcError: how its layers are wired, the network knows."""
+        raise ArchcalcError("a block only groups its layers under a name; the network runs them, so hook or call those")
 
 
 class Step(NamedTuple):

@@ -9,6 +9,8 @@ from archcalc.verify.plot import can_draw
 from archcalc.verify.results import Findings
 from archcalc.verify.sheets import tables
 
+MOST = 10  # differences told of one module of a library
+
 
 def page(findings: Findings, pictures: Sequence[str] = ()) -> str:
     """The whole of it."""
@@ -24,7 +26,10 @@ def verdict(findings: Findings) -> str:
     parts.append(
         f"{len(findings.failed)} differ" if findings.failed else "no difference" if parts else "nothing compared"
     )
-    parts += [f"{len(findings.not_run)} not run"] if findings.not_run else []
+    compared = {one.label for one in findings.verified}
+    left = {one.label for one in findings.not_run}
+    parts += [f"{len(left - compared)} not run"] if left - compared else []
+    parts += [f"{len(left & compared)} not in full"] if left & compared else []
     return "; ".join(parts)
 
 
@@ -33,7 +38,10 @@ def differences(findings: Findings) -> Iterator[str]:
     for one in findings.verified:
         yield from (f"{one.label}: {difference}" for difference in one.differences)
     for other in findings.witnessed:
-        yield from (f"{other.label} and {other.library}'s {other.module}: {text}" for text in other.differences)
+        where = f"{other.label} and {other.library}'s {other.module}"
+        yield from (f"{where}: {text}" for text in other.differences[:MOST])
+        if len(other.differences) > MOST:
+            yield f"{where}: and {len(other.differences) - MOST:,} more"
 
 
 def _head(findings: Findings) -> Iterator[str]:
@@ -59,4 +67,4 @@ def _pictures(findings: Findings, pictures: Sequence[str]) -> Iterator[str]:
 
 
 def _tables(findings: Findings) -> Iterator[str]:
-    yield render_tables(list(tables(findings)))
+    yield render_tables(list(tables(findings, names=True)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -22,12 +23,19 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
 
 
-def write_receipt(findings: Findings, folder: Path, name: str) -> list[Path]:
-    """Write what was found into a folder, each file whole or not at all. Raises ArchcalcError."""
+def folder_for(folder: Path) -> Path:
+    """The folder, made if need be, before anything runs for it. Raises ArchcalcError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ArchcalcError(f"{folder}: {(error.strerror or str(error)).lower()}") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise ArchcalcError(f"{folder}: permission denied")
+    return folder
+
+
+def write_receipt(findings: Findings, folder: Path, name: str) -> list[Path]:
+    """Write what was found into a folder, each file whole or not at all. Raises ArchcalcError."""
     pictures = dict(_pictures(findings, name))
     files = {f"{name}.json": json_text(findings).encode(), f"{name}.md": page(findings, list(pictures)).encode()}
     for file, data in {**pictures, **files}.items():

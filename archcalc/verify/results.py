@@ -24,6 +24,7 @@ class Witnessed(NamedTuple):
     label: str
     library: str
     module: str
+    origin: str  # whether the library wrote it
     layers: int
     differences: tuple[str, ...]
 

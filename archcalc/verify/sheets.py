@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from archcalc.errors import listing
 from archcalc.tables.grid import ABSENT, Column, Table
 from archcalc.verify.allocator import Used
 from archcalc.verify.check import Verified
@@ -12,7 +13,8 @@ from archcalc.verify.timing import Timed, by_kind
 
 WHAT = (
     "Compared for every layer: the output's shape, name and shape of each weight and each buffer, and its mult-adds "
-    "with those that torch's FlopCounterMode sees, halved. Not for opaque layers, of which only the shape is declared."
+    "with those that torch's FlopCounterMode sees, halved. Not for opaque layers, of which only the shape is declared: "
+    "params and mult-adds are those of the layers compared."
 )
 WITNESS = (
     "Compared: output, params, mult-adds and origin of the input of each layer that multiplies, in the order in which "
@@ -31,9 +33,11 @@ MEMORY = (
     "at the same moment. Convolutions and products use TF32 as torch does by itself."
 )
 
+ALLOCATOR = ("requested", "workspace", "given", "rounding", "standing workspace")
 
-def tables(findings: Findings) -> Iterator[Table]:
-    """Those that have rows."""
+
+def tables(findings: Findings, names: bool = False) -> Iterator[Table]:
+    """Those that have rows; with the ``names`` of all networks that were not run, or else how many they are."""
     if findings.verified:
         yield verified_table(findings.verified)
     if findings.witnessed:
@@ -44,7 +48,7 @@ def tables(findings: Findings) -> Iterator[Table]:
         yield kinds_table(timed)
         yield layers_table(timed)
     if findings.not_run:
-        yield not_run_table(findings.not_run)
+        yield not_run_table(findings.not_run, names)
 
 
 def columns(words: str, *numbers: str) -> tuple[Column, ...]:
@@ -65,31 +69,36 @@ def verified_table(verified: Sequence[Verified]) -> Table:
         columns("network", "layers", "tensors", "params", "mult-adds", "opaque", "differences"),
         rows,
         (("total", *sums),) if len(rows) > 1 else (),
-        (WHAT,),
+        (WHAT, *(f"Opaque in {one.label}: {listing(one.opaque)}." for one in verified if one.opaque)),
     )
 
 
 def witnessed_table(witnessed: Sequence[Witnessed]) -> Table:
     """Networks against those of libraries."""
-    rows = tuple((one.label, f"{one.library} {one.module}", one.layers, len(one.differences)) for one in witnessed)
+    rows = tuple((one.label, one.module, one.origin, one.layers, len(one.differences)) for one in witnessed)
     return Table(
-        "Against modules that others wrote",
-        columns("network witness", "layers", "differences"),
+        "Against modules of other libraries",
+        columns("network witness origin", "layers", "differences"),
         rows,
         notes=(WITNESS,),
     )
 
 
 def used_table(used: Sequence[Used]) -> Table:
-    """Memory."""
-    numbers = ["batch", "formula", "tensors", "inside layers", "requested", "workspace", "given", "rounding"]
-    rows = tuple(
-        (one.label, one.what, one.batch, one.formula, one.tensors, one.inside,
-         *(ABSENT if value is None else value for value in
-           (one.requested, one.workspace, one.allocated, one.rounding, one.standing)), f"{100 * one.error:+.1f} %")
-        for one in used
-    )  # fmt: skip
-    return Table("Memory", columns("network pass", *numbers, "standing workspace", "error"), rows, notes=(MEMORY,))
+    """Memory; what an allocator says, where one was asked."""
+    asked = any(one.allocated is not None for one in used)
+    numbers = ("batch", "error", "formula", "tensors", "inside layers", *(ALLOCATOR if asked else ()))
+    rows = tuple((*_alive(one), *(_allocated(one) if asked else ())) for one in used)
+    return Table("Memory", columns("network pass", *numbers), rows, notes=(MEMORY,))
+
+
+def _alive(one: Used) -> tuple[object, ...]:
+    return (one.label, one.what, one.batch, f"{100 * one.error:+.1f} %", one.formula, one.tensors, one.inside)
+
+
+def _allocated(one: Used) -> Iterator[object]:
+    for value in (one.requested, one.workspace, one.allocated, one.rounding, one.standing):
+        yield ABSENT if value is None else value
 
 
 def kinds_table(timed: Timed) -> Table:
@@ -113,9 +122,15 @@ def layers_table(timed: Timed) -> Table:
     return Table(f"{_head(timed)}: by layer", columns("layer text", *names), rows)
 
 
-def not_run_table(not_run: Sequence[NotRun]) -> Table:
-    """What did not happen."""
-    return Table("Not run", columns("network what why"), tuple(not_run))
+def not_run_table(not_run: Sequence[NotRun], names: bool = False) -> Table:
+    """What did not happen; of several networks for one reason, said once."""
+    labels: dict[tuple[str, str], list[str]] = {}
+    for label, what, reason in not_run:
+        labels.setdefault((what, reason), []).append(label)
+    rows = tuple(
+        (", ".join(each) if names or len(each) == 1 else f"{len(each)} networks", *key) for key, each in labels.items()
+    )
+    return Table("Not run", columns("network what why"), rows)
 
 
 def micro(seconds: float) -> str:

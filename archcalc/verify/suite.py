@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from math import inf
 from typing import Any, NamedTuple
 
 import torch
@@ -13,12 +14,13 @@ from archcalc.report import Report
 from archcalc.verify.against import witness
 from archcalc.verify.allocator import Used, used_forward, used_training
 from archcalc.verify.check import Verified, verify
-from archcalc.verify.device import torch_errors
+from archcalc.verify.device import free_memory, torch_errors
 from archcalc.verify.results import Findings, NotRun, Result, Witnessed
 from archcalc.verify.timing import Timed, study
 
 GIB = 2**30
 LIMIT = 8.0  # GiB
+BATCH = 2  # shows what mixes examples; a norm of 1 x 1 maps has nothing to compare in one
 
 
 class Asked(NamedTuple):
@@ -53,13 +55,16 @@ def _attempt(report: Report, what: str, results: Iterable[Result]) -> Iterator[R
 
 
 def _layers(report: Report, asked: Asked) -> Iterator[Result]:
-    batch = asked.batch or (2 if asked.device.type == "meta" else 1)  # 2 shows what mixes examples
+    batch = asked.batch or BATCH
     _check_room(asked, f"a forward pass of {batch}", _forward(memory(report, batch)))
-    yield verify(report, asked.device, batch)
+    found = verify(report, asked.device, batch)
+    if not found.layers and not found.differences:
+        raise ArchcalcError("no layer declares more than the shape of its output")
+    yield found
 
 
 def _memory(report: Report, asked: Asked) -> Iterator[Result]:
-    batch = asked.batch or 2  # of one example, batch norm may have but one value of a channel to learn from
+    batch = asked.batch or BATCH
     needed = memory(report, batch)
     _check_room(asked, f"a forward pass of {batch}", _forward(needed))
     yield used_forward(report, asked.device, batch)
@@ -73,7 +78,7 @@ def _time(report: Report, asked: Asked) -> Iterator[Result]:
         raise ArchcalcError("the meta device computes nothing")
     batch = asked.batch or 1
     _check_room(asked, f"a forward pass of {batch}", _forward(memory(report, batch)))
-    yield from study(report, asked.device, asked.batch)
+    yield from study(report, asked.device, asked.batch, limit=asked.limit * GIB)
 
 
 def _forward(needed: Memory) -> Any:
@@ -82,9 +87,13 @@ def _forward(needed: Memory) -> Any:
 
 
 def _check_room(asked: Asked, what: str, needed: Any) -> None:
-    """Raises ArchcalcError where that many bytes are over the limit; the meta device needs none."""
-    if asked.device.type != "meta" and (needed or 0) > asked.limit * GIB:
+    """Raises ArchcalcError where that many bytes are over the limit, or not there; the meta device needs none."""
+    if asked.device.type == "meta" or needed is None:
+        return
+    if needed > asked.limit * GIB:
         raise ArchcalcError(f"{what} needs {needed / GIB:.1f} GiB; the limit is {asked.limit:g} GiB")
+    if needed > (free := free_memory(asked.device) or inf):
+        raise ArchcalcError(f"{what} needs {needed / GIB:.1f} GiB; the device has {free / GIB:.1f} GiB free")
 
 
 def gather(command: str, environment: dict[str, str], results: Iterable[Result]) -> Findings:
@@ -92,13 +101,4 @@ def gather(command: str, environment: dict[str, str], results: Iterable[Result])
     found: dict[type, list[Any]] = {kind: [] for kind in (Verified, Witnessed, Used, Timed, NotRun)}
     for result in results:
         found[type(result)].append(result)
-    found[NotRun] = together(found[NotRun])
     return Findings(command, environment, *map(tuple, found.values()))
-
-
-def together(not_run: Iterable[NotRun]) -> list[NotRun]:
-    """What was not run of several networks for one reason, said once."""
-    labels: dict[tuple[str, str], list[str]] = {}
-    for label, what, reason in not_run:
-        labels.setdefault((what, reason), []).append(label)
-    return [NotRun(each[0] if len(each) == 1 else f"{len(each)} networks", *key) for key, each in labels.items()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import NamedTuple
 
 import torch
@@ -12,7 +13,7 @@ from archcalc.memory.footprint import memory
 from archcalc.report import Report
 from archcalc.verify.ceilings import measure
 from archcalc.verify.clock import MODES, REPEATS, Clock, Mode, Times, precision, time_network
-from archcalc.verify.device import is_fault, total_memory
+from archcalc.verify.device import free_memory, is_fault
 from archcalc.verify.module import NetworkModule, to_module
 from archcalc.verify.roofline import Ceilings, Work, work
 
@@ -69,9 +70,11 @@ def modes(device: torch.device) -> Sequence[Mode]:
     return MODES if device.type == "cuda" else MODES[:1]
 
 
-def study(report: Report, device: torch.device, batch: int | None = None, repeats: int = REPEATS) -> Iterator[Timed]:
-    """The network in each mode, with the batch that fills the device unless one is given. Raises ArchcalcError."""
-    batch = batch or filling_batch(report, device)
+def study(
+    report: Report, device: torch.device, batch: int | None = None, repeats: int = REPEATS, limit: float = inf
+) -> Iterator[Timed]:
+    """The network in each mode; unless a batch is given, with one that fills the device in at most so many bytes."""
+    batch = batch or filling_batch(report, device, limit)
     for mode in modes(device):
         yield _timed(report, device, mode, batch, repeats)
 
@@ -98,18 +101,19 @@ def run(report: Report, device: torch.device, mode: Mode, batch: int, repeats: i
         return time_network(network, x, Clock(device), repeats)
 
 
-def filling_batch(report: Report, device: torch.device) -> int:
-    """The smallest power of two that no larger one beats by much in examples a second, within the device's memory."""
-    rates = _rates(report, device)
+def filling_batch(report: Report, device: torch.device, limit: float = inf) -> int:
+    """The smallest power of two that no larger one beats by much in examples a second, within the memory."""
+    rates = _rates(report, device, limit)
     best = max(rates.values(), default=0.0)
     return next((batch for batch, rate in rates.items() if GAIN * rate >= best), 1)
 
 
-def _rates(report: Report, device: torch.device) -> dict[int, float]:
+def _rates(report: Report, device: torch.device, limit: float) -> dict[int, float]:
     """Examples a second for each batch, until two in a row gain little: a library may choose badly for one of them."""
-    mode, room, batch, missed = modes(device)[-1], total_memory(device) or 0, 1, 0
+    mode, batch, missed = modes(device)[-1], 1, 0
+    room = min(limit, (free_memory(device) or inf) / ROOM)
     rates: dict[int, float] = {}
-    while batch <= LARGEST_BATCH and missed < PATIENCE and ROOM * (memory(report, batch).inference or 0) < room:
+    while batch <= LARGEST_BATCH and missed < PATIENCE and (memory(report, batch).inference or 0) <= room:
         best = max(rates.values(), default=0.0)
         try:
             rates[batch] = batch / run(report, device, mode, batch, 3).whole

@@ -23,6 +23,13 @@ class Source:
     training: bool = False  # run what only training has: auxiliary heads
     order: str = ""  # of the layers, if not as they run (of Keras: branch by branch): "as defined", "as in the summary"
 
+    @property
+    def origin(self) -> str:
+        """Who wrote the module: the library, or someone in its terms."""
+        written = {"altered": "altered here", "detectors": "its parts, joined here", "listings": "a lecture's listing"}
+        changed = written.get(self.call.partition(".")[0].partition("_")[0])
+        return f"{self.library}, {changed}" if changed else self.library
+
 
 def tv(call: str, *arguments: Any, **rest: Any) -> Source:
     """From torchvision.models."""
