@@ -50,7 +50,7 @@ def test_memory_is_by_the_formulas_as_they_are():
 
 
 def test_memory_of_a_forward_pass_is_exact_where_layers_make_nothing_inside():
-    inexact = {one["label"] for one in read("memory/cpu.json")["used"] if one["what"] == "forward" and one["error"]}
+    inexact = {one["label"] for one in read("memory/cpu.json")["used"] if one["what"] == "forward" and one["inside"]}
     assert inexact == {"alexnet", "googlenet"}  # local response normalisation
 
 

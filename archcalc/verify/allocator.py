@@ -1,4 +1,4 @@
-"""Memory as it really is used, beside the formulas: what PyTorch's tensors hold, and on CUDA what its allocator gives.
+"""Memory as it really is used, beside the formulas: what PyTorch's tensors hold, and what its allocators give.
 
 The difference between formula and allocator is taken apart: what layers make inside (a padded copy, say), what
 libraries ask for as workspace, and what the allocator rounds up.
@@ -9,10 +9,12 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.profiler import profile
 
 from archcalc.memory.footprint import memory
 from archcalc.report import Report
@@ -23,16 +25,17 @@ from archcalc.verify.module import NetworkModule, to_module
 
 @dataclass(frozen=True)
 class Used:
-    """Bytes at the peak, without weights; the allocator's are None off CUDA."""
+    """Bytes at the peak, without weights; None where the device's allocator does not tell."""
 
     label: str
     what: str  # "forward" or "training step"
     batch: int
     formula: int
-    tensors: int  # what operators returned and was alive, inputs with it
+    tensors: int  # what operators returned and was alive, inputs with it; while this is counted, autograd adds no
+    # gradients in place
     requested: int | None = None  # asked of the allocator
-    allocated: int | None = None  # given by it, in blocks
-    standing: int | None = None  # workspaces that libraries keep for good
+    allocated: int | None = None  # given by it, in blocks; a CPU has none
+    standing: int | None = None  # workspaces that libraries keep for good, on CUDA
 
     @property
     def inside(self) -> int:
@@ -41,7 +44,7 @@ class Used:
 
     @property
     def workspace(self) -> int | None:
-        """Asked for beside all tensors, for the time of an operation; below 0 where counting kept a tensor longer."""
+        """Asked for beside all tensors, for the time of an operation; below 0 where gradients are added in place."""
         return None if self.requested is None else self.requested - self.tensors
 
     @property
@@ -52,7 +55,7 @@ class Used:
     @property
     def error(self) -> float:
         """Of the formula, relative to what was really used."""
-        return self.formula / (self.allocated or self.tensors) - 1
+        return self.formula / (self.allocated or self.requested or self.tensors) - 1
 
 
 def used_forward(report: Report, device: torch.device, batch: int) -> Used:
@@ -103,7 +106,8 @@ def training_step(network: NetworkModule, x: Tensor) -> None:
 
 
 def _measured(network: NetworkModule, x: Tensor, run: Pass) -> dict[str, int]:
-    found = _allocated(network, x, run) if x.device.type == "cuda" else {}
+    ask = {"cuda": _asked_of_cuda, "cpu": _asked_of_cpu}.get(x.device.type)
+    found = ask(network, x, run) if ask else {}
     live = LiveBytes([*network.parameters(), *network.buffers()])
     live.add(x)
     with live:
@@ -111,7 +115,17 @@ def _measured(network: NetworkModule, x: Tensor, run: Pass) -> dict[str, int]:
     return {"tensors": live.peak, **found}
 
 
-def _allocated(network: NetworkModule, x: Tensor, run: Pass) -> dict[str, int]:
+def _asked_of_cpu(network: NetworkModule, x: Tensor, run: Pass) -> dict[str, int]:
+    """What the profiler sees asked of the CPU's allocator, the input with it; the first run makes what stays."""
+    run(network, x)
+    with profile(profile_memory=True) as seen:
+        run(network, x)
+    events = [event for event in seen.kineto_results.events() if event.name() == "[memory]"]
+    changes = (event.nbytes() for event in sorted(events, key=lambda event: event.start_ns()))
+    return {"requested": max(accumulate(changes), default=0) + x.untyped_storage().nbytes()}
+
+
+def _asked_of_cuda(network: NetworkModule, x: Tensor, run: Pass) -> dict[str, int]:
     """What CUDA's allocator reports, the input with it; the first run leaves the libraries' standing workspaces."""
     device = x.device
     _clear(device)

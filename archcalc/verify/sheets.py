@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from archcalc.errors import listing
 from archcalc.tables.grid import ABSENT, Column, Table
@@ -28,12 +28,16 @@ TIME = (
 )
 MEMORY = (
     "Bytes at the peak, without weights. formula: layers' outputs by liveness. tensors: what was really alive; more "
-    "where a layer makes something inside. requested, given: CUDA's allocator; the difference is its rounding. "
-    "workspace: requested beside tensors; below 0 where counting kept a tensor a moment longer. The peaks need not be "
-    "at the same moment. Convolutions and products use TF32 as torch does by itself."
+    "where a layer makes something inside. requested: of the device's allocator. workspace: requested beside tensors; "
+    "below 0 where autograd adds gradients in place, which it does not while tensors are counted. given: by CUDA's "
+    "allocator; the rest is its rounding. error: of the formula, beside the last of tensors, requested, given. The "
+    "peaks need not be at the same moment. Products and convolutions use TF32 as torch does by itself."
 )
 
-ALLOCATOR = ("requested", "workspace", "given", "rounding", "standing workspace")
+ALLOCATOR = {  # column -> what it shows
+    "requested": "requested", "workspace": "workspace", "given": "allocated", "rounding": "rounding",
+    "standing workspace": "standing",
+}  # fmt: skip
 
 
 def tables(findings: Findings, names: bool = False) -> Iterator[Table]:
@@ -86,9 +90,9 @@ def witnessed_table(witnessed: Sequence[Witnessed]) -> Table:
 
 def used_table(used: Sequence[Used]) -> Table:
     """Memory; what an allocator says, where one was asked."""
-    asked = any(one.allocated is not None for one in used)
-    numbers = ("batch", "error", "formula", "tensors", "inside layers", *(ALLOCATOR if asked else ()))
-    rows = tuple((*_alive(one), *(_allocated(one) if asked else ())) for one in used)
+    told = {title: word for title, word in ALLOCATOR.items() if any(getattr(one, word) is not None for one in used)}
+    numbers = ("batch", "error", "formula", "tensors", "inside layers", *told)
+    rows = tuple((*_alive(one), *_allocated(one, told.values())) for one in used)
     return Table("Memory", columns("network pass", *numbers), rows, notes=(MEMORY,))
 
 
@@ -96,9 +100,9 @@ def _alive(one: Used) -> tuple[object, ...]:
     return (one.label, one.what, one.batch, f"{100 * one.error:+.1f} %", one.formula, one.tensors, one.inside)
 
 
-def _allocated(one: Used) -> Iterator[object]:
-    for value in (one.requested, one.workspace, one.allocated, one.rounding, one.standing):
-        yield ABSENT if value is None else value
+def _allocated(one: Used, words: Iterable[str]) -> Iterator[object]:
+    for word in words:
+        yield ABSENT if (value := getattr(one, word)) is None else value
 
 
 def kinds_table(timed: Timed) -> Table:
