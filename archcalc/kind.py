@@ -26,6 +26,7 @@ class Kind:
     parameters: ClassVar[tuple[Parameter, ...]]
     view: ClassVar[bool] = False  # its output (in evaluation) is its input's memory, or a part of it
     keeps: ClassVar[str] = "inputs"  # what its backward pass needs of them: "inputs", "output" or "nothing"
+    passes: ClassVar[str] = ""  # its inputs' gradients are its output's: "whole", or each a "part"; else new ones
 
     def __init_subclass__(cls, label: str = "") -> None:
         if any(not str(annotation).startswith("ClassVar") for annotation in cls.__annotations__.values()):
@@ -58,6 +59,10 @@ class Kind:
 
     def marks(self, output: Shape) -> Number:
         """Bytes that training keeps beside them for one example: where each maximum was, what was dropped."""
+        return 0
+
+    def statistics(self, output: Shape) -> Number:
+        """Bytes that training keeps of the batch as a whole, however large: batch norm's means and deviations."""
         return 0
 
     def mult_adds(self, inputs: tuple[Shape, ...], output: Shape) -> Number | None:

@@ -374,7 +374,9 @@ def test_memory_of_an_allocator_is_taken_apart(monkeypatch, small):
         monkeypatch.setattr(allocator.torch.cuda, name, lambda *_, name=name: calls.append(name))
     monkeypatch.setattr(allocator, "synchronize", lambda device: calls.append("synchronize"))
     monkeypatch.setattr(allocator.torch.cuda, "memory_stats", lambda device: next(given))
-    found = allocator._asked_of_cuda(to_module(small.graph), torch.zeros(2, *small.input), lambda *_: calls.append("run"))
+    found = allocator._asked_of_cuda(
+        to_module(small.graph), torch.zeros(2, *small.input), lambda *_: calls.append("run")
+    )
     assert calls == ["clear", "empty_cache", "run", "synchronize", "reset_peak_memory_stats", "run", "synchronize"]
     assert found == {"requested": 7900 + x, "allocated": 8192 + x, "standing": 1000}
     used = Used("n", "forward", 2, formula=5000, tensors=6000, **found)

@@ -38,6 +38,7 @@ def _along_channels(concatenate: Any, *tensors: Any) -> Any:
 class Add(Join):
     """y = x1 + x2 + ..., element by element."""
 
+    passes = "whole"
     examples: ClassVar = {"add": ((8, 5, 5), (8, 5, 5)), "add()": ((7,), (7,), (7,))}
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
@@ -72,6 +73,7 @@ class Multiply(Join):
 class Concat(Join):
     """y = x1, x2, ... one after the other along the channels."""
 
+    passes = "part"
     examples: ClassVar = {"concat": ((64, 28, 28), (128, 28, 28), (32, 28, 28)), "concat()": ((5,), (3,))}
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:

@@ -9,7 +9,10 @@ from typing import Any, ClassVar
 
 from archcalc.argument import Factor, Flag, Need, Size
 from archcalc.kind import Kind
+from archcalc.number import Number
 from archcalc.shape import Shape, map_needs, sharing
+
+MOMENTS = 8  # bytes of a mean and a deviation, in float32 whatever the rest is in
 
 
 class BatchNorm(Kind):
@@ -36,6 +39,9 @@ class BatchNorm(Kind):
     def buffers(self, x: Shape) -> dict[str, Shape]:
         return {"running_mean": (x[0],), "running_var": (x[0],)}
 
+    def statistics(self, output: Shape) -> Number:
+        return MOMENTS * output[0]
+
     def module(self, torch: Any, x: Shape) -> Any:
         norm = getattr(torch.nn, f"BatchNorm{max(len(x) - 1, 1)}d")(x[0], affine=self.affine)
         if not self.scale:
@@ -54,6 +60,9 @@ class GroupNorm(Kind):
 
     def weights(self, x: Shape) -> dict[str, Shape]:
         return {"weight": (x[0],), "bias": (x[0],)}
+
+    def marks(self, output: Shape) -> Number:
+        return MOMENTS * self.groups
 
     def module(self, torch: Any, x: Shape) -> Any:
         return torch.nn.GroupNorm(self.groups, x[0])

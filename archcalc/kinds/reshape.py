@@ -16,6 +16,7 @@ class Flatten(Kind):
     """All elements in one row of features, channel by channel."""
 
     view = True
+    passes = "whole"
     keeps = "nothing"
     examples: ClassVar = {"flatten": (512, 7, 7)}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from archcalc.memory.gradients import Gradients
 from archcalc.memory.liveness import Life, elements, ends, last_uses, over_time, roots, sizes
 from archcalc.number import Number
 from archcalc.report import Report
@@ -21,6 +22,7 @@ class Training:
         self.root = roots(self.graph, training=True)
         self.params = [0, *(0 if row.params is None else row.params for row in report.layers)]
         self.learns = self._learns()
+        self.end = 3 * len(self.graph.nodes)  # of all moments: one for each node forward, two backward
 
     def _learns(self) -> list[bool]:
         """Whether a gradient passes through each node: it or something before it has weights."""
@@ -41,7 +43,9 @@ class Training:
     def marks(self, i: int) -> Number:
         """Bytes kept beside them."""
         node = self.graph.nodes[i]
-        return self.batch * node.times * node.layer.marks(node.shape) if node.layer and self.learns[i] else 0
+        if not node.layer or not self.learns[i]:
+            return 0
+        return self.batch * node.times * node.layer.marks(node.shape) + node.layer.statistics(node.shape)
 
     def kept(self) -> Number:
         """Bytes that the forward pass leaves for the backward pass."""
@@ -50,28 +54,23 @@ class Training:
         return self.scale * sum(elements(self.graph.nodes[i]) for i in sorted(memories)) + sum(map(self.marks, nodes))
 
     def moments(self) -> list[Number]:
-        """Bytes alive while each layer runs forward, then while each runs backward."""
+        """Bytes alive while each layer runs forward, then while each runs backward; while its gradients are added."""
         count = len(self.graph.nodes)
         size = [self.scale * n for n in sizes(self.graph, self.root)]
-        end = ends(self.root, last_uses(self.graph))
-        end = [count * 2 if last == count else last for last in end]
-        for i in range(count - 1, -1, -1):  # a moment of the backward pass: after count, the last layer's first
+        end = [self.end if last == count else last for last in ends(self.root, last_uses(self.graph))]
+        for i in range(count):
             for memory_ in self.keeps(i):
-                end[memory_] = max(end[memory_], 2 * count - 1 - i)
+                end[memory_] = max(end[memory_], self.when(i))
         events = [(size[i], i, end[i]) for i in range(count)]
-        events += [(self.marks(i), i, 2 * count - 1 - i) for i in range(count)]
-        events += list(self.gradients())
-        return list(over_time(events, 2 * count))[1:-1]
+        events += [(self.marks(i), i, self.when(i)) for i in range(count)]
+        events += Gradients(self.graph, self.scale, self.learns, self.when).lives()
+        events += self.weight_gradients()
+        return list(over_time(events, self.end))[1:-2]
 
-    def gradients(self) -> Iterator[Life]:
-        """Of each output and each weight."""
-        count = len(self.graph.nodes)
-        first = [2 * count] * count
-        for i in range(count - 1, 0, -1):
-            for source in self.graph.nodes[i].inputs:
-                first[source] = min(first[source], 2 * count - 1 - i)
-        for i in range(1, count):
-            if self.learns[i]:
-                born = first[i] if first[i] < 2 * count else count
-                yield self.scale * elements(self.graph.nodes[i]), born, 2 * count - 1 - i
-            yield self.width * self.params[i], 2 * count - 1 - i, 2 * count
+    def weight_gradients(self) -> Iterator[Life]:
+        """Kept to the end of the step."""
+        return ((self.width * self.params[i], self.when(i), self.end) for i in range(1, len(self.graph.nodes)))
+
+    def when(self, i: int) -> int:
+        """The moment of a node's backward pass. At the next, what it kept is gone, and its gradients are added up."""
+        return self.end - 2 - 2 * i
