@@ -2,4 +2,5 @@
 
 from archcalc.cli import main
 
-main(prog_name="archcalc")
+if __name__ == "__main__":
+    main(prog_name="archcalc")

@@ -333,8 +333,7 @@ def test_memory_on_a_cpu_is_what_is_alive(small):
     forward, step = used_forward(small, CPU, 4), used_training(small, CPU, 4)
     assert (forward.what, forward.inside) == ("forward", 0)
     assert abs(step.inside) < 0.03 * step.formula
-    assert forward.requested == forward.tensors + forward.workspace
-    assert forward.error == forward.formula / forward.requested - 1
+    assert forward.requested >= forward.tensors == forward.formula
     assert (forward.rounding, forward.standing) == (None, None)
 
 
@@ -344,13 +343,6 @@ def test_what_needs_no_workspace_asks_a_cpu_for_its_tensors_alone(tmp_path):
     found = used_forward(archcalc.load(str(path)).summary(), CPU, 5)
     assert found.requested == found.formula == 3 * 5 * 3 * 64 * 64 * 4
     assert (found.workspace, found.error) == (0, 0)
-
-
-def test_a_workspace_is_asked_for_beside_the_tensors():
-    """The scratch of a convolution of 28 x 28 maps by oneDNN; how much depends on the processor."""
-    found = used_forward(archcalc.load("lenet5").summary(), CPU, 2)
-    assert found.workspace >= 0
-    assert found.error <= 0
 
 
 def test_what_has_no_weights_has_no_training_step(tmp_path):

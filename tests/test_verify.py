@@ -16,6 +16,7 @@ from archcalc.cli import main
 from archcalc.kinds import KINDS
 from archcalc.verify import check
 from archcalc.verify.check import unfused, verify
+from archcalc.verify.faults import is_fault
 from archcalc.verify.results import NotRun
 from archcalc.verify.suite import Asked, examine, gather
 
@@ -244,6 +245,48 @@ def test_more_than_the_device_has_is_skipped_with_a_reason(monkeypatch):
     assert "a forward pass of 2 needs 0.6 GiB; the device has 0.2 GiB free" in result.output
 
 
+@pytest.mark.parametrize(("limit", "told"), [("0.0005", "a training step of 2"), ("0.0002", "a forward pass of 2")])
+def test_each_part_keeps_to_the_limit(limit, told):
+    """LeNet-5 takes 0.3 MB forward and 0.6 MB in a training step of two examples."""
+    result = command("lenet5", "--device", "cpu", "--memory", "--limit", limit)
+    assert f"memory  {told} needs 0.0 GiB" in result.output
+
+
+def test_an_interrupt_before_anything_ran_is_no_difference(monkeypatch):
+    def interrupted(word):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("archcalc.verify.device.find_device", interrupted)
+    result = command("lenet5")
+    assert (result.exit_code, result.output) == (130, "interrupted\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "fault"),
+    [
+        (RuntimeError("CUDA error: an illegal memory access was encountered"), True),
+        (RuntimeError("cuDNN error: CUDNN_STATUS_NOT_SUPPORTED"), True),
+        (RuntimeError("[enforce fail] DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes"), True),
+        (MemoryError(), True),
+        (RuntimeError("Expected all tensors to be on the same device, but found cuda:0 and cpu!"), False),
+        (RuntimeError("Input type (torch.cuda.FloatTensor) and weight type (torch.FloatTensor)"), False),
+        (ValueError("CUDA error"), False),
+    ],
+)
+def test_what_is_a_fault_of_the_device(error, fault):
+    assert is_fault(error) == fault
+
+
+def test_an_error_of_another_kind_ends_what_it_concerns_and_no_more(monkeypatch):
+    def broken(*_):
+        raise TypeError("no such thing")
+
+    monkeypatch.setattr("archcalc.verify.suite.used_forward", broken)
+    result = command("lenet5", "--device", "cpu", "--memory")
+    assert result.exit_code == 2
+    assert "memory  TypeError: no such thing" in result.output
+
+
 def test_a_closed_pipe_changes_neither_status_nor_receipt(tmp_path):
     """As where the output goes to ``head``."""
     words = f"archcalc verify lenet5 --device meta --time -o {tmp_path}"
@@ -266,7 +309,7 @@ def test_a_folder_that_cannot_be_is_said_before_anything_runs(tmp_path, monkeypa
 def test_knobs_do_not_go_with_all():
     result = command("--all", "--alpha", "0.5")
     assert (result.exit_code, result.output) == (
-        2, "no option '--alpha'; did you mean '--all'?; knobs are those of the networks named\n"
+        2, "no option '--alpha'; did you mean '--all'? (knobs are options where networks are named)\n"
     )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ def main() -> None:
     """Shapes, parameters and multiply-adds of neural networks, from a declarative spec.
 
     NETWORK is a name that 'archcalc list' shows or a file ending in .yaml, with knobs set after @ if you like, which
-    hold for it alone and before an option: mobilenet_v1@alpha=0.5,rho=0.714
+    hold for it alone and override options: mobilenet_v1@alpha=0.5,rho=0.714
     """
 
 

@@ -33,7 +33,8 @@ def reported(command: Callable[..., None]) -> Callable[..., None]:
             with until_closed():
                 command(*arguments, **options)
         except ArchcalcError as error:
-            click.echo(printable(str(error)), err=True)
+            with until_closed():
+                click.echo(printable(str(error)), err=True)
             raise SystemExit(2) from None
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
@@ -49,7 +50,10 @@ def until_closed() -> Iterator[None]:
         yield
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains of the pipe as it ends
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        for stream in (sys.stdout, sys.stderr):  # or Python complains of the pipe as it ends
+            os.dup2(nothing, stream.fileno())
+        os.close(nothing)
 
 
 def deliver(reports: Sequence[Report], choice: Choice, options: dict[str, Any]) -> None:

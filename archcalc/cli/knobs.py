@@ -80,7 +80,7 @@ def _limits(knob: Knob) -> Iterator[str]:
 
 def _no_option(option: str, ctx: click.Context, own: list[str]) -> str:
     if not ctx.obj["asked"]:
-        return f"no option {option!r}{suggest(option, own)}; knobs are those of the networks named"
+        return f"no option {option!r}{suggest(option, own)} (knobs are options where networks are named)"
     knobs = [f"--{knob.name}" for knob in ctx.obj["knobs"]]
     names = listing(asked.network.name for asked in ctx.obj["asked"])
     where = f"{names} has no knob" if len(ctx.obj["asked"]) == 1 else f"{names} have no common knob"

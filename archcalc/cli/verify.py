@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shlex
+import signal
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from archcalc.verify.suite import Asked
 
 WITNESSES = ("torchvision", "timm", "keras", "pytorchcv")
-MOST_EXAMPLES = 2**31 - 1  # that torch can index
+MOST_EXAMPLES = 2**31 - 1  # more than any device holds
 SHOWN = 10  # networks whose tables go to the screen
 
 
@@ -69,17 +72,21 @@ def verify(context: click.Context, /, networks: Sequence[str], everything: bool,
     from archcalc.verify.suite import Asked, gather
 
     device = find_device(options["device"] or ("meta" if everything else "auto"))
-    folder = folder_for(options["output"]) if options["output"] else None
     against = tuple(dict.fromkeys(options["against"]))
     asked = Asked(device, options["batch"], options["limit"], against, everything, options["memory_"], options["time_"])
     reports = _everything() if everything else settled(context)
-    with kept():
+    folder = folder_for(options["output"]) if options["output"] else None
+    with kept(), ended_by_term():
         findings = gather(_command(context, networks), environment(device), _results(reports, asked))
     name = slug(device_name(device) if device.type == "cuda" else device.type)
-    for path in write_receipt(findings, folder, name) if folder else ():
-        click.echo(f"{path} written", err=True)
+    try:
+        written = write_receipt(findings, folder, name) if folder else []
+    finally:
+        with until_closed():
+            _tell(findings, folder is not None)
     with until_closed():
-        _tell(findings)
+        for path in written:
+            click.echo(f"{path} written", err=True)
     context.exit(findings.status)
 
 
@@ -129,8 +136,21 @@ def _command(context: click.Context, networks: Sequence[str]) -> str:
     return shlex.join(words)
 
 
-def _tell(findings: Findings) -> None:
-    """To the screen."""
+@contextmanager
+def ended_by_term() -> Iterator[None]:
+    """Let SIGTERM, as of a time limit, end the work as Ctrl-C does: with what was found so far."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _tell(findings: Findings, kept: bool) -> None:
+    """To the screen; the tables of many networks only into a receipt."""
     from archcalc.tables.terminal import show_tables
     from archcalc.verify.pages import differences, verdict
     from archcalc.verify.sheets import not_run_table, tables
@@ -141,4 +161,6 @@ def _tell(findings: Findings) -> None:
         show_tables([not_run_table(findings.not_run)], sys.stdout)
     for difference in differences(findings):
         click.echo(printable(difference))
+    if len(findings.verified) > SHOWN and not kept:
+        click.echo("-o FOLDER writes the tables of all networks into a receipt", err=True)
     click.echo(verdict(findings))

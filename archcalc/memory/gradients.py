@@ -55,8 +55,10 @@ class Gradients:
         if not (handed := self._handed(first)):
             return self._new(i, self.when(first))
         theirs = self.held[first]
-        second = self.when(others[0]) if others else None
-        if second is None or (handed == "whole" and theirs.last <= second):
+        if not others:
+            return theirs
+        second = self.when(others[0])
+        if handed == "whole" and theirs.last <= second and others[0] != first:
             return theirs
         theirs.last = max(theirs.last, second + 1)  # still in use there, or with gaps: the sum gets a place of its own
         return self._new(i, second + 1)

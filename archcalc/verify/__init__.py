@@ -5,7 +5,6 @@ Importing this package raises ArchcalcError, in one line, where torch is missing
 
 from __future__ import annotations
 
-import os
 import re
 
 from archcalc.errors import ArchcalcError
@@ -15,7 +14,6 @@ OLDEST = (2, 4)  # the first torch whose FlopCounterMode needs no module
 
 
 def _check() -> None:
-    os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # its profiler would tell that it starts and stops
     torch = needed("torch", "this", "torch")
     if tuple(map(int, re.findall(r"\d+", torch.__version__)[:2])) < OLDEST:
         oldest = ".".join(map(str, OLDEST))

@@ -7,7 +7,9 @@ libraries ask for as workspace, and what the allocator rounds up.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -76,6 +78,7 @@ def _placed(report: Report, device: torch.device, batch: int) -> tuple[NetworkMo
         return to_module(report.graph), torch.randn(batch, *report.input)
 
 
+WORDS = "KINETO_LOG_LEVEL"
 Pass = Callable[[NetworkModule, Tensor], Any]
 
 
@@ -118,11 +121,24 @@ def _measured(network: NetworkModule, x: Tensor, run: Pass) -> dict[str, int]:
 def _asked_of_cpu(network: NetworkModule, x: Tensor, run: Pass) -> dict[str, int]:
     """What the profiler sees asked of the CPU's allocator, the input with it; the first run makes what stays."""
     run(network, x)
-    with profile(profile_memory=True) as seen:
+    gc.collect()  # what was made before and is freed meanwhile would puzzle the profiler
+    with _silent(), profile(profile_memory=True) as seen:
         run(network, x)
     events = [event for event in seen.kineto_results.events() if event.name() == "[memory]"]
     changes = (event.nbytes() for event in sorted(events, key=lambda event: event.start_ns()))
     return {"requested": max(accumulate(changes), default=0) + x.untyped_storage().nbytes()}
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Without the profiler's words that it starts and stops."""
+    before = os.environ.get(WORDS)
+    os.environ[WORDS] = "99"
+    try:
+        yield
+    finally:
+        os.environ.pop(WORDS)
+        os.environ.update({WORDS: before} if before is not None else {})
 
 
 def _asked_of_cuda(network: NetworkModule, x: Tensor, run: Pass) -> dict[str, int]:

@@ -15,8 +15,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from archcalc.engine.graph import Node
 from archcalc.report import Report
-from archcalc.verify.device import is_fault, synchronize
+from archcalc.verify.device import synchronize
 from archcalc.verify.differences import Difference, Ran, compare, difference, tensors, totals
+from archcalc.verify.faults import is_fault
 from archcalc.verify.module import NetworkModule, TorchRefuses, to_module
 
 
@@ -92,7 +93,7 @@ def run(network: NetworkModule, x: Tensor, nodes: Sequence[Node]) -> list[Ran]:
             network(x)
             synchronize(x.device)
     except Exception as error:
-        if is_fault(error):
+        if is_fault(error) or len(found) == len(nodes):  # or it came late
             raise
         raise TorchRefuses(nodes[len(found)], error) from error
     finally:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import platform
 import re
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -35,28 +33,6 @@ def find_device(word: str) -> torch.device:
     except RuntimeError as error:
         raise ArchcalcError(f"no device {word!r}: {str(error).splitlines()[0]}") from None
     return device
-
-
-FAULT = re.compile(  # where torch raises a plain RuntimeError; the last are limits of a library at a large batch
-    "CUDA|cuDNN|CUDNN|CUBLAS|allocate memory|find an engine|overflow|32-?bit|integer out of range", re.IGNORECASE
-)
-
-
-def is_fault(error: Exception) -> bool:
-    """Whether the device failed, or has too little memory; else it is the network that torch refuses."""
-    return isinstance(error, RuntimeError) and (
-        isinstance(error, torch.cuda.OutOfMemoryError) or bool(FAULT.search(str(error)))
-    )
-
-
-@contextmanager
-def torch_errors() -> Iterator[None]:
-    """Makes an ArchcalcError, of one line, of what torch raises while a network runs."""
-    try:
-        yield
-    except (RuntimeError, ValueError) as error:
-        line = str(error).strip().partition("\n")[0].partition(" GPU ")[0]  # without the state of the allocator
-        raise ArchcalcError(f"the device failed: {line}" if is_fault(error) else f"torch refuses it: {line}") from error
 
 
 def try_out(device: torch.device) -> None:
@@ -116,10 +92,14 @@ def free_memory(device: torch.device) -> int | None:
     """Bytes that a pass may use at most; None where nothing is stored, or where that is not known."""
     if device.type == "cuda":
         kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)  # for PyTorch's next tensors
-        return torch.cuda.mem_get_info(device)[0] + kept
-    if device.type == "cpu" and MEMINFO.exists():
-        return 1024 * int(re.findall(r"MemAvailable: *(\d+)", MEMINFO.read_text(encoding="ascii"))[0])
-    return None
+        return torch.cuda.mem_get_info(device.index or 0)[0] + kept
+    if device.type != "cpu":
+        return None
+    try:
+        found = re.search(r"MemAvailable: *(\d+)", MEMINFO.read_text(encoding="ascii"))
+    except OSError:
+        return None
+    return 1024 * int(found[1]) if found else None
 
 
 def _processor() -> str:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from archcalc.engine.graph import Graph, Node
 from archcalc.errors import ArchcalcError
 from archcalc.memory.liveness import last_uses, outputs
-from archcalc.verify.device import is_fault
+from archcalc.verify.faults import is_fault
 
 RESERVED = frozenset(dir(nn.Module()))  # names that a submodule cannot have
 

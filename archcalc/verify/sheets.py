@@ -31,7 +31,7 @@ MEMORY = (
     "where a layer makes something inside. requested: of the device's allocator. workspace: requested beside tensors; "
     "below 0 where autograd adds gradients in place, which it does not while tensors are counted. given: by CUDA's "
     "allocator; the rest is its rounding. error: of the formula, beside the last of tensors, requested, given. The "
-    "peaks need not be at the same moment. Products and convolutions use TF32 as torch does by itself."
+    "peaks need not be at the same moment. The loss of a training step and its gradient take 8 bytes."
 )
 
 ALLOCATOR = {  # column -> what it shows

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from math import inf
 from typing import Any, NamedTuple
 
 import torch
@@ -14,7 +13,8 @@ from archcalc.report import Report
 from archcalc.verify.against import witness
 from archcalc.verify.allocator import Used, used_forward, used_training
 from archcalc.verify.check import Verified, verify
-from archcalc.verify.device import free_memory, torch_errors
+from archcalc.verify.device import free_memory
+from archcalc.verify.faults import torch_errors
 from archcalc.verify.results import Findings, NotRun, Result, Witnessed
 from archcalc.verify.timing import Timed, study
 
@@ -92,7 +92,8 @@ def _check_room(asked: Asked, what: str, needed: Any) -> None:
         return
     if needed > asked.limit * GIB:
         raise ArchcalcError(f"{what} needs {needed / GIB:.1f} GiB; the limit is {asked.limit:g} GiB")
-    if needed > (free := free_memory(asked.device) or inf):
+    free = free_memory(asked.device)
+    if free is not None and needed > free:
         raise ArchcalcError(f"{what} needs {needed / GIB:.1f} GiB; the device has {free / GIB:.1f} GiB free")
 
 

@@ -13,7 +13,8 @@ from archcalc.memory.footprint import memory
 from archcalc.report import Report
 from archcalc.verify.ceilings import measure
 from archcalc.verify.clock import MODES, REPEATS, Clock, Mode, Times, precision, time_network
-from archcalc.verify.device import free_memory, is_fault
+from archcalc.verify.device import free_memory
+from archcalc.verify.faults import is_fault
 from archcalc.verify.module import NetworkModule, to_module
 from archcalc.verify.roofline import Ceilings, Work, work
 
@@ -111,7 +112,8 @@ def filling_batch(report: Report, device: torch.device, limit: float = inf) -> i
 def _rates(report: Report, device: torch.device, limit: float) -> dict[int, float]:
     """Examples a second for each batch, until two in a row gain little: a library may choose badly for one of them."""
     mode, batch, missed = modes(device)[-1], 1, 0
-    room = min(limit, (free_memory(device) or inf) / ROOM)
+    free = free_memory(device)
+    room = limit if free is None else min(limit, free / ROOM)
     rates: dict[int, float] = {}
     while batch <= LARGEST_BATCH and missed < PATIENCE and (memory(report, batch).inference or 0) <= room:
         best = max(rates.values(), default=0.0)
