@@ -220,6 +220,7 @@ def test_times_on_a_cpu(small):
     assert (timed.mode, timed.batch, len(timed.layers)) == ("fp32", 2, len(small.layers))
     assert all(one.seconds > 0 for one in timed.layers)
     assert sum(one.seconds for one in timed.layers) < 20 * timed.whole
+    assert 0 < timed.floor < timed.whole
     assert timed.whole > timed.bound / 20  # a pass is not magically faster than the roofline
 
 
@@ -319,11 +320,25 @@ def test_the_batch_fits_the_memory(monkeypatch, small):
     assert filling_batch(small, CPU, archcalc.memory.footprint.memory(small, 8).inference) == 8
 
 
+def test_the_batch_of_a_timing_keeps_to_the_limit(monkeypatch, small):
+    """Whatever there is on the device."""
+    limit = archcalc.memory.footprint.memory(small, 8).inference / 2**30
+    monkeypatch.setattr(timing, "free_memory", lambda device: 2**40)
+    monkeypatch.setattr(
+        timing, "run", lambda report, device, mode, size, repeats: Times(1.0, [0.0] * len(small.layers))
+    )
+    monkeypatch.setattr(timing, "measure", lambda device, mode: Ceilings(1.0, 1.0))
+    _, timed = examine(small, Asked(CPU, limit=limit, time=True))
+    assert timed.batch == 8
+
+
 def test_free_memory_of_a_cpu_is_what_linux_says(monkeypatch, tmp_path):
     monkeypatch.setattr(device, "MEMINFO", tmp_path / "meminfo")
     assert free_memory(CPU) is None
     device.MEMINFO.write_text("MemTotal:       24000 kB\nMemAvailable:    9000 kB\n")
     assert free_memory(CPU) == 9000 * 1024
+    device.MEMINFO.write_text("MemTotal:       24000 kB\n")
+    assert free_memory(CPU) is None
 
 
 # Memory
