@@ -14,7 +14,7 @@ from click.testing import CliRunner
 import archcalc
 from archcalc.cli import main
 from archcalc.verify import allocator, clock, device, timing
-from archcalc.verify.allocator import Used, used_forward, used_training
+from archcalc.verify.allocator import used_forward, used_training
 from archcalc.verify.ceilings import measure
 from archcalc.verify.clock import MODES, Clock, Times, precision, time_network
 from archcalc.verify.device import environment, free_memory
@@ -26,6 +26,7 @@ from archcalc.verify.roofline import Ceilings, Work, work
 from archcalc.verify.sheets import kinds_table, layers_table, used_table
 from archcalc.verify.suite import Asked, examine
 from archcalc.verify.timing import by_kind, filling_batch, joined, study
+from archcalc.verify.used import Used
 
 CPU = torch.device("cpu")
 FP32 = MODES[0]

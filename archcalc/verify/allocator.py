@@ -10,7 +10,6 @@ import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
@@ -23,41 +22,10 @@ from archcalc.report import Report
 from archcalc.verify.device import synchronize
 from archcalc.verify.live import LiveBytes
 from archcalc.verify.module import NetworkModule, to_module
+from archcalc.verify.used import Used
 
-
-@dataclass(frozen=True)
-class Used:
-    """Bytes at the peak, without weights; None where the device's allocator does not tell."""
-
-    label: str
-    what: str  # "forward" or "training step"
-    batch: int
-    formula: int
-    tensors: int  # what operators returned and was alive, inputs with it; while this is counted, autograd adds no
-    # gradients in place
-    requested: int | None = None  # asked of the allocator
-    allocated: int | None = None  # given by it, in blocks; a CPU has none
-    standing: int | None = None  # workspaces that libraries keep for good, on CUDA
-
-    @property
-    def inside(self) -> int:
-        """Made and dropped inside layers."""
-        return self.tensors - self.formula
-
-    @property
-    def workspace(self) -> int | None:
-        """Asked for beside all tensors, for the time of an operation; below 0 where gradients are added in place."""
-        return None if self.requested is None else self.requested - self.tensors
-
-    @property
-    def rounding(self) -> int | None:
-        """Given beyond what was asked for."""
-        return None if self.allocated is None or self.requested is None else self.allocated - self.requested
-
-    @property
-    def error(self) -> float:
-        """Of the formula, relative to what was really used."""
-        return self.formula / (self.allocated or self.requested or self.tensors) - 1
+WORDS = "KINETO_LOG_LEVEL"  # what the profiler tells of itself
+Pass = Callable[[NetworkModule, Tensor], Any]
 
 
 def used_forward(report: Report, device: torch.device, batch: int) -> Used:
@@ -76,10 +44,6 @@ def used_training(report: Report, device: torch.device, batch: int) -> Used:
 def _placed(report: Report, device: torch.device, batch: int) -> tuple[NetworkModule, Tensor]:
     with torch.device(device):
         return to_module(report.graph), torch.randn(batch, *report.input)
-
-
-WORDS = "KINETO_LOG_LEVEL"
-Pass = Callable[[NetworkModule, Tensor], Any]
 
 
 def _forward(network: NetworkModule, x: Tensor) -> None:

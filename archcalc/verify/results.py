@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-from archcalc.verify.allocator import Used
 from archcalc.verify.check import Verified
 from archcalc.verify.timing import Timed
+from archcalc.verify.used import Used
 
 
 class NotRun(NamedTuple):

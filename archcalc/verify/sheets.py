@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from archcalc.errors import listing
 from archcalc.tables.grid import ABSENT, Column, Table
-from archcalc.verify.allocator import Used
 from archcalc.verify.check import Verified
 from archcalc.verify.results import Findings, NotRun, Witnessed
 from archcalc.verify.timing import Timed, by_kind
+from archcalc.verify.used import Used
 
 WHAT = (
     "Compared for every layer: the output's shape, name and shape of each weight and each buffer, and its mult-adds "
