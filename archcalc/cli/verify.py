@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import shlex
-import signal
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,7 +14,6 @@ from click.core import ParameterSource
 from archcalc.cli.deliver import until_closed
 from archcalc.cli.knobs import KnobCommand, settled
 from archcalc.errors import ArchcalcError, printable
-from archcalc.lasting import kept
 
 if TYPE_CHECKING:
     from archcalc.report import Report
@@ -67,7 +63,9 @@ def verify(context: click.Context, /, networks: Sequence[str], everything: bool,
     """
     if bool(networks) == everything:
         raise ArchcalcError("verify takes the names of networks, or --all")
+    from archcalc.lasting import kept
     from archcalc.verify.device import device_name, environment, find_device
+    from archcalc.verify.interrupt import ended_by_term
     from archcalc.verify.receipt import folder_for, slug, write_receipt
     from archcalc.verify.suite import Asked, gather
 
@@ -136,20 +134,7 @@ def _command(context: click.Context, networks: Sequence[str]) -> str:
     return shlex.join(words)
 
 
-@contextmanager
-def ended_by_term() -> Iterator[None]:
-    """Let SIGTERM, as of a time limit, end the work as Ctrl-C does: with what was found so far."""
-    if current_thread() is not main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _tell(findings: Findings, kept: bool) -> None:
+def _tell(findings: Findings, receipt: bool) -> None:
     """To the screen; the tables of many networks only into a receipt."""
     from archcalc.tables.terminal import show_tables
     from archcalc.verify.pages import differences, verdict
@@ -161,6 +146,6 @@ def _tell(findings: Findings, kept: bool) -> None:
         show_tables([not_run_table(findings.not_run)], sys.stdout)
     for difference in differences(findings):
         click.echo(printable(difference))
-    if len(findings.verified) > SHOWN and not kept:
+    if len(findings.verified) > SHOWN and not receipt:
         click.echo("-o FOLDER writes the tables of all networks into a receipt", err=True)
     click.echo(verdict(findings))

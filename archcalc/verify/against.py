@@ -7,7 +7,7 @@ from itertools import zip_longest
 from typing import Any
 
 from archcalc.errors import ArchcalcError, listing
-from archcalc.network import load
+from archcalc.network import Network, load
 from archcalc.report import Report
 from archcalc.shape import describe
 from archcalc.verify.check import digest
@@ -20,14 +20,15 @@ SAY: dict[str, Callable[[Any], str]] = {  # of a line's values, in order
     "output": describe,
     "params": "{:,}".format,
     "mult-adds": "{:,}".format,
-    "inputs from": lambda above: listing(f"{n} lines above" if n else "the input" for n in above),
+    "inputs from": lambda above: listing(f"line -{n}" if n else "the input" for n in above),
 }
 
 
 def witness(report: Report, library: str, unknown: bool = True) -> Iterator[Witnessed | NotRun]:
     """The network against each of the library's modules that should equal it; ``unknown``: say so if there is none."""
-    known = [(name, source) for name, source in SOURCES.items() if source.library == library]
-    matching = [source for name, source in known if stands_for(name, source, report)]
+    named = [one for name, one in SOURCES.items() if (one.library, one.network or name) == (library, report.network)]
+    network = brought(report) if named else None
+    matching = [source for source in named if at_knobs(source, network, report)] if network else []
     if not installed(library):
         yield NotRun(report.label, library, f"{library} is not installed: pip install {library}")
     elif matching or not unknown:
@@ -36,18 +37,21 @@ def witness(report: Report, library: str, unknown: bool = True) -> Iterator[Witn
         yield NotRun(report.label, library, f"no module of {library} is known to be this network at these knobs")
 
 
-def stands_for(name: str, source: Source, report: Report) -> bool:
-    """Whether the module should equal the network, at its knobs."""
-    if (source.network or name) != report.network:
-        return False
+def brought(report: Report) -> Network | None:
+    """The network of that name that archcalc brings; None where the report is of a file that has its name only."""
     network = load(report.network)
     try:
-        knobs = {knob: network.accept(knob, str(value), text=True) for knob, value in source.knobs.items()}
-        own = {knob: network.accept(knob, value) for knob, value in report.knobs.items()}
-    except ArchcalcError:  # a file of that name, with knobs of its own
-        return False
+        same = digest(network.summary(**report.knobs)) == digest(report)
+    except ArchcalcError:  # it has other knobs
+        return None
+    return network if same else None
+
+
+def at_knobs(source: Source, network: Network, report: Report) -> bool:
+    """Whether the module is the network at the report's knobs."""
     default = {name: knob.default for name, knob in network.knobs.items()}
-    return default | knobs == default | own and digest(network.summary(**own)) == digest(report)
+    knobs = {knob: network.accept(knob, str(value), text=True) for knob, value in source.knobs.items()}
+    return default | knobs == default | report.knobs
 
 
 def compared(source: Source, report: Report) -> Witnessed | NotRun:

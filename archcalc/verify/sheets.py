@@ -18,7 +18,8 @@ WHAT = (
 )
 WITNESS = (
     "Compared: output, params, mult-adds and origin of the input of each layer that multiplies, in the order in which "
-    "they run; and the totals. Networks that a library does not have are not listed."
+    "they run (of pytorchcv's: are defined; of NASNets: any); and the totals. Networks that a library does not have "
+    "are not listed."
 )
 TIME = (
     "mult-adds do not say how long a layer takes: bound is the larger of operations / peak and bytes / bandwidth, both "

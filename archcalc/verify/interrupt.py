@@ -1,0 +1,21 @@
+"""Work that a time limit may end."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import current_thread, main_thread
+
+
+@contextmanager
+def ended_by_term() -> Iterator[None]:
+    """Let SIGTERM end the work as Ctrl-C does: with what was found so far."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
