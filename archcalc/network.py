@@ -62,17 +62,19 @@ class Network:
         of: str = "mult_adds",
         free: str | Iterable[str] | None = None,
         over: Network | str | None = None,
+        tie: str | Iterable[str] | None = None,
         **knobs: Any,
     ) -> Formula:
         """The closed form of a quantity in the knobs left free, or of its ratio to that of another network, ``over``.
 
         ``free`` are names; "M=N" is one letter for two; None frees all numbers that don't decide the structure. The
-        rest have these values. Raises ArchcalcError where there is no closed form.
+        rest have these values. Each network keeps its own defaults; the knobs in ``tie`` are the same in both.
+        Raises ArchcalcError where there is no closed form.
         """
         from archcalc.forms.formula import formula
         from archcalc.forms.opening import other, words
 
-        return formula(Reference(self, knobs), of, words(free), other(over, knobs))
+        return formula(Reference(self, knobs), of, words(free), other(over, knobs, words(tie) or ()))
 
     def solve(self, *where: str, free: str | Mapping[str, Any], want: str = "", **knobs: Any) -> Solution:
         """The best values of the free knobs that meet constraints such as "mult_adds <= 100M".
@@ -90,16 +92,18 @@ class Network:
         over: Network | str | None = None,
         free: str | Iterable[str] | None = None,
         depth: int | None = None,
+        tie: str | Iterable[str] | None = None,
         **knobs: Any,
     ) -> Explanation:
         """The worked arithmetic behind a figure; with ``over``, what is saved against that network, and why.
 
-        ``of`` is mult_adds, params, buffers, or such "of PATH", or "rows of PATH". Raises ArchcalcError.
+        ``of`` is mult_adds, params, buffers, or such "of PATH", or "rows of PATH". Each network keeps its own defaults;
+        the knobs in ``tie`` are the same in both. Raises ArchcalcError.
         """
         from archcalc.derivation.explain import explain
         from archcalc.forms.opening import other, words
 
-        return explain(Reference(self, knobs), of, other(over, knobs), words(free), depth)
+        return explain(Reference(self, knobs), of, other(over, knobs, words(tie) or ()), words(free), depth)
 
     def to_torch(self, **knobs: Any) -> NetworkModule:
         """The network as a ``torch.nn.Module`` at these knob values, made on torch's default device.

@@ -96,6 +96,13 @@ def both(a: Condition, b: Condition) -> Condition:
     return a if b is True or a is False else a & b
 
 
+def either(a: Condition, b: Condition) -> Condition:
+    """The disjunction, likewise."""
+    if a is True or b is False:
+        return a
+    return b if b is True or a is False else a | b
+
+
 def equal(a: Number, b: Number) -> Condition:
     """Whether two numbers are equal; sympy's own ``==`` would compare how they are written."""
     if family(a, b) == "sympy":
@@ -138,8 +145,11 @@ def make_divisible(x: Number, divisor: Number) -> Number:
 
     The rule of the MobileNet reference code (``_make_divisible``), followed by MobileNetV2, MnasNet and EfficientNet.
     """
-    if hasattr(x, "make_divisible"):
-        return x.make_divisible(divisor)
+    return x.make_divisible(divisor) if hasattr(x, "make_divisible") else multiple(x, divisor)
+
+
+def multiple(x: Number, divisor: Number) -> Number:
+    """That rule, spelled out."""
     nearest = most(divisor, half_up(exact_div(x, divisor)) * divisor)
     return nearest + divisor * select(10 * nearest < 9 * x, 1, 0)
 
@@ -153,8 +163,9 @@ def exact_div(a: Number, b: Number) -> Number:
 
 def share(a: Number, b: Number) -> Number:
     """a / b where b is known to divide a, so that a closed form keeps no floor."""
-    divides = family(a, b) == "sympy" or hasattr(a, "symbolic") or hasattr(b, "symbolic")
-    return a / b if divides else a // b
+    if hasattr(a, "share") or hasattr(b, "share"):
+        return a.share(b) if hasattr(a, "share") else b.rshare(a)
+    return a / b if family(a, b) == "sympy" else a // b
 
 
 def broadcast(values: Iterable[Number]) -> bool:

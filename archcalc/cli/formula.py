@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 FORMATS = ("text", "tex", "sympy", "json")
 SUFFIXES = {".txt": "text", ".tex": "tex", ".py": "sympy", ".json": "json"}
 OVER = click.option("--over", metavar="NETWORK", help="Compare with this one; its knobs may be letters: conv2d@D_K=n")
+TIE = click.option("--tie", metavar="A,B,...", help="Knobs that the other network takes from the first.  [default: it "
+                   "keeps its own values]")  # fmt: skip
 FREE = click.option("--free", metavar="A,B,...", help="Knobs to leave free; M=N is one letter for both.  [default: all "
                     "numbers that don't decide the structure, or those that both networks have]")  # fmt: skip
 OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
@@ -28,6 +30,7 @@ OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar
 @click.option("--of", default="mult_adds", show_default=True, metavar="QUANTITY",
               help="mult_adds, params, weight_bytes ...; params of PATH, rows of PATH, share of PATH.")  # fmt: skip
 @OVER
+@TIE
 @click.option("--format", "format_", metavar="FORMAT", help="text, tex, sympy or json.")
 @OUTPUT
 @click.pass_context
@@ -41,7 +44,7 @@ def formula(context: click.Context, /, network: str, **options: Any) -> None:
     from archcalc.forms.opening import words
 
     format_ = _format(options)
-    asked, over = references(context, options["over"])
+    asked, over = references(context, options["over"], options["tie"])
     found = form(asked, options["of"], words(options["free"]), over)
     if format_ == "tex":
         text = as_latex(found)
@@ -59,6 +62,7 @@ def formula(context: click.Context, /, network: str, **options: Any) -> None:
 @click.option("--of", default="mult_adds", show_default=True, metavar="QUANTITY",
               help="mult_adds, params or buffers, or 'params of PATH'; also 'rows of PATH'.")  # fmt: skip
 @OVER
+@TIE
 @FREE
 @click.option("--depth", type=click.IntRange(1), help="A line is a block, of names cut at that many levels.")
 @click.option("--format", "format_", metavar="FORMAT", help="text, tex or json.")
@@ -75,22 +79,22 @@ def explain(context: click.Context, /, network: str, **options: Any) -> None:
     format_ = _format(options)
     if format_ == "sympy":
         raise ArchcalcError("an explanation is text, tex or json; 'archcalc formula' gives sympy")
-    asked, over = references(context, options["over"])
+    asked, over = references(context, options["over"], options["tie"])
     found = explanation(asked, options["of"], over, words(options["free"]), options["depth"])
     texts = {"text": lambda: f"{found}\n", "tex": lambda: found.latex, "json": lambda: _json(found.to_dict())}
     _write(texts[format_](), options["output"])
 
 
-def references(context: click.Context, over: str | None) -> tuple[Reference, Reference | None]:
+def references(context: click.Context, over: str | None, tie: str | None) -> tuple[Reference, Reference | None]:
     """The network and the one it is compared with; knobs given as options are set in both, where both have them."""
-    from archcalc.forms.opening import other
+    from archcalc.forms.opening import other, words
     from archcalc.network import Reference
 
     names = [option.name for option in context.obj["knobs"]]
     options = {name: context.params[name] for name in names if context.params[name] is not None}
     ((network, settings),) = context.obj["asked"]
     asked = Reference(network, {**options, **settings})
-    return asked, other(over, options)
+    return asked, other(over, options, words(tie) or ())
 
 
 def _format(options: dict[str, Any]) -> str:

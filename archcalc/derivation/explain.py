@@ -12,15 +12,17 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from archcalc.derivation.lines import Derivation, derivation, rewritten
-from archcalc.derivation.size import size
+from archcalc.derivation.size import Worked, WorkedLatex, size
 from archcalc.derivation.write import PLAIN, TEX, Marks, latex, text, wrapped
 from archcalc.errors import ArchcalcError, listing
-from archcalc.forms.close import closed, translation
-from archcalc.forms.formula import Formula
+from archcalc.forms.close import labels, translation
+from archcalc.forms.formula import Formula, formula_of
+from archcalc.forms.notes import exact
 from archcalc.forms.opening import walks
 from archcalc.forms.walk import Walk
 from archcalc.network import Reference
 from archcalc.quantity import COUNTS, SIZES, Quantity, quantity, ratio
+from archcalc.report import Report
 
 LONGEST = 160  # characters of a formula on a slide
 WIDE = 110  # characters of a line
@@ -33,8 +35,13 @@ class Size(NamedTuple):
     """One size of an output."""
 
     title: str
-    text: str
+    trace: Any
     value: Any
+
+    @property
+    def text(self) -> str:
+        """floor((224 + 2*3 - 7)/2) + 1."""
+        return Worked().write(self.trace)
 
 
 class Side(NamedTuple):
@@ -75,6 +82,7 @@ class Explanation:
             yield self.saving(PLAIN)
         for name, own in self.in_letters(PLAIN):
             yield from _folded(name, own)
+        yield from exact(self.conditions(PLAIN))
 
     def saving(self, marks: Marks) -> str:
         """90,316,800 / 125,440,000 = 18/25 = 0.72: 28 % less."""
@@ -99,15 +107,21 @@ class Explanation:
                 ties = _ties(found) if found is self.tied else ""
                 yield f"{label} {ties}".strip(), found.text(marks.style)
 
+    def conditions(self, marks: Marks) -> list[str]:
+        """Where what is said in letters is exact."""
+        formula = self.formula or (self.sides[0].formula if len(self.sides) == 1 else None)
+        shown = formula is not None and any(self.in_letters(marks))
+        return list(formula.domain._replace(letters={}).lines(marks.style)) if formula and shown else []
+
     @property
     def latex(self) -> str:
         """align* environments, for amsmath."""
         if self.size:
-            shown = self.size.text.replace("*", r" \cdot ")
-            return f"\\[ {shown} = {self.size.value} \\]\n"
+            return f"\\[ {WorkedLatex().write(self.size.trace)} = {self.size.value} \\]\n"
         parts = [latex(side.numbers) for side in self.sides]
         rows = [f"  &{self.saving(TEX)}"] if len(self.sides) == 2 else []
         rows += [f"  \\text{{{_plain(name)}}} &= {own}" for name, own in self.in_letters(TEX)]
+        rows += [f"  &\\quad {condition}" for condition in self.conditions(TEX)]
         return "\n".join([*parts, *["\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}\n"] * bool(rows)])
 
     def to_dict(self) -> dict[str, Any]:
@@ -124,6 +138,7 @@ class Explanation:
                     ],
                     "value": side.numbers.value,
                     "formula": side.formula.text() if side.formula else None,
+                    "exact_where": list(side.formula.domain.lines()) if side.formula else [],
                 }
                 for side in self.sides
             ],
@@ -184,23 +199,28 @@ def explain(
     values = [w.asked.values(found[0].asked.start()) for w in found]
     reports = [w.asked.network.summary(**own) for w, own in zip(found, values, strict=True)]
     if wanted.figure in SIZES and wanted.figure != "elements" and over is None:
-        return Explanation(wanted, (), Size(reports[0].title, *size(reports[0], wanted)))
+        return Explanation(wanted, (), Size(_heading(reports[0], reports[0].title), *size(reports[0], wanted)))
     if wanted.figure not in COUNTS or wanted.share:
         raise ArchcalcError(f"{wanted} is not a sum over layers; explain takes {listing(COUNTS)}, or rows of a layer")
     numbers = [derivation(report, wanted.figure, wanted.path, depth) for report in reports]
-    sides = tuple(_side(wanted, w, own, depth) for w, own in zip(found, numbers, strict=True))
+    numbers = [own._replace(title=_heading(report, own.title)) for report, own in zip(reports, numbers, strict=True)]
+    sides = tuple(_side(wanted, *one, depth) for one in zip(found, numbers, labels(found), strict=True))
     if over is None:
         return Explanation(wanted, sides)
-    whole = Formula(wanted, closed(wanted, found)) if None not in (side.numbers.value for side in sides) else None
+    whole = formula_of(wanted, found) if None not in (side.numbers.value for side in sides) else None
     return Explanation(wanted, sides, None, whole, whole and _shorter(asked, over, wanted, found, whole))
 
 
-def _side(of: Quantity, found: Walk, numbers: Derivation, depth: int | None) -> Side:
-    formula = Formula(of, closed(of, [found])) if found.asked.free else None
-    letters = derivation(found.report, of.figure, of.path, depth) if formula else None
-    if formula and letters:
-        letters = rewritten(letters, translation(found))
-    return Side(formula.parts.labels[0] if formula else found.asked.network.name, numbers, letters, formula)
+def _heading(report: Report, title: str) -> str:
+    """The title, with the knobs that are not at their defaults."""
+    return title if report.label == report.network else f"{title} ({report.label})"
+
+
+def _side(of: Quantity, found: Walk, numbers: Derivation, label: str, depth: int | None) -> Side:
+    if not found.asked.free:
+        return Side(label, numbers, None, None)
+    letters = derivation(found.report, of.figure, of.path, depth)
+    return Side(label, numbers, rewritten(letters, translation(found)), formula_of(of, [found]))
 
 
 def _shorter(asked: Reference, over: Reference, of: Quantity, found: list[Walk], whole: Formula) -> Formula | None:
@@ -221,5 +241,5 @@ def _shorter(asked: Reference, over: Reference, of: Quantity, found: list[Walk],
         own = walks(asked, words, Reference(over.network, {**apart, **over.settings}))
     except ArchcalcError:
         return None  # equal by chance, and not where all is free
-    tied = Formula(of, closed(of, own))
+    tied = formula_of(of, own)
     return tied if 2 * len(tied.text()) <= len(whole.text()) else None

@@ -1,12 +1,15 @@
-"""A number that remembers which sizes and arguments it is the product of."""
+"""The factors that a number is the product of, read off its trace."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from fractions import Fraction
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from archcalc.number import Number, exact_div, plain, product
+from archcalc.argument import word
+from archcalc.kind import Kind
+from archcalc.number import Number
+from archcalc.shape import Shape
+from archcalc.traces.traced import Trace, Traced, name, value_of
 
 
 class Atom(NamedTuple):
@@ -23,87 +26,38 @@ class Atom(NamedTuple):
         return self.source in ("input", "output") and self.which != 0
 
 
-class Factors:
-    """A product. Multiplication joins the factors; what else is done with it gives a plain factor of that value."""
-
-    symbolic = True  # a division by a number that is known to divide it leaves no floor
-    __hash__ = None  # type: ignore[assignment]  # equality is that of the values
-
-    def __init__(self, *atoms: Atom) -> None:
-        self.atoms = atoms
-
-    @property
-    def value(self) -> Number:
-        """The product itself."""
-        return product(atom.value for atom in self.atoms)
-
-    def __mul__(self, other: Any) -> Factors:
-        return Factors(*self.atoms, *factors(other).atoms)
-
-    def __rmul__(self, other: Any) -> Factors:
-        return factors(other) * self
-
-    def __truediv__(self, other: Any) -> Factors:
-        by = factors(other).value
-        if len(self.atoms) != 1 or (isinstance(by, int) and by == 1):
-            return self if isinstance(by, int) and by == 1 else Factors(Atom(plain(exact_div(self.value, by))))
-        (atom,) = self.atoms
-        return Factors(atom._replace(value=plain(exact_div(atom.value, by)), over=by))
-
-    def __rtruediv__(self, other: Any) -> Factors:
-        return factors(other) / self
-
-    def __floordiv__(self, other: Any) -> Factors:
-        return _computed(lambda a, b: a // b, self, other)
-
-    def __rfloordiv__(self, other: Any) -> Factors:
-        return _computed(lambda a, b: a // b, other, self)
-
-    def __mod__(self, other: Any) -> Factors:
-        return _computed(lambda a, b: a % b, self, other)
-
-    def __add__(self, other: Any) -> Factors:
-        return _computed(lambda a, b: a + b, self, other)
-
-    def __sub__(self, other: Any) -> Factors:
-        return _computed(lambda a, b: a - b, self, other)
-
-    def __rsub__(self, other: Any) -> Factors:
-        return _computed(lambda a, b: a - b, other, self)
-
-    def __neg__(self) -> Factors:
-        return Factors(Atom(-self.value))
-
-    __radd__ = __add__
-
-    def least(self, other: Any) -> Factors:
-        """The smaller of the two."""
-        from archcalc.number import least
-
-        return _computed(least, self, other)
-
-    def __eq__(self, other: object) -> Any:
-        return self.value == factors(other).value
-
-    def __ge__(self, other: Any) -> Any:
-        return self.value >= factors(other).value
-
-    def __le__(self, other: Any) -> Any:
-        return self.value <= factors(other).value
-
-    def __gt__(self, other: Any) -> Any:
-        return self.value > factors(other).value
-
-    def __lt__(self, other: Any) -> Any:
-        return self.value < factors(other).value
+def factors(number: Any) -> tuple[Atom, ...]:
+    """A number as a product; of nothing for 1."""
+    if not isinstance(number, Traced):
+        return () if isinstance(number, int) and number == 1 else (Atom(number),)
+    if number.operation == "name":
+        return (Atom(number.value, *number.operands[0]),)
+    if number.operation == "*":
+        left, right = map(factors, number.operands)
+        return left + right
+    if number.operation == "/" and len(top := factors(number.operands[0])) == 1:
+        return (top[0]._replace(value=number.value, over=value_of(number.operands[1])),)
+    return (Atom(number.value),)
 
 
-def factors(value: Any) -> Factors:
-    """A number as a product of one factor; of nothing for 1."""
-    if isinstance(value, Factors):
-        return value
-    return Factors() if isinstance(value, (int, Fraction)) and value == 1 else Factors(Atom(value))
+def named_shape(shape: Shape, source: str, trace: Trace) -> Shape:
+    """Sizes that remember which axis they are of: the input's or the output's."""
+    return tuple(name((source, axis), size, trace) for axis, size in enumerate(shape))
 
 
-def _computed(compute: Callable[[Any, Any], Any], a: Any, b: Any) -> Factors:
-    return Factors(Atom(compute(factors(a).value, factors(b).value)))
+def named_layer(layer: Kind, trace: Trace) -> Kind:
+    """The layer with numbers that remember which argument they are."""
+    return layer.with_arguments(dict(_named_arguments(layer, trace)))
+
+
+def _named_arguments(layer: Kind, trace: Trace) -> Iterator[tuple[str, Any]]:
+    """All but an argument that is 1 unless given, such as a dilation: it changes nothing then."""
+    for parameter in layer.parameters:
+        value, label = getattr(layer, parameter.name), ("argument", parameter.name)
+        several = isinstance(value, tuple) and parameter.type.per_axis
+        if value is None or isinstance(value, (bool, str)) or (isinstance(value, tuple) and not several):
+            continue
+        if not several and not parameter.required and word(value) == word(parameter.default) == "1":
+            continue
+        given = tuple(name(label, own, trace) for own in (value if several else (value,)))
+        yield parameter.name, given if several else given[0]

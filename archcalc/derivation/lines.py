@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 from archcalc.derivation.factor import Atom
 from archcalc.derivation.layer import Product, products
+from archcalc.engine.graph import Graph, Node
+from archcalc.engine.memo import remembered
 from archcalc.number import Number
 from archcalc.quantity import rows_of
 from archcalc.report import Report
@@ -51,22 +53,32 @@ def derivation(report: Report, figure: str, path: str = "", depth: int | None = 
 
     ``depth`` makes it blocks, of names cut at that many levels. Raises ArchcalcError where there is no such layer.
     """
-    rows = rows_of(report, path)
-    wanted = {row.name for row in rows}
-    leaves, silent = [], dict[str, None]()
+    wanted = {row.name for row in rows_of(report, path)}
+    leaves, silent, working = [], dict[str, None](), set[str]()
+    known: dict[Any, tuple[Term, ...] | None] = {}
     for node, row in zip(report.graph.nodes[1:], report.layers, strict=True):
         if node.name in wanted:
-            found = products(report.graph, node, figure)
-            if found == ():
+            terms = _terms(report.graph, node, figure, known)
+            if terms == ():
                 silent.setdefault(row.kind)
             else:
-                leaves.append(Line(row.name, tuple(Term(p.value, p) for p in found or ()), getattr(row, figure)))
+                working.add(row.kind)
+                leaves.append(Line(row.name, terms or (), getattr(row, figure)))
     if depth is None and len(leaves) > MOST_LINES:
         depth = 1
     lines = _shortened(leaves) if depth is None else _blocks(leaves, depth + len(path.split("/")) * bool(path))
     value = _sum(line.value for line in leaves)
-    working = {row.kind for row in rows if row.name in {leaf.name for leaf in leaves}}
     return Derivation(_title(report, path), figure, tuple(lines), value, tuple(k for k in silent if k not in working))
+
+
+def _terms(graph: Graph, node: Node, figure: str, known: dict[Any, tuple[Term, ...] | None]) -> tuple[Term, ...] | None:
+    """A layer's products; equal layers have equal ones. None where they are not known."""
+
+    def ask() -> tuple[Term, ...] | None:
+        found = products(graph, node, figure)
+        return None if found is None else tuple(Term(product.value, product) for product in found)
+
+    return remembered(known, (node.layer, graph.input_shapes(node), node.shape, node.shared is None, node.times), ask)
 
 
 def _title(report: Report, path: str) -> str:

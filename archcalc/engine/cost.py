@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from archcalc.engine.graph import Graph, Node
+from archcalc.engine.memo import remembered
 from archcalc.number import Number, product
 from archcalc.shape import Shape
 
@@ -56,11 +58,7 @@ def costs(graph: Graph) -> Iterator[tuple[Node, Cost]]:
     counted: dict[object, Cost] = {}
     for node in graph.nodes[1:]:
         inputs = graph.input_shapes(node)
-        try:
-            cost = counted.get(key := (node.layer, inputs)) or counted.setdefault(key, layer_cost(node, inputs))
-        except TypeError:  # arrays have no hash
-            cost = layer_cost(node, inputs)
-        cost = cost.run(node.times)
+        cost = remembered(counted, (node.layer, inputs), partial(layer_cost, node, inputs)).run(node.times)
         yield node, cost if node.shared is None else Cost(0, 0, cost.mult_adds)
 
 

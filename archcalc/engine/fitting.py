@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from archcalc.argument import Need
 from archcalc.engine.graph import Node
 from archcalc.engine.ledger import Ledger, Site
+from archcalc.engine.memo import remembered
 from archcalc.engine.settling import evaluate
 from archcalc.errors import Refusal
 from archcalc.kind import Kind, build
@@ -18,7 +19,6 @@ from archcalc.value import show
 
 LARGEST = 10**18  # elements along one axis
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
-T = TypeVar("T")
 
 
 class Fitter:
@@ -48,12 +48,12 @@ class Fitter:
         """The layer where it stands, or None where it cannot; why not is in the ledger."""
         values, keywords = arguments
         key = (kind, values, *keywords.items(), *map(type, values), *map(type, keywords.values()))  # true equals 1
-        layer = _remembered(self.layers, key, lambda: self.layer(kind, arguments, site))
+        layer = remembered(self.layers, key, lambda: self.layer(kind, arguments, site))
         if layer is None:
             return None
         shapes = tuple([node.shape for node in site.inputs])
         try:
-            shape = _remembered(self.shapes, (layer, shapes), lambda: self.shape(layer, shapes, site))
+            shape = remembered(self.shapes, (layer, shapes), lambda: self.shape(layer, shapes, site))
         except ZeroDivisionError:  # a 0 alone is no argument, but one in an array is a size that does not fit
             raise Refusal(f"{kind.label} divides by an array with a 0 in it") from None
         if shape is None or not self.ledger.meets(_same_times(site.inputs), site):
@@ -75,7 +75,12 @@ class Fitter:
             if fits:
                 raise
             return None
+        shape = self.output(shape)
         return shape if self.ledger.meets(positive(shape, "its output would be"), site) else None
+
+    def output(self, shape: Shape) -> Shape:
+        """A layer's output, before it is known to be one."""
+        return shape
 
 
 def _same_times(inputs: tuple[Node, ...]) -> Iterator[Need]:
@@ -94,15 +99,3 @@ def positive(shape: Shape, what: str) -> Iterator[Need]:
             number = not isinstance(size, (str, bool, tuple))
             shown = describe(shape)
             yield number and both(is_whole(size), size >= 1), f"{what} {shown}; sizes are whole and at least 1"
-
-
-def _remembered(answers: dict[Any, T | None], key: Any, ask: Callable[[], T | None]) -> T | None:
-    """The answer to an equal question, or to this one; arrays and cells have no hash and are always asked."""
-    try:
-        if (known := answers.get(key)) is not None:
-            return known
-        hash(key)
-    except TypeError:
-        return ask()
-    answer = answers[key] = ask()
-    return answer

@@ -7,7 +7,7 @@ arrays or cells of a spreadsheet. Only the structure (when, repeat) must be sett
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -37,9 +37,10 @@ def unfold(spec: Spec, given: Mapping[str, Any]) -> Graph:
 class Unfolder:
     """One walk."""
 
-    def __init__(self, spec: Spec, knobs: dict[str, Any], fitter: Callable[[Ledger], Fitter] = Fitter) -> None:
-        self.spec, self.knobs, self.ledger = spec, knobs, Ledger(knobs)
-        self.fitter = fitter(self.ledger)
+    def __init__(self, spec: Spec, knobs: dict[str, Any], fitter: Fitter | None = None) -> None:
+        self.spec, self.knobs = spec, knobs
+        self.fitter = fitter or Fitter(Ledger(knobs))
+        self.ledger = self.fitter.ledger
         self.nodes: list[Node] = []
         self.spans = Spans()
         self.recall = Recall(self.nodes, self.spans)

@@ -1,4 +1,8 @@
-"""A network walked over cells: a row for each layer, whose figures are formulas over the row's own columns."""
+"""A network walked over traced numbers: a row for each layer, whose figures are formulas over the row's own columns.
+
+What the engine needs of each layer becomes a check beside it: a changed cell gives the engine's figures, or says why
+there are none.
+"""
 
 from __future__ import annotations
 
@@ -6,104 +10,143 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from archcalc.engine.cost import Cost, layer_cost
+from archcalc.argument import Need, Parameter
+from archcalc.engine.cost import layer_cost
 from archcalc.engine.fitting import Arguments, Fitter
 from archcalc.engine.graph import Graph, Node
 from archcalc.engine.ledger import Ledger, Site
 from archcalc.engine.unfold import Unfolder
-from archcalc.errors import ArchcalcError
-from archcalc.export.cells import Cell
-from archcalc.kind import Kind
+from archcalc.export.sheet import CHECK, Layout, Sheet
+from archcalc.kind import Kind, build
+from archcalc.number import both, is_whole
 from archcalc.report import Report
 from archcalc.shape import Shape
+from archcalc.traces.traced import Traced, name
 
 AXES = ("C", "H", "W", "D4", "D5")
 PER_AXIS = ("h", "w", "d4", "d5")
 TITLES = {"out": "filters"}  # of a column, where the argument's own name says too little
-
-
-class Layout(NamedTuple):
-    """Where things stand on the sheet; rows and columns count from 0."""
-
-    knobs_row: int  # of the first knob
-    input_row: int  # of the network's input; the layers follow
-    columns: dict[str, int]  # title -> column
-
-    def at(self, row: int, title: str) -> str:
-        """The address of a layer's cell."""
-        return f"{_letters(self.columns[title])}{row + 1}"
+FIGURES = {"params": "params", "buffers": "buffers", "mult-adds": "mult_adds"}  # column -> of a cost
+ABOVE_INPUT = 3  # rows between the knobs and the network's input
+HALF = Fraction(1, 2)
 
 
 class Walk(NamedTuple):
-    """What to write: formulas and values by row and title, and each node's costs."""
+    """What to write: formulas and values by row and title; the addresses of the cells that formulas read."""
 
     layout: Layout
     graph: Graph
     cells: dict[tuple[int, str], Any]
-    costs: dict[int, Cost]  # by node
+    used: set[str]
+    least: dict[tuple[int, str], int]  # of the cells that hold whole numbers
+    whole: frozenset[str]  # the knobs that must be whole
 
 
 def walk(report: Report, knobs_row: int) -> Walk:
-    """Unfold the report's network once more, over cells. Raises ArchcalcError where a knob is not a number."""
-    knobs: dict[str, Any] = {}
-    for row, (name, value) in enumerate(report.knobs.items(), knobs_row):
-        if not isinstance(value, (int, Fraction, str)):
-            raise ArchcalcError(f"a workbook needs numbers; {name} = {value}")
-        plain = isinstance(value, (bool, str))
-        knobs[name] = value if plain else Cell(f"$B${row + 1}", value)
-    layout = _layout(report, knobs_row)
-    fitters: list[LiveFitter] = []
-
-    def fitter(ledger: Ledger) -> LiveFitter:
-        fitters.append(LiveFitter(ledger, layout))
-        return fitters[0]
-
-    graph = Unfolder(report.spec, knobs, fitter).graph()
-    return Walk(layout, graph, fitters[0].cells, fitters[0].costs)
+    """Unfold the report's network once more, over traced numbers. Raises ArchcalcError where a knob is not a number."""
+    layout, whole = layout_of(report, knobs_row), frozenset[str]()
+    while True:
+        sheet = Sheet(layout)
+        rows = enumerate(report.knobs.items(), knobs_row)
+        given = report.spec.given
+        knobs = {knob: sheet.knob(row, given[knob], value, knob in whole) for row, (knob, value) in rows}
+        fitter = LiveFitter(Ledger(knobs), sheet)
+        graph = Unfolder(report.spec, knobs, fitter).graph()
+        fitter.finish(graph)
+        needed = frozenset(knob for knob, value in knobs.items() if _label(value) in fitter.loose)
+        if needed <= whole:
+            return Walk(layout, graph, sheet.cells, sheet.writer.used, fitter.least, whole)
+        whole |= needed  # once more: what is known to be whole need not be rounded
 
 
 class LiveFitter(Fitter):
     """Puts what it fits into the sheet, and goes on with the addresses."""
 
-    def __init__(self, ledger: Ledger, layout: Layout) -> None:
+    def __init__(self, ledger: Ledger, sheet: Sheet) -> None:
         super().__init__(ledger)
-        self.layout = layout
-        self.cells: dict[tuple[int, str], Any] = {}
-        self.costs: dict[int, Cost] = {}
+        self.sheet, self.row = sheet, sheet.layout.input_row
+        self.needs: list[Need] = []
+        self.loose: set[object] = set()  # the names of numbers that must be whole and may not be
+        self.least: dict[tuple[int, str], int] = {}
 
     def input(self, shape: Shape) -> Shape:
-        return self.put_shape(self.layout.input_row, "out", shape)
+        sizes = zip(AXES, shape, strict=False)
+        put = tuple(self.whole(f"out {axis}", size, 1) for axis, size in sizes)
+        self.check()
+        return put
 
     def node(self, kind: type[Kind], arguments: Arguments, site: Site) -> Node | None:
-        node = super().node(kind, arguments, site)
+        self.row = self.sheet.layout.input_row + site.position
+        if len(site.inputs) == 1:
+            (source,) = site.inputs
+            site = site._replace(inputs=(source._replace(shape=self.shown("in", source.shape)),))
+        inputs = tuple(node.shape for node in site.inputs)
+        layer = build(kind, *arguments)[0]
+        node = super().node(kind, ((), self.placed(layer, len(inputs[0]) - 1)), site)
         if node is None or node.layer is None:
             return None
-        index = len(self.costs) + 1  # the input is node 0
-        row = self.layout.input_row + index
-        inputs = tuple(given.shape for given in site.inputs)
-        if len(inputs) == 1:
-            inputs = (self.put_shape(row, "in", inputs[0]),)
-        layer = node.layer.with_arguments(dict(self.arguments_of(row, node.layer, inputs[0])))
-        node = node._replace(
-            layer=layer,
-            shape=self.put_shape(row, "out", layer.shape(*inputs)),
-            times=site.inputs[0].times * layer.times(),
-        )
-        self.costs[index] = layer_cost(node, inputs).run(node.times)
+        node = node._replace(shape=tuple(map(_size, node.shape)))
+        cost = layer_cost(node, inputs).run(node.times)
+        for title, figure in FIGURES.items():
+            self.sheet.figure(self.row, title, getattr(cost, figure))
+        self.check()
         return node
 
-    def arguments_of(self, row: int, layer: Kind, x: Shape) -> Iterator[tuple[str, Any]]:
-        """Each numeric argument, put into its columns."""
-        for title, name, values in columns_of(layer, len(x) - 1):
-            put = tuple(self.put(row, t, v) for t, v in zip(title, values, strict=True))
-            yield name, put if len(title) > 1 or isinstance(getattr(layer, name), tuple) else put[0]
+    def output(self, shape: Shape) -> Shape:
+        return self.shown("out", shape)
 
-    def put_shape(self, row: int, prefix: str, shape: Shape) -> Shape:
-        return tuple(self.put(row, f"{prefix} {axis}", size) for axis, size in zip(AXES, shape, strict=False))
+    def placed(self, layer: Kind, axes: int) -> dict[str, Any]:
+        """The layer's arguments, the numbers among them put into their columns."""
+        found = {p.name: getattr(layer, p.name) for p in layer.parameters}
+        types = {p.name: p for p in layer.parameters}
+        for titles, argument, values in columns_of(layer, axes):
+            put = tuple(self.argument(t, v, types[argument]) for t, v in zip(titles, values, strict=True))
+            found[argument] = put if len(titles) > 1 or isinstance(found[argument], tuple) else put[0]
+        return found
 
-    def put(self, row: int, title: str, value: Any) -> Cell:
-        self.cells[row, title] = value
-        return Cell(self.layout.at(row, title), value.value if isinstance(value, Cell) else value)
+    def argument(self, title: str, value: Any, parameter: Parameter) -> Any:
+        if parameter.type.check(HALF) is not False:  # it need not be whole
+            return self.sheet.put(self.row, title, value)
+        return self.whole(title, value, 1 if parameter.type.check(0) is False else 0)
+
+    def whole(self, title: str, value: Any, least: int) -> Any:
+        """A number that must be whole, and at least so large, put into its cell."""
+        if isinstance(value, Traced) and not value.whole:
+            self.loose.add(_label(value))
+        put = self.sheet.put(self.row, title, value)
+        self.least[self.row, title] = least
+        self.needs.append(
+            (both(is_whole(put), put >= least), f"{title} is a whole number, at least {least}, not {put}")
+        )
+        return name(_label(put), put.value, put.trace, low=least)
+
+    def shown(self, prefix: str, shape: Shape) -> Shape:
+        sizes = zip(AXES, shape, strict=False)
+        return tuple(self.sheet.show(self.row, f"{prefix} {axis}", size) for axis, size in sizes)
+
+    def check(self) -> None:
+        """Write beside the row what the engine has assumed since the last one."""
+        assumed = ((a.condition, a.otherwise) for a in self.ledger.assumptions)
+        self.sheet.check(self.row, [*self.needs, *assumed])
+        self.needs.clear()
+        self.ledger.assumptions.clear()
+
+    def finish(self, graph: Graph) -> None:
+        """What only the whole graph tells: which layers use the weights of others, and what that needed."""
+        for row, node in enumerate(graph.nodes, self.sheet.layout.input_row):
+            if node.shared is not None:
+                self.sheet.cells |= {(row, title): 0 for title in ("params", "buffers")}
+        self.check()
+
+
+def _size(value: Any) -> Any:
+    """A number in a cell, which a check holds to be at least 1."""
+    return name(_label(value), value.value, value.trace, low=1) if isinstance(value, Traced) else value
+
+
+def _label(value: Any) -> object:
+    """What a traced number is called; None of one that is computed, and of a word."""
+    return value.operands[0] if isinstance(value, Traced) and value.operation == "name" else None
 
 
 def columns_of(layer: Kind, axes: int) -> Iterator[tuple[list[str], str, tuple[Any, ...]]]:
@@ -124,7 +167,7 @@ def columns_of(layer: Kind, axes: int) -> Iterator[tuple[list[str], str, tuple[A
             yield [title], parameter.name, (value,)
 
 
-def _layout(report: Report, knobs_row: int) -> Layout:
+def layout_of(report: Report, knobs_row: int) -> Layout:
     """One column for every argument that some layer has, in the order in which they are met."""
     arguments: dict[str, None] = {}
     for node in report.graph.nodes[1:]:
@@ -133,10 +176,6 @@ def _layout(report: Report, knobs_row: int) -> Layout:
             arguments |= dict.fromkeys(t for titles, _, _ in columns_of(node.layer, rank - 1) for t in titles)
     rank = max(len(node.shape) for node in report.graph.nodes)
     into, out = ([f"{prefix} {axis}" for axis in AXES[:rank]] for prefix in ("in", "out"))
-    titles = ["layer", "kind", *into, *arguments, *out, "params", "buffers", "mult-adds", "share"]
-    return Layout(knobs_row, knobs_row + len(report.knobs) + 3, {title: i for i, title in enumerate(titles)})
-
-
-def _letters(column: int) -> str:
-    head, tail = divmod(column, 26)
-    return (_letters(head - 1) if head else "") + chr(ord("A") + tail)
+    titles = ["layer", "kind", *into, *arguments, *out, *FIGURES, "share", CHECK]
+    input_row = knobs_row + len(report.knobs) + ABOVE_INPUT
+    return Layout(knobs_row, input_row, {title: i for i, title in enumerate(titles)})

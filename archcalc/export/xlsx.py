@@ -11,28 +11,33 @@ from typing import Any, NamedTuple
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from archcalc.engine.cost import CONVENTION, total
+from archcalc.engine.cost import CONVENTION
 from archcalc.errors import ArchcalcError
-from archcalc.export.cells import Cell, cell
-from archcalc.export.live import Walk, walk
-from archcalc.report import Report
+from archcalc.export.live import FIGURES, Walk, walk
+from archcalc.export.sheet import CHECK, STATUS, VALID, Formula, letters
+from archcalc.language.spec import Knob
+from archcalc.report import Report, Row
+from archcalc.tables.grid import fraction
 from archcalc.tables.layout import Choice
+from archcalc.value import show
 
-KNOBS_ROW = 4
-HINT = "Blue cells can be changed. The number of layers is that of the knobs at the time of export."
-FIGURES = (("params", "params"), ("buffers", "buffers"), ("mult-adds", "mult_adds"))
-MOST_ROWS = 1 << 20
-
-
-NUMBER = {"num_format": "#,##0"}
+KNOBS_ROW = 5
+HINT = "Blue cells can be changed; where the network then cannot be built, the status says why, and no figure is shown."
+FIXED = "decides which layers there are, so it is set when the sheet is made: archcalc export {network} --{knob} ..."
+IDLE = "no figure here depends on it"
+MOST_LAYERS = 20_000  # of a sheet; a larger one opens too slowly to be of use
+EXACT = 10**15  # from which on a spreadsheet does not show every digit
+NUMBER = {"num_format": f'[>={EXACT}]"more than 15 digits";#,##0'}
 FORMATS: dict[str, dict[str, Any]] = {
     "plain": {},
     "number": NUMBER,
-    "knob": {"font_color": "#0000cc", "bg_color": "#eef2ff"},
+    "knob": {"font_color": "#0000cc", "bg_color": "#eef2ff", "locked": False},
+    "fixed": {"font_color": "#777777", "bg_color": "#eeeeee"},
     "head": {"bold": True, "bottom": 1},
     "bold": {"bold": True, "top": 1, **NUMBER},
     "percent": {"num_format": "0.0 %"},
     "note": {"font_color": "#555555"},
+    "wrong": {"font_color": "#c00000"},
 }
 
 
@@ -42,10 +47,21 @@ class Styles(NamedTuple):
     plain: Any
     number: Any
     knob: Any
+    fixed: Any
     head: Any
     bold: Any
     percent: Any
     note: Any
+    wrong: Any
+
+
+class Written(NamedTuple):
+    """A network's sheet: its label and name, how many layers, and where its totals and its status stand."""
+
+    label: str
+    sheet: str
+    layers: int
+    totals: dict[str, Formula]  # by title
 
 
 def render_reports(reports: Sequence[Report], choice: Choice) -> bytes:
@@ -56,8 +72,8 @@ def render_reports(reports: Sequence[Report], choice: Choice) -> bytes:
     styles = Styles(**{name: book.add_format(format_) for name, format_ in FORMATS.items()})
     overview = book.add_worksheet("totals")
     names: dict[str, None] = {"totals": None}
-    rows = [_network(book, styles, report, _sheet_name(report.label, names)) for report in reports]
-    _overview(overview, styles, rows)
+    written = [_network(book, styles, report, _sheet_name(report.label, names)) for report in reports]
+    _overview(overview, styles, written)
     book.close()
     return file.getvalue()
 
@@ -70,100 +86,172 @@ def _sheet_name(label: str, taken: dict[str, None]) -> str:
     return name
 
 
-def _network(book: Workbook, styles: Styles, report: Report, name: str) -> tuple[str, str, int, dict[str, Cell]]:
-    """Write a network's sheet; gives its label, name and the addresses of its totals."""
-    if len(report.layers) > MOST_ROWS - 100:
-        raise ArchcalcError(f"{report.label} has more layers than a sheet has rows")
+def _network(book: Workbook, styles: Styles, report: Report, name: str) -> Written:
+    """Write a network's sheet."""
+    if len(report.layers) > MOST_LAYERS:
+        count = f"{len(report.layers):,} layers; a workbook holds at most {MOST_LAYERS:,}"
+        raise ArchcalcError(
+            f"{report.label} has {count}. Its blocks fit: archcalc summary NETWORK --by block -o FILE.csv"
+        )
     sheet, done = book.add_worksheet(name), walk(report, KNOBS_ROW)
-    columns = done.layout.columns
+    columns, first = done.layout.columns, done.layout.input_row
+    last = first + len(report.layers)
     for row, text in enumerate((f"{report.title}. {report.source}", CONVENTION, HINT)):
         sheet.write_string(row, 0, text, styles.head if row == 0 else styles.note)
-    for row, (knob, value) in enumerate(report.knobs.items(), KNOBS_ROW):
-        sheet.write_string(row, 0, knob)
-        _put(sheet, row, 1, value, styles.knob)
-        sheet.write_string(row, 2, report.spec.given[knob].help, styles.note)
+    _status(sheet, styles, done, last)
+    _knobs(sheet, styles, report, done)
     for title, column in columns.items():
-        sheet.write_string(done.layout.input_row - 1, column, title, styles.head)
-    last = done.layout.input_row + len(done.graph.nodes) - 1
-    _rows(sheet, styles, report, done, last)
+        sheet.write_string(first - 1, column, title, styles.head)
+    _layers(sheet, styles, report, done, last)
     totals = _totals(sheet, styles, report, done, last)
-    sheet.freeze_panes(done.layout.input_row, 1)
+    sheet.protect("", {"format_columns": True, "format_rows": True, "format_cells": True})
+    sheet.freeze_panes(first, 1)
     sheet.set_column(0, 0, max(len(node.name) for node in done.graph.nodes) + 2)
     sheet.set_column(columns["params"], columns["mult-adds"], 16)
-    return report.label, name, len(report.layers), totals
+    return Written(report.label, name, len(report.layers), totals)
 
 
-def _rows(sheet: Worksheet, styles: Styles, report: Report, done: Walk, last: int) -> None:
+def _status(sheet: Worksheet, styles: Styles, done: Walk, last: int) -> None:
+    """Whether the network can be built with what the cells hold; if not, the first thing that is wrong."""
+    text = '"valid"'
+    for top, bottom in ((done.layout.input_row, last), (KNOBS_ROW, KNOBS_ROW + len(done.graph.knobs) - 1)):
+        checks, names = (f"${c}${top + 1}:${c}${bottom + 1}" for c in (letters(done.layout.columns[CHECK]), "A"))
+        at = f'MATCH("?*",{checks},0)'  # the first that is not empty
+        text = f'IFERROR("not valid: "&INDEX({names},{at})&": "&INDEX({checks},{at}),{text})'
+    row = int(STATUS.rpartition("$")[2]) - 1
+    sheet.write_string(row, 0, "status")
+    _put(sheet, row, 1, Formula(text, "valid"), styles.plain)
+    sheet.conditional_format(
+        row, 1, row, 1, {"type": "cell", "criteria": "!=", "value": '"valid"', "format": styles.wrong}
+    )
+
+
+def _knobs(sheet: Worksheet, styles: Styles, report: Report, done: Walk) -> None:
+    """A knob that moves something can be changed, within its bounds; another one says why not."""
+    for column, title in enumerate(("knob", "value", "what it is")):
+        sheet.write_string(KNOBS_ROW - 1, column, title, styles.head)
+    for row, (name, value) in enumerate(report.knobs.items(), KNOBS_ROW):
+        knob, live = report.spec.given[name], f"$B${row + 1}" in done.used
+        reason = FIXED.format(network=report.network, knob=name)
+        sheet.write_string(row, 0, name)
+        _put(sheet, row, 1, value, styles.knob if live else styles.fixed)
+        sheet.write_string(row, 2, knob.help if live else f"{knob.help} ({reason})".lstrip(), styles.note)
+        if live:
+            sheet.data_validation(row, 1, row, 1, _allowed(knob, name in done.whole))
+
+
+def _allowed(knob: Knob, whole: bool) -> dict[str, Any]:
+    """What a knob's cell takes: a choice from a list, or a number within its bounds."""
+    if knob.choices:
+        return {"validate": "list", "source": [*map(show, knob.choices)]}
+    low, high = (None if end is None else float(end) for end in (knob.least, knob.most))
+    bounds = "".join(
+        f", at {word} {show(end)}" for word, end in (("least", knob.least), ("most", knob.most)) if end is not None
+    )
+    ends = {"minimum": low, "maximum": high} if None not in (low, high) else {"value": -EXACT if low is None else low}
+    return {
+        "validate": "integer" if whole else "decimal",
+        "criteria": "between" if len(ends) == 2 else ">=",
+        "error_title": knob.name[:32],
+        "error_message": f"It is {'a whole number' if whole else 'a number'}{bounds}.",
+        **ends,
+    }
+
+
+def _arguments(sheet: Worksheet, done: Walk) -> None:
+    """Whole numbers, at least 0 or 1, where an argument of a layer can be changed."""
+    ranges: dict[int, list[list[int]]] = {}
+    for (row, title), least in done.least.items():
+        if done.layout.at(row, title) in done.used:
+            column = done.layout.columns[title]
+            ranges.setdefault(least, []).append([row, column, row, column])
+    for least, cells in ranges.items():
+        options = {"validate": "integer", "criteria": ">=", "value": least, "other_cells": cells[1:]}
+        sheet.data_validation(*cells[0], options)
+
+
+def _layers(sheet: Worksheet, styles: Styles, report: Report, done: Walk, last: int) -> None:
     columns, first = done.layout.columns, done.layout.input_row
-    whole = f"{_absolute(done, last + 1, 'mult-adds')}"
     for (row, title), value in done.cells.items():
-        _put(sheet, row, columns[title], value, styles.plain if isinstance(value, Cell) else styles.knob)
-    for index, node in enumerate(done.graph.nodes):
-        sheet.write_string(first + index, 0, node.name)
-        if node.layer is None:
-            continue
-        sheet.write_string(first + index, 1, node.layer.label)
-        cost = done.costs[index]
-        for title, figure in FIGURES:
-            counted = node.shared is None or figure == "mult_adds"
-            _put(sheet, first + index, columns[title], getattr(cost, figure) if counted else 0, styles.number)
-        part = report.layers[index - 1].mult_adds
-        share = Fraction(part, report.totals.mult_adds) if part and report.totals.mult_adds else 0
-        formula = Cell(f"IF({whole}=0,0,{done.layout.at(first + index, 'mult-adds')}/{whole})", share)
-        _put(sheet, first + index, columns["share"], formula if part is not None else None, styles.percent)
+        live = not isinstance(value, Formula) and done.layout.at(row, title) in done.used
+        _put(sheet, row, columns[title], value, _style(styles, title, live))
+    _arguments(sheet, done)
+    for row, node in enumerate(done.graph.nodes, first):
+        sheet.write_string(row, 0, node.name)
+        if node.layer is not None:
+            sheet.write_string(row, 1, node.layer.label)
+    total = _absolute(done, last + 1, "mult-adds")
+    for row, layer in enumerate(report.layers, first + 1):
+        _put(
+            sheet, row, columns["share"], _share(layer, report, done.layout.at(row, "mult-adds"), total), styles.percent
+        )
 
 
-def _totals(sheet: Worksheet, styles: Styles, report: Report, done: Walk, last: int) -> dict[str, Cell]:
+def _style(styles: Styles, title: str, live: bool) -> Any:
+    if title == CHECK:
+        return styles.wrong
+    return styles.knob if live else styles.number if title in FIGURES else styles.plain
+
+
+def _share(layer: Row, report: Report, own: str, total: str) -> Formula | None:
+    """A layer's part of the total, which is not known where a part of the total is not."""
+    part = fraction(layer.mult_adds, report.totals.mult_adds)
+    return None if part is None else Formula(f'IF({VALID},IF({total}=0,0,{own}/{total}),"")', part)
+
+
+def _totals(sheet: Worksheet, styles: Styles, report: Report, done: Walk, last: int) -> dict[str, Formula]:
     columns, found = done.layout.columns, {}
-    unknown = "total of what is known" if report.unknown else "total"
-    sheet.write_string(last + 1, 0, unknown, styles.bold)
-    known = total(row.cost.known() for row in report.layers)
-    for title, figure in FIGURES:
-        top, bottom = done.layout.at(done.layout.input_row + 1, title), done.layout.at(last, title)
-        _put(sheet, last + 1, columns[title], Cell(f"SUM({top}:{bottom})", getattr(known, figure)), styles.bold)
-        found[title] = Cell(_absolute(done, last + 1, title), getattr(known, figure))
+    sheet.write_string(last + 1, 0, "total of what is known" if report.unknown else "total", styles.bold)
+    for title, figure in FIGURES.items():
+        top, bottom = (done.layout.at(row, title) for row in (done.layout.input_row + 1, last))
+        value = getattr(report.known, figure)
+        _put(sheet, last + 1, columns[title], Formula(f'IF({VALID},SUM({top}:{bottom}),"")', value), styles.bold)
+        found[title] = Formula(_absolute(done, last + 1, title), value)
+    _put(sheet, last + 1, columns[CHECK], Formula(f'IF({VALID},"",{STATUS})', ""), styles.wrong)
     return found
 
 
 def _absolute(done: Walk, row: int, title: str) -> str:
-    address = done.layout.at(row, title)
-    letters = address.rstrip("0123456789")
-    return f"${letters}${address[len(letters) :]}"
+    return f"${letters(done.layout.columns[title])}${row + 1}"
 
 
-def _overview(sheet: Worksheet, styles: Styles, rows: Sequence[tuple[str, str, int, dict[str, Cell]]]) -> None:
-    titles = ("network", "layers", "params", "ratio", "buffers", "mult-adds", "ratio", "MiB in float32")
+def _overview(sheet: Worksheet, styles: Styles, written: Sequence[Written]) -> None:
+    """The totals side by side, with ratios to the first network."""
+    titles = ("network", "layers", "params", "ratio", "buffers", "mult-adds", "ratio", "MiB in float32", "status")
     for column, title in enumerate(titles):
         sheet.write_string(0, column, title, styles.head)
-    for row, (label, name, layers, totals) in enumerate(rows, 1):
-        params, buffers, work = (Cell(f"'{name}'!{c.text}", c.value) for c in totals.values())
-        sheet.write_string(row, 0, label)
-        _put(sheet, row, 1, layers, styles.number)
-        ratios = [_ratio(value, row, column, rows[0][3][title].value) for column, title, value in
-                  (("C", "params", params), ("F", "mult-adds", work))]  # fmt: skip
-        for column, value in ((2, params), (3, ratios[0]), (4, buffers), (5, work), (6, ratios[1])):
-            _put(sheet, row, column, value, styles.number if column in (2, 4, 5) else styles.plain)
-        _put(sheet, row, 7, Cell(f"C{row + 1}*4/1048576", Fraction(4 * params.value, 1 << 20)), styles.plain)
-    sheet.write_string(len(rows) + 2, 0, CONVENTION, styles.note)
-    sheet.set_column(0, 0, max(len(label) for label, *_ in rows) + 2)
-    sheet.set_column(1, 7, 16)
+    for row, one in enumerate(written, 1):
+        params, buffers, work = (Formula(f"'{one.sheet}'!{total.text}", total.value) for total in one.totals.values())
+        first = written[0].totals
+        cells = (one.layers, params, _ratio(row, "C", params, first["params"]), buffers, work,
+                 _ratio(row, "F", work, first["mult-adds"]),
+                 Formula(f'IF(C{row + 1}="","",C{row + 1}*4/1048576)', Fraction(4 * params.value, 1 << 20)),
+                 Formula(f"'{one.sheet}'!{STATUS}", "valid"))  # fmt: skip
+        sheet.write_string(row, 0, one.label)
+        for column, value in enumerate(cells, 1):
+            _put(sheet, row, column, value, styles.number if column in (1, 2, 4, 5) else styles.plain)
+    sheet.write_string(len(written) + 2, 0, CONVENTION, styles.note)
+    sheet.set_column(0, 0, max(len(one.label) for one in written) + 2)
+    sheet.set_column(1, 8, 16)
+    sheet.protect("", {"format_columns": True})
 
 
-def _ratio(value: Cell, row: int, column: str, first: Any) -> Cell:
-    share = Fraction(value.value, first) if first else 0
-    return Cell(f"IF({column}$2=0,0,{column}{row + 1}/{column}$2)", share)
+def _ratio(row: int, column: str, value: Formula, first: Formula) -> Formula:
+    own, measure = f"{column}{row + 1}", f"{column}$2"
+    text = f'IF(OR({own}="",{measure}=""),"",IF({measure}=0,0,{own}/{measure}))'
+    return Formula(text, Fraction(value.value, first.value) if first.value else 0)
 
 
 def _put(sheet: Worksheet, row: int, column: int, value: Any, style: Any) -> None:
     """Write a formula with its value, a number, a word, or nothing for what is unknown."""
     if value is None:
         sheet.write_string(row, column, "unknown", style)
-    elif isinstance(value, Cell):
-        result = value.value
-        sheet.write_formula(row, column, f"={value.text}", style, result if isinstance(result, int) else float(result))
+    elif isinstance(value, Formula):
+        result = float(value.value) if isinstance(value.value, Fraction) else value.value
+        sheet.write_formula(row, column, f"={value.text}", style, result)
     elif isinstance(value, (bool, str)):
         sheet.write_string(row, column, str(value).lower() if isinstance(value, bool) else value, style)
     elif isinstance(value, Fraction):
-        sheet.write_formula(row, column, f"={cell(value).text}", style, float(value))
+        sheet.write_formula(row, column, f"={value.numerator}/{value.denominator}", style, float(value))
     else:
         sheet.write_number(row, column, value, style)

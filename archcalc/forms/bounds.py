@@ -12,12 +12,29 @@ MOST_SHIFTED = 400  # terms
 
 
 def lower(terms: Terms, symbols: Sequence[Symbol]) -> Rational | None:
-    """A lower bound, None where none is found: the better of two ways to look for one."""
+    """A lower bound, None where none is found: the best of three ways to look for one."""
     first = _termwise(terms, symbols)
     if first is not None and all(c > 0 for monomial, c in terms.items() if monomial):
         return first  # no other way finds more
-    found = [bound for bound in (first, _shifted(terms, symbols)) if bound is not None]
-    return max(found) if found else None
+    relaxed = _relaxed(terms, symbols)
+    found = [first, _shifted(terms, symbols), None if relaxed is None else lower(relaxed, symbols)]
+    return max((bound for bound in found if bound is not None), default=None)
+
+
+def _relaxed(terms: Terms, symbols: Sequence[Symbol]) -> Terms | None:
+    """Something that is never more, without the last floor or ceil; None where there is none. Others may be in it."""
+    single = {monomial[0][0] for monomial in terms if len(monomial) == 1 and monomial[0][1] == 1}
+    rounded = [n for n in single if getattr(symbols[n], "function", "") in ("floor", "ceil")]
+    if not rounded:
+        return None
+    last = symbols[max(rounded)]
+    own: Monomial = ((max(rounded), 1),)
+    c = terms[own]
+    slack = -last.slack if last.function == "floor" else last.slack  # type: ignore[attr-defined]  # a Named
+    inner = last.arguments[0].terms  # type: ignore[attr-defined]
+    worst: Terms = {ONE: slack} if slack and (slack > 0) != (c > 0) else {}
+    rest = {monomial: other for monomial, other in terms.items() if monomial != own}
+    return plus(rest, scaled(plus(inner, worst), c))
 
 
 def upper(terms: Terms, symbols: Sequence[Symbol]) -> Rational | None:

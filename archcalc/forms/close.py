@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from archcalc.errors import ArchcalcError
-from archcalc.forms.domain import Domain, tightened, union
+from archcalc.errors import ArchcalcError, listing, suggest
+from archcalc.forms.domain import Domain, tightened, union, with_whole
 from archcalc.forms.field import Field
 from archcalc.forms.form import Form, knobs_of
 from archcalc.forms.quotient import Quotient
 from archcalc.forms.ratio import reduced
 from archcalc.forms.relation import Relation
+from archcalc.forms.signals import NotCovered
 from archcalc.forms.translate import Translation
-from archcalc.forms.walk import Walk, bounds
+from archcalc.forms.walk import Open, Walk, bounds, refusal
 from archcalc.quantity import Quantity
 from archcalc.value import show
 
@@ -28,6 +29,25 @@ class Closed(NamedTuple):
     labels: tuple[str, ...]  # of the networks
     tied: str  # the knobs that are one letter: "M = N = middle"
     unknown: tuple[str, ...]  # the layers whose work is not known
+    opens: tuple[Open, ...]  # the networks, with what is set and what is free in each
+    left_out: dict[str, str]  # the letters in which there is no closed form, and why
+
+    def point(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """These exact values of the letters, their own for the rest. Raises ArchcalcError."""
+        for letter in values:
+            if letter not in self.own:
+                fixed = self.domain.fixed
+                near = suggest(letter, self.own) or f" (its letters: {listing(self.own) or 'none'})"
+                state = (
+                    f"keeps its value of {show(fixed[letter])} in it"
+                    if letter in fixed
+                    else f"is no letter of it{near}"
+                )
+                raise ArchcalcError(f"the formula of {' / '.join(self.labels)}: {letter} {state}")
+        given = dict(values)
+        for asked in self.opens:
+            given |= {letter: asked.accept(letter, value) for letter, value in given.items()}
+        return {**self.own, **given}
 
 
 def closed(of: Quantity, walks: Sequence[Walk]) -> Closed:
@@ -37,13 +57,13 @@ def closed(of: Quantity, walks: Sequence[Walk]) -> Closed:
     given = [part for w in walks for condition in w.conditions for part in _conjuncts(condition)]
     limits = tightened(limits, map(Translation(_knobs(own, limits)), given))
     translate = Translation(_knobs(own, limits))
-    sides = [side for w in walks for side in _sides(of, w)] if len(walks) == 1 else [of.of(w.report) for w in walks]
+    sides = [side for w in walks for side in _sides(of, w)] if len(walks) == 1 else [_value(of, w) for w in walks]
     known = None not in sides
     if len(sides) == 2 and known and not isinstance(sides[1], Form) and sides[1] == 0:
-        raise ArchcalcError(f"there is no ratio to the {of.figure} of {_label(walks[-1])}: it is 0")
+        raise ArchcalcError(f"there is no ratio to the {of.figure} of {labels(walks)[-1]}: it is 0")
     quotient = Quotient(*reduced(*map(translate, (*sides, 1)[:2]))) if known else None
     conditions = {c: None for c in map(translate, given) if isinstance(c, Relation)}  # the others hold for certain
-    domain = union([_domain(w, limits) for w in walks], conditions)
+    domain = with_whole(union([_domain(w, limits) for w in walks], conditions))
     used = {knob for part in (*(quotient or ()), *conditions) for knob in knobs_of(part)}
     domain = domain._replace(shown=tuple(letter for letter in own if letter in used or letter in domain.steps))
     return Closed(
@@ -51,9 +71,11 @@ def closed(of: Quantity, walks: Sequence[Walk]) -> Closed:
         Quotient(*sides) if known and len(sides) == 1 else None,
         domain,
         own,
-        tuple(map(_label, walks)),
+        labels(walks),
         _tied(walks[0]),
         () if known else tuple(name for w in walks for name in w.report.unknown),
+        tuple(w.asked for w in walks),
+        {letter: why for w in walks for letter, why in w.left_out.items()},
     )
 
 
@@ -79,17 +101,35 @@ def _knobs(own: dict[str, Any], limits: dict[str, Any]) -> Field:
 
 def _sides(of: Quantity, found: Walk) -> list[Any]:
     """The quantity; of a share, the part and the whole."""
-    whole = [Quantity(of.figure).of(found.report)] if of.share else []
-    return [of._replace(share=False).of(found.report), *whole]
+    whole = [_value(Quantity(of.figure), found)] if of.share else []
+    return [_value(of._replace(share=False), found), *whole]
 
 
-def _label(found: Walk) -> str:
-    """The network with the knobs that were set, or tied to another's letter, as the command line takes it."""
-    asked = found.asked
-    tied = {knob: letter for knob, letter in asked.free.items() if knob != letter}
-    given = {name: value for name, value in asked.settings.items() if name not in asked.free}
-    changed = [f"{name}={show(value)}" for name, value in {**given, **tied}.items()]
+def _value(of: Quantity, found: Walk) -> Any:
+    try:
+        return of.of(found.report)
+    except NotCovered as gap:
+        raise ArchcalcError(refusal(found.asked, gap.knobs, gap.why)) from None
+
+
+def labels(walks: Sequence[Walk]) -> tuple[str, ...]:
+    """The networks with their knobs, as the command line takes them: what was set, is tied to a letter, or differs."""
+    return tuple(_label(found, walks) for found in walks)
+
+
+def _label(found: Walk, walks: Sequence[Walk]) -> str:
+    asked, start = found.asked, walks[0].asked.start()
+    others = [other.asked.values(start) | _fixed(other.asked) for other in walks if other is not found]
+    apart = {n for n, v in _fixed(asked).items() if any(n in other and other[n] != v for other in others)}
+    shown = {n: v for n, v in _fixed(asked).items() if n in asked.settings or n in apart}
+    shown |= {knob: letter for knob, letter in asked.free.items() if knob != letter}
+    changed = [f"{name}={show(shown[name])}" for name in asked.network.knobs if name in shown]
     return f"{asked.network.name}@{','.join(changed)}" if changed else asked.network.name
+
+
+def _fixed(asked: Open) -> dict[str, Any]:
+    """The values of the knobs that are not free."""
+    return {k: asked.settings.get(k, v.default) for k, v in asked.network.knobs.items() if k not in asked.free}
 
 
 def _tied(found: Walk) -> str:
@@ -100,10 +140,9 @@ def _tied(found: Walk) -> str:
 
 
 def _domain(found: Walk, limits: dict[str, Any]) -> Domain:
-    asked, steps = found.asked, dict(found.field.steps)
-    fixed = {k: asked.settings.get(k, v.default) for k, v in asked.network.knobs.items() if k not in asked.free}
+    steps = dict(found.field.steps)
     letters = {name: found.field.letter(name, step) for name, step in steps.items()}
-    return Domain(limits, steps, (), fixed, letters, ())
+    return Domain(limits, steps, (), _fixed(found.asked), letters, ())
 
 
 def _meet(intervals: Sequence[tuple[Any, Any]]) -> tuple[Any, Any]:

@@ -27,6 +27,8 @@ def compared(a: Any, sign: str, b: Any) -> Any:
         settled = False if is_above(-difference, or_equal=sign == ">") else None
     if settled is not None:
         return settled
+    if sign == "==" and (parts := _remainder(difference)):
+        return Relation(difference.field, parts[0], "multiple of", parts[1])
     left = _without_positive(difference) if isinstance(b, int) and b == 0 else a
     return Relation(difference.field, left, sign, b)
 
@@ -47,6 +49,13 @@ def is_never_less(a: Any, b: Any) -> bool:
     if is_form(a) and is_form(b) and any(x < y for x, y in zip(a.samples, b.samples, strict=True)):
         return False
     return is_above(a - b, or_equal=True)
+
+
+def _remainder(x: Form) -> tuple[Any, Any] | None:
+    """a and b of a mod b; None of anything else."""
+    ((monomial, _),) = list(x.terms.items())[:1]
+    symbol = x.field.symbols[monomial[0][0]] if len(x.terms) == len(monomial) == 1 else None
+    return symbol.arguments if getattr(symbol, "function", "") == "mod" else None  # type: ignore[union-attr]
 
 
 def _without_positive(x: Form) -> Form:

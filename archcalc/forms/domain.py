@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from archcalc.forms.form import Form
 from archcalc.forms.relation import Relation
 from archcalc.forms.styles import TEXT, Style
 from archcalc.forms.symbols import Knob, Step
 from archcalc.forms.terms import ONE, whole
-from archcalc.forms.write import write
+from archcalc.forms.write import as_whole, write
 from archcalc.value import show
 
 
@@ -26,37 +27,63 @@ class Domain(NamedTuple):
 
     def holds(self, **values: Any) -> bool:
         """Whether the form claims to be exact at these values of all its free knobs."""
+        return self.broken(values) is None
+
+    def broken(self, values: Mapping[str, Any]) -> str | None:
+        """The first thing that does not hold at these values; None where the form is exact."""
         for name, (low, high) in self.bounds.items():
-            value = values[name]
-            if (low is not None and value < low) or (high is not None and value > high):
-                return False
-            step = self.steps.get(name)
-            if step and Fraction(value - step.residue) % step.size != 0:
-                return False
-        try:
-            return all(condition.at(values) for condition in self.conditions)
-        except (ValueError, ZeroDivisionError):  # a root, a division by zero
-            return False
+            value, step = values[name], self.steps.get(name)
+            outside = (low is not None and value < low) or (high is not None and value > high)
+            if outside or (step and Fraction(value - step.residue) % step.size != 0):
+                return " and ".join(self._replace(shown=(name,), conditions=(), letters={}).lines())
+        return next((write(condition, TEXT) for condition in self.conditions if not _holds(condition, values)), None)
 
     def lines(self, style: Style = TEXT) -> Iterator[str]:
-        """What must hold, a line each; knobs of which the same is said share one."""
-        said: dict[tuple[str, str], list[str]] = {}
+        """What must hold, a line each; what is said of several is said once."""
+        same: dict[tuple[str, str], list[str]] = {}
         for name in self.shown:
             (low, high), step = self.bounds[name], self.steps.get(name)
             if step == (1, 0):
-                said.setdefault(("whole", style.range("", low, high)), []).append(name)
+                same.setdefault(("whole", style.range("", low, high)), []).append(style.name(name))
                 continue
             if step:
                 yield step_text(name, step, self.letters.get(name, ""), style)
             if (low, high) != (None, None):
                 yield style.range(style.name(name), low, high)
-        for (_, ends), names in said.items():
-            yield style.prose(", ".join(map(style.name, names)), f"{'are' if len(names) > 1 else 'is'} whole") + ends
-        for condition in self.conditions:
-            yield write(condition, style)
+        yield from _said(same, style)
+        yield from _conditions(self.conditions, style)
 
     def __str__(self) -> str:
         return "; ".join(self.lines())
+
+
+def _holds(condition: Relation, values: Mapping[str, Any]) -> bool:
+    try:
+        return condition.at(values)
+    except (ValueError, ZeroDivisionError):  # a root, a division by zero
+        return False
+
+
+def _conditions(conditions: Iterable[Relation], style: Style) -> Iterator[str]:
+    """Of those that are whole, or divided by the same number, one line."""
+    same: dict[tuple[str, str], list[str]] = {}
+    for condition in conditions:
+        if condition.sign == "multiple of" and (whole := as_whole(condition)) is not None:
+            same.setdefault(("whole", ""), []).append(write(whole, style))
+        elif condition.sign == "multiple of" and isinstance(condition.right, Form):
+            same.setdefault(("divides", write(condition.right, style)), []).append(write(condition.left, style))
+        else:
+            same.setdefault(("", write(condition, style)), [])
+    return _said(same, style)
+
+
+def _said(same: Mapping[tuple[str, str], Sequence[str]], style: Style) -> Iterator[str]:
+    for (what, rest), subjects in same.items():
+        together = ", ".join(subjects)
+        if what == "whole":
+            yield style.prose(together, f"{'are' if len(subjects) > 1 else 'is'} whole") + rest
+        else:
+            yield style.divides(rest, what, together) if what else rest
 
 
 def step_text(name: str, step: Step, letter: str, style: Style) -> str:
@@ -114,9 +141,30 @@ def union(domains: list[Domain], conditions: Mapping[Relation, None]) -> Domain:
     fixed = dict(first.fixed)
     for other in others:
         for name, value in other.fixed.items():
+            if name in first.bounds and name not in fixed:
+                continue  # a letter of the first network; the other's own value stands beside its name
             same = name not in fixed or fixed[name] == value
             fixed[name] = value if same else f"{show(fixed[name])} and {show(value)}"
     return Domain(first.bounds, steps, tuple(conditions), fixed, first.letters, ())
+
+
+def with_whole(domain: Domain) -> Domain:
+    """A condition that a knob is whole is a step of 1."""
+    steps, conditions = dict(domain.steps), []
+    for condition in domain.conditions:
+        knob = _knob(as_whole(condition)) if condition.sign == "multiple of" else None
+        if knob is None:
+            conditions.append(condition)
+        else:
+            steps.setdefault(knob, Step(1, 0))
+    return domain._replace(steps=steps, conditions=tuple(conditions))
+
+
+def _knob(x: Any) -> str | None:
+    """The knob that a form is; None of one that is more, or something else."""
+    monomial = next(iter(x.terms)) if isinstance(x, Form) and list(x.terms.values()) == [1] else ()
+    symbol = x.field.symbols[monomial[0][0]] if len(monomial) == 1 and monomial[0][1] == 1 else None
+    return symbol.knob if isinstance(symbol, Knob) else None
 
 
 def _common(a: Step, b: Step) -> Step:

@@ -15,27 +15,14 @@ from typing import Any
 
 from archcalc.forms.form import Form
 from archcalc.forms.relation import Relation
+from archcalc.forms.signals import Again, NotCovered
 from archcalc.forms.symbols import Knob, Named, Step, Symbol
-from archcalc.forms.terms import Monomial, Rational, whole
+from archcalc.forms.terms import Monomial, Rational, Terms, whole
 
 COARSEST = 10_000  # of a step; beyond that a floor stays
 FEWEST = 2  # values of a knob that a step must leave within its bounds
-
-
-class Again(Exception):
-    """The walk must start anew, with this step for a knob."""
-
-    def __init__(self, knob: str, step: Step) -> None:
-        super().__init__(knob)
-        self.knob, self.step = knob, step
-
-
-class Structural(Exception):
-    """How often something is repeated depends on these knobs."""
-
-    def __init__(self, knobs: tuple[str, ...]) -> None:
-        super().__init__(*knobs)
-        self.knobs = knobs
+MOST_TERMS = 500  # of a form; larger ones are not read by anybody
+MOST_WORK = 1_000_000  # products of terms in one walk, about a second
 
 
 class Field:
@@ -46,12 +33,22 @@ class Field:
         defaults: Mapping[str, Any],
         bounds: Mapping[str, tuple[Any, Any]],
         steps: Mapping[str, Step] | None = None,
+        loose: frozenset[str] = frozenset(),
+        turned: frozenset[str] = frozenset(),
     ) -> None:
         self.defaults, self.bounds, self.steps = dict(defaults), bounds, dict(steps or {})
+        self.loose, self.turned = loose, turned  # knobs that get no step; decisions that go the other way
         self.symbols: list[Symbol] = []
         self.forms: dict[Any, Form] = {}
         self.assumed: dict[Relation, None] = {}  # what the domain is restricted to
         self.units: dict[Monomial, Rational] = {}  # products assumed to be multiples of these
+        self.work = 0  # products of terms so far
+
+    def spend(self, products: int, terms: int) -> None:
+        """Count the work of an operation. Raises NotCovered where it, or its result, is too large."""
+        self.work += products
+        if terms > MOST_TERMS or self.work > MOST_WORK:
+            raise NotCovered(self.bounds, "it would have too many terms to be read")
 
     def knob(self, name: str) -> Form:
         """A free knob; of one with a step, size * s + residue."""
@@ -94,6 +91,15 @@ class Field:
         """Restrict the domain."""
         self.assumed[relation] = None
 
+    def decide(self, relation: Relation) -> bool:
+        """What holds at the knobs' own values, or the opposite; the domain is then about that."""
+        holds = relation.at(self.defaults)
+        own = relation if holds else ~relation
+        if str(own) in self.turned:
+            holds, own = not holds, ~own
+        self.assume(own)
+        return holds
+
     # Whole numbers
 
     def unit(self, monomial: Monomial) -> Rational | None:
@@ -121,10 +127,20 @@ class Field:
         unit = self.unit(monomial)
         return unit is not None and (isinstance(own := unit * c, int) or own.denominator == 1)
 
+    def denominator(self, terms: Terms) -> int | None:
+        """The smallest whole number of which the terms' multiple is whole; None where that is not known."""
+        units = [self.unit(monomial) for monomial in terms]
+        if any(unit is None for unit in units):
+            return None
+        shares = (Fraction(unit * c) for unit, c in zip(units, terms.values(), strict=True))
+        return lcm(*(share.denominator for share in shares))
+
     def resolve(self, monomial: Monomial, c: Rational) -> bool:
         """Make a term whole, by a coarser step of a knob (raises Again) or an assumption; False where neither helps."""
         knobs = [(n, s) for n, _ in monomial if isinstance(s := self.symbols[n], Knob)]
         loose = [(n, s) for n, s in knobs if s.unit is None]
+        if any(symbol.knob in self.loose for _, symbol in knobs):
+            return False
         if len(knobs) < len(monomial) and (loose or self.unit(monomial) is None):
             return False
         if loose:

@@ -6,24 +6,24 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from archcalc.errors import ArchcalcError, listing
 from archcalc.forms.bounds import lower, upper
 from archcalc.forms.compare import compared, is_never_less
 from archcalc.forms.relation import Relation
+from archcalc.forms.signals import NotCovered
 from archcalc.forms.symbols import Knob, Named, Values
 from archcalc.forms.terms import ONE, Rational, Terms, plus, quotient, scaled, times, whole
+from archcalc.number import multiple
 
 if TYPE_CHECKING:
     from archcalc.forms.field import Field
 
 MOST_POWER = 64
 MOST_KEPT = 64  # candidates for the largest
+STRUCTURE = "how often layers repeat depends on it"
 
 
 class Form:
     """Not a constant: what comes out constant is an int or a Fraction again."""
-
-    symbolic = True  # where one number is known to divide another, the quotient is exact and no floor
 
     def __init__(self, terms: Terms, field: Field) -> None:
         self.terms, self.field = terms, field
@@ -31,12 +31,16 @@ class Form:
     # Arithmetic
 
     def __add__(self, other: Any) -> Any:
-        return _number(plus(self.terms, _terms(other)), self.field)
+        own, others = self.terms, _terms(other)
+        self.field.spend(0, max(len(own), len(others)))
+        return _number(plus(own, others), self.field)
 
     def __mul__(self, other: Any) -> Any:
         if isinstance(other, (int, Fraction)):
             return self if other == 1 else _number(scaled(self.terms, other), self.field)
-        return _number(times(self.terms, _terms(other)), self.field)
+        own, others = self.terms, _terms(other)
+        self.field.spend(len(own) * len(others), max(len(own), len(others)))
+        return _number(times(own, others), self.field)
 
     def __neg__(self) -> Any:
         return _number(scaled(self.terms, -1), self.field)
@@ -58,6 +62,8 @@ class Form:
     def __rtruediv__(self, other: Any) -> Any:
         return Form({ONE: other}, self.field) / self if other else 0
 
+    share, rshare = __truediv__, __rtruediv__  # where one number is known to divide another, there is no floor
+
     def __pow__(self, exponent: Any) -> Any:
         if not isinstance(exponent, int) or not 0 <= exponent <= MOST_POWER:
             return self.field.named("power", self, floor(exponent))
@@ -76,10 +82,10 @@ class Form:
         return floor(other / self)
 
     def __mod__(self, other: Any) -> Any:
-        return self - other * (self // other)
+        return remainder(self, other)
 
     def __rmod__(self, other: Any) -> Any:
-        return other - self * (other // self)
+        return remainder(other, self)
 
     # Comparisons: True or False where the bounds of the symbols settle it
 
@@ -130,10 +136,8 @@ class Form:
 
     @property
     def settled(self) -> int:
-        """As a number of repetitions, which must not be open. Raises Structural."""
-        from archcalc.forms.field import Structural
-
-        raise Structural(tuple(sorted(knobs_of(self))))
+        """As a number of repetitions, which must not be open. Raises NotCovered."""
+        raise NotCovered(knobs_of(self), STRUCTURE)
 
     @cached_property
     def samples(self) -> tuple[Rational, ...]:
@@ -166,14 +170,14 @@ class Form:
             if not any(is_never_less(other, value) for other in kept):
                 kept = [other for other in kept if not is_never_less(value, other)] + [value]
         if len(kept) > MOST_KEPT:
-            knobs = listing(sorted(set().union(*map(knobs_of, kept))))
-            raise ArchcalcError(f"the largest of more than {MOST_KEPT} forms in {knobs}; leave fewer knobs free")
+            knobs = set[str]().union(*map(knobs_of, kept))
+            raise NotCovered(knobs, f"it would be the largest of more than {MOST_KEPT} forms; leave fewer knobs free")
         return kept[0] if len(kept) == 1 else self.field.named("max", *kept)
 
     def make_divisible(self, divisor: Any) -> Any:
         """The nearest multiple of the divisor, by the rule of the MobileNet code."""
         if not isinstance(divisor, int):
-            raise TypeError("the divisor is a number")
+            return multiple(self, divisor)
         unit = self.field.unit(next(iter(self.terms))) if len(self.terms) == 1 else None
         if unit is not None and unit * next(iter(self.terms.values())) % divisor == 0 and (self >= divisor) is True:
             return self
@@ -204,13 +208,42 @@ def floor(x: Any) -> Any:
             (apart if fits else rest)[monomial] = c
     if not rest:
         return _number(apart, x.field) + constant // 1
-    whole_part = constant // 1
-    inner = _number(plus(rest, {ONE: constant - whole_part} if constant != whole_part else {}), x.field)
+    return _number(apart, x.field) + constant // 1 + _rounded(rest, whole(constant - constant // 1), x.field)
+
+
+def _rounded(rest: Terms, constant: Rational, field: Field) -> Any:
+    """floor(rest + constant), where 0 <= constant < 1: the one way to write it, so that equal ones are one symbol.
+
+    Of whole numerators over d the constant is j/d; with j = d - 1 it is ceil(rest).
+    """
+    inner = _number(plus(rest, {ONE: constant} if constant else {}), field)
     if inner.low is not None and inner.high is not None and inner.low // 1 == inner.high // 1:
-        return _number(apart, x.field) + whole_part + inner.low // 1
-    negative = all(c < 0 for c in inner.terms.values())
-    rounded = -x.field.named("ceil", -inner) if negative else x.field.named("floor", inner)
-    return _number(apart, x.field) + whole_part + rounded
+        return inner.low // 1
+    d, negative = field.denominator(rest), all(c < 0 for c in rest.values())
+    if d is None:
+        return -field.named("ceil", -inner) if negative else field.named("floor", inner)
+    j = constant * d // 1
+    if negative:  # floor(-x + j/d) = -floor(x + (d - 1 - j)/d)
+        rest, j = scaled(rest, -1), d - 1 - j
+    own = Form(rest, field)
+    rounded = field.named("ceil", own) if j == d - 1 else field.named("floor", own + whole(Fraction(j, d)))
+    return -rounded if negative else rounded
+
+
+def remainder(a: Any, b: Any) -> Any:
+    """a mod b: a polynomial where the quotient is one, else a function."""
+    quotient_ = a / b
+    whole_part = floor(quotient_)
+    field = next(x.field for x in (a, b) if isinstance(x, Form))
+    if roundings(whole_part) <= roundings(quotient_):
+        return a - b * whole_part
+    return field.named("mod", a, b)
+
+
+def roundings(x: Any) -> set[int]:
+    """The numbers of the symbols in a form that round."""
+    numbers = {number for monomial in x.terms for number, _ in monomial} if isinstance(x, Form) else set()
+    return {number for number in numbers if getattr(x.field.symbols[number], "function", "") in ("floor", "ceil")}
 
 
 def knobs_of(x: Any) -> set[str]:

@@ -6,7 +6,7 @@ where a rounding cannot vanish it stays as a named function. The domain says for
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
@@ -17,6 +17,7 @@ from archcalc.forms.close import Closed, closed
 from archcalc.forms.domain import Domain
 from archcalc.forms.field import Field
 from archcalc.forms.form import Form
+from archcalc.forms.notes import EXACT, pairs
 from archcalc.forms.opening import walks
 from archcalc.forms.quotient import Quotient
 from archcalc.forms.ratio import reduced
@@ -24,13 +25,15 @@ from archcalc.forms.smooth import Gap, gaps, has_roundings, named
 from archcalc.forms.styles import LATEX, PYTHON, TEXT, Style
 from archcalc.forms.symbols import Named
 from archcalc.forms.translate import Translation
+from archcalc.forms.walk import Walk
+from archcalc.forms.widen import widened
 from archcalc.forms.write import write
 from archcalc.network import Reference
 from archcalc.number import Number
 from archcalc.quantity import Quantity, quantity
 
 LONG = 100  # characters, from which on the functions in a formula get letters
-IMPORTS = "from sympy import Function, Max, Min, Piecewise, Rational, ceiling, floor, symbols"
+IMPORTS = "from sympy import Function, Max, Min, Mod, Piecewise, Rational, ceiling, floor, symbols"
 
 
 @dataclass(frozen=True)
@@ -39,16 +42,19 @@ class Formula:
 
     quantity: Quantity
     parts: Closed
+    walks: tuple[Walk, ...]
 
     @property
     def title(self) -> str:
         """What it is a formula of: "mult_adds of mobilenet_v1"."""
         return f"{self.quantity} of {' / '.join(self.parts.labels)}"
 
-    @property
+    @cached_property
     def domain(self) -> Domain:
         """Where it is exact."""
-        return self.parts.domain
+        if self.parts.quotient is None:
+            return self.parts.domain
+        return closed(self.quantity, [widened(found, self.quantity) for found in self.walks]).domain
 
     @property
     def free(self) -> tuple[str, ...]:
@@ -70,9 +76,16 @@ class Formula:
         return to_sympy(self.known.top) / to_sympy(self.known.bottom)
 
     def at(self, **values: Any) -> Number:
-        """The exact value where the free knobs have these values, their own for the rest. Raises ArchcalcError."""
+        """The exact value at these values of the letters, such as `Network.summary` takes; their own for the rest.
+
+        Raises ArchcalcError for an unknown letter, for a value that no knob takes, and where the form is not exact.
+        """
+        point = self.parts.point(values)
+        if broken := self.domain.broken(point):
+            at = pairs({letter: point[letter] for letter in self.free})
+            raise ArchcalcError(f"{self.title} at {at}: another formula holds there; this one is {EXACT} {broken}")
         try:
-            return self.known.at({**self.parts.own, **values})
+            return self.known.at(point)
         except ZeroDivisionError:
             raise ArchcalcError(f"{self.title} divides by zero there") from None
 
@@ -87,7 +100,7 @@ class Formula:
         """Letters for the functions in it, where it is long."""
         if self.written is None or len(self.written.write(TEXT)) < LONG:
             return {}
-        free = (name for i in count(1) if (name := f"c{i}") not in self.domain.bounds)
+        free = (name for i in count(1) if (name := f"c{i}") not in self.parts.own)
         return {symbol: next(free) for symbol in dict.fromkeys(self.written.functions())}
 
     def text(self, style: Style = TEXT) -> str:
@@ -111,7 +124,9 @@ class Formula:
         letters = f"{', '.join(map(PYTHON.name, self.free))} = symbols({' '.join(self.free)!r})"
         rounds = any(symbol.function == "make_divisible" for symbol in named(tuple(self.known)))
         lines = [IMPORTS, *[letters] * bool(self.free), *['make_divisible = Function("make_divisible")'] * rounds]
-        return "\n".join([*lines, f"{self.quantity.figure} = {self.known.write(PYTHON)}"])
+        return "\n".join(
+            [*lines, f"{'ratio' if len(self.parts.labels) > 1 else self.quantity.figure} = {self.known.write(PYTHON)}"]
+        )
 
     @cached_property
     def smooth(self) -> Quotient | None:
@@ -159,4 +174,9 @@ def formula(
     the structure; of a ratio, those that both have. A knob of ``over`` set to the name of a letter is that letter.
     """
     wanted = of if isinstance(of, Quantity) else quantity(of)
-    return Formula(wanted, closed(wanted, walks(asked, free, over)))
+    return formula_of(wanted, walks(asked, free, over))
+
+
+def formula_of(wanted: Quantity, found: Sequence[Walk]) -> Formula:
+    """The closed form of a quantity in one network over forms, or of its ratio in two."""
+    return Formula(wanted, closed(wanted, found), tuple(found))

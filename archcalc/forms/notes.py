@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from archcalc.forms.smooth import Gap
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 WIDE = 90  # characters of a line of LaTeX before a sum is broken
 
 
+EXACT = "exact where"
+
+
 def notes(formula: Formula) -> Iterator[str]:
     """Lines below the formula."""
     for definition in formula.definitions():
@@ -23,19 +26,25 @@ def notes(formula: Formula) -> Iterator[str]:
     if formula.parts.quotient is None:
         yield f"{formula.title}: not known, since {', '.join(formula.parts.unknown)} cannot be counted"
         return
-    at = f" at {_pairs(own)}" if own else ""
+    at = f" at {pairs(own)}" if own else ""
     yield f"{formula.title}: {people(formula.at())}{at}"
-    if conditions := formula.conditions():
-        yield f"exact where {conditions[0]}"
-        yield from (f"        and {condition}" for condition in conditions[1:])
+    yield from exact(formula.conditions())
     if formula.domain.fixed:
-        yield f"with {_pairs(formula.domain.fixed)}"
+        yield f"with {pairs(formula.domain.fixed)}"
     if formula.smooth is not None:
         yield f"smooth: {formula.smooth.write(TEXT)}"
         yield from map(_gap, formula.gaps)
+    yield from (f"no closed form in {letter}: {why}" for letter, why in formula.parts.left_out.items())
 
 
-def _pairs(values: dict[str, Any]) -> str:
+def exact(conditions: Sequence[str]) -> Iterator[str]:
+    """Where a formula holds, a line for each condition."""
+    if conditions:
+        yield f"{EXACT} {conditions[0]}"
+        yield from (f"        and {condition}" for condition in conditions[1:])
+
+
+def pairs(values: dict[str, Any]) -> str:
     return ", ".join(f"{name} = {show(value)}" for name, value in values.items())
 
 
@@ -60,7 +69,10 @@ def people(value: Any) -> str:
 
 def as_latex(formula: Formula) -> str:
     """Lines for a paper or a slide, for amsmath: the formula, its letters, its domain."""
-    name = f"\\text{{{formula.quantity}}}".replace("_", r"\_")
+    names = [f"\\text{{{formula.quantity}}}"]
+    if len(formula.parts.labels) > 1:
+        names = [f"\\text{{{formula.quantity} of {label}}}" for label in formula.parts.labels]
+    name = (f"\\frac{{{names[0]}}}{{{names[1]}}}" if len(names) > 1 else names[0]).replace("_", r"\_")
     first, *rest = _broken(formula.text(LATEX))
     lines = [f"{name} &= {first}", *(rf"&\quad {line}" for line in rest)]
     lines += [definition.replace(" = ", " &= ", 1) for definition in formula.definitions(LATEX)]

@@ -5,19 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from archcalc.errors import ArchcalcError
+from archcalc.errors import ArchcalcError, listing
 from archcalc.forms.form import knobs_of
 from archcalc.forms.walk import Open, Walk, numbers, ties, walk
 from archcalc.network import Network, Reference, reference
 
 
-def other(over: Network | str | Reference | None, settings: Mapping[str, Any]) -> Reference | None:
-    """The network to compare with; what is set in the first one is set in it too, where it has that knob."""
+def other(
+    over: Network | str | Reference | None, settings: Mapping[str, Any], tie: Iterable[str] = ()
+) -> Reference | None:
+    """The network to compare with, which keeps its own values but for what is set in both, or tied to the first one's.
+
+    Raises ArchcalcError.
+    """
     if over is None:
+        if tie:
+            raise ArchcalcError(f"{listing(tie)}: a knob is tied between two networks; name the other one with --over")
         return None
     asked = reference(over) if isinstance(over, str) else over if isinstance(over, Reference) else Reference(over, {})
+    for name in tie:
+        asked.network.accept(name, asked.network.knobs[name].default if name in asked.network.knobs else 0)
     common = {name: value for name, value in settings.items() if name in asked.network.knobs}
-    return Reference(asked.network, {**common, **asked.settings})
+    return Reference(asked.network, {**common, **{name: name for name in tie}, **asked.settings})
 
 
 def words(free: str | Iterable[str] | None) -> list[str] | None:
@@ -48,13 +57,21 @@ def accepted(network: Network, name: str, value: Any) -> Any:
     return network.accept(name, value, text=isinstance(value, str))
 
 
-def opened_over(first: Open, over: Reference) -> Open:
-    """The other network in the first one's letters: its knobs of those names, and those set to a letter."""
-    network, settings = over.network, {knob: _named(first, value) for knob, value in over.settings.items()}
+def opened_over(first: Open, over: Reference, strict: bool) -> Open:
+    """The other network in the first one's letters: its knobs of those names, and those set to a letter.
+
+    Unless these letters were asked for (``strict``), only where both networks have the same value by themselves.
+    """
+    network = over.network
+    settings = {knob: _named(first, first.free.get(value, value)) for knob, value in over.settings.items()}
     letters = {knob: value for knob, value in settings.items() if isinstance(value, str) and value in first.letters}
     given = {name: accepted(network, name, value) for name, value in settings.items() if name not in letters}
     same = {name for name, value in given.items() if name in first.settings and value == first.settings[name]}
-    shared = {k: v for k, v in first.free.items() if k in network.knobs and (k not in settings or k in same)}
+    start = first.start()
+    alike = {
+        k for k, v in first.free.items() if k in network.knobs and (strict or network.knobs[k].default == start[v])
+    }
+    shared = {k: v for k, v in first.free.items() if (k in alike and k not in settings) or k in same}
     free = {**shared, **letters}
     ties(network, free)  # each is a knob, and a number
     values = {name: value for name, value in given.items() if name not in free}
@@ -72,11 +89,10 @@ def walks(asked: Reference, free: Iterable[str] | None, over: Reference | None) 
     first, strict = opened(asked, free), free is not None
     if over is None:
         return [walk(first, first.start(), strict)]
-    second = opened_over(first, over)
+    second = opened_over(first, over, strict)
     if not strict:
-        first = first.without(
-            knob for knob in first.letters if knob not in second.letters and not _is_size(first, knob)
-        )
+        alone = (letter for letter in first.letters if letter not in second.letters)
+        first = first.without(letter for letter in alone if not _is_size(first, letter))
     own = walk(first, first.start(), strict)
     start = own.asked.start()
     second = second.without(set(second.letters) - {*start})

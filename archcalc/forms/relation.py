@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt, "==": operator.eq, "!=": operator.ne,
-    "multiple of": lambda a, b: a % b == 0,
+    "multiple of": lambda a, b: a % b == 0, "not a multiple of": lambda a, b: a % b != 0,
 }  # fmt: skip
-OPPOSITE = {">=": "<", ">": "<=", "<=": ">", "<": ">=", "==": "!=", "!=": "==", "and": "or", "or": "and"}
+OPPOSITE = {">=": "<", ">": "<=", "==": "!=", "and": "or", "multiple of": "not a multiple of"}
+OPPOSITE |= {other: own for own, other in OPPOSITE.items()}
 
 
 class Relation:
@@ -28,10 +29,8 @@ class Relation:
 
     @property
     def settled(self) -> bool:
-        """For what decides the structure: what holds at the knobs' own values, which the domain then is about."""
-        holds = self.at(self.field.defaults)
-        self.field.assume(self if holds else ~self)
-        return holds
+        """For what decides the structure."""
+        return self.field.decide(self)
 
     def at(self, values: Values) -> bool:
         """Whether it holds where the knobs have these values."""

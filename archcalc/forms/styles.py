@@ -15,13 +15,13 @@ GREEK = frozenset(
 )
 
 
-SYMPY = {"min": "Min", "max": "Max", "ceil": "ceiling"}  # what sympy calls them
+SYMPY = {"mod": "Mod", "min": "Min", "max": "Max", "ceil": "ceiling"}  # what sympy calls them
 
 
 class Style:
     """Plain text."""
 
-    times, signs = " ", {"==": "=", "multiple of": "is a multiple of"}
+    times, signs = " ", {"==": "=", "multiple of": "is a multiple of", "not a multiple of": "is not a multiple of"}
 
     def name(self, name: str) -> str:
         return name
@@ -42,12 +42,18 @@ class Style:
     def call(self, function: str, arguments: Sequence[str]) -> str:
         if function == "power":
             return "^".join(text if text.isalnum() else self.brackets(text) for text in arguments)
+        if function == "mod":
+            return f"({arguments[0]} mod {arguments[1]})"
         if function == "where":
             return f"({arguments[1]} if {arguments[0]} else {arguments[2]})"
         return f"{function}({', '.join(arguments)})"
 
     def relation(self, left: str, sign: str, right: str) -> str:
         return f"{left} {self.signs.get(sign, sign)} {right}"
+
+    def divides(self, divisor: str, word: str, number: str) -> str:
+        """groups divides 96."""
+        return f"{divisor} {word} {number}"
 
     def range(self, name: str, low: Any, high: Any) -> str:
         """What a knob's values lie between; without a name, as the end of a sentence."""
@@ -69,6 +75,7 @@ class Latex(Style):
     times = r" \, "
     signs = {  # noqa: RUF012  # read only, as the base's
         ">=": r"\ge", "<=": r"\le", "!=": r"\ne", "==": "=", "multiple of": r"\text{ is a multiple of }",
+        "not a multiple of": r"\text{ is not a multiple of }",
         "and": r"\text{ and }", "or": r"\text{ or }",
     }  # fmt: skip
 
@@ -77,6 +84,9 @@ class Latex(Style):
         base = f"\\{head}" if head in GREEK else head if len(head) == 1 else f"\\mathrm{{{head}}}"
         below = [word if len(word) == 1 or word.isdigit() else f"\\mathrm{{{word}}}" for word in tail]
         return f"{base}_{{{','.join(below)}}}" if below else base
+
+    def divides(self, divisor: str, word: str, number: str) -> str:
+        return f"{divisor} \\text{{ {word} }} {number}"
 
     def prose(self, formula: str, words: str) -> str:
         return f"{formula} \\text{{ {words}}}" if formula else f"\\text{{{words}}}"
@@ -101,6 +111,8 @@ class Latex(Style):
         if function == "power":
             base = arguments[0] if arguments[0].isalnum() else self.brackets(arguments[0])
             return f"{base}^{{{arguments[1]}}}"
+        if function == "mod":
+            return self.brackets(f"{arguments[0]} \\bmod {arguments[1]}")
         if function == "where":
             cases = f"{arguments[1]} & {arguments[0]} \\\\ {arguments[2]} & \\text{{otherwise}}"
             return f"\\begin{{cases}} {cases} \\end{{cases}}"

@@ -29,6 +29,7 @@ class Symbol:
     low: Rational | None = None
     high: Rational | None = None
     unit: Rational | None = None
+    slack: Rational = 0  # of a rounding: how far it can be from what it rounds
 
     def at(self, values: Values) -> Rational:
         """Its value where the knobs have these."""
@@ -67,6 +68,7 @@ FUNCTIONS: dict[str, Meaning] = {
     "max": Meaning(max),
     "power": Meaning(lambda base, exponent: _power(base, exponent)),
     "inverse": Meaning(lambda x: whole(1 / Fraction(x))),
+    "mod": Meaning(lambda a, b: a % b),
     "where": Meaning(lambda condition, yes, no: yes if condition else no),
 }
 
@@ -94,15 +96,20 @@ class Named(Symbol):
 
     def _floor(self, x: Form) -> None:
         self.unit = 1
+        self.slack = _slack(x)
         self.low, self.high = (None if bound is None else bound // 1 for bound in (x.low, x.high))
 
     def _ceil(self, x: Form) -> None:
         self.unit = 1
+        self.slack = _slack(x)
         self.low, self.high = (None if bound is None else -(-bound // 1) for bound in (x.low, x.high))
 
     def _make_divisible(self, x: Form, divisor: int) -> None:
         self.unit = self.low = divisor
         self.high = None if x.high is None else make_divisible(x.high, divisor)
+
+    def _mod(self, a: Any, b: Any) -> None:
+        self.low, self.unit = 0, _common_unit((a, b))
 
     def _max(self, *values: Any) -> None:
         known = [low for low, _ in map(_bounds, values) if low is not None]
@@ -129,6 +136,12 @@ class Named(Symbol):
     def _inverse(self, x: Form) -> None:
         if x.low is not None and x.low > 0:
             self.low, self.high = (0 if x.high is None else 1 / Fraction(x.high)), 1 / Fraction(x.low)
+
+
+def _slack(x: Form) -> Rational:
+    """Of whole numerators over d a rounding leaves (d - 1)/d at most."""
+    d = x.field.denominator(x.terms)
+    return 1 if d is None else Fraction(d - 1, d)
 
 
 def _least(bounds: Iterable[Rational | None]) -> Rational | None:

@@ -34,6 +34,7 @@ FUNCTIONS = {
     "make_divisible": make_divisible,
     "min": sympy.Min,
     "max": sympy.Max,
+    "mod": sympy.Mod,
     "power": sympy.Pow,
     "inverse": lambda x: 1 / x,
     "where": lambda condition, yes, no: sympy.Piecewise((yes, condition), (no, True)),
@@ -48,6 +49,7 @@ RELATIONS = {
     "and": sympy.And,
     "or": sympy.Or,
     "multiple of": lambda a, b: sympy.Eq(sympy.Mod(a, b), 0),
+    "not a multiple of": lambda a, b: sympy.Ne(sympy.Mod(a, b), 0),
 }
 
 

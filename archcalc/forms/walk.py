@@ -7,12 +7,15 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from archcalc.errors import ArchcalcError, SpecError, listing
-from archcalc.forms.field import Again, Field, Structural
+from archcalc.forms.field import Field
+from archcalc.forms.form import STRUCTURE
 from archcalc.forms.relation import Relation
+from archcalc.forms.signals import Again, NotCovered
 from archcalc.forms.symbols import Step
 from archcalc.language.spec import Knob
 from archcalc.network import Network
 from archcalc.report import Report, summarize
+from archcalc.value import brief
 
 MOST_WALKS = 200
 
@@ -41,6 +44,16 @@ class Open(NamedTuple):
             found.setdefault(letter, self.settings.get(knob, self.network.knobs[knob].default))
         return found
 
+    def accept(self, letter: str, value: Any) -> Any:
+        """The exact value of a letter, one that all its knobs take. Raises ArchcalcError."""
+        for knob, own in self.free.items():
+            if own == letter:
+                value = self.network.accept(knob, value, text=isinstance(value, str))
+                if not isinstance(value, (int, Fraction)):
+                    message = f"{letter} = {brief(value)}; a letter of a formula takes one number"
+                    raise ArchcalcError(f"{self.network.name}: {message}, and 'archcalc sweep' takes many")
+        return value
+
     def values(self, letters: Mapping[str, Any]) -> dict[str, Any]:
         """The knobs at these values of the letters."""
         return {**self.settings, **{knob: letters[letter] for knob, letter in self.free.items()}}
@@ -53,32 +66,45 @@ class Walk(NamedTuple):
     report: Report
     field: Field
     conditions: tuple[Relation, ...]
+    left_out: dict[str, str]  # letter -> why there is no closed form in it; how often layers repeat needs no word
 
 
-def walk(asked: Open, start: Mapping[str, Any], strict: bool) -> Walk:
+def walk(
+    asked: Open,
+    start: Mapping[str, Any],
+    strict: bool,
+    steps: Mapping[str, Step] | None = None,
+    loose: frozenset[str] = frozenset(),
+    turned: frozenset[str] = frozenset(),
+) -> Walk:
     """The network over forms, near these values of the letters.
 
-    Where a knob decides how often something is repeated there is no closed form in it: ``strict`` raises
-    ArchcalcError, else it keeps its value. Raises SpecError where the network cannot be built.
+    A knob in which there is no closed form keeps its value; with ``strict`` that is an ArchcalcError instead. The walk
+    starts with these ``steps``; the knobs in ``loose`` never get one; decisions in ``turned`` go the other way.
+    Raises SpecError where the network cannot be built.
     """
-    steps: dict[str, Step] = {}
+    steps = dict(steps or {})
+    left_out: dict[str, str] = {}
     for _ in range(MOST_WALKS):
-        field = Field(start, {letter: bounds(asked, letter) for letter in asked.letters}, steps)
+        field = Field(start, {letter: bounds(asked, letter) for letter in asked.letters}, steps, loose, turned)
         try:
             report = summarize(asked.network.spec, asked.values({name: field.knob(name) for name in asked.letters}))
         except Again as again:
             steps = {**steps, again.knob: again.step}
-        except Structural as structural:
-            if strict:
-                raise ArchcalcError(_structural(asked, structural.knobs)) from None
-            asked = asked.without(structural.knobs)
-            steps = {name: step for name, step in steps.items() if name in asked.letters}
+            continue
+        except NotCovered as gap:
+            knobs, why = gap.knobs, gap.why
         except SpecError as error:
             asked.network.summary(**asked.values(start))  # an error of the values, not of the knobs' being free
-            raise ArchcalcError(f"no closed form in {listing(asked.letters)}:\n{error}") from None
+            knobs, why = tuple(asked.letters), f"the symbolic pass stops at {error}"
         else:
             needed = (a.condition for a in report.assumptions if isinstance(a.condition, Relation))
-            return Walk(asked, report, field, tuple(dict.fromkeys([*field.conditions, *needed])))
+            return Walk(asked, report, field, tuple(dict.fromkeys([*field.conditions, *needed])), left_out)
+        if strict:
+            raise ArchcalcError(refusal(asked, knobs, why))
+        left_out |= dict.fromkeys(knobs, why) if why != STRUCTURE else {}
+        asked = asked.without(knobs)
+        steps = {name: step for name, step in steps.items() if name in asked.letters}
     raise ArchcalcError(f"found no closed form in {listing(asked.letters)}; {sweep(asked.network)}")
 
 
@@ -115,11 +141,14 @@ def bounds(asked: Open, letter: str) -> tuple[Any, Any]:
     return max(lows, default=None), min(highs, default=None)
 
 
-def _structural(asked: Open, letters: Sequence[str]) -> str:
-    name, knob = asked.network.name, next(knob for knob, letter in asked.free.items() if letter in letters)
-    most = max(asked.network.knobs[knob].default, 4) // 1
-    how = f"'archcalc sweep {name} --{knob} 1:{most}' counts value by value"
-    return f"{name}: how often layers repeat depends on {listing(letters)}, which no formula here covers; {how}"
+def refusal(asked: Open, letters: Sequence[str], why: str) -> str:
+    """Why there is no closed form in these letters, and what to write instead."""
+    network = asked.network
+    knob = next(knob for knob, letter in asked.free.items() if letter in letters)
+    most = max(network.knobs[knob].default, 4) // 1
+    values = f"--{knob} 1:{most}" if why == STRUCTURE else ""
+    how = f"'archcalc sweep {network.name} {values}".rstrip() + "' counts value by value"
+    return f"{network.name}: no closed form in {listing(letters)}: {why}; {how}"
 
 
 def sweep(network: Network) -> str:

@@ -56,16 +56,31 @@ def _by_powers(terms: Terms, order: Sequence[int]) -> list[Monomial]:
 def write(value: Any, style: Style, names: Mapping[int, str] | None = None) -> str:
     """A number, a form or a relation; ``names`` are letters for functions that are defined beside it."""
     if isinstance(value, Relation):
-        if value.sign == "multiple of" and Fraction(value.right).numerator == 1:
-            return style.prose(write(value.left / value.right, style, names), "is whole")
-        sides = (write(side, style, names) for side in (value.left, value.right))
-        left, right = sides
-        if value.sign in ("and", "or"):
-            left, right = style.brackets(left), style.brackets(right)
-        return style.relation(left, value.sign, right)
+        return _condition(value, style, names)
     if not isinstance(value, Form):
         return style.coefficient(value) if isinstance(value, (int, Fraction)) else str(value)
     return Writer(value, style, names or {}).sum(parts(value.terms, ordered(value)))
+
+
+def _condition(value: Relation, style: Style, names: Mapping[int, str] | None) -> str:
+    """A relation: what divides what, or is whole, in words."""
+    if value.sign.endswith("multiple of"):
+        no = "not " * value.sign.startswith("not")
+        if (whole := as_whole(value)) is not None:
+            return style.prose(write(whole, style, names), f"is {no}whole")
+        if isinstance(value.right, Form):
+            divides = "does not divide" if no else "divides"
+            return style.divides(write(value.right, style, names), divides, write(value.left, style, names))
+    left, right = (write(side, style, names) for side in (value.left, value.right))
+    if value.sign in ("and", "or"):
+        left, right = style.brackets(left), style.brackets(right)
+    return style.relation(left, value.sign, right)
+
+
+def as_whole(value: Relation) -> Any:
+    """What must be whole, of a relation that says so; else None."""
+    known = isinstance(value.right, (int, Fraction)) and Fraction(value.right).numerator == 1
+    return value.left / value.right if known and value.sign.endswith("multiple of") else None
 
 
 def ordered(form: Form) -> list[int]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial, reduce
+from itertools import combinations
 from typing import Any, ClassVar
 
 from archcalc.argument import Need
 from archcalc.kind import Kind
-from archcalc.number import decide, equal
+from archcalc.number import Number, decide, either, equal, most
 from archcalc.shape import Shape, describe
 
 
@@ -25,6 +26,11 @@ def _same(sizes: tuple[Shape, ...], axes: slice, what: str) -> Iterator[Need]:
     for other in sizes[1:]:
         for a, b in zip(sizes[0][axes], other[axes], strict=False):
             yield equal(a, b), f"branches do not meet: {shown}; {what}"
+
+
+def _not_one(sizes: Iterable[Number]) -> list[Number]:
+    """Those that are not known to be 1."""
+    return [size for size in sizes if decide(equal(size, 1)) is not True]
 
 
 def _fold(function: Any, *tensors: Any) -> Any:
@@ -58,13 +64,12 @@ class Multiply(Join):
         shown = " and ".join(map(describe, inputs))
         yield len({len(x) for x in inputs}) == 1, f"branches do not meet: {shown}"
         for sizes in zip(*inputs, strict=False):
-            wide = [size for size in sizes if decide(equal(size, 1)) is not True]
-            for size in wide[1:]:
-                yield equal(wide[0], size), f"branches do not meet: {shown}; multiply needs equal sizes or 1"
+            for a, b in combinations(_not_one(sizes), 2):
+                meet = either(equal(a, b), either(equal(a, 1), equal(b, 1)))
+                yield meet, f"branches do not meet: {shown}; multiply needs equal sizes or 1"
 
     def shape(self, *inputs: Shape) -> Shape:
-        sizes = zip(*inputs, strict=True)
-        return tuple(next((size for size in axis if decide(equal(size, 1)) is not True), 1) for axis in sizes)
+        return tuple(reduce(most, _not_one(sizes) or [1]) for sizes in zip(*inputs, strict=True))
 
     def module(self, torch: Any, *inputs: Shape) -> Any:
         return partial(_fold, torch.mul)

@@ -1,0 +1,138 @@
+"""The sheet of a network as values: what each cell computes, what it gives now, and what must hold for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from archcalc.errors import ArchcalcError, listing
+from archcalc.language.spec import Knob
+from archcalc.traces.conditions import Condition
+from archcalc.traces.spreadsheet import DECIMALS, Spreadsheet
+from archcalc.traces.traced import Trace, Traced, name, value_of
+from archcalc.value import show
+
+CHECK = "check"
+STATUS = "$B$4"
+VALID = f'{STATUS}="valid"'
+OTHER_LAYERS = "these values give the network other layers than this sheet has; export it with them"
+NO_NUMBER = "a value is not a number"
+PRECISION = 6  # decimals of a knob: then the nine decimals that a sheet computes with are enough
+LARGEST_DIVISOR = 1000  # of a knob that is a fraction, such as 160/224
+
+
+class Formula(NamedTuple):
+    """What a cell computes, without the leading "=", and what that gives now."""
+
+    text: str
+    value: Any
+
+
+class Layout(NamedTuple):
+    """Where things stand on the sheet; rows and columns count from 0."""
+
+    knobs_row: int  # of the first knob
+    input_row: int  # of the network's input; the layers follow
+    columns: dict[str, int]  # title -> column
+
+    def at(self, row: int, title: str) -> str:
+        """The address of a layer's cell."""
+        return f"{letters(self.columns[title])}{row + 1}"
+
+
+class Sheet:
+    """The cells so far, by row and title."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout, self.trace = layout, Trace()
+        self.writer, self.checker = Spreadsheet(), Spreadsheet()  # a cell that only checks read moves no figure
+        self.cells: dict[tuple[int, str], Any] = {}  # a Formula, a plain value, None for what is not known
+        self.decided: set[str] = set()  # what decided the structure, as formulas
+
+    def knob(self, row: int, knob: Knob, value: Any, whole: bool) -> Any:
+        """A knob's value: traced, or the word that it is. ``whole``: it must be. Raises ArchcalcError."""
+        if isinstance(value, (bool, str)):
+            return value
+        if not isinstance(value, (int, Fraction)):
+            raise ArchcalcError(f"a workbook needs numbers; {knob.name} = {value}")
+        address = f"$B${row + 1}"
+        self.cells[row, CHECK] = Formula(knob_check(knob, address, whole), "")
+        return name(address, value, self.trace, whole, knob.least)
+
+    def put(self, row: int, title: str, value: Any) -> Any:
+        """A number in its cell, which stands for it from now on; a plain one can be changed there."""
+        address = self.layout.at(row, title)
+        if not isinstance(value, Traced):
+            self.cells[row, title] = value
+            return name(address, value, self.trace, whole=False)  # somebody may write 2.5
+        text = self.writer.write(value)
+        self.cells[row, title] = Formula(text if value.whole else f"ROUND({text},{DECIMALS})", value.value)
+        return name(address, value.value, self.trace, value.whole, value.low)
+
+    def show(self, row: int, title: str, value: Any) -> Any:
+        """The same, but a plain number stays what it is."""
+        if isinstance(value, Traced):
+            return self.put(row, title, value)
+        self.cells[row, title] = value
+        return value
+
+    def figure(self, row: int, title: str, value: Any) -> None:
+        """A cost, shown where the whole network is valid; 0 is always 0, and None is not known."""
+        known = value is not None and not (isinstance(value, int) and value == 0)
+        self.cells[row, title] = (
+            Formula(f'IF({VALID},{self.writer.write(value)},"")', value_of(value)) if known else value
+        )
+
+    def check(self, row: int, needs: Iterable[tuple[Any, str]]) -> None:
+        """What must hold for a row: the cell says what does not."""
+        asked: dict[str, dict[str, None]] = {}  # message -> conditions
+        for condition, text in (*needs, *self.trace.needed, *self._structure()):
+            if isinstance(condition, Condition):
+                asked.setdefault(text, {})[self.checker.write(condition)] = None
+        parts = [self._said(conditions, text) for text, conditions in asked.items()]
+        if parts:
+            self.cells[row, CHECK] = Formula(f'IFERROR({"&".join(parts)},"{NO_NUMBER}")', "")
+        self.trace.quoted.clear()
+        self.trace.needed.clear()
+
+    def _said(self, conditions: Iterable[str], text: str) -> str:
+        first, *others = conditions
+        together = f"AND({','.join((first, *others))})" if others else first
+        return f'IF({together},"",{self.checker.message(f"{text}. ", self.trace.quoted)})'
+
+    def _structure(self) -> Iterator[tuple[Condition, str]]:
+        """What has decided the structure since the last check; each condition once."""
+        for condition in self.trace.decided:
+            text = self.checker.write(condition)
+            if text not in self.decided:
+                self.decided.add(text)
+                yield condition, OTHER_LAYERS
+        self.trace.decided.clear()
+
+
+def knob_check(knob: Knob, address: str, whole: bool) -> str:
+    """The formula that says what is wrong with a knob's value."""
+    needs = [(f"ISNUMBER({address})", "a number")]
+    if knob.choices:
+        found = ",".join(f"{address}={show(choice)}" for choice in knob.choices)
+        needs.append((f"OR({found})", f"one of {listing(map(show, knob.choices))}"))
+    if knob.least is not None:
+        needs.append((f"{address}>={knob.least}", f"at least {show(knob.least)}"))
+    if knob.most is not None:
+        needs.append((f"{address}<={knob.most}", f"at most {show(knob.most)}"))
+    if whole:
+        needs.append((f"INT({address})={address}", "a whole number"))
+    else:
+        multiples = f"{address}*ROW($1:${LARGEST_DIVISOR})"
+        fraction = f"SUMPRODUCT(--(ABS({multiples}-ROUND({multiples},0))<1E-10))>0"
+        words = f"a number of at most {PRECISION} decimals, or a fraction such as 160/224"
+        needs.append((f"OR(ROUND({address},{PRECISION})={address},{fraction})", words))
+    parts = "&".join(f'IF({condition},"","it is {words}. ")' for condition, words in needs)
+    return f'IFERROR({parts},"{NO_NUMBER}")'
+
+
+def letters(column: int) -> str:
+    """The name of a column, counted from 0: A, B ... AA."""
+    head, tail = divmod(column, 26)
+    return (letters(head - 1) if head else "") + chr(ord("A") + tail)

@@ -1,0 +1,85 @@
+"""A trace as text, in one notation or another: brackets where an operation binds less than what it stands in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any, ClassVar
+
+from archcalc.errors import ArchcalcError
+from archcalc.traces.conditions import Condition
+from archcalc.traces.traced import Traced
+
+ATOM, POWER, SIGN, PRODUCT, SUM, RELATION = range(6)  # how tightly an operation binds; the first the most
+
+Written = tuple[str, int]  # the text, and how tightly its outermost operation binds
+
+
+class Notation:
+    """The notation of a textbook: floor((227 + 2*0 - 11)/4) + 1."""
+
+    longest: ClassVar[int] = 1000  # characters
+    infix: ClassVar[dict[str, str]] = {"+": " + ", "-": " - ", "*": "*", "/": "/", "power": "^"}
+    functions: ClassVar[dict[str, str]] = {}  # operation -> its name, where that is another
+    relations: ClassVar[dict[str, str]] = {sign: f" {sign} " for sign in ("<", "<=", ">", ">=", "!=")} | {"==": " = "}
+
+    def write(self, value: Any) -> str:
+        """A number or a condition as text. Raises ArchcalcError where that is too long."""
+        return self.written(value)[0]
+
+    def written(self, value: Any) -> Written:
+        """The text, and how tightly it holds together."""
+        if isinstance(value, Condition):
+            found = self.condition(value)
+        elif not isinstance(value, Traced):
+            found = self.number(value)
+        elif value.operation == "name":
+            found = self.name(value), ATOM
+        elif value.operation == "negative":
+            found = f"-{self.within(value.operands[0], ATOM)}", SIGN
+        elif value.operation in self.infix:
+            found = self.operator(value)
+        else:
+            found = self.function(value), ATOM
+        if len(found[0]) > self.longest:
+            raise ArchcalcError(f"a formula of more than {self.longest:,} characters: {found[0][:40]}...")
+        return found
+
+    def name(self, value: Traced) -> str:
+        return str(value.operands[0])
+
+    def number(self, value: Any) -> Written:
+        if isinstance(value, Fraction) and value.denominator != 1:
+            return f"{value.numerator}/{value.denominator}", PRODUCT if value > 0 else SUM
+        return str(value), ATOM if value >= 0 else SIGN
+
+    def operator(self, value: Traced) -> Written:
+        """Of equal operations the left one comes first; what stands on the right of - and / holds tighter."""
+        own = {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "power": POWER}[value.operation]
+        left, right = value.operands
+        sides = (
+            self.within(left, ATOM if own == POWER else own),
+            self.within(right, own if value.operation == "+" else own - 1),
+        )
+        return self.infix[value.operation].join(sides), own
+
+    def function(self, value: Traced) -> str:
+        return self.call(self.functions.get(value.operation, value.operation), map(self.write, value.operands))
+
+    def call(self, function: str, arguments: Any) -> str:
+        return f"{function}({', '.join(arguments)})"
+
+    def condition(self, value: Condition) -> Written:
+        if value.sign not in self.relations:
+            return self.call(self.functions.get(value.sign, value.sign), map(self.write, value.operands)), ATOM
+        left, right = self.sides(value.operands)
+        return f"{left}{self.relations[value.sign]}{right}", RELATION
+
+    def sides(self, operands: Sequence[Any]) -> tuple[str, str]:
+        left, right = operands
+        return self.within(left, SUM), self.within(right, SUM)
+
+    def within(self, value: Any, binding: int) -> str:
+        """As an operand of an operation that binds so tightly."""
+        text, own = self.written(value)
+        return f"({text})" if own > binding else text
