@@ -11,13 +11,18 @@ import tomllib
 import venv
 import warnings
 import zipfile
+from contextlib import nullcontext
 from importlib.metadata import PackageNotFoundError, requires, version
 from itertools import chain
 from pathlib import Path
 
+import conftest
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from archcalc.errors import ArchcalcError
+from archcalc.needed import needed
 
 TOP = Path(__file__).parent.parent
 PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -154,6 +159,18 @@ def test_the_wheel_works_in_another_place(built, tmp_path):
     said = run(programs / "archcalc", "summary", "mobilenet_v1", "--alpha", "0.75", "--rho", "0.714", **clean)
     (totals,) = re.findall("^totals: 2,585,560.*$", (TOP / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert totals in said
+
+
+def test_only_a_missing_extra_is_a_reason_to_skip(monkeypatch):
+    monkeypatch.setattr(conftest, "MISSING", {"absent_extra"})
+    for package, skips in (("absent_extra", True), ("absent_other", False)):
+        with pytest.raises(ArchcalcError) as caught:
+            needed(package, "this", "extra")
+        with pytest.raises(pytest.skip.Exception, match=package) if skips else nullcontext():
+            conftest.skip_if_missing(caught.value)
+        with pytest.raises(pytest.skip.Exception) if skips else nullcontext():
+            conftest.skip_if_missing(caught.value.__context__)
+    conftest.skip_if_missing(AssertionError("wrong"))
 
 
 OURS = ["archcalc", "archcalc.engine.cost", "test_numbers", "laws.common", "references.table", "console", "benchmark"]
