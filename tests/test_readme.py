@@ -43,6 +43,8 @@ def my_net(tmp_path, monkeypatch):
 @pytest.mark.skipif(UPDATE, reason="writing the outputs anew")
 @pytest.mark.parametrize("block", CONSOLE.findall(TEXT), ids=lambda block: block.splitlines()[0][2:])
 def test_outputs_are_current(block, my_net):
+    if "archcalc verify" in block:
+        pytest.importorskip("torch")
     assert session(block) == block
 
 
@@ -70,6 +72,7 @@ def test_commands_in_the_text_exist():
 
 def test_the_benchmark_runs(capsys):
     """Its quick parts; what it prints are ratios, which are read and not asserted."""
+    pytest.importorskip("torch")
     benchmark = importlib.import_module("benchmark")
     benchmark.whole_process(pairs=1)
     benchmark.in_process(pairs=1)

@@ -1,41 +1,66 @@
-"""What the YAML parser stumbled over -> what to mend in a spec."""
+"""Where the YAML parser stopped -> what to mend in a spec.
+
+The text decides, never the parser's words: they are others in each version, and in each of its two parsers.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from archcalc.errors import Place, Problem, Source
 
 ENTRY = re.compile(r"(?P<indent> *- +)(?P<text>.*)")
+TAB = re.compile(r"[ ?-]*\t")  # in the indentation, or behind the sign of a list
+QUOTED = re.compile(r"""'(?:[^']|'')*+'|"(?:[^"\\]|\\.)*+\"""", re.DOTALL)
+COMMENT = re.compile(r"\s#")
+SIGNS = tuple("@`%&*!|>")  # which mean something else to YAML than the start of a text
 
 
-def explained(error: Any, source: Source) -> Problem:
-    """The problem behind a parser's error, at the place to mend."""
-    problem, context = str(error.problem or ""), str(error.context or "")
-    at, start = _place(error.problem_mark, source), _place(error.context_mark, source)
-    line = source.line(at.line)
-    if "\t" in (indent := line[: len(line) - len(line.lstrip())]):
-        return Problem("a tab in the indentation; indent with spaces", at._replace(column=indent.index("\t"), width=1))
-    if "mapping values are not allowed" in problem:
-        return Problem(_second_colon(source, at.line), at._replace(column=len(indent), width=at.column - len(indent)))
-    if "flow" in context:
+def explained(start: Place, at: Place, between: str, unfinished: bool) -> Problem:
+    """The problem of a parser that stopped at a place, in what starts at another, with the text between them.
+
+    ``unfinished``: it looked for the end of a key or a text. Else what it found does not belong there.
+    """
+    source, line = at.source, at.source.line(at.line)
+    rest = line[at.column :].rstrip()
+    if (tab := TAB.match(line)) or rest.startswith("\t"):
+        return Problem("a tab; write spaces instead", at._replace(column=tab.end() - 1 if tab else at.column))
+    if between.startswith(("[", "{")) and not unfinished:
         return Problem("this bracket is never closed, or a comma is missing after it", start)
-    if "quoted scalar" in context:
+    if between.startswith(("'", '"')) and unfinished and not QUOTED.match(between):
         return Problem("this quote is never closed, or what it encloses is not allowed", start)
-    if "simple key" in context:
-        text = source.line(start.line)
-        mend = "a space is missing after ':'" if ":" in text else "a ':' is missing"
-        return Problem(f"{mend} on this line", start._replace(width=len(text.rstrip()) - start.column))
-    if "block collection" in context or "block mapping" in context:
-        message = f"this line is indented by {at.column}, which fits no line above"
-        what = "list" if "collection" in context else "group of keys"
-        return Problem(f"{message}; the {what} that starts on line {start.line + 1} by {start.column}", at)
-    return Problem(f"not YAML: {problem or context}", at)
+    if (text := between or rest).startswith(SIGNS):
+        message = f"YAML gives {text[0]!r} a meaning of its own here; a text that starts with it stands in quotes"
+        return Problem(message, start)
+    if between and unfinished:
+        return _key(start, COMMENT.split(source.line(start.line)[start.column :])[0].rstrip())
+    if at.line and rest and not line[: at.column].strip() and rest[0] not in ":,]}":
+        return Problem(_indentation(start, at, between), at)
+    if rest.startswith(":"):
+        indent = len(line) - len(line.lstrip())
+        return Problem(_second_colon(source, at.line), at._replace(column=indent, width=at.column - indent))
+    message = "not YAML: this does not fit what stands before it; a text with such signs stands in quotes"
+    return Problem(message, at._replace(width=len(rest)))
 
 
-def _place(mark: Any, source: Source) -> Place:
-    return Place(source, mark.line, mark.column) if mark else Place(source, 0, 0)
+def _key(start: Place, text: str) -> Problem:
+    """A key that has no end."""
+    _, colon, after = text.partition(":")
+    if colon and not after[:1].strip():
+        return Problem("this key is longer than YAML allows", start)
+    mend = "a space is missing after ':'" if colon else "a ':' is missing"
+    return Problem(f"{mend} on this line", start._replace(width=len(text)))
+
+
+def _indentation(start: Place, at: Place, between: str) -> str:
+    """What is wrong with how far a line is indented."""
+    if not between:
+        return "this line does not continue what stands above it; is it indented wrongly?"
+    what, sign = ("list", "- ") if between.startswith("-") else ("group of keys", "key:")
+    where = f"the {what} that starts on line {start.line + 1}"
+    if at.column == start.column:
+        return f"this line is indented like {where}, but does not start with '{sign}'"
+    return f"this line is indented by {at.column}, but {where} is indented by {start.column}"
 
 
 def _second_colon(source: Source, number: int) -> str:

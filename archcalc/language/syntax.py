@@ -9,7 +9,11 @@ import warnings
 from archcalc.errors import Place, Refusal
 
 LONGEST = 1000  # characters of an expression
+DEEPEST = 60  # brackets within brackets; Python has a limit of its own
+TOO_DEEP = "too long or nested too deep"
 PAIRS = {")": "(", "]": "[", "}": "{"}
+INNERMOST = re.compile(r"(?P<call>\w)?[(\[](?P<values>[^()\[\]]*)[)\]]")
+LATE = re.compile(r"(?:^|,)\s*\w+\s*=(?!=)[^,]*,\s*(?!\w+\s*=(?!=))(?P<value>[^,\s][^,]*)")  # behind one with a name
 STRING = re.compile(r"'[^']*'|\"[^\"]*\"")
 MENDS = (  # what people write, and what the language has for it
     (re.compile(r"\b\d+ ?x ?\d+\b"), "not a number; several sizes are written in brackets, like (3, 5)"),
@@ -18,6 +22,7 @@ MENDS = (  # what people write, and what the language has for it
     (re.compile(r"!(?!=)"), "not an operator; write 'not'"),
     (re.compile(r"\*\*\*+|\^"), "not an operator; a power is written 2**3"),
     (re.compile(r"[×·]"), "not an operator; a product is written 2*3"),  # noqa: RUF001  # the wrong sign is the point
+    (re.compile(r"\b\w+ *=(?= *[,)])"), "not followed by a value"),
     (re.compile(r"(?<![=<>!])=(?!=)(?![^(]*\))"), "not a comparison; write '=='"),  # outside of brackets
 )
 
@@ -31,29 +36,40 @@ def syntax_tree(text: str, place: Place) -> ast.expr:
     try:
         with warnings.catch_warnings(action="ignore"):  # Python's advice on its own grammar is not for a spec's author
             return ast.parse(text, mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise mend(text, place) or _explained(error, text, place) from None
+    except (RecursionError, MemoryError):
+        raise Refusal(TOO_DEEP, place) from None
+    except (SyntaxError, ValueError) as error:
+        offset = min(max((getattr(error, "offset", None) or 1) - 1, 0), max(len(text) - 1, 0))
+        message = "not an expression; is a comma, a bracket or an operator missing?"
+        raise mend(text, place) or Refusal(message, place.inside(offset, 1)) from None
 
 
 def mend(text: str, place: Place) -> Refusal | None:
     """What goes wrong most often, where the text has it."""
     text = STRING.sub(lambda match: "_" * len(match[0]), text)
     opened: list[int] = []
+    deepest = 0
     for offset, character in enumerate(text):
         if character in PAIRS.values():
             opened.append(offset)
+            deepest = max(deepest, len(opened))
         elif character in PAIRS and not (opened and text[opened.pop()] == PAIRS[character]):
             return Refusal(f"this {character!r} closes no {PAIRS[character]!r}", place.inside(offset, 1))
     if opened:
         return Refusal(f"this {text[opened[-1]]!r} is never closed", place.inside(opened[-1], 1))
+    if deepest > DEEPEST:
+        return Refusal(TOO_DEEP, place)
     for pattern, advice in MENDS:
         if found := pattern.search(text):
             return Refusal(f"{found[0]!r} is {advice}", place.inside(found.start(), len(found[0])))
+    return _order(text, place)
+
+
+def _order(text: str, place: Place) -> Refusal | None:
+    """A value that stands in the wrong place in a call, looked for from the innermost brackets outwards."""
+    while found := INNERMOST.search(text):
+        if found["call"] and (late := LATE.search(found["values"])):
+            at = place.inside(found.start("values") + late.start("value"), len(late["value"]))
+            return Refusal("values without a name come before those with one", at)
+        text = text[: found.start()] + "_" * len(found[0]) + text[found.end() :]
     return None
-
-
-def _explained(error: Exception, text: str, place: Place) -> Refusal:
-    offset = min(max((getattr(error, "offset", None) or 1) - 1, 0), max(len(text) - 1, 0))
-    if "positional argument follows" in str(getattr(error, "msg", "")):
-        return Refusal("values without a name come before those with one", place)
-    return Refusal("not an expression; is a comma, a bracket or an operator missing?", place.inside(offset, 1))

@@ -6,6 +6,7 @@ they look like. Anchors, aliases, tags, second documents and deep nesting are re
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple, NoReturn, TypeAlias
 
@@ -16,6 +17,8 @@ from archcalc.language.mending import explained
 
 DEEPEST = 40  # levels of nesting
 LONGEST = 1000  # characters of a scalar
+BRACKETS = re.compile(r"""(?P<open>[\[{])|(?P<close>[]}])|'[^']*'|"(?:[^"\\]|\\.)*"|(?<!\S)#.*""")  # outside of texts
+NO_TEXT = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # to YAML
 
 
 class Scalar(NamedTuple):
@@ -40,13 +43,7 @@ Tree: TypeAlias = Scalar | Sequence | Mapping
 
 def read(source: Source) -> Tree:
     """The tree of a document; raises SpecError at the first place that is not plain YAML."""
-    try:
-        return _Reader(source).document()
-    except yaml.MarkedYAMLError as error:
-        raise SpecError([explained(error, source)]) from None
-    except yaml.YAMLError as error:
-        message = f"not text that YAML allows: {str(error).splitlines()[0]}"
-        raise SpecError([Problem(message, Place(source, 0, 0))]) from None
+    return _Reader(source).document()
 
 
 def read_entries(source: Source) -> Iterator[tuple[str, Tree]]:
@@ -54,20 +51,54 @@ def read_entries(source: Source) -> Iterator[tuple[str, Tree]]:
     reader = _Reader(source)
     starts = [next(reader.events) for _ in range(3)]  # of the stream, the document, the mapping
     while isinstance(starts[-1], yaml.MappingStartEvent) and isinstance(event := next(reader.events), yaml.ScalarEvent):
-        yield event.value, reader.node(next(reader.events), 1)
+        yield event.value, reader.node(next(reader.events))
 
 
 class _Reader:
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.events: Iterator[Any] = yaml.parse(source.text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
         self.problems: list[Problem] = []
+        self.events = self.parsed()
+
+    def parsed(self) -> Iterator[Any]:
+        """The parser's events, down to the deepest level that is allowed."""
+        depth = end = 0
+        if odd := NO_TEXT.search(self.source.text):
+            self.refuse(f"the character U+{ord(odd[0]):04X}, which YAML does not allow", self.character(odd.start()))
+        try:
+            events: Iterator[Any] = yaml.parse(self.source.text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
+            for event in events:
+                depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+                self.limit(depth, event.start_mark.index)
+                end = event.end_mark.index
+                yield event
+        except yaml.YAMLError as error:
+            self.stopped(error, end, depth)
+
+    def stopped(self, error: Any, end: int, depth: int) -> NoReturn:
+        """Raise the problem of a parser that stopped, as many levels deep, behind the end of its last event."""
+        marks = [getattr(error, name, None) for name in ("context_mark", "problem_mark")]
+        start, *_, at = [mark.index for mark in marks if mark] * 2 or [end] * 2
+        for bracket in BRACKETS.finditer(self.source.text, end, at):  # it looks ahead, to a limit of its own
+            depth += bool(bracket["open"]) - bool(bracket["close"])
+            self.limit(depth, bracket.start())
+        unfinished = isinstance(error, yaml.scanner.ScannerError)
+        between = self.source.text[start:at]
+        problem = explained(self.character(start), self.character(at), between, unfinished)
+        raise SpecError([*self.problems, problem]) from None
+
+    def limit(self, depth: int, index: int) -> None:
+        if depth > DEEPEST:
+            self.refuse(f"nested more than {DEEPEST} deep", self.character(index))
+
+    def character(self, index: int) -> Place:
+        return Place(self.source, 0, 0).inside(index, 1)
 
     def document(self) -> Tree:
         next(self.events)  # stream start
         if isinstance(next(self.events), yaml.StreamEndEvent):
             self.refuse("the file is empty; a spec starts with 'net: NAME'", Place(self.source, 0, 0))
-        tree = self.node(next(self.events), 0)
+        tree = self.node(next(self.events))
         next(self.events)  # document end
         after = next(self.events)
         if not isinstance(after, yaml.StreamEndEvent):
@@ -76,7 +107,7 @@ class _Reader:
             raise SpecError(self.problems)
         return tree
 
-    def node(self, event: Any, depth: int) -> Tree:
+    def node(self, event: Any) -> Tree:
         place = self.place(event)
         if isinstance(event, yaml.AliasEvent):
             self.refuse("YAML aliases (*name) are not part of the language; write a block instead", place)
@@ -84,13 +115,11 @@ class _Reader:
             self.refuse("YAML anchors (&name) are not part of the language; write a block instead", place)
         if event.tag and event.tag != "!":
             self.refuse("YAML tags (!name) are not part of the language", place)
-        if depth > DEEPEST:
-            self.refuse(f"nested more than {DEEPEST} deep", place)
         if isinstance(event, yaml.ScalarEvent):
             return self.scalar(event, place)
         if isinstance(event, yaml.SequenceStartEvent):
-            return self.sequence(place, depth, event)
-        return self.mapping(place, depth)
+            return self.sequence(place, event)
+        return self.mapping(place)
 
     def scalar(self, event: Any, place: Place) -> Scalar:
         if len(event.value) > LONGEST:
@@ -100,10 +129,10 @@ class _Reader:
         inner = place.inside(1, max(place.width - 2, 1)) if quoted else place
         return Scalar(event.value, inner if written == event.value else inner._replace(read_as=event.value))
 
-    def sequence(self, place: Place, depth: int, start: Any) -> Sequence:
+    def sequence(self, place: Place, start: Any) -> Sequence:
         items = []
         while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
-            items.append(self.node(event, depth + 1))
+            items.append(self.node(event))
         if not start.flow_style:
             return Sequence(tuple(items), place, "")
         end: Any = event.end_mark
@@ -111,17 +140,17 @@ class _Reader:
         text = LINE_BREAK.sub(" ", self.source.text[start.start_mark.index : end.index])
         return Sequence(tuple(items), place._replace(width=width), text)
 
-    def mapping(self, place: Place, depth: int) -> Mapping:
+    def mapping(self, place: Place) -> Mapping:
         entries: dict[str, Tree] = {}
         keys: dict[str, Place] = {}
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
-            key = self.node(event, depth + 1)
+            key = self.node(event)
             if not isinstance(key, Scalar):
                 self.refuse("a key must be a word", key.place)
             if key.text in keys:
                 first = keys[key.text].line + 1
                 self.problems.append(Problem(f"{key.text!r} stands twice, first on line {first}", key.place))
-            entries[key.text] = self.node(next(self.events), depth + 1)
+            entries[key.text] = self.node(next(self.events))
             keys.setdefault(key.text, key.place)
         return Mapping(entries, keys, place)
 

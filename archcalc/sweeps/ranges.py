@@ -71,6 +71,7 @@ def make_axis(knob: Knob, values: Any) -> Axis:
 
 
 def _items(values: Any) -> Iterable[Any]:
+    values = values.to_numpy() if hasattr(values, "to_numpy") else values  # of a data frame
     return values.ravel().tolist() if hasattr(values, "ravel") else values if hasattr(values, "__iter__") else [values]
 
 

@@ -1,7 +1,5 @@
 """What a layer says of memory, against what torch does: views of the input, and tensors kept for the backward pass."""
 
-import torch
-
 BATCH = 2
 COPYING = ("pad=same", "table_conv")  # torch knows no such layer: its counterpart pads or stacks a copy of the input
 
@@ -12,6 +10,8 @@ def _storages(tensors):
 
 def run(layer, shapes, training):
     """The inputs, the output, and the tensors that torch keeps; on the meta device."""
+    import torch
+
     kept = []
     with torch.device("meta"):
         module = layer.module(torch, *shapes)

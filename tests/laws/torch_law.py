@@ -1,12 +1,10 @@
 """Agrees with torch: the same layer, built there on the meta device, is the witness."""
 
-import torch
-from torch.utils.flop_counter import FlopCounterMode
+from math import prod
 
 from laws.common import figures, fits
 
 BATCH = 2
-torch.set_num_threads(1)  # the tensors are small
 
 
 def run(layer, shapes, device="meta"):
@@ -14,6 +12,10 @@ def run(layer, shapes, device="meta"):
 
     FlopCounterMode counts a multiplication and an addition for each use of a weight of a convolution or linear layer.
     """
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    torch.set_num_threads(1)  # the tensors are small
     with torch.device(device):
         module = layer.module(torch, *shapes)
         if module is None:
@@ -35,7 +37,7 @@ def check_torch(layer, shapes):
         return
     module, output, mult_adds = witness
     weights, buffers = {}, {}
-    if isinstance(module, torch.nn.Module):
+    if hasattr(module, "named_parameters"):
         weights = {name: tuple(tensor.shape) for name, tensor in module.named_parameters()}
         buffers = {name: tuple(tensor.shape) for name, tensor in module.named_buffers()}
         buffers = {name: shape for name, shape in buffers.items() if "num_batches_tracked" not in name}
@@ -43,7 +45,7 @@ def check_torch(layer, shapes):
     assert layer.weights(*shapes) == weights
     assert layer.buffers(*shapes) == buffers
     assert layer.mult_adds(shapes, output) == mult_adds
-    count = sum(torch.Size(shape).numel() for shape in weights.values())
+    count = sum(map(prod, weights.values()))
     assert figures(layer, shapes)["params"] == count
 
 

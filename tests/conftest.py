@@ -1,0 +1,41 @@
+"""A test that needs a package of an extra is skipped where that is not installed, and says which."""
+
+from importlib.util import find_spec
+
+import pytest
+
+EXTRAS = ("torch", "keras", "distributed", "pandas", "pyarrow", "matplotlib", "jsonschema", "openpyxl")
+MISSING = {name for name in EXTRAS if not find_spec(name)}
+
+
+def skip_if_missing(error):
+    """Skip where the error, or what it came of, is a missing package."""
+    while error:
+        if isinstance(error, ModuleNotFoundError) and error.name in MISSING:
+            pytest.skip(f"needs {error.name}, which is not installed", allow_module_level=True)
+        error = error.__cause__ or error.__context__
+
+
+class TestModule(pytest.Module):
+    def collect(self):
+        try:
+            return super().collect()
+        except Exception as error:
+            skip_if_missing(error)
+            raise
+
+
+def pytest_pycollect_makemodule(module_path, parent):
+    return TestModule.from_parent(parent, path=module_path)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item):
+    try:
+        return (yield)
+    except Exception as error:
+        skip_if_missing(error)
+        raise
+
+
+pytest_runtest_call = pytest_runtest_setup
