@@ -298,7 +298,7 @@ MISTAKES = {
     "formula densenet121 --free n1": "layers repeat depends on n1, which no formula here covers; 'archcalc sweep ",
     "formula efficientnet_b0 --free phi": "how often layers repeat depends on phi",
     "formula densenet121 --of paramss": "did you mean 'params'?",
-    "formula densenet121 --of rows\xa0of\xa0conv9": "densenet121 has no layer 'conv9'; did you mean 'conv0'?",
+    "formula densenet121 --of rows\xa0of\xa0conv9": "densenet121 has no layer 'conv9'; 'archcalc summary",
     "formula vgg16 --over vgg99": "no network 'vgg99'",
     "formula conv2d --over conv2d@D_K": "no network 'conv2d@D_K'",
     "formula conv2d --over conv2d@x=1": "no knob 'x'",
