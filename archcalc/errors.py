@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
 
+from archcalc.synonyms import is_other, own_words, squeezed
+
 SHOWN_WIDTH = 100  # of a source line in a message
 MOST_SHOWN = 20  # problems in one message
 MOST_COMPARED = 2000  # words, in search of one that was meant
+LETTERS_A_MISTAKE = 4  # for each wrong letter; one may be wrong in any word
+SHORTEST_START = 3  # letters that a longer word is known by
 LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as YAML counts lines
 
 
@@ -109,17 +113,64 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else "?" for c in text)
 
 
+def meant(word: str, known: Iterable[str]) -> list[str]:
+    """The known words that a wrong one was probably meant for, none of them far from it in letters and in meaning.
+
+    Those of the same letters and digits; else of the same meaning; else those spelt almost as it is, those that it
+    starts, or the longest that starts it. Digits are not mistyped: vgg17 is neither vgg16 nor vgg11.
+    """
+    words: dict[str, str] = {}
+    for other in islice(known, MOST_COMPARED):
+        words.setdefault(squeezed(other), other)
+    typed = squeezed(word[:SHOWN_WIDTH])
+    own = [typed, *map(squeezed, own_words(typed))]
+    found = [one for one in own if one in words] or ([] if is_other(typed) else _alike(typed, words))
+    return [words[one] for one in found]
+
+
+def _alike(typed: str, words: Iterable[str]) -> list[str]:
+    longer = [word for word in words if len(typed) >= SHORTEST_START and word.startswith(typed)]
+    same = [word for word in words if _digits(word) == _digits(typed)]
+    shorter = [word for word in same if typed.startswith(word) and 2 * len(word) > len(typed)]
+    return [*dict.fromkeys([*_misspelt(typed, same), *longer])] or sorted(shorter, key=len)[-1:]
+
+
+def _misspelt(typed: str, words: Iterable[str]) -> list[str]:
+    """Those with the fewest wrong letters, where those are few."""
+    from difflib import SequenceMatcher
+
+    matcher, wrong = SequenceMatcher(autojunk=False), dict[str, int]()
+    matcher.set_seq2(typed)
+    most = max(1, len(typed) // LETTERS_A_MISTAKE)
+    for word in words:
+        if abs(len(word) - len(typed)) <= most < len(typed) / 2:
+            matcher.set_seq1(word)
+            wrong[word] = max(len(word), len(typed)) - sum(block.size for block in matcher.get_matching_blocks())
+    fewest = min(wrong.values(), default=most)
+    return [word for word, letters in wrong.items() if letters == fewest <= most]
+
+
+def _digits(word: str) -> str:
+    return "".join(filter(str.isdigit, word))
+
+
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that was probably meant."""
-    from difflib import get_close_matches
-
-    return next(iter(get_close_matches(word[:SHOWN_WIDTH], islice(known, MOST_COMPARED), n=1)), None)
+    return next(iter(meant(word, known)), None)
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
     """ "; did you mean 'groups'?" or nothing."""
-    near = nearest(word, known)
-    return f"; did you mean {near!r}?" if near else ""
+    found = [repr(one) for one in meant(word, known)]
+    return f"; did you mean {alternatives(found)}?" if found else ""
+
+
+def alternatives(words: Sequence[str], most: int = 6) -> str:
+    """Words to choose from: "a, b or c", and of many how many more there are."""
+    shown, more = words[:most], len(words) - most
+    last = f"{more} more" if more > 0 else shown[-1]
+    first = shown if more > 0 else shown[:-1]
+    return f"{', '.join(first)} or {last}" if first else last
 
 
 def listing(words: Iterable[str]) -> str:

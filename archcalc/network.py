@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.errors import ArchcalcError, Refusal, listing, suggest
+from archcalc.errors import ArchcalcError, Refusal, listing
 from archcalc.language.library import find
 from archcalc.language.spec import Knob, Spec
 from archcalc.number import broadcast
@@ -119,8 +119,9 @@ class Network:
     def accept(self, name: str, value: Any, *, text: bool = False) -> Any:
         """The exact value of a knob, from Python or (``text``) from the command line. Raises ArchcalcError."""
         if name not in self.knobs:
-            known = listing(self.knobs)
-            raise ArchcalcError(f"{self.name} has no knob {name!r}{suggest(name, self.knobs)} (its knobs: {known})")
+            from archcalc.misnamed import no_knob
+
+            raise ArchcalcError(no_knob(self, name, value))
         try:
             return self.knobs[name].read(value) if text else self.knobs[name].accept(value)
         except Refusal as refusal:
@@ -135,11 +136,26 @@ def load(reference: str) -> Network:
     return Network(find(reference))
 
 
+def names(family: str = "", kind: str = "") -> list[str]:
+    """The names of all networks, or of those of a family ("ResNet") or a kind ("network", "block", "detector" ...).
+
+    Raises ArchcalcError where there is no such family or kind.
+    """
+    from archcalc.language.headings import choose
+
+    return [entry.name for entry in choose(family=family, kind=kind)]
+
+
 class Reference(NamedTuple):
     """A network and what is set in it; of a second one, a text that is a letter of the first stands for that letter."""
 
     network: Network
     settings: dict[str, Any]
+
+    def summary(self, texts: Mapping[str, str]) -> Report:
+        """The costs at these settings, and at those of the texts beside them. Raises ArchcalcError."""
+        accept, values = self.network.accept, {**texts, **self.settings}
+        return self.network.summary(**{name: accept(name, value, text=True) for name, value in values.items()})
 
 
 def reference(text: str) -> Reference:

@@ -10,12 +10,16 @@ from archcalc.kind import Kind, build
 from archcalc.kinds import FAMILIES, KINDS
 from archcalc.language.expression import parse_call
 from archcalc.shape import describe
+from archcalc.synonyms import instead
 
 INTRODUCTION = """# Kinds of layer
 
 Printed from the registry by `archcalc kinds`; the spec language itself is in [language.md](language.md). Shapes are of
 one example, without a batch axis: channels x height x width, or any other number of axes behind the channels.
 """
+
+
+LIST = "'archcalc kinds' shows them all"
 
 
 def kinds_page() -> str:
@@ -30,7 +34,8 @@ def kinds_page() -> str:
 def kind_page(label: str) -> str:
     """One kind. Raises ArchcalcError."""
     if label not in KINDS:
-        raise ArchcalcError(f"no kind of layer {label!r}{suggest(label, KINDS)}; 'archcalc kinds' shows them all")
+        near = suggest(label, KINDS) or f"; {instead(label) or LIST}"
+        raise ArchcalcError(f"no kind of layer {label!r}{near}")
     return _entry(KINDS[label])
 
 

@@ -110,15 +110,17 @@ class Report:
             "source": self.source,
         }
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
+        from archcalc.tables.layout import Choice, summary_table
         from archcalc.tables.terminal import as_text
 
-        return as_text(self)
+        return as_text([summary_table(self, Choice())])
 
     def _repr_html_(self) -> str:
         from archcalc.export.html import fragment
+        from archcalc.tables.layout import Choice, summary_table
 
-        return fragment(self)
+        return fragment([summary_table(self, Choice())])
 
 
 def summarize(spec: Spec, knobs: dict[str, Any]) -> Report:

@@ -32,8 +32,8 @@ def test_what_people_read(name):
 
 
 MISTAKES = {
-    "summary mobilenet_v9": "no network 'mobilenet_v9'; did you mean 'mobilenet_v2'?",
-    "summary mobilenet_v1 --alfa 1": "no knob '--alfa'; did you mean '--alpha'?",
+    "summary mobilenet_v9": "no network 'mobilenet_v9'; did you mean mobilenet_v1, mobilenet_v2 or conv_mobilenet?",
+    "summary mobilenet_v1 --alfa 1": "no option '--alfa'; did you mean '--alpha'?",
     "summary mobilenet_v1@alfa=1": "no knob 'alfa'; did you mean 'alpha'?",
     "summary mobilenet_v1@alpha": "no network",
     "summary mobilenet_v1@alpha=1,rho": "NAME@alpha=0.5,rho=0.714",
@@ -199,13 +199,12 @@ def test_common_spellings_and_old_names_resolve(name):
 
 
 def test_no_two_names_differ_in_spelling_only():
-    from archcalc.language.library import _squeezed, aliases, names
+    from archcalc.language.library import aliases, names
+    from archcalc.synonyms import squeezed
 
-    squeezed = [_squeezed(name) for name in names()]
-    assert len(set(squeezed)) == len(squeezed)
+    known = [squeezed(name) for name in names()]
+    assert len(set(known)) == len(known)
     clash = {
-        alias
-        for alias, name in aliases().items()
-        if _squeezed(alias) in squeezed and _squeezed(alias) != _squeezed(name)
+        alias for alias, name in aliases().items() if squeezed(alias) in known and squeezed(alias) != squeezed(name)
     }
     assert clash == set()

@@ -251,7 +251,7 @@ MISTAKES = {
     "formula densenet121 --free n1": "no closed form in n1: how often layers repeat depends on it; 'archcalc sweep ",
     "formula efficientnet_b0 --free phi": "no closed form in phi: how often layers repeat depends on it",
     "formula densenet121 --of paramss": "did you mean 'params'?",
-    "formula densenet121 --of rows\xa0of\xa0conv9": "densenet121 has no layer 'conv9'; did you mean 'conv0'?",
+    "formula densenet121 --of rows\xa0of\xa0conv9": "densenet121 has no layer 'conv9'; 'archcalc summary",
     "formula vgg16 --over vgg99": "no network 'vgg99'",
     "formula conv2d --over conv2d@D_K": "no network 'conv2d@D_K'",
     "formula conv2d --over conv2d@x=1": "no knob 'x'",

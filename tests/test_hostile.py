@@ -82,7 +82,7 @@ TEXTS = {
     "many documents": ("---\n" * 20_000, "second document"),
     "many shape errors": (HEAD + "layers:\n" + "  - conv(5, 3, pad=1, groups=2)\n" * 20_000, "cannot share"),
     "many unknown sources": (
-        HEAD + "layers:\n" + "".join(f"  - layer{n}: relu\n    from: leyar{n}\n" for n in range(10_000)),
+        HEAD + "layers:\n" + "".join(f"  - layer{n}: relu\n    from: layre{n - 1}\n" for n in range(10_000)),
         "did you mean",
     ),
     "many words": (f"{HEAD}layers:\n  - a: relu\n    from: [{'a, ' * 50_000}a]\n", "takes one input"),

@@ -308,9 +308,9 @@ def test_a_folder_that_cannot_be_is_said_before_anything_runs(tmp_path, monkeypa
 
 def test_knobs_do_not_go_with_all():
     result = command("--all", "--alpha", "0.5")
-    assert (result.exit_code, result.output) == (
-        2, "no option '--alpha'; did you mean '--all'? (knobs are options where networks are named)\n"
-    )  # fmt: skip
+    assert result.exit_code == 2
+    assert result.output.startswith("no option '--alpha' (options of verify: --all, ")
+    assert result.output.endswith("; knobs where a network is named)\n")
 
 
 @pytest.mark.parametrize("error", [ImportError("libtorch.so: cannot open"), OSError("libcudart.so: cannot open")])
@@ -344,7 +344,7 @@ def test_a_device_that_cannot_compute_is_said_at_the_start(monkeypatch):
         (["lenet5", "--device", "cuda"], "no device 'cuda': torch"),
         (["lenet5", "--device", "cpu:0:0"], "no device 'cpu:0:0': "),
         (["nothing"], "no network 'nothing'"),
-        (["lenet5", "--beta", "1"], "lenet5 has no knob '--beta'"),
+        (["lenet5", "--beta", "1"], "no option '--beta' (options of verify: --all, "),
     ],
 )
 def test_what_cannot_be_run_is_said_in_one_line(words, message, monkeypatch):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from archcalc import __version__
+from archcalc.cli.command import Group
 from archcalc.cli.deliver import reported
 from archcalc.cli.formula import explain, formula
 from archcalc.cli.pages import check, kinds, list_, schema, show
@@ -16,13 +17,14 @@ COMMANDS = (summary, compare, export, list_, show, check, kinds, schema,
             formula, explain, solve, sweep, scale, memory, verify)  # fmt: skip
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="archcalc")
 def main() -> None:
     """Shapes, parameters and multiply-adds of neural networks, from a declarative spec.
 
-    NETWORK is a name that 'archcalc list' shows or a file ending in .yaml, with knobs set after @ if you like, which
-    hold for it alone and override options: mobilenet_v1@alpha=0.5,rho=0.714
+    NETWORK is a name that 'archcalc list' shows, or a file ending in .yaml: archcalc summary resnet50
+
+    Its knobs are options, or are set behind @, where they hold for it alone: mobilenet_v1@alpha=0.5,rho=0.714
     """
 
 

@@ -22,6 +22,8 @@ FREE = click.option("--free", metavar="A,B,...", help="Knobs to leave free; M=N 
                     "numbers that don't decide the structure, or those that both networks have]")  # fmt: skip
 OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
                       help="Write to a file; its suffix decides: .txt .tex .py .json")  # fmt: skip
+TEXT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
+                    help="Write to a file; its suffix decides: .txt .tex .json")  # fmt: skip
 
 
 @click.command(cls=KnobCommand)
@@ -35,9 +37,10 @@ OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar
 @OUTPUT
 @click.pass_context
 def formula(context: click.Context, /, network: str, **options: Any) -> None:
-    """A closed form, exact, with the values of the knobs for which it holds.
+    """An exact closed form in the knobs.
 
-    With --over, the ratio to another network's: archcalc formula depthwise_separable_conv --over conv2d
+    It says for which values of the knobs it holds. With --over, the ratio to another network's: archcalc formula
+    depthwise_separable_conv --over conv2d
     """
     from archcalc.forms.formula import formula as form
     from archcalc.forms.notes import as_latex
@@ -66,10 +69,12 @@ def formula(context: click.Context, /, network: str, **options: Any) -> None:
 @FREE
 @click.option("--depth", type=click.IntRange(1), help="A line is a block, of names cut at that many levels.")
 @click.option("--format", "format_", metavar="FORMAT", help="text, tex or json.")
-@OUTPUT
+@TEXT
 @click.pass_context
 def explain(context: click.Context, /, network: str, **options: Any) -> None:
-    """The worked arithmetic behind a number, with the sizes in: (14 x 14 x 48) x (5 x 5 x 16) = 3,763,200
+    """The worked arithmetic behind a number.
+
+    The sizes are written in: (14 x 14 x 48) x (5 x 5 x 16) = 3,763,200
 
     With --over, what it saves against another network, as a fraction and as a formula.
     """

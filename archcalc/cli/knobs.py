@@ -3,47 +3,90 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import click
 
+from archcalc.cli.command import Command, refuse
+from archcalc.cli.completion import NETWORK, words_of
 from archcalc.errors import ArchcalcError, listing, printable, suggest
 from archcalc.language.spec import Knob
-from archcalc.network import Network, reference
+from archcalc.network import Network, Reference, reference
 from archcalc.report import Report
 from archcalc.value import show
 
 
-class KnobCommand(click.Command):
-    """A command whose options are its own and the knobs of the networks it is given."""
+class KnobCommand(Command):
+    """A command whose arguments are networks, and whose options are its own and the knobs of these networks."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for param in self.params:
+            if isinstance(param, click.Argument) or param.metavar == "NETWORK":
+                param.type = NETWORK
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Find the networks and their knobs first, then let click read the options."""
         own = {name for param in self.params for name in param.opts}
-        try:
-            asked = [reference(word) for word in _names(args, self.params)]
-            ctx.obj = {"asked": asked, "knobs": list(_options([a.network for a in asked], own))}
-            return super().parse_args(ctx, args)
-        except click.NoSuchOption as error:
-            message = _no_option(error.option_name, ctx, [*own])
-        except ArchcalcError as error:
-            message = str(error)
-        click.echo(printable(message), err=True)
-        return ctx.exit(2)
+        words, asked = [], []
+        for word in _names(args, self.params):
+            try:
+                asked.append(reference(word))
+                words.append(word)
+            except ArchcalcError as error:
+                if not ctx.resilient_parsing:  # it may still be being typed
+                    refuse(ctx, str(error))
+        ctx.obj = {"words": words, "asked": asked, "knobs": list(_options([a.network for a in asked], own))}
+        return super().parse_args(ctx, args)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """The command's own parameters, then the knobs."""
         return [*super().get_params(ctx), *(ctx.obj["knobs"] if ctx.obj else ())]
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Where no network is named, that its knobs are options."""
+        if not (ctx.obj and ctx.obj["asked"]):
+            formatter.write_paragraph()
+            example = f"'archcalc {self.name} mobilenet_v1 --help'"
+            formatter.write_text(f"Each knob of a network is an option, too: {example} explains them.")
+
+    def near(self, ctx: click.Context, option: str, typed: list[str]) -> str:
+        """The knob or option that was probably meant, with the value that means the same; or nothing."""
+        asked: list[Reference] = ctx.obj["asked"]
+        known, value = [*self.options(), *_knobs(ctx)], _value(typed, option)
+        if len(asked) == 1:
+            from archcalc.misnamed import OPTIONS, hint
+
+            return hint(asked[0].network, option, value, known, OPTIONS)
+        from archcalc.misnamed import apart
+
+        return apart(ctx.obj["words"], asked, option, value) or suggest(option, known)
+
+    def has(self, ctx: click.Context) -> str:
+        """The options and the knobs that there are."""
+        asked: list[Reference] = ctx.obj["asked"]
+        whose = asked[0].network.name if len(asked) == 1 else "all of them"
+        knobs = f"knobs of {whose}: {listing(_knobs(ctx))}" if asked else "knobs where a network is named"
+        return f"{super().has(ctx)}; {knobs}"
+
+
+def _knobs(ctx: click.Context) -> list[str]:
+    return [f"--{knob.name}" for knob in ctx.obj["knobs"]]
+
+
+def _value(typed: Sequence[str], option: str) -> str:
+    """What stands behind the option, with a space or with =."""
+    for word, after in zip(typed, [*typed[1:], ""], strict=True):
+        if word.partition("=")[0] == option:
+            return word.partition("=")[2] or after
+    return ""
 
 
 def settled(ctx: click.Context) -> list[Report]:
     """Each network's report, at the knobs given as options and behind its own name. Raises ArchcalcError."""
     names = [option.name for option in ctx.obj["knobs"]]
     options = {name: ctx.params[name] for name in names if ctx.params[name] is not None}
-    reports = []
-    for network, settings in ctx.obj["asked"]:
-        texts = {**options, **settings}
-        reports.append(network.summary(**{name: network.accept(name, text, text=True) for name, text in texts.items()}))
-    return reports
+    return [asked.summary(options) for asked in ctx.obj["asked"]]
 
 
 def _names(args: list[str], params: Sequence[click.Parameter]) -> Iterator[str]:
@@ -64,8 +107,9 @@ def _options(networks: Sequence[Network], taken: set[str]) -> Iterator[click.Opt
     for knob in networks[0].knobs.values() if networks else ():
         spellings = list(dict.fromkeys([f"--{knob.name}", f"--{knob.name.replace('_', '-')}"]))
         if all(knob.name in network.knobs for network in networks) and not taken & {*spellings}:
-            text = f"{knob.help or 'knob'} [{'; '.join(_limits(knob))}]"
-            yield click.Option([*spellings, knob.name], help=text, metavar="VALUE")
+            text = f"{printable(knob.help) or 'knob'} [{'; '.join(_limits(knob))}]"
+            values = words_of(map(show, knob.choices))
+            yield click.Option([*spellings, knob.name], help=text, metavar="VALUE", shell_complete=values)
 
 
 def _limits(knob: Knob) -> Iterator[str]:
@@ -76,12 +120,3 @@ def _limits(knob: Knob) -> Iterator[str]:
     if knob.most is not None:
         yield f"at most {show(knob.most)}"
     yield f"default: {show(knob.default)}"
-
-
-def _no_option(option: str, ctx: click.Context, own: list[str]) -> str:
-    if not ctx.obj["asked"]:
-        return f"no option {option!r}{suggest(option, own)} (knobs are options where networks are named)"
-    knobs = [f"--{knob.name}" for knob in ctx.obj["knobs"]]
-    names = listing(asked.network.name for asked in ctx.obj["asked"])
-    where = f"{names} has no knob" if len(ctx.obj["asked"]) == 1 else f"{names} have no common knob"
-    return f"{where} {option!r}{suggest(option, [*knobs, *own])} (knobs: {listing(knobs)}; 'NAME --help' explains them)"

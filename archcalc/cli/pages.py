@@ -2,41 +2,58 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
-from archcalc.cli.deliver import FORMAT, OUTPUT, deliver_tables
+from archcalc.cli.command import Command
+from archcalc.cli.completion import NETWORK, families, words_of
+from archcalc.cli.completion import kinds as kinds_of_layer
+from archcalc.cli.deliver import deliver_tables
+from archcalc.cli.sweep import FORMAT, OUTPUT
 from archcalc.errors import ArchcalcError, printable
+from archcalc.language.grammar import KINDS_OF_SPEC
 
 
-@click.command("list")
-@click.option("--family", help="Only this family.")
-@click.option("--kind", help="Only networks, blocks, listings, toys or detectors.")
-@click.option("--lecture", help="Only what this lecture shows.")
+@click.command("list", cls=Command)
+@click.argument("words", nargs=-1, metavar="[WORD]...", shell_complete=families)
+@click.option("--all", "everything", is_flag=True, help="A row for each network, as in a pipe or a file.")
+@click.option("--family", default="", help="Only this family.", shell_complete=families)
+@click.option("--kind", default="", help="Only networks, blocks, listings, toys or detectors.",
+              shell_complete=words_of(KINDS_OF_SPEC))  # fmt: skip
+@click.option("--lecture", default="", help="Only what this lecture shows.")
 @FORMAT
 @OUTPUT
-def list_(family: str | None, kind: str | None, lecture: str | None, **options: Any) -> None:
-    """Every network archcalc brings, with its family, knobs and source."""
-    from archcalc.catalogue import catalogue, catalogue_table
+def list_(words: Sequence[str], everything: bool, **options: Any) -> None:
+    """The networks there are, by family or word.
 
-    deliver_tables([catalogue_table(catalogue(family=family, kind=kind, lecture=lecture))], options)
+    A line for each family. With a WORD, which is part of a name, a family or a title, or with an option, and always
+    in a pipe or a file: a row for each network.
+    """
+    from archcalc.catalogue import catalogue, catalogue_table, families_table
+    from archcalc.language.headings import entries
+
+    wanted = {key: options.pop(key) for key in ("family", "kind", "lecture")}
+    asked = everything or words or any(wanted.values()) or options["format_"] or options["output"]
+    short = sys.stdout.isatty() and not asked
+    deliver_tables([families_table(entries()) if short else catalogue_table(catalogue(words, **wanted))], options)
 
 
-@click.command()
-@click.argument("network")
+@click.command(cls=Command)
+@click.argument("network", type=NETWORK)
 def show(network: str) -> None:
-    """The spec itself."""
+    """Print the spec of a network."""
     from archcalc.language.library import find
 
     click.echo(printable(find(network).text.text), nl=False)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 def check(files: Sequence[str]) -> None:
-    """Every error in a spec, without running anything else."""
+    """Find every error in a spec at once."""
     from archcalc.catalogue import check as check_file
 
     problems = []
@@ -49,8 +66,8 @@ def check(files: Sequence[str]) -> None:
         raise ArchcalcError("\n".join(problems))
 
 
-@click.command()
-@click.argument("kind", required=False)
+@click.command(cls=Command)
+@click.argument("kind", required=False, shell_complete=kinds_of_layer)
 def kinds(kind: str | None) -> None:
     """The kinds of layer and their arguments."""
     from archcalc.reference import kind_page, kinds_page
@@ -58,9 +75,9 @@ def kinds(kind: str | None) -> None:
     click.echo(kind_page(kind) if kind else kinds_page(), nl=False)
 
 
-@click.command()
+@click.command(cls=Command)
 def schema() -> None:
-    """The JSON schema of the spec language, for editors."""
+    """The spec language as a JSON schema."""
     from archcalc.schema import schema_text
 
     click.echo(schema_text(), nl=False)

@@ -9,6 +9,8 @@ import click
 
 from archcalc.cli.deliver import FORMAT, OUTPUT, deliver, deliver_tables
 from archcalc.cli.knobs import KnobCommand, settled
+from archcalc.cli.sweep import FORMAT as TABLE_FORMAT
+from archcalc.cli.sweep import OUTPUT as TABLE_OUTPUT
 
 if TYPE_CHECKING:
     from archcalc.tables.layout import Choice
@@ -29,7 +31,10 @@ FILE = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="
 @OUTPUT
 @click.pass_context
 def summary(context: click.Context, /, **options: Any) -> None:
-    """Every layer's output, parameters and multiply-adds, with totals."""
+    """What each layer of a network costs.
+
+    Output shape, parameters and multiply-adds of every layer, block or kind of layer, with totals.
+    """
     deliver(settled(context), _choice(options), options)
 
 
@@ -37,20 +42,18 @@ def summary(context: click.Context, /, **options: Any) -> None:
 @click.argument("networks", nargs=-1, required=True)
 @BY
 @DEPTH
-@FORMAT
-@OUTPUT
+@TABLE_FORMAT
+@TABLE_OUTPUT
 @click.pass_context
 def compare(context: click.Context, /, **options: Any) -> None:
-    """Totals side by side with ratios to the first, and blocks aligned where they correspond."""
-    from archcalc.compare import compare as align
-    from archcalc.tables.layout import aligned_table, totals_table
+    """Networks side by side.
 
-    reports = settled(context)
-    comparison = align(reports, options["by"] or "block", options["depth"])
-    tables = [totals_table(reports)]
-    if comparison.corresponds and len(reports) > 1:
-        tables.append(aligned_table(comparison))
-    deliver_tables(tables, options)
+    Totals with ratios to the first network's, and blocks in one row where they correspond.
+    """
+    from archcalc.comparison import compare as side_by_side
+
+    found = side_by_side(*settled(context), by=options["by"] or "block", depth=options["depth"])
+    deliver_tables(found.tables(), options)
 
 
 @click.command(cls=KnobCommand)
@@ -61,7 +64,7 @@ def compare(context: click.Context, /, **options: Any) -> None:
 @FILE
 @click.pass_context
 def export(context: click.Context, /, **options: Any) -> None:
-    """Write the tables of one or more networks to a file."""
+    """Write the tables of networks to a file."""
     deliver(settled(context), _choice(options), {**options, "format_": None})
 
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 FORMAT = click.option("--format", "format_", metavar="FORMAT", help="table, md, csv, tex, html or json.")
 OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
-                      help="Write to a file: .csv .json .md .tex .html; of a sweep .parquet too.")  # fmt: skip
+                      help="Write to a file: .csv .json .md .tex .html")  # fmt: skip
+POINTS = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
+                      help="Write to a file: .csv .json .md .tex .html .parquet")  # fmt: skip
 PLOT = click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw it: .svg .pdf .png")
 FIGURE = click.option("--figure", type=click.Choice(["cost", "pareto", "contours"]),
                       help="What to draw.  [default: as the file is named, else what suits the knobs]")  # fmt: skip
@@ -34,7 +36,7 @@ YES = click.option("--yes", is_flag=True, help="Go on, however large the grid is
 @click.argument("network")
 @click.option("--of", default="mult_adds,params", show_default=True, metavar="A,B,...", help="Which quantities.")
 @FORMAT
-@OUTPUT
+@POINTS
 @PLOT
 @FIGURE
 @click.option("--best", type=click.Choice(["min,max", "min,min", "max,min", "max,max"]), default="min,max",
@@ -43,7 +45,9 @@ YES = click.option("--yes", is_flag=True, help="Go on, however large the grid is
 @YES
 @click.pass_context
 def sweep(context: click.Context, /, network: str, **options: Any) -> None:
-    """Every combination of knob values: --alpha 0.25:1.4:0.05 (both ends), 96/224:1:32/224, 1:8, or a list 0.5,1.
+    """Every combination of knob values.
+
+    They are written --alpha 0.25:1.4:0.05 (both ends), 96/224:1:32/224, 1:8, or as a list 0.5,1.
 
     A row for each point, with each quantity, and why there is no such network where there is none.
     """
@@ -74,7 +78,10 @@ def sweep(context: click.Context, /, network: str, **options: Any) -> None:
 @OUTPUT
 @click.pass_context
 def solve(context: click.Context, /, network: str, **options: Any) -> None:
-    """The largest (or smallest) knobs that meet a budget, and what lies a step beyond; of two, the iso-cost curve."""
+    """The largest knobs that meet a budget.
+
+    Or the smallest, and what lies a step beyond; of two knobs, the iso-cost curve.
+    """
     from archcalc.solving.solve import solve as solve_for
     from archcalc.tables.layout_solve import solution_tables
 
@@ -93,7 +100,10 @@ def solve(context: click.Context, /, network: str, **options: Any) -> None:
 @OUTPUT
 @click.pass_context
 def scale(context: click.Context, /, network: str, **options: Any) -> None:
-    """Compound scaling: what each phi from 0 to --phi costs, beside 2^phi and the released coefficients."""
+    """Compound scaling, with exact costs.
+
+    What each phi from 0 to --phi costs, beside 2^phi and the released coefficients.
+    """
     from archcalc.solving import scaling
     from archcalc.tables import layout_scaling as layout
 

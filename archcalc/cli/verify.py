@@ -32,7 +32,10 @@ SHOWN = 10  # networks whose tables go to the screen
 @click.option("--optimizer", default="sgd", show_default=True, help="sgd, momentum or adam.")
 @click.pass_context
 def memory(context: click.Context, /, batch: int, dtype: str, optimizer: str, **_: Any) -> None:
-    """Bytes of weights and activations, and the most alive at once, in a forward pass and in a training step."""
+    """Bytes of weights and activations.
+
+    And the most that are needed at once, in a forward pass and in a training step.
+    """
     from archcalc.memory.footprint import memory as bytes_of
     from archcalc.tables.layout_memory import memory_table
     from archcalc.tables.terminal import show_tables
@@ -56,7 +59,9 @@ def memory(context: click.Context, /, batch: int, dtype: str, optimizer: str, **
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Write a receipt there.")
 @click.pass_context
 def verify(context: click.Context, /, networks: Sequence[str], everything: bool, **options: Any) -> None:
-    """Compare every layer's formulas with torch modules that really run.
+    """Compare with torch modules that really run.
+
+    Every layer's shapes, weights and mult-adds are held against those of the module.
 
     Exit status: 0 all that was asked for agrees; 1 something differs; 2 something could not be run, or the command
     is wrong.

@@ -7,9 +7,7 @@ from html import escape
 
 from tabulate import tabulate
 
-from archcalc.report import Report
 from archcalc.tables.grid import Table, people
-from archcalc.tables.layout import Choice, summary_table
 
 STYLE = """
 body { font: 15px/1.4 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; color: #222; }
@@ -27,13 +25,12 @@ def render_tables(tables: Sequence[Table]) -> str:
     """A page with the tables; nothing is loaded from elsewhere."""
     title = escape(", ".join(table.title for table in tables))
     head = f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>'
-    body = "\n".join(map(_table, tables))
-    return f"{head}\n<style>{STYLE}</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
+    return f"{head}\n<style>{STYLE}</style>\n</head>\n<body>\n{fragment(tables)}</body>\n</html>\n"
 
 
-def fragment(report: Report) -> str:
-    """A report's table for a notebook."""
-    return _table(summary_table(report, Choice()))
+def fragment(tables: Sequence[Table]) -> str:
+    """Tables for a notebook."""
+    return "\n".join(map(_table, tables))
 
 
 def _table(table: Table) -> str:

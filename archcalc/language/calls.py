@@ -12,6 +12,7 @@ from archcalc.language.expression import Call, parse_call
 from archcalc.language.reading import Reading, Scope
 from archcalc.language.spec import Block, Item
 from archcalc.language.text import Scalar
+from archcalc.synonyms import instead
 
 
 class Calls:
@@ -48,8 +49,9 @@ class Calls:
     def callee(self, name: str, place: Place) -> Block | type[Kind] | None:
         found: Any = self.blocks.get(name) or KINDS.get(name)
         if found is None:
-            near = suggest(name, [*KINDS, *self.blocks])
-            message = f"unknown layer or block {name!r}{near or '; docs/kinds.md lists the layers'}"
+            near = suggest(name, [*self.blocks, *KINDS])
+            known = instead(name) or "'archcalc kinds' lists the layers"
+            message = f"unknown layer or block {name!r}{near or f'; {known}'}"
             if name in self.below:
                 line = self.below[name].line
                 message = f"the block {name!r} stands below, on line {line + 1}; move it above its use"

@@ -12,6 +12,7 @@ from archcalc.errors import ArchcalcError, Refusal, Source, listing, suggest
 from archcalc.language.grammar import parse_blocks, parse_spec
 from archcalc.language.spec import Part, Spec
 from archcalc.lasting import lasting
+from archcalc.synonyms import squeezed
 
 LARGEST = 1 << 20  # bytes of a spec
 DEEPEST_USE = 8  # files of blocks that use others
@@ -75,22 +76,19 @@ def members(reference: str) -> list[Spec]:
             raise ArchcalcError(f"{path} has no variant {variant!r}{suggest(variant, spec.variants)}")
         wanted = [variant] if variant else list(spec.variants)
         return [spec.variant(name).trimmed() for name in wanted] or [spec.trimmed()]
-    name = reference if reference in names() else _known(reference)
+    name = reference if reference in names() else known_as(reference)
     if name not in names():
-        near = suggest(name, [*names(), *aliases()])
-        raise ArchcalcError(f"no network {name!r}{near or NO_NETWORK}")
+        from archcalc.language.headings import hint_of
+
+        raise ArchcalcError(f"no network {name!r}{hint_of(name) or NO_NETWORK}")
     spec = _parse(names()[name], name, names()[name].name)
     return [(spec.variant(name) if spec.variants else spec).trimmed()]
 
 
-def _known(reference: str) -> str:
+def known_as(reference: str) -> str:
     """The name that another name stands for, however its capitals, hyphens and underscores are set; else itself."""
-    known = {_squeezed(alias): name for alias, name in aliases().items()} | {_squeezed(name): name for name in names()}
-    return aliases().get(reference) or known.get(_squeezed(reference), reference)
-
-
-def _squeezed(name: str) -> str:
-    return re.sub(r"[-_. ]", "", name.lower())
+    known = {squeezed(alias): name for alias, name in aliases().items()} | {squeezed(name): name for name in names()}
+    return aliases().get(reference) or known.get(squeezed(reference), reference)
 
 
 def _parse(path: Path, name: str, shown: str) -> Spec:

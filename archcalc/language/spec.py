@@ -15,6 +15,7 @@ from archcalc.value import brief, exact, show
 
 SHAPE_WORDS = ("channels", "rows", "columns")  # the sizes of the input, wherever a layer is written
 INDEX = "index"  # which repetition this is, from 1
+TRUTH = ("true", "yes", "on", "1"), ("false", "no", "off", "0")  # each with its other spellings
 
 
 class Knob(NamedTuple):
@@ -53,6 +54,8 @@ class Knob(NamedTuple):
 
     def read(self, text: str) -> Any:
         """The value that a text gives, as on the command line; raises Refusal."""
+        if {*map(type, self.choices)} == {bool}:
+            text = next((words[0] for words in TRUTH if text.lower() in words), text)
         return self.accept(text if text in self.choices else read_value(text))
 
 

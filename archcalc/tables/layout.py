@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from archcalc.compare import Comparison
+from archcalc.comparison import Comparison
 from archcalc.errors import ArchcalcError, listing, suggest
 from archcalc.number import product
 from archcalc.report import Report, Row
@@ -102,7 +102,7 @@ def totals_table(reports: Sequence[Report]) -> Table:
 
 def ratio(part: Any, whole: Any) -> Any:
     """part / whole; None where unknown, ABSENT where there is nothing to measure by."""
-    if whole == 0 or ABSENT in (part, whole):
+    if isinstance(part, str) or isinstance(whole, str) or (isinstance(whole, int) and whole == 0):
         return ABSENT
     value = fraction(part, whole)
     return None if value is None else Ratio(value)

@@ -6,15 +6,10 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from io import StringIO
 from textwrap import wrap
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from archcalc.tables.grid import Table, people
-from archcalc.tables.layout import Choice, summary_table
-
-if TYPE_CHECKING:
-    from archcalc.report import Report
 
 LEAST_NAME = 20  # of the first column, the names
 LEAST_WORDS = 10  # of another column of words, before a column of numbers is left out
@@ -36,11 +31,10 @@ def show_tables(tables: Sequence[Table], file: TextIO) -> None:
             file.writelines(f"{text.rstrip()}\n" for _, text in parts)
 
 
-def as_text(report: Report) -> str:
-    """A report's table without colours, as wide as it needs."""
-    file = StringIO()
-    show_tables([summary_table(report, Choice())], file)
-    return file.getvalue().rstrip()
+def as_text(tables: Sequence[Table]) -> str:
+    """Tables without colours, fitted to the terminal where there is one, else as wide as they need."""
+    width = terminal_width() if sys.stdout.isatty() else None
+    return "\n\n".join("\n".join(text.rstrip() for _, text in lines(table, width)) for table in tables)
 
 
 def terminal_width() -> int:

@@ -1,0 +1,67 @@
+"""Commands that say in one message what was meant by a name they have not."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import click
+
+from archcalc.errors import listing, printable, suggest
+
+
+class Command(click.Command):
+    """A command that says of an option it has not which ones it has, and which commands have that one."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the options."""
+        typed = [*args]
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            return refuse(ctx, self.no_option(ctx, error.option_name, typed))
+
+    def no_option(self, ctx: click.Context, option: str, typed: list[str]) -> str:
+        """What to say about an option that the command has not."""
+        elsewhere = self.elsewhere(ctx, option)
+        near = "" if elsewhere else self.near(ctx, option, typed)
+        return f"no option {option!r}{near or f'{elsewhere} ({self.has(ctx)})'}"
+
+    def near(self, ctx: click.Context, option: str, typed: list[str]) -> str:
+        """The option that was probably meant; or nothing."""
+        return suggest(option, self.options())
+
+    def has(self, ctx: click.Context) -> str:
+        """The options that there are."""
+        return f"options of {self.name}: {listing(self.options())}"
+
+    def options(self) -> list[str]:
+        """The long names of its own options."""
+        return [param.opts[-1] for param in self.params if isinstance(param, click.Option)]
+
+    def elsewhere(self, ctx: click.Context, option: str) -> str:
+        """Which other commands have the option; or nothing."""
+        group = ctx.parent.command if ctx.parent else None
+        others = group.commands.values() if isinstance(group, click.Group) else ()
+        having = [str(other.name) for other in others if any(option in param.opts for param in other.params)]
+        return f"; {listing(having)} {'has' if len(having) == 1 else 'have'} it" if having else ""
+
+
+class Group(click.Group):
+    """The commands; of a network's name alone it says which command there is for it."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[Any, Any, list[str]]:
+        """The command that the first word names."""
+        word = args[0]
+        if word in self.commands or word.startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        from archcalc.language.library import is_file, known_as, names
+
+        network = is_file(word) or known_as(word.partition("@")[0]) in names()
+        near = f"; 'archcalc summary {word}' counts that network" if network else suggest(word, self.commands)
+        return refuse(ctx, f"no command {word!r}{near or f' (there are {listing(sorted(self.commands))})'}")
+
+
+def refuse(ctx: click.Context, message: str) -> NoReturn:
+    """One message, and exit status 2."""
+    click.echo(printable(message), err=True)
+    ctx.exit(2)

@@ -1,0 +1,144 @@
+"""What other programs and papers call the things that archcalc has: hints look here before they compare letters.
+
+Words stand as `squeezed` leaves them, so capitals, hyphens, spaces and underscores do not matter.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import NamedTuple
+
+WORDS = {  # archcalc's own word -> what else it is called
+    # kinds of layer
+    "conv": "conv1d conv2d conv3d convolution convolution1d convolution2d convolution3d",
+    "conv_transpose": "convtranspose1d convtranspose2d convtranspose3d conv2dtranspose transposedconv deconv "
+    "deconvolution upconv",
+    "linear": "dense fc fullyconnected innerproduct affine gemm",
+    "batchnorm": "bn batchnorm1d batchnorm2d batchnorm3d batchnormalization",
+    "groupnorm": "gn groupnormalization",
+    "lrn": "localresponsenorm localresponsenormalization",
+    "silu": "swish",
+    "hardswish": "hswish",
+    "hardsigmoid": "hsigmoid",
+    "leaky_relu": "lrelu",
+    "maxpool": "pool pooling maxpool1d maxpool2d maxpool3d maxpooling maxpooling1d maxpooling2d maxpooling3d",
+    "avgpool": "pool pooling avgpool1d avgpool2d avgpool3d avgpooling averagepool averagepooling averagepooling2d "
+    "meanpool",
+    "global_avgpool": "gap globalpool globalpooling globalaveragepool globalaveragepooling globalaveragepooling2d",
+    "adaptive_avgpool": "adaptiveavgpool2d adaptivepool",
+    "roi_pool": "roipooling",
+    "concat": "concatenate cat depthconcat filterconcat",
+    "add": "sum plus eltwise",
+    "multiply": "mul times",
+    "dropout": "dropout1d dropout2d spatialdropout2d",
+    "upsample": "upsampling upsampling2d interpolate resize",
+    "zeropad": "zeropad2d zeropadding2d",
+    "crop": "cropping2d",
+    "shuffle": "channelshuffle",
+    "narrow": "slice",
+    # arguments of layers
+    "kernel": "kernelsize ksize filtersize",
+    "out": "filters outchannels units outfeatures numoutput",
+    "pad": "padding",
+    "dilation": "dilationrate",
+    "bias": "usebias",
+    # keys of a spec, columns and quantities
+    "net": "name title",
+    "given": "knobs parameters params",
+    "layer": "name",
+    "output": "shape outputshape",
+    "params": "parameters numparams",
+    "mult_adds": "macs madds multiplyadds multiplyaccumulates",
+    # commands
+    "summary": "count info stats summarize",
+    "list": "ls find search",
+    # knobs and networks
+    "alpha": "alfa",
+    "efficientnet": "effnet",
+}
+INSTEAD = {  # what to write in a spec -> what it is called, where it is no kind of layer, or has none
+    "an empty branch, '[]', is the identity": "identity noop passthrough",
+    "'add' with an empty branch, '[]', is a residual connection": "residual shortcut skip",
+    "a depthwise convolution is 'conv(channels, 3, pad=1, groups=channels)'": "depthwise depthwiseconv "
+    "depthwiseconv2d dwconv",
+    "a separable convolution is 'conv(channels, 3, pad=1, groups=channels)' and then 'conv(out, 1)'": "separable "
+    "separableconv separableconv2d sepconv",
+    "'flatten' is the only change of shape": "reshape view permute transpose",
+    "only 'opaque((channels, rows, columns))' can stand for it, with unknown costs": "layernorm ln rmsnorm "
+    "instancenorm instancenorm2d attention selfattention multiheadattention mha transformer embedding lstm gru rnn elu "
+    "selu prelu celu mish softplus softsign logsoftmax glu maxout roialign matmul",
+}
+OTHERS = "regnet resnest ghostnet convnext hrnet unet dpn"  # networks that archcalc has not, however alike the letters
+USUAL = {  # of a family, the network that is meant if nothing else is said
+    "DenseNet": "densenet121",
+    "EfficientNet": "efficientnet_b0",
+    "Inception": "inception_v3",
+    "LeNet": "lenet5",
+    "ResNeXt": "resnext50_32x4d",
+    "ResNet": "resnet50",
+    "VGG": "vgg16",
+}
+
+
+class Sense(NamedTuple):
+    """A knob as others call it, and what the help of such a knob says: one letter means many things."""
+
+    words: str
+    help: str
+    value: str = ""  # what is carried over: the value as it is ("same"), or the "side" of the input that it gives
+
+
+WIDTH = r"width( \(depth\))? (multiplier|coefficient)|scale of the widths|widening factor"
+SENSES = (  # the first that the network has a knob for
+    Sense("width", WIDTH),
+    Sense("alpha multiplier widthmultiplier widthmult widthfactor widenfactor wideningfactor", WIDTH, "same"),
+    Sense(
+        "resolution rho size side image imagesize imgsize inputsize inputshape inputresolution height width",
+        "(height|width) of the (.*'s )?(input|map|sample)|resolution multiplier|^of the image|pixels each",
+        "side",
+    ),
+    Sense(
+        "classes numclasses nclasses outputs categories labels numlabels", "of the classifier|kinds of object", "same"
+    ),
+    Sense("depth layers numlayers blocks numblocks", "depth coefficient|^(units|layers|convolutions|blocks|modules)"),
+    Sense("growth growthrate k", "growth rate", "same"),
+    Sense("cardinality c groups", "cardinality", "same"),
+    Sense("basewidth bottleneckwidth widthpergroup d", "width of the bottleneck", "same"),
+    Sense("expansion expandratio expansionfactor t", "expansion factor", "same"),
+    Sense("compression theta", "compression of", "same"),
+    Sense("droprate dropoutrate drop dropout rate", "dropout", "same"),
+    Sense("reduction reductionratio seratio squeeze squeezeratio", "reduction ratio|squeezed share|squeeze ratio"),
+    Sense("top head classifier notop", "^the (fully connected layers|pooling and the classifier)"),
+    Sense("bias usebias", "^bias|^a bias"),
+    Sense("batchnorm norm", "^batch norm"),
+)
+
+
+def squeezed(word: str) -> str:
+    """A word without what people write in different ways: capitals, hyphens, dots, spaces, underscores."""
+    return re.sub(r"[-_. ]", "", word.lower())
+
+
+@cache
+def _others() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for own, words in WORDS.items():
+        for word in words.split():
+            found.setdefault(word, []).append(own)
+    return found
+
+
+def own_words(word: str) -> list[str]:
+    """What archcalc calls it."""
+    return _others().get(squeezed(word), [])
+
+
+def instead(word: str) -> str:
+    """What to write for something that archcalc has no word for; empty where nothing is known of it."""
+    return next((advice for advice, words in INSTEAD.items() if squeezed(word) in words.split()), "")
+
+
+def is_other(word: str) -> bool:
+    """Whether it is the name of something that archcalc has no word for, so that like letters say nothing."""
+    return bool(instead(word)) or squeezed(word) in OTHERS.split()

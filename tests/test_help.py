@@ -1,0 +1,79 @@
+"""What --help says: it fits the terminal, and what it promises works."""
+
+import re
+
+import click
+import pytest
+from console import run
+
+from archcalc.cli import COMMANDS, main
+from archcalc.cli.knobs import KnobCommand
+
+LEAST = {  # the least that each command that writes has to be given
+    "summary": "lenet5", "compare": "lenet5 nin", "export": "lenet5", "list": "nin", "formula": "dropout",
+    "explain": "conv2d", "solve": "mobilenet_v1_block --free alpha=0.5:1:0.25 --where mult_adds<=20M",
+    "sweep": "mobilenet_v1_block --alpha 0.5,1", "scale": "efficientnet_b0 --phi 1",
+}  # fmt: skip
+
+
+def options(command, metavar):
+    return [param for param in command.params if isinstance(param, click.Option) and param.metavar == metavar]
+
+
+def promised():
+    """Each format that the help of a command names, as the options that ask for it."""
+    for command in COMMANDS:
+        for option in options(command, "FORMAT"):
+            for word in re.findall(r"\w+", option.help.replace(" or ", ", ")):
+                yield command.name, [option.opts[0], word], word == "xlsx"
+        for option in options(command, "FILE"):
+            for suffix in re.findall(r"\.\w+", option.help):
+                yield command.name, [option.opts[0], f"out{suffix}"], False
+
+
+@pytest.mark.parametrize(("command", "asked", "binary"), list(promised()), ids=lambda value: str(value))
+def test_every_format_that_the_help_promises_is_written(command, asked, binary, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = run([command, *LEAST[command].split(), *asked, *(["-o", "out.xlsx"] if binary else [])])
+    assert result.exit_code == 0, result.output
+    assert sum(path.stat().st_size > 0 for path in tmp_path.iterdir()) == (asked[0] != "--format" or binary)
+    assert result.output
+
+
+def test_no_command_writes_without_saying_how():
+    assert {command.name for command in COMMANDS if options(command, "FORMAT") + options(command, "FILE")} == set(LEAST)
+
+
+@pytest.fixture
+def shown(capsys, monkeypatch):
+    """What a command prints on a terminal of that width (click's own runner has always 80 columns)."""
+
+    def shown(command, width):
+        monkeypatch.setenv("COLUMNS", str(width))
+        assert main(command.split(), prog_name="archcalc", standalone_mode=False) in (0, None)
+        return capsys.readouterr().out
+
+    return shown
+
+
+@pytest.mark.parametrize("width", [52, 60, 80, 120])
+@pytest.mark.parametrize("command", ["", *(command.name for command in COMMANDS), "summary resnet50", "sweep vgg16"])
+def test_help_fits_the_terminal(command, width, shown):
+    assert max(map(len, shown(f"{command} --help", width).splitlines())) <= width
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_no_description_of_a_command_is_cut(width, shown):
+    output = shown("--help", width).partition("Commands:")[2]
+    assert "..." not in output
+    assert all(f"  {command.name} " in output for command in COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_option_is_explained(command, shown):
+    assert all(param.help for param in command.params if isinstance(param, click.Option))
+    text = " ".join(shown(f"{command.name} --help", 80).split())
+    knobs = f"Each knob of a network is an option, too: 'archcalc {command.name} mobilenet_v1 --help' explains them."
+    assert (knobs in text) == isinstance(command, KnobCommand)
+    if isinstance(command, KnobCommand):
+        assert "--alpha VALUE width multiplier" in " ".join(shown(f"{command.name} mobilenet_v1 --help", 80).split())
