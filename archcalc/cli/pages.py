@@ -30,7 +30,7 @@ def show(network: str) -> None:
     """The spec itself."""
     from archcalc.language.library import find
 
-    click.echo(printable(find(network).text.text), nl=False)
+    click.echo(printable(find(network).part.source.text), nl=False)
 
 
 @click.command()

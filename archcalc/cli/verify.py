@@ -63,7 +63,7 @@ def verify(context: click.Context, /, networks: Sequence[str], everything: bool,
     """
     if bool(networks) == everything:
         raise ArchcalcError("verify takes the names of networks, or --all")
-    from archcalc.lasting import kept
+    from archcalc.gc_paused import gc_frozen
     from archcalc.verify.device import device_name, environment, find_device
     from archcalc.verify.interrupt import ended_by_term
     from archcalc.verify.receipt import folder_for, slug, write_receipt
@@ -74,7 +74,7 @@ def verify(context: click.Context, /, networks: Sequence[str], everything: bool,
     asked = Asked(device, options["batch"], options["limit"], against, everything, options["memory_"], options["time_"])
     reports = _everything() if everything else settled(context)
     folder = folder_for(options["output"]) if options["output"] else None
-    with kept(), ended_by_term():
+    with gc_frozen(), ended_by_term():
         findings = gather(_command(context, networks), environment(device), _results(reports, asked))
     name = slug(device_name(device) if device.type == "cuda" else device.type)
     try:
