@@ -1,8 +1,23 @@
 """Architecture cost analysis of neural networks: shapes, parameters and multiply-adds from a declarative spec."""
 
-from archcalc.errors import ArchcalcError, SpecError
-from archcalc.network import Network, load
-from archcalc.report import Report, Row
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from archcalc.errors import ArchcalcError, SpecError
+    from archcalc.network import Network, load
+    from archcalc.report import Report, Row
 
 __version__ = "0.1.0"
 __all__ = ["ArchcalcError", "Network", "Report", "Row", "SpecError", "load"]
+
+
+def __getattr__(name: str) -> Any:
+    """What is not here yet: imported when it is asked for, so that the command line may see to interrupts before."""
+    from archcalc.errors import ArchcalcError, SpecError
+    from archcalc.network import Network, load
+    from archcalc.report import Report, Row
+
+    globals().update(zip(__all__, (ArchcalcError, Network, Report, Row, SpecError, load), strict=True))
+    if name not in globals():
+        raise AttributeError(f"module 'archcalc' has no attribute {name!r}")
+    return globals()[name]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from archcalc.errors import ArchcalcError, listing, printable, suggest
+from archcalc.errors import ArchcalcError, listing, suggest
 from archcalc.language.spec import Knob
 from archcalc.network import Network, reference
 from archcalc.report import Report
@@ -19,16 +19,12 @@ class KnobCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Find the networks and their knobs first, then let click read the options."""
         own = {name for param in self.params for name in param.opts}
+        asked = [reference(word) for word in _names(args, self.params)]
+        ctx.obj = {"asked": asked, "knobs": list(_options([a.network for a in asked], own))}
         try:
-            asked = [reference(word) for word in _names(args, self.params)]
-            ctx.obj = {"asked": asked, "knobs": list(_options([a.network for a in asked], own))}
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
-            message = _no_option(error.option_name, ctx, [*own])
-        except ArchcalcError as error:
-            message = str(error)
-        click.echo(printable(message), err=True)
-        return ctx.exit(2)
+            raise ArchcalcError(_no_option(error.option_name, ctx, [*own])) from None
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """The command's own parameters, then the knobs."""

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from archcalc.cli.deliver import until_closed
 from archcalc.cli.knobs import KnobCommand, settled
-from archcalc.errors import ArchcalcError, printable
+from archcalc.cli.streams import tell
+from archcalc.errors import ArchcalcError, one_line, printable
 
 if TYPE_CHECKING:
     from archcalc.report import Report
@@ -80,11 +80,9 @@ def verify(context: click.Context, /, networks: Sequence[str], everything: bool,
     try:
         written = write_receipt(findings, folder, name) if folder else []
     finally:
-        with until_closed():
-            _tell(findings, folder is not None)
-    with until_closed():
-        for path in written:
-            click.echo(f"{path} written", err=True)
+        _show(findings, folder is not None)
+    for path in written:
+        tell(f"{path} written")
     context.exit(findings.status)
 
 
@@ -131,10 +129,10 @@ def _command(context: click.Context, networks: Sequence[str]) -> str:
             value = context.params[name]
             for one in value if isinstance(value, tuple) else (value,):
                 words += [option.opts[-1]] if option.is_flag else [option.opts[-1], str(one)]
-    return shlex.join(words)
+    return one_line(shlex.join(words))
 
 
-def _tell(findings: Findings, receipt: bool) -> None:
+def _show(findings: Findings, receipt: bool) -> None:
     """To the screen; the tables of many networks only into a receipt."""
     from archcalc.tables.terminal import show_tables
     from archcalc.verify.pages import differences, verdict
@@ -147,5 +145,5 @@ def _tell(findings: Findings, receipt: bool) -> None:
     for difference in differences(findings):
         click.echo(printable(difference))
     if len(findings.verified) > SHOWN and not receipt:
-        click.echo("-o FOLDER writes the tables of all networks into a receipt", err=True)
+        tell("-o FOLDER writes the tables of all networks into a receipt")
     click.echo(verdict(findings))
