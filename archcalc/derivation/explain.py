@@ -15,6 +15,7 @@ from archcalc.derivation.lines import Derivation, derivation, rewritten
 from archcalc.derivation.size import size
 from archcalc.derivation.write import PLAIN, TEX, Marks, latex, text, wrapped
 from archcalc.errors import ArchcalcError, listing
+from archcalc.export.tex import escape
 from archcalc.forms.close import closed, translation
 from archcalc.forms.formula import Formula
 from archcalc.forms.opening import walks
@@ -107,7 +108,7 @@ class Explanation:
             return f"\\[ {shown} = {self.size.value} \\]\n"
         parts = [latex(side.numbers) for side in self.sides]
         rows = [f"  &{self.saving(TEX)}"] if len(self.sides) == 2 else []
-        rows += [f"  \\text{{{_plain(name)}}} &= {own}" for name, own in self.in_letters(TEX)]
+        rows += [f"  \\text{{{escape(name)}}} &= {own}" for name, own in self.in_letters(TEX)]
         return "\n".join([*parts, *["\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}\n"] * bool(rows)])
 
     def to_dict(self) -> dict[str, Any]:
@@ -161,10 +162,6 @@ def _folded(name: str, text: str) -> Iterator[str]:
 def _ties(found: Formula) -> str:
     """with M = N = middle."""
     return f"with {found.parts.tied}"
-
-
-def _plain(text: str) -> str:
-    return text.replace("_", r"\_")
 
 
 def explain(
