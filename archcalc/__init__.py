@@ -1,7 +1,6 @@
 """Architecture cost analysis of neural networks: shapes, parameters and multiply-adds from a declarative spec."""
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # but true to a type checker; to import that name would take longer than all the rest here
 if TYPE_CHECKING:
     from archcalc.errors import ArchcalcError, SpecError
     from archcalc.network import Network, load
@@ -11,8 +10,8 @@ __version__ = "0.1.0"
 __all__ = ["ArchcalcError", "Network", "Report", "Row", "SpecError", "load"]
 
 
-def __getattr__(name: str) -> Any:
-    """What is not here yet: imported when it is asked for, so that the command line may see to interrupts before."""
+def __getattr__(name: str) -> object:
+    """What is not here yet: imported when it is asked for, so that the command line can see to interrupts first."""
     from archcalc.errors import ArchcalcError, SpecError
     from archcalc.network import Network, load
     from archcalc.report import Report, Row

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from contextlib import suppress
 
 
 def main() -> None:
@@ -15,6 +14,8 @@ def main() -> None:
 
         command_line(prog_name="archcalc")
     except KeyboardInterrupt:  # while that was imported, or as it ended
+        from contextlib import suppress
+
         with suppress(OSError):
             os.write(2, b"interrupted\n")
         sys.exit(130)
