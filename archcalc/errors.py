@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copyreg
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from archcalc.synonyms import is_other, own_words, squeezed
 
@@ -24,12 +26,17 @@ class ArchcalcError(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(printable(message))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """By what it holds: the __init__ of a subclass takes something else than the message."""
+        return copyreg.__newobj__, (type(self), *self.args), vars(self)  # type: ignore[attr-defined]
 
+
+@dataclass(frozen=True)
 class Source:
     """A text and the name it goes by in messages."""
 
-    def __init__(self, name: str, text: str) -> None:
-        self.name, self.text = name, text
+    name: str
+    text: str
 
     @cached_property
     def lines(self) -> tuple[str, ...]:
@@ -59,7 +66,7 @@ class Place(NamedTuple):
         return Place(source, line, column, width)
 
     def __str__(self) -> str:
-        return f"{printable(self.source.name)}:{self.line + 1}:{self.column + 1}"
+        return f"{one_line(self.source.name)}:{self.line + 1}:{self.column + 1}"
 
     def picture(self) -> str:
         """The line and, under it, the caret; nothing of a blank line."""
@@ -109,8 +116,18 @@ class Refusal(Exception):
 
 
 def printable(text: str) -> str:
-    """The text with control characters shown as '?': a stranger's file must not steer the terminal."""
-    return "".join(c if c.isprintable() or c == "\n" else "?" for c in text)
+    """The text, as long as it was, with '?' for each character that has no picture and could steer a terminal.
+
+    White space other than a line feed becomes a space.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else " " if c.isspace() else "?" for c in text)
+
+
+def one_line(text: str) -> str:
+    """A stranger's text as it may stand in a table or a file: printable, on one line, its words a space apart."""
+    return " ".join(printable(text).split())
 
 
 def meant(word: str, known: Iterable[str]) -> list[str]:

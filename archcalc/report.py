@@ -11,8 +11,8 @@ from archcalc.engine.cost import CONVENTION, Cost, costs, total
 from archcalc.engine.graph import Assumption, Graph, Node
 from archcalc.engine.unfold import unfold
 from archcalc.errors import ArchcalcError, listing
+from archcalc.gc_paused import gc_paused
 from archcalc.language.spec import Spec
-from archcalc.lasting import lasting
 from archcalc.number import Number
 from archcalc.shape import Shape
 from archcalc.value import brief, show
@@ -125,7 +125,7 @@ class Report:
 
 def summarize(spec: Spec, knobs: dict[str, Any]) -> Report:
     """Unfold, propagate, count. Raises SpecError."""
-    with lasting():
+    with gc_paused():
         return report_of(spec, unfold(spec, knobs))
 
 

@@ -132,6 +132,24 @@ def test_an_existing_file_survives_a_failed_write(tmp_path, monkeypatch):
     assert [p.name for p in tmp_path.iterdir()] == ["out.md"]
 
 
+def test_what_is_no_file_is_not_written_to(tmp_path):
+    (tmp_path / "loop.md").symlink_to("loop.md")
+    (tmp_path / "folder.md").mkdir()
+    (tmp_path / "file").touch()
+    os.mkfifo(tmp_path / "pipe.md")
+    reasons = {"loop.md": "too many levels of symbolic links", "folder.md": "is not a file", "pipe.md": "is not a file",
+               "file/a.md": "not a directory", f"{'x' * 300}.md": "file name too long"}  # fmt: skip
+    before = sorted(tmp_path.iterdir())
+    for name, reason in reasons.items():
+        result = run(["export", "lenet5", "-o", str(tmp_path / name)])
+        assert (result.exit_code, reason in result.output) == (2, True), result.output
+        assert len(result.output.splitlines()) == 1
+    for name in ("a\0.csv", "\ud800.csv"):
+        with pytest.raises(archcalc.ArchcalcError, match="is not the name of a file"):
+            archcalc.load("lenet5").sweep(classes=[1, 2]).write(tmp_path / name)
+    assert sorted(tmp_path.iterdir()) == before
+
+
 def test_a_written_file_keeps_its_mode_and_its_link(tmp_path):
     target = tmp_path / "target.md"
     target.write_text("old")

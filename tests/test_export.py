@@ -5,13 +5,20 @@ import json
 import re
 import shutil
 import subprocess
+from fractions import Fraction
 from html.parser import HTMLParser
 
 import pytest
+from sympy import Symbol
+from test_escapes import HOSTILE, MARKUP
 
 import archcalc
-from archcalc.export import render
-from archcalc.tables.layout import Choice
+from archcalc.catalogue import catalogue, catalogue_table
+from archcalc.comparison import compare
+from archcalc.export import render, render_tables
+from archcalc.export.tex import ROOM
+from archcalc.tables.grid import Column, Ratio, Table
+from archcalc.tables.layout import COLUMNS, Choice, aligned_table, summary_table, totals_table
 
 NAMES = ("lenet5", "mobilenet_v1", "inception_reduced")
 TEXT = ("md", "csv", "tex", "html", "json", "table")
@@ -102,16 +109,61 @@ def test_html_escapes(tmp_path):
         assert "&lt;script&gt;" in content
 
 
+def five():
+    """Networks side by side, more than a page is wide."""
+    names = ("resnet50", "mobilenet_v1", "vgg16", "inception_v3", "vgg19")
+    reports = [archcalc.load(name).summary(classes=10) for name in names]
+    return [totals_table(reports), aligned_table(compare(reports, "kind"))]
+
+
+WIDE = Table(
+    "Wide",
+    (Column("a", "name", False), *(Column(str(i), f"mult-adds\nnetwork_{i}@alpha=0.{i}") for i in range(40))),
+    (("layer/of/a/long/name" * 8, *(10**i for i in range(40))), (MARKUP, *([Ratio(Fraction(1, 3))] * 40))) * 40,
+    (("W" * 90, *(None,) * 40),),
+)
+TABLES = {
+    "five networks": five,
+    "a deep network": lambda: [summary_table(archcalc.load("resnet152").summary(), Choice())],
+    "all columns": lambda: [summary_table(archcalc.load("nasnet_large").summary(), Choice(columns=tuple(COLUMNS)))],
+    "symbols": lambda: [summary_table(archcalc.load("vgg16").summary(classes=Symbol("classes")), Choice())],
+    "all specs": lambda: [catalogue_table(catalogue())],
+    "odd texts": lambda: [HOSTILE],
+    "wide": lambda: [WIDE],
+    "one column": lambda: [Table("One", (Column("a", "a", False),), (("x",),))],
+    "no rows": lambda: [Table("None", (Column("a", "a", False), Column("b", "b")), ())],
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_latex_tables_fit_the_page(name):
+    """By their own count of widths; all columns are there, each once, and the first in each part."""
+    for table in TABLES[name]():
+        content = render_tables([table], "tex").decode("ascii")
+        parts = re.findall(r"\\begin\{longtable\}\{@\{\}(.*?)@\{\}\}\n(.*?)\\end\{longtable\}", content, re.DOTALL)
+        columns = 0
+        for spec, body in parts:
+            widths = [float(width) for width in re.findall(r"[LR]\{([0-9.]+)\}", spec)]
+            assert sum(widths) + len(widths) - 1 <= ROOM / 2
+            rows = [line.removesuffix(r" \\") for line in body.splitlines() if line.endswith(r" \\")]
+            assert {len(re.findall(r"(?<!\\)&", row)) + 1 for row in rows} == {len(widths)}
+            assert len(rows) == 1 + len(table.rows) + len(table.totals)
+            columns += len(widths) - 1
+            assert not any(row.lstrip().startswith(("[", "*")) for row in rows)
+        assert columns == len(table.columns) - 1
+
+
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="LaTeX is not installed")
-def test_latex_compiles(reports, tmp_path):
-    spec = tmp_path / "net.yaml"
-    spec.write_text("net: 'Odd & 100 % of #1_{x} ~ \\ ^ <\u00e9 \u03b1>'\ninput: [3, 8, 8]\nlayers:\n  - conv(4, 3)\n")
-    odd = archcalc.load(str(spec)).summary()
-    (tmp_path / "out.tex").write_text(text([*reports, odd], "tex"))
+@pytest.mark.parametrize("name", TABLES)
+def test_latex_compiles_at_once_and_nothing_stands_out(name, tmp_path):
+    (tmp_path / "out.tex").write_bytes(render_tables(TABLES[name](), "tex"))
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "out.tex"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stdout[-2000:]
-    assert "Output written" in done.stdout
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=120, check=False)
+    said = done.stdout.decode("latin-1")
+    assert done.returncode == 0, said[-2000:]
+    assert "Output written" in said
+    assert "Overfull" not in said
+    assert "Rerun" not in said
 
 
 def test_json_of_several_is_a_list(reports):

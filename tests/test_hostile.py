@@ -242,6 +242,27 @@ def test_use_that_doubles(tmp_path):
     assert outcome("spec.yaml", tmp_path)
 
 
+def test_blocks_that_cannot_be_read(tmp_path, monkeypatch):
+    """A name that is too long, a folder that is a loop, a folder of somebody else's."""
+    (tmp_path / "blocks").symlink_to("blocks")
+    (tmp_path / "spec.yaml").write_text(f"{HEAD}use: own\nlayers: []\n")
+    assert "spec.yaml:3:6: blocks/own.yaml: too many levels of symbolic links" in outcome("spec.yaml", tmp_path)
+    (tmp_path / "blocks").unlink()
+    (tmp_path / "spec.yaml").write_text(f"{HEAD}use: {'x' * 300}\nlayers: []\n")
+    assert "file name too long" in outcome("spec.yaml", tmp_path)
+    (tmp_path / "spec.yaml").write_text(f"{HEAD}use: own\nlayers: []\n")
+    status = Path.stat
+
+    def denied(path, **options):
+        if path.parent.name == "blocks":
+            raise PermissionError(13, "Permission denied", str(path))
+        return status(path, **options)
+
+    monkeypatch.setattr(Path, "stat", denied)
+    with pytest.raises(archcalc.SpecError, match=r"spec.yaml:3:6: \S*blocks/own.yaml: permission denied"):
+        archcalc.load(str(tmp_path / "spec.yaml"))
+
+
 def test_a_block_file_that_is_a_device(tmp_path):
     (tmp_path / "blocks").mkdir()
     (tmp_path / "blocks" / "zero.yaml").symlink_to("/dev/zero")

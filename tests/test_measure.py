@@ -4,6 +4,7 @@ import re
 import sys
 import xml.etree.ElementTree as ElementTree
 from contextlib import nullcontext
+from dataclasses import replace
 from fractions import Fraction
 from types import SimpleNamespace
 
@@ -135,6 +136,15 @@ def test_picture_has_a_point_for_each_layer_that_multiplies(measured, small):
     drawn = [count for count in counts if count > 1]  # ticks and the legend's marks have one
     assert sum(drawn) + 1 * 2 == 2 * layers  # the one linear layer is a line of one point, in both panels
     assert roofline_picture([measured], "png").startswith(b"\x89PNG")
+
+
+def test_a_label_is_no_mathematics(measured):
+    pytest.importorskip("matplotlib")
+    from archcalc.verify.plot import roofline_picture
+
+    label = "$x^2_{a}$ \\frac 中"
+    svg = ElementTree.fromstring(roofline_picture([replace(measured, label=label)]))
+    assert f"{label}, {measured.mode}, batch {measured.batch}" in list(svg.itertext())
 
 
 def test_roof_bends_at_the_ridge():

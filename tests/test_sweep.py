@@ -29,7 +29,6 @@ from archcalc.number import half_up, least, make_divisible, most, select
 from archcalc.quantity import quantity
 from archcalc.sweeps import chunks
 from archcalc.sweeps.front import unbeaten
-from archcalc.sweeps.parcel import pack, unpack
 from archcalc.sweeps.ranges import make_axis, read_axis
 from archcalc.sweeps.values import Split, Values, along, fractions
 from archcalc.tables.terminal import progress
@@ -487,12 +486,6 @@ def test_a_cluster_of_processes(tmp_path):
     result = run("sweep", "mobilenet_v1", "--alpha", "0.5,1", "-o", tmp_path / "s.csv", "--dask", "local")
     assert result.exit_code == 0, result.output
     assert "568740352" in (tmp_path / "s.csv").read_text()
-
-
-@pytest.mark.parametrize("name", ["resnet50", "efficientnet_b3", "ssd300", "nasnet_mobile"])
-def test_a_network_travels_as_text(name):
-    spec = archcalc.load(name).spec
-    assert archcalc.network.Network(unpack(pack(spec))).summary().to_dict() == archcalc.load(name).summary().to_dict()
 
 
 # The page

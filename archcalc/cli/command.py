@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
-from archcalc.errors import listing, printable, suggest
+from archcalc.errors import ArchcalcError, listing, suggest
 
 
 class Command(click.Command):
@@ -18,7 +18,7 @@ class Command(click.Command):
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
-            return refuse(ctx, self.no_option(ctx, error.option_name, typed))
+            raise ArchcalcError(self.no_option(ctx, error.option_name, typed)) from None
 
     def no_option(self, ctx: click.Context, option: str, typed: list[str]) -> str:
         """What to say about an option that the command has not."""
@@ -58,10 +58,4 @@ class Group(click.Group):
 
         network = is_file(word) or known_as(word.partition("@")[0]) in names()
         near = f"; 'archcalc summary {word}' counts that network" if network else suggest(word, self.commands)
-        return refuse(ctx, f"no command {word!r}{near or f' (there are {listing(sorted(self.commands))})'}")
-
-
-def refuse(ctx: click.Context, message: str) -> NoReturn:
-    """One message, and exit status 2."""
-    click.echo(printable(message), err=True)
-    ctx.exit(2)
+        raise ArchcalcError(f"no command {word!r}{near or f' (there are {listing(sorted(self.commands))})'}")

@@ -1,59 +1,24 @@
-"""What a command found, to the screen or to a file; and what went wrong, as one message."""
+"""What a command found, to the screen or to a file."""
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import wraps
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from archcalc.errors import ArchcalcError, printable
+from archcalc.cli.streams import tell
+from archcalc.errors import ArchcalcError
 
 if TYPE_CHECKING:
     from archcalc.report import Report
     from archcalc.tables.grid import Table
     from archcalc.tables.layout import Choice
 
-INTERRUPTED = 130  # the exit status that shells give
 FORMAT = click.option("--format", "format_", metavar="FORMAT", help="table, md, csv, tex, html, json or xlsx.")
 OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to a file.")
-
-
-def reported(command: Callable[..., None]) -> Callable[..., None]:
-    """What the user can mend becomes one message and exit status 2; a closed pipe, or an interrupt, ends quietly."""
-
-    @wraps(command)
-    def run(*arguments: Any, **options: Any) -> None:
-        try:
-            with until_closed():
-                command(*arguments, **options)
-        except ArchcalcError as error:
-            with until_closed():
-                click.echo(printable(str(error)), err=True)
-            raise SystemExit(2) from None
-        except KeyboardInterrupt:
-            click.echo("interrupted", err=True)
-            raise SystemExit(INTERRUPTED) from None
-
-    return run
-
-
-@contextmanager
-def until_closed() -> Iterator[None]:
-    """Write to a pipe until its reader has closed it, which is no error."""
-    try:
-        yield
-        sys.stdout.flush()
-    except BrokenPipeError:
-        nothing = os.open(os.devnull, os.O_WRONLY)
-        for stream in (sys.stdout, sys.stderr):  # or Python complains of the pipe as it ends
-            os.dup2(nothing, stream.fileno())
-        os.close(nothing)
 
 
 def deliver(reports: Sequence[Report], choice: Choice, options: dict[str, Any]) -> None:
@@ -106,4 +71,4 @@ def _write(data: bytes, output: Path | None) -> None:
     from archcalc.export import write
 
     write(output, data)
-    return click.echo(f"{output} written", err=True)
+    return tell(f"{output} written")

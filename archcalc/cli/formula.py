@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archcalc.cli.knobs import KnobCommand
-from archcalc.errors import ArchcalcError, listing, printable
+from archcalc.cli.streams import tell
+from archcalc.errors import ArchcalcError, listing
 
 if TYPE_CHECKING:
     from archcalc.network import Reference
@@ -117,14 +118,14 @@ def _format(options: dict[str, Any]) -> str:
 def _json(data: Any) -> str:
     import json
 
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(data, indent=2) + "\n"
 
 
 def _write(text: str, output: Path | None) -> None:
     if output is None:
-        click.echo(printable(text), nl=False)
+        click.echo(text, nl=False)
         return
     from archcalc.export import write
 
     write(output, text.encode())
-    click.echo(f"{output} written", err=True)
+    tell(f"{output} written")

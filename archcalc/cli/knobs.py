@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from archcalc.cli.command import Command, refuse
+from archcalc.cli.command import Command
 from archcalc.cli.completion import NETWORK, words_of
-from archcalc.errors import ArchcalcError, listing, printable, suggest
+from archcalc.errors import ArchcalcError, listing, suggest
 from archcalc.language.spec import Knob
 from archcalc.network import Network, Reference, reference
 from archcalc.report import Report
@@ -33,9 +33,9 @@ class KnobCommand(Command):
             try:
                 asked.append(reference(word))
                 words.append(word)
-            except ArchcalcError as error:
+            except ArchcalcError:
                 if not ctx.resilient_parsing:  # it may still be being typed
-                    refuse(ctx, str(error))
+                    raise
         ctx.obj = {"words": words, "asked": asked, "knobs": list(_options([a.network for a in asked], own))}
         return super().parse_args(ctx, args)
 
@@ -107,7 +107,7 @@ def _options(networks: Sequence[Network], taken: set[str]) -> Iterator[click.Opt
     for knob in networks[0].knobs.values() if networks else ():
         spellings = list(dict.fromkeys([f"--{knob.name}", f"--{knob.name.replace('_', '-')}"]))
         if all(knob.name in network.knobs for network in networks) and not taken & {*spellings}:
-            text = f"{printable(knob.help) or 'knob'} [{'; '.join(_limits(knob))}]"
+            text = f"{knob.help or 'knob'} [{'; '.join(_limits(knob))}]"
             values = words_of(map(show, knob.choices))
             yield click.Option([*spellings, knob.name], help=text, metavar="VALUE", shell_complete=values)
 

@@ -47,7 +47,7 @@ def show(network: str) -> None:
     """Print the spec of a network."""
     from archcalc.language.library import find
 
-    click.echo(printable(find(network).text.text), nl=False)
+    click.echo(printable(find(network).part.source.text), nl=False)
 
 
 @click.command(cls=Command)

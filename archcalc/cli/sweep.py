@@ -13,6 +13,7 @@ import click
 
 from archcalc.cli.deliver import deliver_tables
 from archcalc.cli.knobs import KnobCommand
+from archcalc.cli.streams import tell
 from archcalc.errors import ArchcalcError, listing
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def sweep(context: click.Context, /, network: str, **options: Any) -> None:
         best = tuple(options["best"].split(","))
         with _progress(planned) as advance:
             planned.plot(options["plot"], options["figure"], best=best, dask=options["dask"], advance=advance)
-        click.echo(f"{options['plot']} written", err=True)
+        tell(f"{options['plot']} written")
 
 
 @click.command(cls=KnobCommand)
@@ -157,7 +158,7 @@ def _deliver(planned: Sweep, options: dict[str, Any]) -> None:
         if output and format_ in FORMATS:
             write(planned, output, chunks, format_)
         elif format_ in FORMATS:
-            stream(planned, sys.stdout.buffer, format_, chunks)
+            stream(planned, sys.stdout, format_, chunks)
         else:
             from archcalc.sweeps.layout import sweep_table
 
@@ -165,7 +166,7 @@ def _deliver(planned: Sweep, options: dict[str, Any]) -> None:
     if format_ not in FORMATS:
         deliver_tables([table], options)
     elif output:
-        click.echo(f"{output} written", err=True)
+        tell(f"{output} written")
 
 
 @contextmanager

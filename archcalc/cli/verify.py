@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from archcalc.cli.deliver import until_closed
 from archcalc.cli.knobs import KnobCommand, settled
-from archcalc.errors import ArchcalcError, printable
+from archcalc.cli.streams import tell
+from archcalc.errors import ArchcalcError, one_line, printable
 
 if TYPE_CHECKING:
     from archcalc.report import Report
@@ -68,7 +68,7 @@ def verify(context: click.Context, /, networks: Sequence[str], everything: bool,
     """
     if bool(networks) == everything:
         raise ArchcalcError("verify takes the names of networks, or --all")
-    from archcalc.lasting import kept
+    from archcalc.gc_paused import gc_frozen
     from archcalc.verify.device import device_name, environment, find_device
     from archcalc.verify.interrupt import ended_by_term
     from archcalc.verify.receipt import folder_for, slug, write_receipt
@@ -79,17 +79,15 @@ def verify(context: click.Context, /, networks: Sequence[str], everything: bool,
     asked = Asked(device, options["batch"], options["limit"], against, everything, options["memory_"], options["time_"])
     reports = _everything() if everything else settled(context)
     folder = folder_for(options["output"]) if options["output"] else None
-    with kept(), ended_by_term():
+    with gc_frozen(), ended_by_term():
         findings = gather(_command(context, networks), environment(device), _results(reports, asked))
     name = slug(device_name(device) if device.type == "cuda" else device.type)
     try:
         written = write_receipt(findings, folder, name) if folder else []
     finally:
-        with until_closed():
-            _tell(findings, folder is not None)
-    with until_closed():
-        for path in written:
-            click.echo(f"{path} written", err=True)
+        _show(findings, folder is not None)
+    for path in written:
+        tell(f"{path} written")
     context.exit(findings.status)
 
 
@@ -136,10 +134,10 @@ def _command(context: click.Context, networks: Sequence[str]) -> str:
             value = context.params[name]
             for one in value if isinstance(value, tuple) else (value,):
                 words += [option.opts[-1]] if option.is_flag else [option.opts[-1], str(one)]
-    return shlex.join(words)
+    return one_line(shlex.join(words))
 
 
-def _tell(findings: Findings, receipt: bool) -> None:
+def _show(findings: Findings, receipt: bool) -> None:
     """To the screen; the tables of many networks only into a receipt."""
     from archcalc.tables.terminal import show_tables
     from archcalc.verify.pages import differences, verdict
@@ -152,5 +150,5 @@ def _tell(findings: Findings, receipt: bool) -> None:
     for difference in differences(findings):
         click.echo(printable(difference))
     if len(findings.verified) > SHOWN and not receipt:
-        click.echo("-o FOLDER writes the tables of all networks into a receipt", err=True)
+        tell("-o FOLDER writes the tables of all networks into a receipt")
     click.echo(verdict(findings))

@@ -15,6 +15,7 @@ from archcalc.derivation.lines import Derivation, derivation, rewritten
 from archcalc.derivation.size import Worked, WorkedLatex, size
 from archcalc.derivation.write import PLAIN, TEX, Marks, latex, text, wrapped
 from archcalc.errors import ArchcalcError, listing
+from archcalc.export.tex import escape
 from archcalc.forms.close import labels, translation
 from archcalc.forms.formula import Formula, formula_of
 from archcalc.forms.notes import exact
@@ -120,7 +121,7 @@ class Explanation:
             return f"\\[ {WorkedLatex().write(self.size.trace)} = {self.size.value} \\]\n"
         parts = [latex(side.numbers) for side in self.sides]
         rows = [f"  &{self.saving(TEX)}"] if len(self.sides) == 2 else []
-        rows += [f"  \\text{{{_plain(name)}}} &= {own}" for name, own in self.in_letters(TEX)]
+        rows += [f"  \\text{{{escape(name)}}} &= {own}" for name, own in self.in_letters(TEX)]
         rows += [f"  &\\quad {condition}" for condition in self.conditions(TEX)]
         return "\n".join([*parts, *["\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}\n"] * bool(rows)])
 
@@ -176,10 +177,6 @@ def _folded(name: str, text: str) -> Iterator[str]:
 def _ties(found: Formula) -> str:
     """with M = N = middle."""
     return f"with {found.parts.tied}"
-
-
-def _plain(text: str) -> str:
-    return text.replace("_", r"\_")
 
 
 def explain(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import stat
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import IO
@@ -55,27 +55,32 @@ def write(path: Path, data: bytes) -> None:
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """A file to write to, which takes the place of that one at the end if nothing went wrong. Raises ArchcalcError."""
-    temporary = None
+    temporary = ""
     try:
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-        if path.exists() and not path.is_file():
-            raise ArchcalcError(f"{path} is not a file")
-        with tempfile.NamedTemporaryFile(dir=path.resolve().parent, prefix=f".{path.name}.", delete=False) as file:
-            temporary = Path(file.name)
+        mode, target = _mode(path), os.path.realpath(path)
+        temporary = os.path.join(os.path.dirname(target), f".archcalc-{os.urandom(8).hex()}")  # known before it is made
+        with open(temporary, "x+b") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, mode)
-        os.replace(temporary, path.resolve())
-        temporary = None
+        if mode is not None:
+            os.chmod(temporary, mode)
+        os.replace(temporary, target)
     except OSError as error:
         raise ArchcalcError(f"{path}: {(error.strerror or str(error)).lower()}; nothing was written") from None
     finally:
-        if temporary:
-            temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            os.unlink(temporary)
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _mode(path: Path) -> int | None:
+    """The permissions of the file that is there; None where there is none. Raises OSError or ArchcalcError."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        raise ArchcalcError(f"{str(path)!r} is not the name of a file") from None
+    if not stat.S_ISREG(mode):
+        raise ArchcalcError(f"{path} is not a file")
+    return mode & 0o777

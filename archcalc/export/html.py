@@ -22,10 +22,11 @@ tbody tr:nth-child(even) { background: #f4f4f4; }
 
 
 def render_tables(tables: Sequence[Table]) -> str:
-    """A page with the tables; nothing is loaded from elsewhere."""
+    """A page with the tables, in ASCII, so that it is right in any encoding; nothing is loaded from elsewhere."""
     title = escape(", ".join(table.title for table in tables))
     head = f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>'
-    return f"{head}\n<style>{STYLE}</style>\n</head>\n<body>\n{fragment(tables)}</body>\n</html>\n"
+    page = f"{head}\n<style>{STYLE}</style>\n</head>\n<body>\n{fragment(tables)}</body>\n</html>\n"
+    return page.encode("ascii", "xmlcharrefreplace").decode()
 
 
 def fragment(tables: Sequence[Table]) -> str:

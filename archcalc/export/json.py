@@ -31,4 +31,4 @@ def render_tables(tables: Sequence[Table]) -> str:
 
 
 def _written(data: Any) -> str:
-    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(data, indent=1) + "\n"

@@ -31,4 +31,11 @@ def _table(table: Table) -> str:
 
 def escape(text: str) -> str:
     """The text as Markdown shows it unchanged, inside a table too."""
-    return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", text.replace("\n", " "))
+    escaped = re.sub(r"([\\`*_\[\]<>|#&~$])", r"\\\1", text.replace("\n", " "))
+    return re.sub(r"^(\d*)([-+.)])(?=[\s-]|$)", r"\1\\\2", escaped)  # else the start of a list, or a rule
+
+
+def code(text: str) -> str:
+    """The text as code, between more backticks than stand in it."""
+    fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence} {text} {fence}" if "`" in text else f"`{text}`"

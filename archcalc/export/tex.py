@@ -1,25 +1,48 @@
-"""LaTeX, tables with the rules of booktabs; a document that compiles as it stands, or whose tables can be taken."""
+r"""LaTeX, tables with the rules of booktabs; a document that compiles as it stands, or whose tables can be taken.
+
+Each column has its width, so that a table fits the page after one run of LaTeX: numbers as wide as they are, words
+folded where need be. A table that is too wide all the same becomes several, each with the first column. The measure is
+half an em, which is the width of a digit.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from math import ceil
+from typing import NamedTuple
 from unicodedata import normalize
 
+from archcalc.likeness import like
 from archcalc.tables.grid import Table, people
 
-SPECIAL = {c: f"\\{c}" for c in "&%$#_{}"} | {
+ROOM = 150  # half ems of a line: \small on US letter, the narrower of the usual papers
+GAP = 2  # between columns
+LEAST = 12  # of a column of words
+WIDTHS = dict.fromkeys("fijlt.,:;'!|- ", 0.8) | dict.fromkeys("mw#%&+<=>@æœ", 1.7) | {"x": 1.4}  # x as in 3 x 3
+LONGEST_NUMBER = 24  # what is longer, such as a sum of symbols, may fold
+FOLDS = re.compile(r"(?:[_@/(]|,(?!\d)|(?:[^\s_@/(,]|,(?=\d)){24})(?=\S)")  # what a line may end with, beside a space
+SPECIAL = {c: f"\\{c}" for c in "&%$#_{}"} | {c: f"{{{c}}}" for c in "[]*"} | {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
     "<": r"\textless{}",
     ">": r"\textgreater{}",
-}
+    "|": r"\textbar{}",
+}  # fmt: skip
+LIGATURE = re.compile("([-'`?!])(?=[-'`])")  # what would be printed as one character
+MARKS = "\u0300\u0301\u0302\u0303\u0304\u0306\u0307\u0308\u030a\u030b\u030c\u0327"
+ACCENTS = dict(zip(MARKS, "`'^~=u.\"rHvc", strict=True))  # of OT1, the encoding that LaTeX starts with
+NAMES = {"ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"}
+OTHERS = {"×": r"$\times$"} | {c: f"{{\\{name}}}" for c, name in NAMES.items()}  # noqa: RUF001
 HEAD = r"""\documentclass{article}
-\usepackage[utf8]{inputenc}
 \usepackage[margin=1.5cm,landscape]{geometry}
-\usepackage{booktabs,longtable}
+\usepackage{array,booktabs,longtable}
+\newcolumntype{L}[1]{>{\raggedright\arraybackslash}p{#1em}} % words
+\newcolumntype{R}[1]{>{\raggedleft\arraybackslash}p{#1em}} % numbers
+\setlength{\tabcolsep}{.5em}
 \begin{document}
-\small
+\small\raggedright
 """
 
 
@@ -29,27 +52,114 @@ def render_tables(tables: Sequence[Table]) -> str:
 
 
 def _table(table: Table) -> str:
-    columns = "".join("r" if column.number else "l" for column in table.columns)
-    header = _row(column.title.replace("\n", " ") for column in table.columns)
+    rows = [list(map(people, row)) for row in (*table.rows, *table.totals)]
+    columns = [_column(column.title, [row[i] for row in rows], column.number) for i, column in enumerate(table.columns)]
     lines = [
-        f"\\section*{{{escape(table.title)}}}",
-        f"\\begin{{longtable}}{{@{{}}{columns}@{{}}}}",
-        f"\\toprule\n{header}\n\\midrule\n\\endhead",
-        *(_row(map(people, row)) for row in table.rows),
-        *(["\\midrule"] if table.totals else []),
-        *(_row(map(people, row)) for row in table.totals),
-        "\\bottomrule\n\\end{longtable}",
-        *(f"\\noindent {escape(note)}\\par" for note in table.notes),
+        f"\\section*{{{foldable(table.title)}}}",
+        *(_part(part, len(table.rows)) for part in _parts(columns)),
+        *(f"\\noindent {foldable(note)}\\par" for note in table.notes),
     ]
     return "\n".join(lines) + "\n"
 
 
+class _Column(NamedTuple):
+    """A column's texts, the title first, and how wide it is; a narrower one folds its words."""
+
+    texts: list[str]
+    number: bool
+    width: int
+    least: int  # how narrow it may be
+
+
+def _column(title: str, cells: list[str], number: bool) -> _Column:
+    """A column as wide as its texts; a number's title folds, and so may a number that is too long for one."""
+    own, pieces = _longest(cells), _longest(piece for text in (title, *cells) for piece in _pieces(text))
+    if number:
+        width = max(own, _longest(_pieces(title)))
+        return _Column([title, *cells], True, width, width if own <= LONGEST_NUMBER else min(width, pieces))
+    width = max(own, _longest([title]))
+    return _Column([title, *cells], False, width, min(width, max(LEAST, pieces)))
+
+
+def _parts(columns: Sequence[_Column]) -> list[list[_Column]]:
+    """The columns of each table: of as few tables as have room, with about as many columns each."""
+    first, *rest = columns
+    parts = [[first]]
+    for count in range(1, len(rest) + 1):
+        size = -(-len(rest) // count)
+        parts = [[first, *rest[i : i + size]] for i in range(0, len(rest), size)]
+        if all(_total(column.least for column in part) <= ROOM for part in parts):
+            break
+    return list(map(_narrowed, parts))
+
+
+def _narrowed(part: list[_Column]) -> list[_Column]:
+    """The columns with widths for which there is room, those narrowed first that can spare most."""
+    widths = [column.width for column in part]
+    while _total(widths) > ROOM:
+        spare = [width - column.least for width, column in zip(widths, part, strict=True)]
+        if not any(spare):
+            break
+        widths[spare.index(max(spare))] -= 1
+    return [column._replace(width=width) for column, width in zip(part, widths, strict=True)]
+
+
+def _part(columns: Sequence[_Column], body: int) -> str:
+    """A table with these columns; its rows below the body are totals."""
+    spec = "".join(f"{'R' if column.number else 'L'}{{{column.width / 2:g}}}" for column in columns)
+    head, *rows = zip(*([_text(column, text) for text in column.texts] for column in columns), strict=True)
+    lines = [
+        f"\\begin{{longtable}}{{@{{}}{spec}@{{}}}}",
+        f"\\toprule\n{_row(head)}\n\\midrule\n\\endhead",
+        *map(_row, rows[:body]),
+        *(["\\midrule"] if rows[body:] else []),
+        *map(_row, rows[body:]),
+        "\\bottomrule\n\\end{longtable}",
+    ]
+    return "\n".join(lines)
+
+
 def _row(cells: Iterable[str]) -> str:
-    return " & ".join(map(escape, cells)) + r" \\"
+    return " & ".join(cells) + r" \\"
+
+
+def _text(column: _Column, text: str) -> str:
+    return escape(text) if _width(text) <= column.width else foldable(text)
+
+
+def _total(widths: Iterable[int]) -> int:
+    return sum(width + GAP for width in widths) - GAP
+
+
+def _longest(texts: Iterable[str]) -> int:
+    return max(map(_width, texts), default=1)
+
+
+def _width(text: str) -> int:
+    """In LaTeX's own type, or somewhat more."""
+    return ceil(sum(WIDTHS.get(c, 2.1 if c.isupper() else 1 if c.isdigit() else 1.12) for c in text))
+
+
+def _pieces(text: str) -> list[str]:
+    """What no line ends within."""
+    return FOLDS.sub(lambda match: f"{match[0]} ", text).split()
+
+
+def foldable(text: str) -> str:
+    """The text as LaTeX prints it unchanged, on several lines if need be."""
+    return r"\allowbreak ".join(map(escape, FOLDS.sub(lambda match: f"{match[0]}\0", text).split("\0")))
 
 
 def escape(text: str) -> str:
-    """The text as LaTeX prints it unchanged; between sizes a multiplication sign."""
-    latin = normalize("NFKD", text).encode("ascii", "replace").decode()
-    escaped = "".join(SPECIAL.get(c, c) for c in latin)
-    return escaped.replace(" x ", r" $\times$ ")
+    """The text as LaTeX prints it unchanged, in ASCII; between sizes a multiplication sign."""
+    escaped = "".join(map(_printed, LIGATURE.sub(r"\1\0", normalize("NFC", text.replace("\n", " ")))))
+    return escaped.replace("\0", "{}").replace(" x ", r" $\times$ ")
+
+
+def _printed(character: str) -> str:
+    letter, *accents = list(normalize("NFD", character))
+    if letter.isascii() and len(accents) == 1 and accents[0] in ACCENTS:
+        return f"\\{ACCENTS[accents[0]]}{{{letter}}}"
+    return OTHERS.get(character) or "".join(
+        SPECIAL.get(c, c) for c in (letter if letter.isascii() else like(character))
+    )

@@ -25,6 +25,7 @@ class Pointwise(Kind):
 def pointwise(label: str, torch_name: str, equation: str, keeps: str = "inputs") -> type[Pointwise]:
     """A kind from its equation; it keeps its output where the slope is known from that."""
     members = {"__doc__": equation, "torch_name": torch_name, "examples": {label: (8, 5, 5)}, "keeps": keeps}
+    members["__qualname__"] = label  # the name below, by which pickle finds the class
     kind: type[Pointwise] = type(torch_name, (Pointwise,), members, label=label)
     return kind
 

@@ -89,6 +89,8 @@ class Compiler:
                 value = bounded(value)
             elif not isinstance(value, str):
                 raise self.foreign(node, _capital(str(value)))
+            elif not value.isprintable():
+                raise Refusal("a word is made of characters that can be printed")
         except Refusal as refusal:
             raise Refusal(str(refusal), self.place(node)) from None
         return _always(value)

@@ -24,7 +24,7 @@ class File:
     """One file, its sections read in the order in which they can be used."""
 
     def __init__(self, source: Source, keys: tuple[str, ...]) -> None:
-        self.source, self.reading, self.part = source, Reading(), Part({}, {}, {})
+        self.source, self.reading, self.part = source, Reading(), Part({}, {}, {}, source, {})
         self.layers = Layers(self.reading, self.part.blocks)
         self.scope = Scope(frozenset(), {})
         tree = read(source)
@@ -55,8 +55,9 @@ class File:
     def define(self, library: Library) -> None:
         """Read all definitions."""
         for word in self.reading.words(self.top.entries.get("use"), "use"):
-            used = self.reading.attempt(word.place, library, word.text)
-            self.part.blocks.update(used.blocks if used else {})
+            if used := self.reading.attempt(word.place, library, word.text):
+                self.part.used[word.text] = used
+                self.part.blocks.update(used.blocks)
         self.section("let", self.let)
         self.layers.calls.below = {key.partition("(")[0]: at for key, at in self.mapping("blocks").keys.items()}
         self.section("blocks", self.block)

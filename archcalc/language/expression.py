@@ -48,7 +48,8 @@ class Call(NamedTuple):
 
 def parse(text: str, place: Place, functions: Functions | None = None) -> Expression:
     """An expression from its text; ``functions`` are the defined ones. Raises Refusal."""
-    return Compiler(text, functions or {}, place).expression(syntax_tree(text, place))
+    tree = syntax_tree(text, place)
+    return Compiler(text, functions or {}, place).expression(tree)
 
 
 def parse_call(text: str, place: Place, functions: Functions | None = None) -> Call:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from archcalc.errors import Place, Source, SpecError, listing, suggest
+from archcalc.gc_paused import gc_paused
 from archcalc.language.definitions import File, Library
 from archcalc.language.spec import SHAPE_WORDS, Item, Knob, Part, Spec, Variant
 from archcalc.language.terms import Expression
@@ -19,10 +20,11 @@ KNOB_KEYS = ("default", "min", "max", "choices", "help")
 
 def parse_spec(source: Source, name: str, library: Library) -> Spec:
     """The network a file describes; raises SpecError with every problem found."""
-    file = _SpecFile(source, KEYS)
-    file.section("given", file.knob)
-    file.define(library)
-    spec = file.spec(name)
+    with gc_paused():
+        file = _SpecFile(source, KEYS)
+        file.section("given", file.knob)
+        file.define(library)
+        spec = file.spec(name)
     if file.reading.problems or spec is None:
         raise SpecError(file.reading.problems)
     return spec
@@ -53,7 +55,7 @@ class _SpecFile(File):
         bodies = {key: [getattr(variant, key) is not None for variant in variants.values()] for key in _Body._fields}
         self.required(["net", *(key for key, given in bodies.items() if not (given and all(given)))])
         size = own.input or next((variant.input for variant in variants.values() if variant.input), None)
-        return size and Spec(name, headings, self.part, size, own.layers or (), variants, self.source)
+        return size and Spec(name, headings, self.part, size, own.layers or (), variants)
 
     def headings(self, mapping: Mapping) -> dict[str, str]:
         """What stands above a network, each on one line of text."""
@@ -61,8 +63,8 @@ class _SpecFile(File):
         for key in HEADINGS:
             if key in mapping.entries:
                 tree = mapping.entries[key]
-                words = [w.text for w in read.words(tree, key)] if key == "aliases" else [read.text(tree, key)]
-                found[key] = " ".join(" ".join(words).split())
+                words = read.words(tree, key) if key == "aliases" else [tree]
+                found[key] = " ".join(read.text(word, key) for word in words)
         if found.get("kind", "network") not in KINDS_OF_SPEC:
             hint = suggest(found["kind"], KINDS_OF_SPEC) or f" (there are {listing(KINDS_OF_SPEC)})"
             read.problem(f"no kind {found['kind']!r}{hint}", mapping.entries["kind"].place)

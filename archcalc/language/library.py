@@ -8,10 +8,9 @@ import stat
 from functools import cache
 from pathlib import Path
 
-from archcalc.errors import ArchcalcError, Refusal, Source, listing, suggest
+from archcalc.errors import ArchcalcError, Refusal, Source, listing, one_line, suggest
 from archcalc.language.grammar import parse_blocks, parse_spec
 from archcalc.language.spec import Part, Spec
-from archcalc.lasting import lasting
 from archcalc.synonyms import squeezed
 
 LARGEST = 1 << 20  # bytes of a spec
@@ -71,7 +70,7 @@ def members(reference: str) -> list[Spec]:
     """The spec by that name; of a file that holds a family, every variant. Raises ArchcalcError."""
     if is_file(reference):
         path, _, variant = reference.partition("#")
-        spec = _parse(Path(path), Path(path).stem, path)
+        spec = _parse(Path(path), one_line(Path(path).stem), path)
         if variant and variant not in spec.variants:
             raise ArchcalcError(f"{path} has no variant {variant!r}{suggest(variant, spec.variants)}")
         wanted = [variant] if variant else list(spec.variants)
@@ -93,8 +92,7 @@ def known_as(reference: str) -> str:
 
 def _parse(path: Path, name: str, shown: str) -> Spec:
     folders = (path.parent / "blocks", home() / "blocks")
-    with lasting():
-        return parse_spec(Source(shown, read(path)), name, _BlockFiles(folders))
+    return parse_spec(Source(shown, read(path)), name, _BlockFiles(folders))
 
 
 class _BlockFiles:
@@ -119,11 +117,16 @@ class _BlockFiles:
         return f"blocks/{path.name}" if path.parent == self.folders[-1] else str(path)
 
     def path(self, name: str) -> Path:
-        path = next((folder / f"{name}.yaml" for folder in self.folders if (folder / f"{name}.yaml").exists()), None)
-        if path is None:
-            known = [path.stem for folder in self.folders for path in folder.glob("*.yaml")]
-            raise Refusal(f"no file of blocks {name!r} in {self.folders[0]}{suggest(name, known)}")
-        return path
+        for folder in self.folders:
+            try:
+                (folder / f"{name}.yaml").stat()
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError as error:
+                raise Refusal(f"{folder / name}.yaml: {(error.strerror or str(error)).lower()}") from None
+            return folder / f"{name}.yaml"
+        known = [path.stem for folder in self.folders for path in folder.glob("*.yaml")]
+        raise Refusal(f"no file of blocks {name!r} in {self.folders[0]}{suggest(name, known)}")
 
 
 def read(path: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, TypeVar
 
-from archcalc.errors import Place, Problem, Refusal, SpecError, listing, nearest, suggest
+from archcalc.errors import Place, Problem, Refusal, SpecError, listing, nearest, one_line, suggest
 from archcalc.language.arithmetic import FUNCTIONS, WORDS
 from archcalc.language.expression import parse
 from archcalc.language.spec import INDEX, SHAPE_WORDS, read_value
@@ -94,9 +94,9 @@ class Reading:
         return None
 
     def text(self, tree: Tree | None, what: str) -> str:
-        """A text; empty where it is missing or something else."""
+        """A text, as it may be shown; empty where it is missing or something else."""
         if isinstance(tree, Scalar):
-            return tree.text
+            return one_line(tree.text)
         if tree is not None:
             self.problem(f"{what} takes a text{_not(tree)}", tree.place)
         return ""

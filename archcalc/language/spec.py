@@ -94,6 +94,8 @@ class Part(NamedTuple):
     given: dict[str, Knob]
     lets: dict[str, Expression | Definition]
     blocks: dict[str, Block]
+    source: Source
+    used: dict[str, Part]  # the files of blocks that it uses
 
 
 class Variant(NamedTuple):
@@ -114,7 +116,12 @@ class Spec(NamedTuple):
     input: Expression
     layers: tuple[Item, ...]
     variants: dict[str, Variant]
-    text: Source
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        from archcalc import __version__
+        from archcalc.language.pickled import block_files, unpickled
+
+        return unpickled, (__version__, self.name, self.part.source, block_files(self.part))
 
     @property
     def given(self) -> dict[str, Knob]:

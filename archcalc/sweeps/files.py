@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 from io import TextIOWrapper
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from archcalc.errors import ArchcalcError, listing
 from archcalc.export import replacing
@@ -40,17 +40,17 @@ def write(sweep: Sweep, path: Path, chunks: Iterable[Chunk], format_: str | None
         write_parquet(sweep, path, chunks)
     else:
         with replacing(path) as file:
-            stream(sweep, file, format_, chunks)
+            text = TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+            stream(sweep, text, format_, chunks)
+            text.detach()
 
 
-def stream(sweep: Sweep, file: IO[bytes], format_: str, chunks: Iterable[Chunk]) -> None:
+def stream(sweep: Sweep, text: TextIO, format_: str, chunks: Iterable[Chunk]) -> None:
     """CSV or JSON, as far as the pieces have come."""
-    text = TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
     (_csv if format_ == "csv" else _json)(sweep, text, chunks)
-    text.detach()
 
 
-def _csv(sweep: Sweep, text: TextIOWrapper, chunks: Iterable[Chunk]) -> None:
+def _csv(sweep: Sweep, text: TextIO, chunks: Iterable[Chunk]) -> None:
     """Unknown is an empty cell."""
     writer = csv.writer(text)
     writer.writerow([*sweep.axes, *sweep.quantities, WHY])
@@ -68,7 +68,7 @@ def _words(values: list[Any]) -> bool:
     return bool(values) and isinstance(values[0], str)
 
 
-def _json(sweep: Sweep, text: TextIOWrapper, chunks: Iterable[Chunk]) -> None:
+def _json(sweep: Sweep, text: TextIO, chunks: Iterable[Chunk]) -> None:
     """A list of objects, one a line; unknown is null, and why is null where there is a network."""
     before = "[\n"
     for chunk in chunks:

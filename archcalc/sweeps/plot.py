@@ -7,6 +7,7 @@ own, so that it reads in black and white too.
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -48,16 +49,24 @@ def plot(
     from archcalc.export import write
 
     figure = figure or usual(sweep, path.stem)
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context({**STYLE, "text.parse_math": False}):  # a stranger's title is no mathematics
         canvas = Figure(figsize=(6.4, 4.4), layout="constrained")
         panel = canvas.add_subplot()
         if figure == "pareto":
             _pareto(panel, sweep, best, dask, advance)
         else:
             {"cost": _cost, "contours": _contours}[figure](panel, sweep)
-        file = BytesIO()
-        canvas.savefig(file, format=suffix, dpi=200, metadata={"Date": None} if suffix == "svg" else None)
-    write(path, file.getvalue())
+        data = saved(canvas, suffix)
+    write(path, data)
+
+
+def saved(canvas: Any, format_: str) -> bytes:
+    """A figure of matplotlib's as a file holds it; a character that the font lacks becomes a box, without a warning."""
+    file = BytesIO()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")
+        canvas.savefig(file, format=format_, dpi=200, metadata={"Date": None} if format_ == "svg" else None)
+    return file.getvalue()
 
 
 def usual(sweep: Sweep, stem: str) -> str:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import logging
+import pickle
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from archcalc import __version__
 from archcalc.errors import ArchcalcError
 from archcalc.needed import needed
 from archcalc.quantity import Quantity
 from archcalc.sweeps.estimate import speed
 from archcalc.sweeps.evaluate import Box, Chunk, Grid, evaluate
-from archcalc.sweeps.parcel import Parcel, pack, unpack
 from archcalc.sweeps.ranges import Axis
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def evaluated(sweep: Sweep, address: str, advance: Advance | None = None) -> Ite
     needed("distributed", "a Dask cluster", "dask")
     with _client(address) as client:
         ahead = AHEAD * max(1, sum(client.nthreads().values()))
-        task = (__version__, pack(sweep.network.spec), sweep.axes, sweep.quantities)
+        task = (pickle.dumps(sweep.network.spec), sweep.axes, sweep.quantities)
         under_way: deque[Any] = deque()
         try:
             for box in sweep.pieces(max(1, int(SECONDS * speed(sweep)))):
@@ -45,11 +44,9 @@ def evaluated(sweep: Sweep, address: str, advance: Advance | None = None) -> Ite
             client.cancel(list(under_way))
 
 
-def work(version: str, parcel: Parcel, axes: Mapping[str, Axis], quantities: Mapping[str, Quantity], box: Box) -> Chunk:
+def work(spec: bytes, axes: Mapping[str, Axis], quantities: Mapping[str, Quantity], box: Box) -> Chunk:
     """One piece, on a worker. Raises ArchcalcError where that has another archcalc."""
-    if version != __version__:
-        raise ArchcalcError(f"a Dask worker has archcalc {__version__}, and here is {version}; install the same")
-    return evaluate(unpack(parcel), Grid(dict(axes)), box, quantities)
+    return evaluate(pickle.loads(spec), Grid(dict(axes)), box, quantities)
 
 
 def _fetched(future: Any, address: str, advance: Advance | None) -> Chunk:

@@ -6,14 +6,14 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from shutil import get_terminal_size
 from textwrap import wrap
-from typing import TextIO
+from typing import Any, TextIO
 
 from archcalc.tables.grid import Table, people
 
 LEAST_NAME = 20  # of the first column, the names
 LEAST_WORDS = 10  # of another column of words, before a column of numbers is left out
-USUAL_WIDTH = 80  # where the terminal does not say
 GAP = "  "
 
 Line = tuple[str, str]  # style, text
@@ -22,7 +22,7 @@ Line = tuple[str, str]  # style, text
 def show_tables(tables: Sequence[Table], file: TextIO) -> None:
     """Print tables, an empty line between two: on a terminal its width, and painted; else as wide as they need."""
     terminal = file.isatty()
-    width = terminal_width() if terminal or "COLUMNS" in os.environ else None
+    width = get_terminal_size().columns if terminal or "COLUMNS" in os.environ else None
     for index, table in enumerate(tables):
         parts = [("", "")] * (index > 0) + list(lines(table, width))
         if terminal:
@@ -33,24 +33,22 @@ def show_tables(tables: Sequence[Table], file: TextIO) -> None:
 
 def as_text(tables: Sequence[Table]) -> str:
     """Tables without colours, fitted to the terminal where there is one, else as wide as they need."""
-    width = terminal_width() if sys.stdout.isatty() else None
+    width = get_terminal_size().columns if sys.stdout.isatty() else None
     return "\n\n".join("\n".join(text.rstrip() for _, text in lines(table, width)) for table in tables)
 
 
-def terminal_width() -> int:
-    """The width of the terminal, or of COLUMNS in the environment."""
-    columns = os.environ.get("COLUMNS", "")
-    try:
-        return (int(columns) if columns.isdigit() else os.get_terminal_size().columns) or USUAL_WIDTH
-    except OSError:
-        return USUAL_WIDTH
+def _console(file: TextIO) -> Any:
+    """A terminal of rich's, of the size that Python finds; rich's own way of finding it may fail."""
+    from rich.console import Console
+
+    columns, rows = get_terminal_size()
+    return Console(file=file, width=columns, height=rows, highlight=False, soft_wrap=True)
 
 
 def _paint(parts: Sequence[Line], file: TextIO) -> None:
-    from rich.console import Console
     from rich.text import Text
 
-    console = Console(file=file, highlight=False, soft_wrap=True)
+    console = _console(file)
     for style, text in parts:
         console.print(Text(text, style=style))
 
@@ -122,10 +120,9 @@ def progress(total: int, what: str, file: TextIO | None = None) -> Iterator[Call
     if not file.isatty():
         yield lambda done: None
         return
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(file=file), transient=True) as bar:
+    with Progress(*columns, console=_console(file), transient=True) as bar:
         task = bar.add_task(what, total=total)
         yield lambda done: bar.advance(task, done)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from archcalc.export.md import escape, render_tables
+from archcalc.export.md import code, escape, render_tables
 from archcalc.verify.plot import can_draw
 from archcalc.verify.results import Findings
 from archcalc.verify.sheets import tables
@@ -47,7 +47,7 @@ def differences(findings: Findings) -> Iterator[str]:
 def _head(findings: Findings) -> Iterator[str]:
     yield f"# Verification: {escape(findings.environment['device'])}\n"
     yield f"{verdict(findings)}.\n"
-    yield f"Written by `{findings.command}`.\n"
+    yield f"Written by {code(findings.command)}.\n"
     yield from (f"- {word}: {escape(value)}" for word, value in findings.environment.items())
     yield ""
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.util import find_spec
-from io import BytesIO
 from itertools import cycle
 from typing import Any
 
 from archcalc.needed import needed
-from archcalc.sweeps.plot import COLOURS, MARKS, STYLE
+from archcalc.sweeps.plot import COLOURS, MARKS, STYLE, saved
 from archcalc.verify.roofline import Ceilings
 from archcalc.verify.timing import LayerTime, Timed
 
@@ -31,9 +30,7 @@ def roofline_picture(studies: Sequence[Timed], format_: str = "svg") -> bytes:
         panels = figure.subplots(1, len(studies), squeeze=False)[0]
         for panel, timed in zip(panels, studies, strict=True):
             _panel(panel, timed)
-        file = BytesIO()
-        figure.savefig(file, format=format_, metadata={"Date": None} if format_ == "svg" else None)
-    return file.getvalue()
+        return saved(figure, format_)
 
 
 def points(timed: Timed) -> dict[str, list[LayerTime]]:
@@ -58,7 +55,7 @@ def _panel(panel: Any, timed: Timed) -> None:
     for mark, colour, (kind, group) in zip(cycle(MARKS), cycle(COLOURS), groups.items(), strict=False):
         reached = [one.work.operations / one.seconds / GIGA for one in group]
         panel.loglog([one.work.intensity for one in group], reached, mark, color=colour, label=kind, markersize=4)
-    panel.set_title(f"{timed.label}, {timed.mode}, batch {timed.batch}")
+    panel.set_title(f"{timed.label}, {timed.mode}, batch {timed.batch}", parse_math=False)
     panel.set_xlabel("operations for each byte")
     panel.set_ylabel("G operations per second")
     if groups:

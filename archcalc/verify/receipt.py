@@ -52,8 +52,8 @@ def json_text(findings: Findings) -> str:
 def _laid_out(value: Any) -> str:
     """A list with a line for each entry."""
     if not isinstance(value, list) or not value:
-        return json.dumps(value, ensure_ascii=False)
-    return "[\n" + ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in value) + "\n]"
+        return json.dumps(value)
+    return "[\n" + ",\n".join(json.dumps(entry) for entry in value) + "\n]"
 
 
 def as_data(findings: Findings) -> dict[str, Any]:

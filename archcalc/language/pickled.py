@@ -1,0 +1,45 @@
+"""A spec pickled as the texts that it was read from: what is parsed holds functions, which cannot be pickled."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from archcalc import __version__
+from archcalc.errors import ArchcalcError, Source
+from archcalc.language.grammar import parse_blocks, parse_spec
+from archcalc.language.spec import Part, Spec
+
+Files = tuple[tuple[str, Source], ...]  # of blocks: the name that `use` has for each, and its text
+
+
+def block_files(part: Part) -> Files:
+    """The files of blocks that a file uses, and that these use."""
+    found: dict[str, Source] = {}
+    waiting = [part]
+    while waiting:
+        for name, used in waiting.pop().used.items():
+            if name not in found:
+                found[name] = used.source
+                waiting.append(used)
+    return tuple(found.items())
+
+
+@lru_cache(maxsize=8)
+def unpickled(version: str, name: str, source: Source, blocks: Files) -> Spec:
+    """The spec again, parsed once. Raises ArchcalcError where it was pickled by another version of archcalc."""
+    if version != __version__:
+        raise ArchcalcError(f"{name} was pickled by archcalc {version}, and here is {__version__}; install the same")
+    spec = parse_spec(source, name, _Texts(dict(blocks)))
+    return (spec.variant(name) if name in spec.variants else spec).trimmed()
+
+
+class _Texts:
+    """Files of blocks, of which the texts are at hand."""
+
+    def __init__(self, sources: dict[str, Source]) -> None:
+        self.sources, self.parts = sources, dict[str, Part]()
+
+    def __call__(self, name: str) -> Part:
+        if name not in self.parts:
+            self.parts[name] = parse_blocks(self.sources[name], self)
+        return self.parts[name]
