@@ -113,7 +113,7 @@ def five():
     """Networks side by side, more than a page is wide."""
     names = ("resnet50", "mobilenet_v1", "vgg16", "inception_v3", "vgg19")
     reports = [archcalc.load(name).summary(classes=10) for name in names]
-    return [totals_table(reports), aligned_table(compare(reports, "kind"))]
+    return [totals_table(reports), aligned_table(compare(*reports, by="kind"))]
 
 
 WIDE = Table(

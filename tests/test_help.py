@@ -50,7 +50,9 @@ def shown(capsys, monkeypatch):
 
     def shown(command, width):
         monkeypatch.setenv("COLUMNS", str(width))
-        assert main(command.split(), prog_name="archcalc", standalone_mode=False) in (0, None)
+        with pytest.raises(SystemExit) as end:
+            main(command.split(), prog_name="archcalc")
+        assert end.value.code == 0
         return capsys.readouterr().out
 
     return shown

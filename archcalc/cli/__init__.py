@@ -44,6 +44,8 @@ class CommandLine(Group):
             return super().main(*arguments, **options) or 0, ""
         except Ended:
             return 0, ""
+        except SystemExit as end:  # what completes a word in the shell ends so
+            return int(end.code or 0), ""
         except ArchcalcError as error:
             return MISTAKE, str(error)
         except click.ClickException as error:

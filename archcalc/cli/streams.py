@@ -28,9 +28,9 @@ class Output(StringIO):
     def isatty(self) -> bool:
         return self.stream is not None and bool(self.stream.isatty())
 
-    def write(self, text: str) -> int:
-        """Collect a text. Raises Ended where nothing more can be written, or nobody reads it."""
-        size = super().write(text)
+    def write(self, text: str | bytes) -> int:
+        """Collect a text, which click gives as bytes at times. Raises Ended where nobody reads on."""
+        size = super().write(text if isinstance(text, str) else text.decode())
         if self.tell() > HELD:
             self.flush()
             if self.failure or not self.is_read:
