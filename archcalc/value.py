@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_DOWN, Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
@@ -9,6 +10,7 @@ from archcalc.number import Number, family, plain
 
 LONGEST_SHOWN = 40  # characters of a value in a message
 MOST_SHOWN = 8  # elements of an array in a text
+MOST_DIGITS = 6  # of a decimal
 
 
 def exact(value: Number) -> Number:
@@ -49,6 +51,15 @@ def show(value: Any) -> str:
         digits = next((n for n in range(1, 5) if 10**n % value.denominator == 0), None)
         return f"{float(value):.{digits}f}" if digits and abs(value) < 10**5 else str(value)
     return str(value)
+
+
+def decimal(value: Any) -> Any:
+    """A fraction as a decimal, with dots where it goes on: 1/8 is 0.125, 1/7 is 0.142857.... What is whole stays."""
+    if not isinstance(value, Fraction):
+        return value
+    with localcontext(prec=MOST_DIGITS, rounding=ROUND_DOWN):
+        found = Decimal(value.numerator) / Decimal(value.denominator)
+    return f"{found:f}" + "..." * (Fraction(found) != value)
 
 
 def brief(value: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -55,17 +56,22 @@ def _csv(sweep: Sweep, text: TextIOWrapper, chunks: Iterable[Chunk]) -> None:
     writer = csv.writer(text)
     writer.writerow([*sweep.axes, *sweep.quantities, WHY])
     for chunk in chunks:
-        writer.writerows(zip(*(_harmless(values) for _, values in columns(sweep, chunk)), strict=True))
+        writer.writerows(zip(*(_cells(values) for _, values in columns(sweep, chunk)), strict=True))
 
 
-def _harmless(values: list[Any]) -> list[Any]:
+def _cells(values: list[Any]) -> list[Any]:
     """Words that a spreadsheet would run are quoted, as in any other table."""
-    words = {word: f"'{word}" for word in set(values) if word.startswith(FORMULA)} if _words(values) else {}
-    return [words.get(word, word) for word in values] if words else values
+    if isinstance(values[0], str):
+        words = {word: f"'{word}" for word in set(values) if word.startswith(FORMULA)}
+        return [words.get(word, word) for word in values] if words else values
+    return [*map(_exact, values)] if Fraction in set(map(type, values)) else values
 
 
-def _words(values: list[Any]) -> bool:
-    return bool(values) and isinstance(values[0], str)
+def _exact(value: Any) -> Any:
+    """Of a fraction the float that prints as the same decimal; where there is none, the text 3/7."""
+    if not isinstance(value, Fraction):
+        return value
+    return float(value) if Fraction(str(float(value))) == value else str(value)
 
 
 def _json(sweep: Sweep, text: TextIOWrapper, chunks: Iterable[Chunk]) -> None:
@@ -74,14 +80,15 @@ def _json(sweep: Sweep, text: TextIOWrapper, chunks: Iterable[Chunk]) -> None:
     for chunk in chunks:
         names, values = zip(*columns(sweep, chunk), strict=True)
         for row in zip(*values, strict=True):
-            text.write(before + json.dumps({k: None if v == "" else v for k, v in zip(names, row, strict=True)}))
+            entry = {k: None if v == "" else v for k, v in zip(names, row, strict=True)}
+            text.write(before + json.dumps(entry, default=_exact))
             before = ",\n"
     text.write("\n]\n")
 
 
 def columns(sweep: Sweep, chunk: Chunk) -> Iterator[tuple[str, list[Any]]]:
-    """Python's own numbers and words for each column of a piece."""
-    for name, values in knob_columns(sweep, chunk):
+    """Python's own numbers, exactly, and words for each column of a piece."""
+    for name, values in knob_columns(sweep, chunk, floats=False):
         yield name, values.tolist()
     for name, column in chunk.columns.items():
         yield name, _listed(column)

@@ -106,13 +106,17 @@ def _part(knob: Knob, text: str) -> Axis:
 
 
 def _span(start: Number, stop: Number, step: Number = 1) -> Span:
-    """From start to stop, which belongs to it if a step arrives there."""
+    """From start to stop, both of which belong to it; a range that would end before its stop is refused."""
     if step == 0:
         _refuse("a step of 0 leads nowhere")
-    count = (stop - start) // step + 1
-    if count < 1:
+    steps = (stop - start) // step
+    if steps < 0:
         _refuse(f"an empty range: {show(start)} is past {show(stop)} in steps of {show(step)}")
-    return Span(start, step, int(count))
+    before = start + step * steps
+    if before != stop:
+        ways = [f"{show(start)}:{show(end)}:{show(step)}" for end in (before, before + step)]
+        _refuse(f"steps of {show(step)} from {show(start)} do not meet {show(stop)}; write {' or '.join(ways)}")
+    return Span(start, step, int(steps) + 1)
 
 
 def _number(word: str) -> Number:

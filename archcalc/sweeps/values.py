@@ -325,7 +325,7 @@ def fractions(value: Any) -> np.ndarray:
 
 
 def _scaled(value: Values, factor: int, wide: bool) -> Any:
-    n = value.n.astype(object) if wide and not isinstance(value.n, int) else value.n
+    n = np.atleast_1d(np.asarray(value.n, object)) if wide else value.n  # NumPy makes uint64 of a plain 2^63
     return n if factor == 1 else n * factor
 
 
