@@ -79,10 +79,10 @@ class Network:
 
         ``free`` is a knob, several ("alpha, rho"), or a mapping to the values to try. Raises ArchcalcError.
         """
-        from archcalc.solving.solve import solve
+        from archcalc.solving.solve import task
 
         names = {name.strip(): None for name in free.split(",")} if isinstance(free, str) else free
-        return solve(self, names, where, want, **knobs)
+        return task(self, names, where, want, **knobs).solution()
 
     def explain(
         self,
