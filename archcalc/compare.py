@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from archcalc.errors import ArchcalcError, listing
+from archcalc.number import family
 from archcalc.report import Report, Row
 
 
@@ -30,8 +32,12 @@ class Comparison(NamedTuple):
 def compare(reports: Sequence[Report], by: str = "block", depth: int = 1) -> Comparison:
     """Align the reports' rows by name, each in its network's order; a block around the whole of a network is ignored.
 
-    Rows without weights in any of the networks are left out.
+    Rows without weights in any of the networks are left out. Raises ArchcalcError where a report is over arrays.
     """
+    for report in reports:
+        if arrays := [name for name, value in report.knobs.items() if family(value) == "numpy"]:
+            message = f"{report.network}: a comparison takes one value for {listing(arrays)}, not an array"
+            raise ArchcalcError(f"{message}; a sweep takes many")
     tables = [{row.name: row for row in _inside(report).by(by, depth)} for report in reports]
     names = list(tables[0])
     for table in tables[1:]:

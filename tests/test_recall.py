@@ -114,10 +114,10 @@ def random_spec(random):
     return text + "layers:\n" + "\n".join(random_entries(random, 2, blocks)) + "\n  - last: d\n    repeat: n\n"
 
 
-def told(ask):
+def told(ask, *arguments, **knobs):
     """The message of a refusal, "" where there is none."""
     try:
-        ask()
+        ask(*arguments, **knobs)
     except ArchcalcError as error:
         return str(error)
     return ""
@@ -132,12 +132,12 @@ def test_a_network_is_too_large_for_all_or_for_none(seed, tmp_path, monkeypatch)
     for limit, value in limits.items():
         monkeypatch.setattr(unfold, limit, value)
     for n in (*range(1, 12), 60):
-        summary = told(lambda: network.summary(n=n))
+        summary = told(network.summary, n=n)
         (why,) = network.sweep(n=[n]).arrays()["why"]
         assert bool(why) == bool(summary)
         assert why in summary
-        assert told(lambda: network.formula(free="m", n=n)) == summary
-        assert why in told(lambda: network.solve("params >= 1", free={"m": [2]}, n=n))
+        assert told(network.formula, free="m", n=n) == summary
+        assert why in told(network.solve, "params >= 1", free={"m": [2]}, n=n)
         refused += bool(summary)
     assert refused > 0
 

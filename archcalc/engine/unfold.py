@@ -146,7 +146,11 @@ class Unfolder:
             return
         self.budget -= 1
         if self.budget < 0 or self.depth > DEEPEST:
-            limit = f"{MOST_LAYERS:,} layers with the blocks around them" if self.budget < 0 else f"{DEEPEST} blocks within blocks"
+            limit = (
+                f"{MOST_LAYERS:,} layers with the blocks around them"
+                if self.budget < 0
+                else f"{DEEPEST} blocks within blocks"
+            )
             self.ledger.refuse(Refusal(f"more than {limit}"), item.place)
             raise Enough
         name, first, end = run.name(item), len(self.nodes), None

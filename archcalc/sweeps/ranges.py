@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from typing import Any, TypeAlias
 
 from archcalc.errors import ArchcalcError, Refusal
 from archcalc.language.spec import Knob, read_value
-from archcalc.number import Number, plain
+from archcalc.number import Number, family, plain
 from archcalc.value import show
 
 FORM = "written START:STOP:STEP (0.25:1.4:0.05), START:STOP, or as a list (0.25,0.5,1)"
@@ -66,12 +67,19 @@ def make_axis(knob: Knob, values: Any) -> Axis:
         return _checked(knob, lambda: [_span(values.start, values[-1], values.step) if values else ()], repr(values))
     if isinstance(values, Span):
         return _checked(knob, lambda: [values], "its range")
-    listed = values if isinstance(values, (list, tuple)) else _items(values)
+    listed = list(islice(_items(values), LONGEST_LIST + 1))
     return _checked(knob, lambda: [(value,) for value in listed], "its list")
 
 
-def _items(values: Any) -> Iterable[Any]:
-    return values.ravel().tolist() if hasattr(values, "ravel") else values if hasattr(values, "__iter__") else [values]
+def _items(values: Any) -> Any:
+    """The values of a list or an array of any kind, be it pandas's; a lone one too."""
+    values = values.to_numpy() if hasattr(values, "to_numpy") else values
+    if isinstance(values, (bytes, bytearray, Mapping)):  # which iterate over something else
+        return [values]
+    try:
+        return iter(values.flat if family(values) == "numpy" else values)
+    except TypeError:
+        return [values]
 
 
 def _checked(knob: Knob, parts: Callable[[], Iterable[Axis]], shown: str) -> Axis:
