@@ -459,6 +459,30 @@ def test_sizes_of_the_input_that_knobs_decide():
     assert list(archcalc.load("mobilenet_v1").sweep(rho=[1], alpha=[0.5, 1]).quantities) == ["mult_adds", "params"]
 
 
+def test_a_spreadsheet_runs_no_word_and_reads_negative_numbers(tmp_path):
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        "net: N\ngiven:\n  t: 1\n  u: {default: a, choices: [a, b]}\n"
+        "let:\n  wrong: 1 if (t if u == 'b' else t < 9) else 2\n"
+        "input: [3, 8, wrong]\nlayers:\n  - conv(3 + 3*t, 1)\n"
+    )
+    sweep = archcalc.load(path).sweep("params", t=[Fraction(-1, 3), -2], u=["a", "b"])
+    sweep.write(tmp_path / "s.csv")
+    rows = list(csv.reader(StringIO((tmp_path / "s.csv").read_text())))[1:]
+    assert [row[:4] for row in rows] == [
+        ["-1/3", "a", "1", "8"],
+        ["-1/3", "b", "", ""],
+        ["-2", "a", "", ""],
+        ["-2", "b", "", ""],
+    ]
+    assert [row[4][:22] for row in rows] == [
+        "",
+        "'-1/3 is not a conditi",
+        "conv: out is a whole n",
+        "'-2 is not a condition",
+    ]
+
+
 def test_parquet_grows_wider_when_it_must(monkeypatch, tmp_path):
     monkeypatch.setattr(chunks, "LARGEST", 2)
     sweep = archcalc.load("mobilenet_v1").sweep(classes=[1, 10, 10**16, 10**17], alpha=[1, 2])

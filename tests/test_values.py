@@ -235,3 +235,14 @@ def test_reports_over_arrays_are_not_compared(network):
         with pytest.raises(ArchcalcError, match="any: a comparison takes one value for n, not an array"):
             compare(reports[::order])
     assert compare([reports[0], network.summary(n=N)]).corresponds
+
+
+@pytest.mark.parametrize("test", ["n", "not n", "n or m < 9", "n if word == 'a' else true"])
+def test_numbers_are_no_conditions_be_they_one_or_many(test, tmp_path):
+    path = tmp_path / "net.yaml"
+    path.write_text(TEXT.replace("when: word == 'b'", f"when: {test}"))
+    network, told = archcalc.load(path), "is not a condition, like stride > 1"
+    for value in (2, numpy.array([2, 3])):
+        with pytest.raises(ArchcalcError, match=told):
+            network.summary(n=value)
+    assert all(told in why for why in network.sweep(n=[2, 3]).arrays()["why"])

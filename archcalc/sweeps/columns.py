@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -49,18 +49,23 @@ def knob_values(axis: Axis, where: np.ndarray) -> np.ndarray:
     return np.array(values) if knob_kind(axis) is bool else np.array([*map(show, values)], object)
 
 
-def knob_columns(sweep: Sweep, chunk: Chunk, floats: bool = True) -> Iterator[tuple[str, np.ndarray]]:
-    """Each knob at every point of the piece, in the column's kind; exactly, without ``floats``."""
+def knob_columns(
+    sweep: Sweep, chunk: Chunk, written: Callable[[Any], Any] | None = None
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Each knob at every point of the piece, in the column's kind; or as its exact values are ``written``."""
     shape = chunk.why.shape
     for i, ((name, axis), where) in enumerate(zip(sweep.axes.items(), chunk.box, strict=True)):
         values = knob_values(axis, where)
-        values = values.astype(float) if floats and knob_kind(axis) is float else values
+        if written:
+            values = np.frompyfunc(written, 1, 1)(values)
+        elif knob_kind(axis) is float:
+            values = values.astype(float)
         yield name, np.broadcast_to(values.reshape([-1 if k == i else 1 for k in range(len(shape))]), shape).reshape(-1)
 
 
-def reasons(chunk: Chunk) -> np.ndarray:
+def reasons(chunk: Chunk, written: Callable[[Any], Any] = str) -> np.ndarray:
     """Why there is no network at each point; "" where there is one."""
-    return np.array([*chunk.reasons, ""], dtype=object)[chunk.why.reshape(-1)]  # type: ignore[no-any-return]
+    return np.array([*map(written, chunk.reasons), ""], dtype=object)[chunk.why.reshape(-1)]  # type: ignore[no-any-return]
 
 
 def joined(sweep: Sweep, chunks: Sequence[Chunk]) -> dict[str, np.ndarray]:

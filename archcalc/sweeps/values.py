@@ -175,6 +175,11 @@ class Values:
         """Whether the numerators are fractions: where no common denominator was of a reasonable size."""
         return not isinstance(self.low, int)
 
+    def __bool__(self) -> bool:
+        raise Refusal(f"{self} is not a condition, like stride > 1")
+
+    __invert__ = __bool__
+
     def __format__(self, spec: str) -> str:
         """A token that stands for the value at the point that a message will be about."""
         shown = SHOWN.__dict__
