@@ -27,6 +27,7 @@ class Kind:
     view: ClassVar[bool] = False  # its output (in evaluation) is its input's memory, or a part of it
     keeps: ClassVar[str] = "inputs"  # what its backward pass needs of them: "inputs", "output" or "nothing"
     passes: ClassVar[str] = ""  # its inputs' gradients are its output's: "whole", or each a "part"; else new ones
+    apart: ClassVar[bool] = False  # whether autograd adds to the gradients of its weights in a place of their own
 
     def __init_subclass__(cls, label: str = "") -> None:
         if any(not str(annotation).startswith("ClassVar") for annotation in cls.__annotations__.values()):

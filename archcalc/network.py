@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.errors import ArchcalcError, Refusal, listing
@@ -11,7 +13,7 @@ from archcalc.number import broadcast
 from archcalc.report import Report, summarize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from archcalc.derivation.explain import Explanation
     from archcalc.forms.formula import Formula
@@ -39,11 +41,11 @@ class Network:
     def summary(self, **knobs: Any) -> Report:
         """The costs at these knob values, defaults for the rest.
 
-        A value is an int, a float (taken as the decimal it prints as), a Fraction, a sympy expression or an array;
-        all pass through the same formulas. Raises ArchcalcError where a knob is unknown or out of bounds, and
-        SpecError where the network cannot be built at these values.
+        A value is an int, a float (taken as the decimal it prints as), a Fraction, a Decimal, a sympy expression or a
+        NumPy array; all pass through the same formulas. Raises ArchcalcError where a knob is unknown or its value is
+        none of these or out of bounds, and SpecError where the network cannot be built at these values.
         """
-        values = {name: self.accept(name, value) for name, value in knobs.items()}
+        values = {name: self.accept(name, value, single=False) for name, value in knobs.items()}
         if not broadcast(values.values()):
             raise ArchcalcError(f"{self.name}: the arrays for {listing(values)} have shapes that do not go together")
         return summarize(self.spec, values)
@@ -76,15 +78,16 @@ class Network:
 
         return formula(Reference(self, knobs), of, words(free), other(over, knobs, words(tie) or ()))
 
-    def solve(self, *where: str, free: str | Mapping[str, Any], want: str = "", **knobs: Any) -> Solution:
+    def solve(self, *where: str, free: str | Iterable[str], want: str = "", **knobs: Any) -> Solution:
         """The best values of the free knobs that meet constraints such as "mult_adds <= 100M".
 
         ``free`` is a knob, several ("alpha, rho"), or a mapping to the values to try. Raises ArchcalcError.
         """
-        from archcalc.solving.solve import solve
+        from archcalc.solving.solve import task
 
-        names = {name.strip(): None for name in free.split(",")} if isinstance(free, str) else free
-        return solve(self, names, where, want, **knobs)
+        names = free.split(",") if isinstance(free, str) else free
+        values = free if isinstance(free, Mapping) else {name.strip(): None for name in names}
+        return task(self, values, where, want, **knobs).solution()
 
     def explain(
         self,
@@ -116,14 +119,17 @@ class Network:
 
         return to_module(self.summary(**knobs).graph)
 
-    def accept(self, name: str, value: Any, *, text: bool = False) -> Any:
-        """The exact value of a knob, from Python or (``text``) from the command line. Raises ArchcalcError."""
+    def accept(self, name: str, value: Any, *, text: bool = False, single: bool = True) -> Any:
+        """The exact value of a knob, from Python or (``text``) from the command line. Raises ArchcalcError.
+
+        A ``single`` one is no array and no symbol.
+        """
         if name not in self.knobs:
             from archcalc.misnamed import no_knob
 
             raise ArchcalcError(no_knob(self, name, value))
         try:
-            return self.knobs[name].read(value) if text else self.knobs[name].accept(value)
+            return self.knobs[name].read(value) if text else self.knobs[name].accept(value, single=single)
         except Refusal as refusal:
             raise ArchcalcError(f"{self.name}: {refusal}") from None
 
@@ -131,9 +137,11 @@ class Network:
         return f"<archcalc network {self.name}: {self.spec.headings['net']}>"
 
 
-def load(reference: str) -> Network:
+def load(reference: str | PathLike[str]) -> Network:
     """A network by its name ("mobilenet_v1") or its file ("./my_net.yaml"). Raises ArchcalcError."""
-    return Network(find(reference))
+    if not isinstance(reference, (str, PathLike)):
+        raise ArchcalcError(f"a network is loaded by its name or its file, not by a {type(reference).__name__}")
+    return Network(find(fspath(reference)))
 
 
 def names(family: str = "", kind: str = "") -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -190,4 +191,4 @@ def _json(value: Any) -> Any:
         return [_json(item) for item in value]
     if value is None or isinstance(value, (bool, int, str)):
         return value
-    return float(value) if hasattr(value, "limit_denominator") else str(value)
+    return show(value) if isinstance(value, Fraction) else str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_DOWN, Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
@@ -9,37 +10,66 @@ from archcalc.number import Number, family, plain
 
 LONGEST_SHOWN = 40  # characters of a value in a message
 MOST_SHOWN = 8  # elements of an array in a text
+MOST_DIGITS = 6  # of a decimal
+MOST_ZEROS = 400  # before or behind the point of a number from outside; of a float they are fewer
+NUMBERS = "it is a number: an int, float, Fraction or Decimal, a NumPy array or a sympy expression"
 
 
-def exact(value: Number) -> Number:
+def exact(value: Any) -> Number:
     """A number as the user meant it: a float is its shortest decimal (0.7 is 7/10), an array becomes exact objects.
 
     Arrays hold Python numbers (``dtype=object``): NumPy's own integers overflow without a word. Raises TypeError for
-    what has no arithmetic, and ValueError for what is not finite.
+    what is no number of a type known here, and ValueError or OverflowError for what is not finite.
     """
-    if not hasattr(value, "__floordiv__"):
-        raise TypeError(f"{value!r} is not a number")
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return int(value)  # an enumeration's member, too
     if isinstance(value, float):
-        return plain(Fraction(str(value)))
+        return plain(Fraction(str(float(value))))
+    if isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) > MOST_ZEROS:
+        raise OverflowError("it has too many digits")
+    if isinstance(value, (Fraction, Decimal)):
+        return plain(Fraction(value))
     match family(value):
         case "numpy":
-            import numpy
-
-            array = numpy.asarray(value)
-            items = array.astype(str if array.dtype.kind == "f" else object)  # float32's 0.7 is no float64's
-            return numpy.frompyfunc(lambda item: exact(float(item) if isinstance(item, str) else item), 1, 1)(items)
+            return _array(value)
         case "sympy":
-            import sympy
+            return _expression(value)
+    raise TypeError(f"{NUMBERS}, not a {type(value).__name__}")
 
-            return plain(sympy.nsimplify(value, rational=True) if value.has(sympy.Float) else value)
-        case "own" if hasattr(value, "as_integer_ratio"):  # decimal.Decimal
-            return plain(Fraction(*value.as_integer_ratio()))
-    return plain(value)
+
+def _array(value: Any) -> Number:
+    """Of NumPy's arrays, and of its own numbers, the exact numbers."""
+    import numpy
+
+    if isinstance(value, numpy.generic):
+        if value.dtype.kind not in "biuf":
+            raise TypeError(f"{NUMBERS}, not a {type(value).__name__}")
+        return value.item() if value.dtype.kind in "biu" else plain(Fraction(str(value)))  # float32's 0.7 is no float's
+    if numpy.ma.is_masked(value) or not value.size:
+        raise TypeError("some of it is masked" if value.size else "it has no values")
+    values = [exact(item) for item in numpy.asarray(value).flat]
+    if any(isinstance(item, bool) or family(item) == "numpy" for item in values):
+        raise TypeError(f"{NUMBERS}, and an array holds such numbers")
+    found = numpy.empty(len(values), object)
+    found[:] = values
+    return found.reshape(value.shape) if value.ndim else values[0]
+
+
+def _expression(value: Any) -> Number:
+    """Of sympy's expressions those that may be real and finite, without floats."""
+    import sympy
+
+    if not isinstance(value, sympy.Expr) or value.is_real is False or value.has(sympy.nan, sympy.oo, -sympy.oo):
+        raise TypeError("it is a number, real and finite")
+    floats = {item: sympy.Rational(str(float(item))) for item in value.atoms(sympy.Float)}
+    return plain(value.xreplace(floats))
 
 
 def show(value: Any) -> str:
     """A value as a person would write it: 3/4 is 0.75, 1/3 stays 1/3; of a long array only the first elements."""
-    if getattr(value, "ndim", 0):
+    if _is_array(value):
         more = ", ..." if value.size > MOST_SHOWN else ""
         return f"[{', '.join(show(item) for item in value.flat[:MOST_SHOWN])}{more}]"
     if isinstance(value, bool):
@@ -51,9 +81,22 @@ def show(value: Any) -> str:
     return str(value)
 
 
+def decimal(value: Any) -> Any:
+    """A fraction as a decimal, with dots where it goes on: 1/8 is 0.125, 1/7 is 0.142857.... What is whole stays."""
+    if not isinstance(value, Fraction):
+        return value
+    with localcontext(prec=MOST_DIGITS, rounding=ROUND_DOWN):
+        found = Decimal(value.numerator) / Decimal(value.denominator)
+    return f"{found:f}" + "..." * (Fraction(found) != value)
+
+
 def brief(value: Any) -> str:
     """The same on one line, and short: for messages."""
-    if getattr(value, "ndim", 0):
+    if _is_array(value):
         return f"an array of {value.size:,} values"
     shown = " ".join(show(value).split())
     return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}..."
+
+
+def _is_array(value: Any) -> bool:
+    return family(value) == "numpy" and getattr(value, "ndim", 0) > 0

@@ -172,6 +172,58 @@ def test_training_step_is_byte_for_byte_what_the_allocator_is_asked_for(wiring, 
         assert found.requested == found.tensors
 
 
+def shared(layer, count, rest=""):
+    """A layer, and others after it that use its weights."""
+    again = "".join(f"  - relu\n  - again{i}: {layer}\n    share: tower\n" for i in range(1, count))
+    return f"layers:\n  - tower: {layer}\n{again}{rest}"
+
+
+@pytest.mark.parametrize("batch", [1, 64, 512])
+@pytest.mark.parametrize("end", ["", "  - linear(10)\n"], ids=["", "then linear"])
+@pytest.mark.parametrize("count", [1, 2, 3, 5])
+def test_gradients_of_shared_weights_are_added_up_as_autograd_does(count, end, batch, tmp_path):
+    """Byte for byte: the first sum is a tensor beside both, to which the others are added in place."""
+    text = f"net: S\ninput: [256]\n{shared('linear(256)', count, end)}"
+    found = used_training(spec(tmp_path, text).summary(), torch.device("cpu"), batch)
+    if count < 3:  # while tensors are counted, nothing is added in place
+        assert found.tensors == found.formula + 8
+    if platform.machine() == "x86_64":
+        assert found.requested == found.formula + 8
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the library's workspace is another one")
+@pytest.mark.parametrize("count", [2, 3])
+def test_gradients_of_shared_filters_are_added_in_place(count, tmp_path):
+    """What is asked for beside them is the same as for one layer: the library's workspace."""
+    used = [used_training(spec(tmp_path, f"net: S\ninput: [64, 6, 6]\n{shared('conv(64, 3, pad=1)', n, '  - relu')}")
+                          .summary(), torch.device("cpu"), 2) for n in (1, count)]  # fmt: skip
+    assert used[1].formula > used[0].formula + 4 * 64 * 64 * 9
+    assert used[1].requested - used[1].formula == used[0].requested - used[0].formula
+
+
+@each_example
+def test_kinds_say_whether_gradients_of_weights_are_added_apart(example):
+    """Autograd adds nothing in place to what is a view."""
+    module = example.layer.module(torch, *example.shapes)
+    own = list(module.parameters()) if isinstance(module, torch.nn.Module) else []
+    if not own:
+        pytest.skip("no weights")
+    output = module(*(torch.rand(BATCH, *shape) for shape in example.shapes))
+    views = [gradient._is_view() for gradient in torch.autograd.grad(output, own, torch.ones_like(output))]
+    assert set(views) == {example.layer.apart}
+
+
+def test_arrays_and_symbols_of_shared_weights(tmp_path):
+    network = spec(tmp_path, "net: S\ngiven: {n: 1}\ninput: [n]\n" + shared("linear(n)", 3))
+    steps = [memory(network.summary(n=n), 2).step for n in (3, 300)]
+    assert list(memory(network.summary(n=numpy.array([3, 300])), 2).step) == steps
+    n = sympy.Symbol("n", integer=True, positive=True)
+    assert [memory(network.summary(n=n), 2).step.subs(n, value) for value in (3, 300)] == steps
+    assert network.sweep("training_bytes", n=[3, 300])["training_bytes"].tolist() == [
+        memory(network.summary(n=n)).training for n in (3, 300)
+    ]
+
+
 def test_statistics_of_norms_are_among_what_is_alive(tmp_path):
     """A batch norm asks for a workspace, too."""
     text = "net: Norms\ninput: [64]\nlayers:\n  - linear(256)\n  - batchnorm\n  - relu\n"

@@ -1,9 +1,13 @@
 """A block recalled is the block walked again: the graphs are the same, node by node."""
 
+from random import Random
+
 import pytest
 
 import archcalc
+from archcalc.engine import unfold
 from archcalc.engine.recall import Recall
+from archcalc.errors import ArchcalcError
 
 SHARED = """net: N
 input: [4, 16, 16]
@@ -81,3 +85,68 @@ def test_repeated_blocks_still_count_as_layers(tmp_path):
     path.write_text(f"net: N\ninput: [3, 4, 4]\n{block}layers:\n  - y: b\n    repeat: 101\n")
     with pytest.raises(archcalc.SpecError, match="100,000 layers"):
         archcalc.load(str(path)).summary()
+
+
+def random_entries(random, indent, below, level=0):
+    """Layers, groups, branches, repetitions and calls of the blocks defined above, as a spec writes them."""
+    space = " " * indent
+    for i in range(random.randint(1, 2)):
+        what = random.choice(["layer", "call", "call", "group", "branches", "repeat"])
+        if what == "call" and below:
+            yield f"{space}- {random.choice(below)}"
+        elif what == "group" and level < 2:
+            yield f"{space}- g{level}{i}:"
+            yield from random_entries(random, indent + 4, below, level + 1)
+        elif what == "branches":
+            inner = random.choice(below) if below else "relu"
+            yield f"{space}- add:\n{space}    x: [{inner}]\n{space}    y: []\n{space}    z: [relu, {inner}]"
+        elif what == "repeat" and below:
+            yield f"{space}- r{level}{i}: {random.choice(below)}\n{space}  repeat: 2"
+        else:
+            yield f"{space}- conv(m, 1)"
+
+
+def random_spec(random):
+    blocks, text = [], "net: N\ngiven:\n  m: 2\n  n: {default: 1, min: 1}\ninput: [m, 4, 4]\nblocks:\n"
+    for name in ("a", "b", "c", "d"):
+        text += f"  {name}:\n" + "\n".join(random_entries(random, 4, blocks)) + "\n"
+        blocks.append(name)
+    return text + "layers:\n" + "\n".join(random_entries(random, 2, blocks)) + "\n  - last: d\n    repeat: n\n"
+
+
+def told(ask, *arguments, **knobs):
+    """The message of a refusal, "" where there is none."""
+    try:
+        ask(*arguments, **knobs)
+    except ArchcalcError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_network_is_too_large_for_all_or_for_none(seed, tmp_path, monkeypatch):
+    """A summary recalls blocks and the others walk them; small limits find out whether they count alike."""
+    path, limits = tmp_path / "net.yaml", {"MOST_LAYERS": 90, "DEEPEST": 7}
+    path.write_text(random_spec(Random(seed)))
+    network, refused = archcalc.load(str(path)), 0
+    for limit, value in limits.items():
+        monkeypatch.setattr(unfold, limit, value)
+    for n in (*range(1, 12), 60):
+        summary = told(network.summary, n=n)
+        (why,) = network.sweep(n=[n]).arrays()["why"]
+        assert bool(why) == bool(summary)
+        assert why in summary
+        assert told(network.formula, free="m", n=n) == summary
+        assert why in told(network.solve, "params >= 1", free={"m": [2]}, n=n)
+        refused += bool(summary)
+    assert refused > 0
+
+
+def test_a_deep_residual_network_is_counted_by_all():
+    """Its branches have names, which are no layers: 60,000 layers, in 96,000 entries."""
+    network = archcalc.load("resnet50_keras")
+    report = network.summary(n4=6000)
+    assert len(report.layers) > 60_000
+    assert network.sweep(n4=[6000]).arrays()["mult_adds"].tolist() == [report.totals.mult_adds]
+    with pytest.raises(archcalc.SpecError, match="more than 100,000 layers with the blocks around them"):
+        network.summary(n4=7000)

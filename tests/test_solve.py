@@ -1,7 +1,11 @@
 """Budgets: the answers against a search by hand, their neighbours, and what is said where there is none."""
 
+import itertools
+import operator
+import re
 from fractions import Fraction
 
+import numpy
 import pytest
 from click.testing import CliRunner
 
@@ -10,6 +14,9 @@ from archcalc.cli import main
 from archcalc.errors import ArchcalcError, SpecError
 from archcalc.quantity import quantity
 from archcalc.solving.constraint import read_constraints
+from archcalc.solving.solve import task
+from archcalc.sweeps import estimate
+from archcalc.sweeps.evaluate import evaluate
 
 ZIGZAG = """net: Zigzag
 about: Its cost rises and falls with the knob.
@@ -139,14 +146,62 @@ def test_bytes_with_units(text, bound):
     assert read_constraints([f"weight_bytes < {text}"])[0].bound == bound
 
 
-@pytest.mark.parametrize("relation", ["<=", "<", ">=", ">", "==", "="])
-@pytest.mark.parametrize("bound", ["7", "7.5"])
+MEANING = {"<=": operator.le, "<": operator.lt, ">=": operator.ge, ">": operator.gt, "==": operator.eq,
+           "=": operator.eq}  # fmt: skip
+ODD = f"{2**53 + 1}"  # no float holds it
+
+
+@pytest.mark.parametrize("relation", MEANING)
+@pytest.mark.parametrize("bound", ["7", "7.5", "0.1", ODD, f"{2**64 + 1}"])
 def test_relations_are_exact(relation, bound):
+    """Of whole numbers and of shares, one by one and along arrays, where floats could not tell them from the bound."""
     (limit,) = read_constraints([f"params {relation} {bound}"])
-    for value in range(5, 10):
-        assert limit.met(value) == eval(
-            f"value {relation.replace('==', '=').replace('=', '==') if relation in ('=', '==') else relation} {bound}"
-        )
+    exact = Fraction(bound)
+    values = [exact + step for step in (-1, -Fraction(1, 10**20), 0, Fraction(1, 10**20), 1)]
+    whole = [int(value // 1) + i for value in values for i in (0, 1)]
+    for numbers in (values, whole):
+        expected = [MEANING[relation](number, exact) for number in numbers]
+        assert [limit.met(number) for number in numbers] == expected
+        assert limit.met(numpy.array(numbers, object)).tolist() == expected
+    if exact < 2**63:
+        assert limit.met(numpy.array(whole, numpy.int64)).tolist() == expected
+
+
+def test_a_budget_of_a_share():
+    """vgg16's last layer has 4097 parameters for each class, and all others have 134,260,544 together."""
+    solution = archcalc.load("vgg16").solve("share of params of top/fc8 <= 0.1", free={"classes": "1:10000"})
+    most = max(n for n in range(1, 10001) if 10 * 4097 * n <= 4097 * n + 134_260_544)
+    assert solution.best.knobs == {"classes": most}
+    assert solution.best.figures["share of params of top/fc8"] == Fraction(4097 * most, 4097 * most + 134_260_544)
+    assert solution.beyond[0].broken == ("share of params of top/fc8 <= 0.1",)
+    rows = run("solve", "vgg16", "--free", "classes=1:10000", "--where", solution.constraints[0].text).output
+    assert re.search(r"answer .* 0\.09999\d\d\.\.\. ", rows)
+    assert re.search(r"a step on .* 0\.1000\d\d\.\.\. ", rows)
+
+
+@pytest.fixture
+def tenth(tmp_path):
+    """A network in which the share of ``a`` is n/10, exactly."""
+    path = tmp_path / "tenth.yaml"
+    path.write_text(
+        "net: Tenth\ngiven:\n  n: {default: 1, min: 1, max: 9}\ninput: [1]\nlayers:\n"
+        "  - a: linear(n, bias=false)\n  - b: linear(10 - n, bias=false)\n    from: -2\n"
+    )
+    return archcalc.load(str(path))
+
+
+@pytest.mark.parametrize("relation", MEANING)
+@pytest.mark.parametrize("bound", range(11))
+def test_a_share_that_is_the_bound(relation, bound, tenth):
+    where = f"share of params of a {relation} {bound / 10}"
+    met = [n for n in range(1, 10) if MEANING[relation](n, bound)]
+    if met:
+        assert tenth.solve(where, free="n", want="largest n").best.knobs == {"n": max(met)}
+        assert tenth.solve(where, free="n", want="smallest n").best.knobs == {"n": min(met)}
+        return
+    nearest = min(range(1, 10), key=lambda n: abs(n - bound))
+    with pytest.raises(ArchcalcError, match=f"nearest is n = {nearest}, with share of params of a = 0.{nearest}$"):
+        tenth.solve(where, free="n")
 
 
 def test_nothing_meets_it_and_the_nearest_miss():
@@ -160,6 +215,106 @@ def test_nothing_meets_it_and_the_nearest_miss():
 
 
 @pytest.mark.parametrize(
+    "where",
+    [
+        "params <= 10",
+        "params < 30",
+        "params >= 10k",
+        "params > 5000",
+        "params == 301",
+        "mult_adds >= 7.5k and params <= 200",
+        "mult_adds == 6k and params >= 300",
+        "share of conv >= 0.99 and params == 7",
+    ],
+)
+def test_the_nearest_miss_is_the_nearest(where, zigzag):
+    """The excess over a bound is measured by the bound; of several constraints the worst counts."""
+    limits, grid = read_constraints([where.replace("conv", "conv1")]), {"n": range(1, 41), "m": range(1, 4)}
+
+    def off(knobs):
+        report, worst = zigzag.summary(**knobs), []
+        for limit in limits:
+            over = Fraction(limit.quantity.of(report)) - limit.bound
+            worst.append({"<": over, ">": -over, "=": abs(over)}[limit.relation[0]] / abs(limit.bound))
+        return max(worst)
+
+    points = [dict(zip(grid, point, strict=True)) for point in itertools.product(*grid.values())]
+    best = min(points, key=off)
+    with pytest.raises(ArchcalcError, match=f"the nearest is n = {best['n']}, m = {best['m']}, with"):
+        zigzag.solve(*(limit.text for limit in limits), free=grid)
+
+
+def test_the_nearest_miss_where_floats_are_equal(tmp_path):
+    path = tmp_path / "wide.yaml"
+    path.write_text("net: W\ngiven: {n: 1}\ninput: [1]\nlayers:\n  - linear(2**58 + n % 7, bias=false)\n")
+    network = archcalc.load(str(path))
+    for where, n in ((f"params >= {2**59}", 6), (f"params <= {2**57}", 7), (f"params == {2**58 + 8}", 6)):
+        with pytest.raises(ArchcalcError, match=f"the nearest is n = {n}, with params = {2**58 + n % 7:,}"):
+            network.solve(where, free={"n": "1:20"})
+
+
+def test_of_words_none_is_the_largest():
+    with pytest.raises(ArchcalcError, match="convolution is one of separable or full, of which none is larger"):
+        archcalc.load("conv_mobilenet").solve("mult_adds <= 3G", free="convolution,alpha", want="largest convolution")
+
+
+def test_values_may_come_in_any_order():
+    for values in ([1, 0.25, 0.5], "1:0.25:-0.25", "0.25:1:0.25"):
+        solution = archcalc.load("mobilenet_v1").solve(
+            "mult_adds <= 300M", free={"alpha": values}, want="largest alpha"
+        )
+        assert solution.best.knobs["alpha"] == max(v for v in solution.search.axes["alpha"] if v <= Fraction(1, 2))
+
+
+# What takes long
+
+
+def test_a_search_tells_how_far_it_is(zigzag):
+    seen = []
+    found = task(zigzag, {"n": None, "m": "1:3"}, ["params <= 300"]).solution(seen.append)
+    assert sum(seen) == found.search.sweep.points == 120
+
+
+def test_what_takes_long_is_told_and_what_takes_very_long_must_be_meant(monkeypatch, tmp_path):
+    """The same for solve and sweep. A network of another depth is another network, which is walked anew."""
+    path = tmp_path / "deep.yaml"
+    path.write_text("net: Deep\ngiven: {n: 1}\ninput: [1]\nlayers:\n  - a: linear(1)\n    repeat: n\n")
+    answer = run("solve", path, "--free", "n=1:100000", "--where", "params <= 100k")
+    assert answer.exit_code == 2
+    assert re.fullmatch(r"100,000 points, about .* on one core; narrow the ranges, or add --yes\n", answer.output)
+    answer = run("sweep", path, "--n", "1:100000")
+    assert answer.exit_code == 2
+    assert re.fullmatch(r"100,000 points, about .* on one core and .* as csv; narrow .*, or add --yes\n", answer.output)
+    solve = ("solve", "mobilenet_v2", "--free", "alpha", "--where", "mult_adds <= 100M")
+    assert run(*solve).stderr == ""
+    monkeypatch.setattr(estimate, "SHORT", 0)
+    assert re.fullmatch(r"397 points, about .* seconds on one core\n", run(*solve).stderr)
+    monkeypatch.setattr(estimate, "LONG", 0)
+    assert run(*solve).exit_code == 2
+    assert run(*solve, "--yes").exit_code == 0
+
+
+def test_the_time_is_tried_all_over_the_grid(monkeypatch):
+    tried, clock = [], itertools.count()
+    monkeypatch.setattr(estimate.time, "perf_counter", lambda: next(clock) / 20)
+
+    def evaluate(spec, grid, box, quantities, advance, at):
+        tried.append(grid.axes["n4"][int(box[0][at[0]])])
+        advance(1)
+
+    monkeypatch.setattr(estimate, "evaluate", evaluate)
+    estimate.speed(archcalc.load("resnet50").sweep(n4="1:800"))
+    assert tried == [401, 201, 601, 101]
+
+
+def test_only_the_part_that_was_asked_for_is_walked():
+    sweep, seen = archcalc.load("densenet121").sweep(n4="1:5", k="8:32:8"), []
+    chunk = evaluate(sweep.network.spec, sweep.grid, sweep.pieces().box(0), sweep.quantities, seen.append, (2, 1))
+    assert seen == [4]
+    assert [known.all() for known in chunk.columns["params"].known] == [False, False, True, False, False]
+
+
+@pytest.mark.parametrize(
     ("command", "told"),
     [
         ("--free alhpa --where mult_adds<=1G", "did you mean 'alpha'"),
@@ -170,7 +325,8 @@ def test_nothing_meets_it_and_the_nearest_miss():
         ("--free alpha=2:1 --where mult_adds<=1M", "an empty range"),
         ("--free alpha --where mult_adds<=1G --alpha 1", "free and has a value too"),
         ("--free alpha --where mult_adds<=1G --want best", "starts with 'largest' or 'smallest'"),
-        ("--free alpha,rho=1/7:8:1/100000 --where mult_adds<=1G", "too many"),
+        ("--free alpha,rho=1:8:1/100000 --where mult_adds<=1G", "too many"),
+        ("--free alpha=0.25:1:0.1 --where mult_adds<=1G", "do not meet 1; write 0.25:0.95:0.1 or 0.25:1.05:0.1"),
         ("--free alpha --where rows_of_stem<=1G", "no quantity"),
     ],
 )
@@ -198,4 +354,4 @@ def test_the_command(tmp_path):
         path,
     )
     assert result.exit_code == 0, result.output
-    assert "alpha,rho,mult_adds,params" in path.read_text()
+    assert "alpha,rho,rows of input,mult_adds,params" in path.read_text()

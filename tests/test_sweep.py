@@ -10,6 +10,7 @@ import shlex
 from fractions import Fraction
 from io import StringIO
 from itertools import product
+from math import prod
 from pathlib import Path
 from random import Random
 
@@ -29,7 +30,8 @@ from archcalc.number import half_up, least, make_divisible, most, select
 from archcalc.quantity import quantity
 from archcalc.sweeps import chunks
 from archcalc.sweeps.front import unbeaten
-from archcalc.sweeps.ranges import make_axis, read_axis
+from archcalc.sweeps.layout import sweep_table
+from archcalc.sweeps.ranges import has_words, make_axis, read_axis
 from archcalc.sweeps.values import Split, Values, along, fractions
 from archcalc.tables.terminal import progress
 
@@ -66,11 +68,11 @@ def awkward(tmp_path):
 
 
 def some_values(knob, random):
-    """A few values around the default, some of them perhaps none that a network can be built at."""
+    """A few values around the default and far above, some of them perhaps none that a network can be built at."""
     if knob.choices:
-        return list(knob.choices[:2])
+        return random.sample(knob.choices, k=2)
     around = [knob.default, knob.default * 2, knob.default + 1, knob.default + Fraction(1, 3), knob.default // 2]
-    return random.sample(list(dict.fromkeys(v for v in around if accepted(knob, v))), k=2)
+    return random.sample(list(dict.fromkeys(v for v in (*around, 2**40 + 1) if accepted(knob, v))), k=2)
 
 
 def accepted(knob, value):
@@ -85,34 +87,148 @@ def summary(network, knobs):
         return None, [problem.message for problem in error.problems]
 
 
-def check(network, axes):
+def check(network, axes, of=OF):
     """Each point of the sweep against a summary at that point."""
-    arrays = network.sweep(*OF, **axes).arrays()
+    arrays = network.sweep(*of, **axes).arrays()
     feasible = 0
-    for i, point in enumerate(product(*axes.values())):
-        knobs = dict(zip(axes, point, strict=True))
-        report, told = summary(network, knobs)
-        why = arrays["why"][i]
-        if report is None:
-            assert why
-            assert any(text.startswith(why) for text in told), knobs  # a hint may follow
-            assert all(arrays[name].mask[i] for name in OF)
-            continue
-        feasible += 1
-        assert why == "", knobs
-        expected = {name: quantity(name).of(report) for name in OF}
-        assert {name: None if arrays[name].mask[i] else arrays[name][i] for name in OF} == expected, knobs
+    for i, (_, figures, told) in enumerate(expected(network, axes, of)):
+        assert bool(told) == bool(arrays["why"][i])
+        assert not told or any(text.startswith(arrays["why"][i]) for text in told)  # a hint may follow
+        assert {name: None if arrays[name].mask[i] else arrays[name][i] for name in of} == figures
+        feasible += not told
     return feasible
 
 
-@pytest.mark.parametrize("name", sorted({min(n for n, p in names().items() if p == path) for path in names().values()}))
-def test_every_point_is_a_summary(name):
+def expected(network, axes, of):
+    """Of each point the knobs, the quantities as a summary gives them, and what is said where there is no network."""
+    for point in product(*axes.values()):
+        knobs = dict(zip(axes, point, strict=True))
+        report, told = summary(network, knobs)
+        yield knobs, {name: report and asked(name, report) for name in of}, told
+
+
+def asked(name, report):
+    try:
+        return quantity(name).of(report)
+    except ArchcalcError:  # a share of nothing, a layer that is not there
+        return None
+
+
+def random_grid(network, random, most=8):
+    """Values for all knobs, of at most so many points; some are large, and some perhaps for no network."""
+    axes = {name: [some_values(knob, random)[0]] for name, knob in network.knobs.items()}
+    for name in random.sample(list(axes), k=len(axes)):
+        more = list(dict.fromkeys([*axes[name], *some_values(network.knobs[name], random)]))
+        if len(more) * prod(map(len, axes.values())) // len(axes[name]) <= most:
+            axes[name] = more
+    return axes
+
+
+def written(sweep, folder):
+    """The rows of the sweep in each format, the texts of its numbers read again."""
+    refused = ""
+    for suffix in ("csv", "json", "parquet"):
+        try:
+            sweep.write(folder / f"s.{suffix}")
+        except ArchcalcError as error:
+            refused = str(error)
+    if refused:
+        assert refused.endswith("CSV and JSON hold it exactly")
+        assert re.search(r"\d{39}|\d{17}/", (folder / "s.csv").read_text())
+    typed = [] if refused else [pyarrow.parquet.read_table(folder / "s.parquet").to_pylist()]
+    words = {"why", *(name for name, axis in sweep.axes.items() if has_words(axis))}
+
+    def number(name, value):
+        if value in ("", None):
+            return None
+        return {"True": True, "False": False}.get(value, value) if name in words else Fraction(str(value))
+
+    texts = [
+        list(csv.DictReader(StringIO((folder / "s.csv").read_text()))),
+        json.loads((folder / "s.json").read_text()),
+    ]
+    exact = [[{name: number(name, value) for name, value in row.items()} for row in rows] for rows in texts]
+    frame = sweep.frame()
+    frame = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return exact, [*typed, frame]
+
+
+def faithful(found, value):
+    """Whether a column of a type holds the value: exactly, or as the nearest float, seen to be not whole."""
+    return found == value or (found == float(value) and not found.is_integer())
+
+
+def check_formats(network, axes, of, folder):
+    """Every format holds what summaries say; gives back what they say."""
+    sweep = network.sweep(*of, **axes)
+    of = list(sweep.quantities)
+    check(network, axes, of)
+    points = list(expected(network, axes, of))
+    exact, typed = written(sweep, folder)
+    shown = sweep_table(sweep, sweep.chunks())
+    assert [column.key for column in shown.columns][: len(axes) + len(of)] == [*axes, *of]
+    for i, (knobs, figures, told) in enumerate(points):
+        for rows in (*exact, *typed):
+            assert bool(rows[i].pop("why")) == bool(told)
+        assert all(rows[i] == {**knobs, **figures} for rows in exact)
+        for rows in typed:
+            assert not [name for name, value in {**knobs, **figures}.items() if not faithful(rows[i][name], value)]
+        cells = shown.rows[i][len(axes) : len(axes) + len(of)]
+        whole = [(cell, value) for cell, value in zip(cells, figures.values(), strict=True) if isinstance(value, int)]
+        assert all(cell == value and type(cell) is int for cell, value in whole)
+    return points
+
+
+def check_sizes(network, axes, points):
+    """What is not the same size at every point is a column, or a knob is that size."""
+    inputs = [(knobs, figures, network.summary(**knobs).input) for knobs, figures, told in points if not told]
+    for sizes in zip(*(shape for *_, shape in inputs), strict=True):
+        columns = zip(*({**knobs, **figures}.values() for knobs, figures, _ in inputs), strict=True)
+        assert len(set(sizes)) == 1 or sizes in columns
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_format_holds_what_summaries_say(name, tmp_path):
+    """Of every spec, at random values of all its knobs."""
     network, random = archcalc.load(name), Random(name)
-    knobs = random.sample(list(network.knobs.values()), k=min(3, len(network.knobs)))
-    if not knobs:
+    if not network.knobs:
         pytest.skip("no knobs")
-    axes = {knob.name: some_values(knob, random) for knob in knobs}
-    check(network, axes)
+    layers = [row.name for row in network.summary().layers]
+    axes = random_grid(network, random, most=8 if len(layers) < 300 else 2)
+    of = ("mult_adds", "params", "elements", "training_bytes", f"share of elements of {random.choice(layers)}")
+    check_sizes(network, axes, check_formats(network, axes, of, tmp_path))
+
+
+def test_every_format_holds_what_is_awkward(awkward, tmp_path):
+    """Points without a network, shares that are whole and that are not, numbers beyond 64 bits, and knobs like them."""
+    axes = {
+        "groups": [1, 2, 4, 2**63, 2**63 + 1, 2**64 - 1],
+        "half": [Fraction(1, 2), 1, Fraction(1, 3)],
+        "out": [4, 8],
+    }
+    points = check_formats(awkward, axes, ("params", "mult_adds", "share of wide", "share of last"), tmp_path)
+    assert {type(figures["share of mult_adds of wide"]) for _, figures, told in points if not told} == {Fraction}
+    assert 0 < sum(bool(told) for *_, told in points) < len(points)
+
+
+def test_a_point_without_a_network_makes_no_floats(tmp_path):
+    """There, widths are fractions: 4027/96 filters."""
+    axes = {"P": [8064, 4027], "classes": [2147483648000]}
+    assert check(archcalc.load("nasnet_large"), axes) == 1
+    column = archcalc.load("nasnet_large").sweep(**axes).arrays()["params"]
+    assert (column.dtype, column.tolist()) == (numpy.int64, [17319455956640420, None])
+
+
+def test_a_share_is_a_fraction_everywhere_but_in_parquet(tmp_path):
+    sweep = archcalc.load("mobilenet_v1").sweep("share of body1", alpha=[Fraction(1, 3), 0.5])
+    shares = [Fraction(596428, 6849363), Fraction(51940, 583973)]
+    name = "share of mult_adds of body1"
+    assert sweep[name].tolist() == sweep.frame()[name].tolist() == shares
+    sweep.write(tmp_path / "s.csv")
+    assert (tmp_path / "s.csv").read_text().split()[-2:] == ["1/3,596428/6849363,", "0.5,51940/583973,"]
+    sweep.write(tmp_path / "s.parquet")
+    assert pandas.read_parquet(tmp_path / "s.parquet")[name].tolist() == [float(share) for share in shares]
+    assert [row[1] for row in sweep_table(sweep, sweep.chunks()).rows] == ["0.0870778...", "0.0889424..."]
 
 
 def test_what_cannot_be_built_is_marked_with_its_own_numbers(awkward):
@@ -209,7 +325,8 @@ def outcome(compute, a, b):
         ("96/224:1:32/224", [Fraction(n, 7) for n in (3, 4, 5, 6, 7)]),
         ("1:4", [1, 2, 3, 4]),
         ("3:1:-1", [3, 2, 1]),
-        ("1:2:0.3", [1, Fraction(13, 10), Fraction(8, 5), Fraction(19, 10)]),
+        ("1:1.9:0.3", [1, Fraction(13, 10), Fraction(8, 5), Fraction(19, 10)]),
+        ("2:2:0.3", [2]),
         ("0.5, 1,2", [Fraction(1, 2), 1, 2]),
         ("1:3,8", [1, 2, 3, 8]),
     ],
@@ -224,6 +341,10 @@ def test_ranges(text, values):
         ("1:0.5:0.1", "an empty range"),
         ("1:2:0", "a step of 0"),
         ("1:2:3:4", "more than three parts"),
+        ("0.25:1.4:0.1", "steps of 0.1 from 0.25 do not meet 1.4; write 0.25:1.35:0.1 or 0.25:1.45:0.1"),
+        ("128:8192:512", "write 128:7808:512 or 128:8320:512"),
+        ("1:1.5", "write 1:1:1 or 1:2:1"),
+        ("4:1:-2", "write 4:2:-2 or 4:0:-2"),
         ("1:x", "'x' is not a number"),
         ("1::2", "is not a number"),
         ("", "a value is missing"),
@@ -237,6 +358,25 @@ def test_ranges(text, values):
 def test_absurd_ranges_are_refused(text, told):
     with pytest.raises(ArchcalcError, match=told):
         read_axis(Knob("alpha", 1, least=Fraction(1, 32)), text)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_range_meets_its_stop_or_says_where_it_would_end(seed):
+    random, knob = Random(seed), Knob("x", 1)
+    for _ in range(20):
+        start, stop, step = (Fraction(random.randint(-20, 20), random.choice([1, 2, 7])) for _ in range(3))
+        text = f"{start}:{stop}:{step}"
+        try:
+            axis = read_axis(knob, text)
+        except ArchcalcError as error:
+            if step == 0 or (stop - start) / step < 0:
+                continue
+            ways = str(error).partition("; write ")[2].split(" or ")
+            ends = [read_axis(knob, way).last for way in ways]
+            assert min(ends) < stop < max(ends)
+            assert max(ends) - min(ends) == abs(step)
+        else:
+            assert (axis.start, axis.last) == (start, stop)
 
 
 def test_what_python_gives():
@@ -302,22 +442,44 @@ def test_huge_grids_are_cut_without_being_listed():
 GRID = {"out": [4, 8, 11], "groups": [1, 2, 4, 1000], "half": [Fraction(1, 2), 1]}
 
 
-def test_files_hold_what_the_arrays_hold(awkward, tmp_path):
-    sweep = awkward.sweep("params", "mult_adds", "share of wide", **GRID)
-    arrays, frame = sweep.arrays(), sweep.frame()
-    for suffix in ("csv", "json", "parquet"):
-        sweep.write(tmp_path / f"s.{suffix}")
-    told = list(csv.DictReader(StringIO((tmp_path / "s.csv").read_text())))
-    rows = json.loads((tmp_path / "s.json").read_text())
-    table = pyarrow.parquet.read_table(tmp_path / "s.parquet").to_pylist()
-    assert len(told) == len(rows) == len(table) == len(frame) == sweep.points == 24
-    assert any(row["why"] for row in rows)
-    for i, row in enumerate(rows):
-        for name, array in arrays.items():
-            value = None if array[i] is numpy.ma.masked or (name == "why" and array[i] == "") else array[i]
-            assert row[name] == table[i][name] == value
-            assert told[i][name] == ("" if value is None else str(value.item() if hasattr(value, "item") else value))
-            assert pandas.isna(frame[name][i]) if value is None and name != "why" else frame[name][i] == array[i]
+def test_sizes_of_the_input_that_knobs_decide():
+    """Where a knob is the size itself, or does not vary, nothing is added; of sizes written alike only one is."""
+    columns = {
+        "mobilenet_v1": ({"rho": "96/224:1:32/224", "alpha": [0.5, 1]}, ["rows of input"]),
+        "resnet50": ({"resolution": [64, 128]}, []),
+        "efficientnet_b0": ({"phi": "0:2"}, ["rows of input"]),
+        "yolo_v1": ({"S": [7, 14]}, ["rows of input"]),
+        "depthwise_separable_conv": ({"alpha": [0.5, 1], "D_F": [7, 14]}, ["channels of input", "rows of input"]),
+    }
+    for name, (axes, sizes) in columns.items():
+        assert list(archcalc.load(name).sweep("params", **axes).quantities) == [*sizes, "params"]
+    sweep = archcalc.load("mobilenet_v1").sweep(rho="96/224:1:32/224", alpha=[1])
+    assert sweep["rows of input"].reshape(-1).tolist() == [96, 128, 160, 192, 224]
+    assert list(archcalc.load("mobilenet_v1").sweep(rho=[1], alpha=[0.5, 1]).quantities) == ["mult_adds", "params"]
+
+
+def test_a_spreadsheet_runs_no_word_and_reads_negative_numbers(tmp_path):
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        "net: N\ngiven:\n  t: 1\n  u: {default: a, choices: [a, b]}\n"
+        "let:\n  wrong: 1 if (t if u == 'b' else t < 9) else 2\n"
+        "input: [3, 8, wrong]\nlayers:\n  - conv(3 + 3*t, 1)\n"
+    )
+    sweep = archcalc.load(path).sweep("params", t=[Fraction(-1, 3), -2], u=["a", "b"])
+    sweep.write(tmp_path / "s.csv")
+    rows = list(csv.reader(StringIO((tmp_path / "s.csv").read_text())))[1:]
+    assert [row[:4] for row in rows] == [
+        ["-1/3", "a", "1", "8"],
+        ["-1/3", "b", "", ""],
+        ["-2", "a", "", ""],
+        ["-2", "b", "", ""],
+    ]
+    assert [row[4][:22] for row in rows] == [
+        "",
+        "'-1/3 is not a conditi",
+        "conv: out is a whole n",
+        "'-2 is not a condition",
+    ]
 
 
 def test_parquet_grows_wider_when_it_must(monkeypatch, tmp_path):
@@ -356,7 +518,8 @@ def test_the_command_of_the_front_page(tmp_path, monkeypatch):
     result = run(*command.split())
     assert result.exit_code == 0, result.output
     table = pandas.read_parquet("sweep.parquet")
-    assert table.shape == (120, 5)
+    assert table.columns.tolist() == ["alpha", "rho", "rows of input", "mult_adds", "params", "why"]
+    assert len(table) == 120
     row = table[(table.alpha == 1) & (table.rho == 1)].iloc[0]
     assert (row.mult_adds, row.params) == (
         568_740_352,
@@ -372,7 +535,7 @@ def test_a_table_on_the_screen():
     result = run("sweep", "mobilenet_v1", "--rho", "1", "--alpha", "0.5,1", "--format", "csv")
     assert result.output.splitlines()[0] == "rho,alpha,mult_adds,params,why"
     result = run("sweep", "mobilenet_v1", "--alpha", "0.5,1", "--format", "csv")
-    assert result.output.split() == ["alpha,mult_adds,params,why", "0.5,149497088,1331592,", "1.0,568740352,4231976,"]
+    assert result.output.split() == ["alpha,mult_adds,params,why", "0.5,149497088,1331592,", "1,568740352,4231976,"]
 
 
 @pytest.mark.parametrize(
@@ -420,6 +583,8 @@ def test_pictures(figure, label, tmp_path):
         sweep.plot(tmp_path / f"{name}.svg", figure)
     text = (tmp_path / "a.svg").read_text()
     assert label in text
+    assert "rows of input" in text
+    assert ("128<" in text) is (figure != "pareto")
     assert text == (tmp_path / "b.svg").read_text()
 
 

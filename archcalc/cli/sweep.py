@@ -30,7 +30,7 @@ FIGURE = click.option("--figure", type=click.Choice(["cost", "pareto", "contours
                       help="What to draw.  [default: as the file is named, else what suits the knobs]")  # fmt: skip
 DASK = click.option("--dask", metavar="ADDRESS", help="Let a Dask cluster compute; 'local' starts one here.")
 TABLES = ("md", "tex", "html", "table")
-YES = click.option("--yes", is_flag=True, help="Go on, however large the grid is.")
+YES = click.option("--yes", is_flag=True, help="Go on, however large the grid is and however long it takes.")
 
 
 @click.command(cls=KnobCommand)
@@ -56,7 +56,7 @@ def sweep(context: click.Context, /, network: str, **options: Any) -> None:
 
     asked, texts = _texts(context)
     planned = sweep_of(asked, [word.strip() for word in options["of"].split(",")], texts, text=True)
-    _ask(planned, options)
+    _ask(planned, options["yes"], options["output"].suffix[1:] if options["output"] else options["format_"] or "csv")
     if options["output"] or options["format_"] or not options["plot"]:
         _deliver(planned, options)
     if options["plot"]:
@@ -77,19 +77,24 @@ def sweep(context: click.Context, /, network: str, **options: Any) -> None:
               "[default: the one knob; of several, as near to the first budget as can be]")  # fmt: skip
 @FORMAT
 @OUTPUT
+@YES
 @click.pass_context
 def solve(context: click.Context, /, network: str, **options: Any) -> None:
     """The largest knobs that meet a budget.
 
     Or the smallest, and what lies a step beyond; of two knobs, the iso-cost curve.
     """
-    from archcalc.solving.solve import solve as solve_for
+    from archcalc.solving.solve import task
     from archcalc.tables.layout_solve import solution_tables
 
     asked, texts = _texts(context)
     free = dict(pair for text in options["free"] for pair in _free(text))
     fixed = {name: asked.accept(name, text, text=True) for name, text in texts.items()}
-    deliver_tables(solution_tables(solve_for(asked, free, options["where"], options["want"], **fixed)), options)
+    planned = task(asked, free, options["where"], options["want"], **fixed)
+    _ask(planned.search.sweep, options["yes"])
+    with _progress(planned.search.sweep) as advance:
+        found = planned.solution(advance)
+    deliver_tables(solution_tables(found), options)
 
 
 @click.command(cls=KnobCommand)
@@ -135,12 +140,15 @@ def _texts(context: click.Context) -> tuple[Network, dict[str, str]]:
     return asked.network, {**{name: text for name, text in given.items() if text is not None}, **asked.settings}
 
 
-def _ask(planned: Sweep, options: dict[str, Any]) -> None:
-    from archcalc.sweeps.estimate import LARGE, estimate
+def _ask(planned: Sweep, yes: bool, format_: str = "") -> None:
+    """Say how long it will take, if that is more than a moment. Raises ArchcalcError where that must be meant."""
+    from archcalc.sweeps.estimate import estimate
 
-    if planned.points > LARGE and not options["yes"]:
-        suffix = options["output"].suffix[1:] if options["output"] else options["format_"] or "csv"
-        raise ArchcalcError(f"{estimate(planned, suffix)}; narrow the ranges, or add --yes")
+    expected = estimate(planned, format_)
+    if expected.large and not yes:
+        raise ArchcalcError(f"{expected}; narrow the ranges, or add --yes")
+    if not expected.short:
+        click.echo(expected, err=True)
 
 
 def _deliver(planned: Sweep, options: dict[str, Any]) -> None:

@@ -22,6 +22,7 @@ class Met(NamedTuple):
     nodes: tuple[Node, ...]
     spans: tuple[tuple[str, Span], ...]
     output: int
+    entries: int  # what it took of the budget
 
 
 class Recall:
@@ -31,23 +32,25 @@ class Recall:
         self.nodes, self.spans = nodes, spans
         self.met: dict[Hashable, Met] = {}
 
-    def key(self, block: Any, arguments: tuple[Any, ...], sources: tuple[int, ...]) -> Hashable | None:
-        """What the block's layers depend on; None where a number on the way cannot be compared, like an array."""
+    def key(self, block: Any, arguments: tuple[Any, ...], sources: tuple[int, ...], depth: int) -> Hashable | None:
+        """What the block's layers depend on, and whether they are too deep; None where a number cannot be compared."""
         values, keywords = arguments
         inputs = tuple([(self.nodes[i].shape, self.nodes[i].times, sources.index(i)) for i in sources])
         types = tuple(map(type, (*values, *keywords.values())))  # true is not 1
-        key = (id(block), values, *keywords.items(), types, inputs)
+        key = (id(block), values, *keywords.items(), types, inputs, depth)
         try:
             hash(key)
         except TypeError:
             return None
         return key
 
-    def keep(self, key: Hashable, name: str, sources: tuple[int, ...], first: int, named: int, output: int) -> None:
-        """Remember the call that gave all nodes and names from these numbers on."""
+    def keep(
+        self, key: Hashable, name: str, sources: tuple[int, ...], first: int, named: int, output: int, entries: int
+    ) -> None:
+        """Remember the call that gave all nodes and names from these numbers on, and took so many entries."""
         count = len(self.spans.found) - named
         spans = tuple(islice(reversed(self.spans.found.items()), count))[::-1]
-        self.met[key] = Met(name, sources, first, tuple(self.nodes[first:]), spans, output)
+        self.met[key] = Met(name, sources, first, tuple(self.nodes[first:]), spans, output, entries)
 
     def replay(self, met: Met, name: str, sources: tuple[int, ...]) -> int:
         """The same layers again under another name, on other inputs; gives the output."""

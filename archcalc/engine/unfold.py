@@ -147,7 +147,11 @@ class Unfolder:
             return
         self.budget -= 1
         if self.budget < 0 or self.depth > DEEPEST:
-            limit = f"{MOST_LAYERS:,} layers" if self.budget < 0 else f"{DEEPEST} blocks within blocks"
+            limit = (
+                f"{MOST_LAYERS:,} layers with the blocks around them"
+                if self.budget < 0
+                else f"{DEEPEST} blocks within blocks"
+            )
             self.ledger.refuse(Refusal(f"more than {limit}"), item.place)
             raise Enough
         name, first, end = run.name(item), len(self.nodes), None
@@ -186,14 +190,14 @@ class Unfolder:
 
     def block(self, block: Block, item: Item, run: Run, name: str, sources: tuple[int, ...]) -> int | None:
         arguments = self.fitter.arguments(item.call, run.environment)
-        key = self.recall.key(block, arguments, sources) if type(self.fitter) is Fitter else None
-        if key is not None and (met := self.recall.met.get(key)) and len(met.spans) <= self.budget:
-            self.budget -= len(met.spans)  # an empty entry costs a name
+        key = self.recall.key(block, arguments, sources, self.depth) if type(self.fitter) is Fitter else None
+        if key is not None and (met := self.recall.met.get(key)) and met.entries <= self.budget:
+            self.budget -= met.entries  # as many as another walk would take
             return self.recall.replay(met, name, sources)
-        first, named, noted = len(self.nodes), len(self.spans.found), self.ledger.noted
+        first, named, noted, budget = len(self.nodes), len(self.spans.found), self.ledger.noted, self.budget
         end = self.called(block, arguments, name, sources)
         if key is not None and end is not None and noted == self.ledger.noted:
-            self.recall.keep(key, name, sources, first, named, end)
+            self.recall.keep(key, name, sources, first, named, end, budget - self.budget)
         return end
 
     def called(self, block: Block, arguments: Arguments, name: str, sources: tuple[int, ...]) -> int | None:

@@ -91,6 +91,7 @@ class L2Norm(Kind, label="l2norm"):
     y[c, i] = weight[c] * x[c, i] / sqrt(sum over d of x[d, i]^2).
     """
 
+    apart = True
     examples: ClassVar = {"l2norm": (512, 38, 38), "l2norm()": (8,)}
 
     def weights(self, x: Shape) -> dict[str, Shape]:

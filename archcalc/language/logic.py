@@ -12,7 +12,8 @@ from archcalc.number import decide, select
 
 def condition(value: Any) -> Any:
     """The value, if it is a condition. Raises Refusal."""
-    if isinstance(value, (int, Fraction, str, tuple)) and not isinstance(value, bool):
+    numbers = str(getattr(value, "dtype", "bool")) != "bool"  # along an array
+    if numbers or (isinstance(value, (int, Fraction, str, tuple)) and not isinstance(value, bool)):
         raise Refusal(f"{shown(value)} is not a condition, like stride > 1")
     return value
 

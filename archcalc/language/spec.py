@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 from archcalc.errors import Place, Refusal, Source, listing
@@ -16,6 +17,7 @@ from archcalc.value import brief, exact, show
 SHAPE_WORDS = ("channels", "rows", "columns")  # the sizes of the input, wherever a layer is written
 INDEX = "index"  # which repetition this is, from 1
 TRUTH = ("true", "yes", "on", "1"), ("false", "no", "off", "0")  # each with its other spellings
+ONE = "it is one number here; summary() takes arrays and symbols too, and sweep() lists and ranges"
 
 
 class Knob(NamedTuple):
@@ -28,24 +30,30 @@ class Knob(NamedTuple):
     choices: tuple[Any, ...] = ()
     help: str = ""
 
-    def accept(self, value: Any) -> Any:
-        """The exact value; raises Refusal where it is out of bounds."""
+    def accept(self, value: Any, *, single: bool = True) -> Any:
+        """The exact value, for a ``single`` one no array and no symbol. Raises Refusal where the knob cannot be it."""
         try:
-            return self._within(value if isinstance(value, (bool, str)) else exact(value))
-        except (TypeError, ValueError, OverflowError, AttributeError):
-            raise Refusal(f"{self.name} = {brief(value)}; it is {self._means()}") from None
+            found = str(value) if isinstance(value, str) else exact(value)
+        except (TypeError, ValueError, OverflowError) as error:
+            finite = error if isinstance(error, TypeError) else "it is a finite number of not too many digits"
+            raise Refusal(f"{self.name} = {brief(value)}; {self._one_of() or finite}") from None
+        if single and not isinstance(found, (int, Fraction, str)):
+            raise Refusal(f"{self.name} = {brief(value)}; {self._one_of() or ONE}")
+        return self._within(found)
 
-    def _means(self) -> str:
-        return f"one of {listing(map(show, self.choices))}" if self.choices else "a number"
+    def _one_of(self) -> str:
+        return f"it is one of {listing(map(show, self.choices))}" if self.choices else ""
 
     def _within(self, value: Any) -> Any:
-        if isinstance(value, int) and value.bit_length() > LARGEST_BITS:
+        if isinstance(value, (int, Fraction)) and max(abs(value.numerator), value.denominator) >> LARGEST_BITS:
             raise Refusal(f"{self.name} is a number of at most {LARGEST_BITS} bits")
         if self.choices:
             if not any(type(value) is type(choice) and value == choice for choice in self.choices):
-                raise Refusal(f"{self.name} = {brief(value)}; it is {self._means()}")
-        elif isinstance(value, (bool, str, tuple)):
+                raise Refusal(f"{self.name} = {brief(value)}; {self._one_of()}")
+        elif isinstance(value, bool):
             raise Refusal(f"{self.name} = {brief(value)}; it is a number")
+        elif isinstance(value, str):
+            raise Refusal(f"{self.name} = {brief(repr(value))}; it is a number, and this is a text")
         elif self.least is not None and fails(value >= self.least):
             raise Refusal(f"{self.name} = {brief(value)}; it is at least {show(self.least)}")
         elif self.most is not None and fails(value <= self.most):
@@ -56,7 +64,11 @@ class Knob(NamedTuple):
         """The value that a text gives, as on the command line; raises Refusal."""
         if {*map(type, self.choices)} == {bool}:
             text = next((words[0] for words in TRUTH if text.lower() in words), text)
-        return self.accept(text if text in self.choices else read_value(text))
+        try:
+            value = text if text in self.choices else read_value(text.strip())
+        except Refusal as refusal:
+            raise Refusal(f"{self.name} = {brief(repr(text))}; {refusal}") from None
+        return self.accept(value)
 
 
 class Item(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from archcalc.memory.gradients import Gradients
 from archcalc.memory.liveness import Life, elements, ends, last_uses, over_time, roots, sizes
-from archcalc.number import Number
+from archcalc.number import Number, product
 from archcalc.report import Report
 
 
@@ -21,6 +21,7 @@ class Training:
         self.batch, self.width = batch, width
         self.root = roots(self.graph, training=True)
         self.params = [0, *(0 if row.params is None else row.params for row in report.layers)]
+        self.users = self._users()
         self.learns = self._learns()
         self.end = 3 * len(self.graph.nodes)  # of all moments: one for each node forward, two backward
 
@@ -30,6 +31,14 @@ class Training:
         for node in self.graph.nodes:
             weights = node.layer.weights(*self.graph.input_shapes(node)) if node.layer else {}
             found.append(bool(weights) or any(found[i] for i in node.inputs))
+        return found
+
+    def _users(self) -> list[list[int]]:
+        """For each node, those that use its weights, the last first and itself at the end."""
+        found: list[list[int]] = [[] for _ in self.graph.nodes]
+        for i in range(len(self.graph.nodes) - 1, 0, -1):
+            shared = self.graph.nodes[i].shared
+            found[i if shared is None else shared].append(i)
         return found
 
     def keeps(self, i: int) -> set[int]:
@@ -68,8 +77,28 @@ class Training:
         return list(over_time(events, self.end))[1:-2]
 
     def weight_gradients(self) -> Iterator[Life]:
-        """Kept to the end of the step."""
-        return ((self.width * self.params[i], self.when(i), self.end) for i in range(1, len(self.graph.nodes)))
+        """Kept to the end of the step; of shared weights, what each further layer makes is added to the last layer's.
+
+        The bias is added first, the weight at the next moment; where it is added apart, the first sum is a new tensor.
+        """
+        for i, users in enumerate(self.users):
+            if users:
+                yield self.width * self.params[i], self.when(users[0]), self.end
+            for user in users[1:]:
+                at, weight = self.when(user), self.width * self.weight(i)
+                yield self.width * self.params[i], at, at
+                yield weight * (1 + (user == users[1] and self.apart(i))), at + 1, at + 1
+
+    def weight(self, i: int) -> Number:
+        """The elements of the first of its learned tensors."""
+        node = self.graph.nodes[i]
+        weights = node.layer and node.layer.weights(*self.graph.input_shapes(node))
+        return product(next(iter(weights.values()))) if weights else 0
+
+    def apart(self, i: int) -> bool:
+        """Whether the first two gradients of its weight are added in a place of their own."""
+        layer = self.graph.nodes[i].layer
+        return bool(layer) and layer.apart  # type: ignore[union-attr]
 
     def when(self, i: int) -> int:
         """The moment of a node's backward pass. At the next, what it kept is gone, and its gradients are added up."""

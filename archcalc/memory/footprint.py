@@ -73,7 +73,7 @@ def memory(report: Report, batch: Number = 1, dtype: str = "float32", optimizer:
 def _batch(value: Number) -> Number:
     """The batch, exactly. Raises ArchcalcError unless it is, or may be, whole and positive."""
     try:
-        batch = Knob("batch", 1, least=1).accept(value)
+        batch = Knob("batch", 1, least=1).accept(value, single=False)
     except Refusal as refusal:
         raise ArchcalcError(str(refusal)) from None
     if fails(equal(batch % 1, 0)):

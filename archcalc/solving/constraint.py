@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
+import operator
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from archcalc.report import Report
 
 FORM = "written QUANTITY <= NUMBER, as in 'mult_adds <= 100M' or 'inference_bytes < 16MiB'"
-RELATIONS = ("<=", ">=", "==", "<", ">", "=")
+RELATIONS: dict[str, Callable[[Any, Any], Any]] = {
+    "<=": operator.le, "<": operator.lt, ">=": operator.ge, ">": operator.gt, "==": operator.eq,
+}  # fmt: skip
 COUNTS = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
 BYTES = {f"{unit}B": size for unit, size in (("k", 10**3), ("K", 10**3), ("M", 10**6), ("G", 10**9), ("T", 10**12))}
 BYTES |= {f"{unit}iB": 1 << 10 * power for power, unit in enumerate(("K", "M", "G", "T"), 1)}
@@ -43,24 +45,14 @@ class Constraint(NamedTuple):
         return self.relation in ("<=", "<")
 
     def met(self, values: np.ndarray | Number) -> Any:
-        """Whether each of the values meets it: exact for integers, the bound rounded the way that says the same."""
-        low, high = math.floor(self.bound), math.ceil(self.bound)
-        match self.relation:
-            case "<=":
-                return values <= low
-            case "<":
-                return values < high
-            case ">=":
-                return values >= high
-            case ">":
-                return values > low
-        return (values == low) & (low == high)
+        """Whether each of the values meets it, exactly."""
+        return RELATIONS[self.relation](values, self.bound)
 
-    def excess(self, values: Any) -> Any:
-        """How far off a value is, as a share of the bound; 0 where it is met."""
-        off = values - float(self.bound)
-        signed = off if self.is_upper else -off if self.relation != "==" else abs(off)
-        return signed.clip(0) / max(abs(float(self.bound)), 1)
+    def excess(self, values: Any, number: type = Fraction) -> Any:
+        """How far off values are, measured by the bound; 0 or less where they meet it. ``number`` may be float."""
+        bound = number(self.bound)
+        off = abs(values - bound) if self.relation == "==" else values - bound if self.is_upper else bound - values
+        return off / (abs(bound) or 1)
 
 
 def read_constraints(texts: Iterable[str]) -> tuple[Constraint, ...]:

@@ -7,7 +7,10 @@ from typing import Any
 from archcalc.errors import ArchcalcError, listing
 from archcalc.solving.free import described
 from archcalc.solving.search import Search
-from archcalc.value import show
+from archcalc.tables.grid import people
+from archcalc.value import decimal, show
+
+CLOSE = 1e-9  # relative to the bound
 
 
 def nothing(search: Search) -> ArchcalcError:
@@ -24,14 +27,22 @@ def nothing(search: Search) -> ArchcalcError:
         if alone
         else f"no point meets {listing(limit.text for limit in search.limits)} together"
     )
-    excess = [limit.excess(search.columns[str(limit.quantity)].data.astype(float)) for limit in search.limits]
-    worst = np.where(built, np.maximum.reduce(excess), np.inf)
-    near = search.found(np.unravel_index(int(worst.argmin()), search.shape))  # type: ignore[arg-type]
+    near = search.found(np.unravel_index(_nearest(search, built), search.shape))  # type: ignore[arg-type]
     names = dict.fromkeys(str(limit.quantity) for limit in search.limits)
-    figures = listing(f"{name} = {_people(near.figures[name])}" for name in names)
+    figures = listing(f"{name} = {people(decimal(near.figures[name]))}" for name in names)
     knobs = listing(f"{name} = {show(value)}" for name, value in near.knobs.items())
     return ArchcalcError(f"{search.network.name}: {what}, of {ranges}; the nearest is {knobs}, with {figures}")
 
 
-def _people(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) else show(value)
+def _nearest(search: Search, built: Any) -> int:
+    """The point that misses by least: as floats tell, and of those that floats can hardly tell apart exactly."""
+    import numpy as np
+
+    values = [(limit, search.columns[str(limit.quantity)].data) for limit in search.limits]
+    off = np.maximum.reduce([limit.excess(data.astype(float), float) for limit, data in values])
+    off = np.where(built, off, np.inf).reshape(-1)
+    close = np.flatnonzero(off <= off.min() * (1 + CLOSE) + CLOSE)
+    figures = list(zip(*(data.reshape(-1)[close].tolist() for _, data in values), strict=True))
+    exact = {each: max(limit.excess(value) for limit, value in zip(search.limits, each, strict=True))
+             for each in dict.fromkeys(figures)}  # fmt: skip
+    return int(close[min(range(len(close)), key=lambda i: exact[figures[i]])])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,7 +10,7 @@ from archcalc.errors import ArchcalcError, listing
 from archcalc.number import Number
 from archcalc.solving.constraint import Constraint, measured
 from archcalc.sweeps.ranges import Axis, has_words, size
-from archcalc.sweeps.sweep import Sweep
+from archcalc.sweeps.sweep import Advance, Sweep
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,8 +56,10 @@ class Search:
         of: Sequence[str] = (),
     ) -> None:
         self.network, self.axes, self.fixed, self.limits = network, dict(axes), dict(fixed), tuple(limits)
-        self.names = list(dict.fromkeys([*FIGURES, *(str(limit.quantity) for limit in limits), *of]))
-        self.sweep = Sweep(network, self.names, {**self.axes, **{name: (value,) for name, value in fixed.items()}})
+        names = dict.fromkeys([*FIGURES, *(str(limit.quantity) for limit in limits), *of])
+        self.sweep = Sweep(network, names, {**self.axes, **{name: (value,) for name, value in fixed.items()}})
+        self.names = list(self.sweep.quantities)
+        self.columns: dict[str, Any] = {}
         if self.sweep.points > MOST_POINTS:
             message = f"{self.sweep.points:,} combinations of {listing(axes)} are too many (at most {MOST_POINTS:,})"
             raise ArchcalcError(f"{message}; give ranges, as in --free NAME=START:STOP:STEP")
@@ -68,11 +69,10 @@ class Search:
         """Of the free knobs."""
         return tuple(map(size, self.axes.values()))
 
-    @cached_property
-    def columns(self) -> dict[str, Any]:
-        """Each quantity along the free knobs, masked where there is no network."""
-        arrays = self.sweep.arrays()
-        return {name: arrays[name].reshape(self.shape) for name in (*self.names, "why")}
+    def evaluate(self, advance: Advance | None = None) -> None:
+        """Fill the columns: each quantity along the free knobs, masked where there is no network."""
+        arrays = self.sweep.arrays(advance=advance)
+        self.columns = {name: arrays[name].reshape(self.shape) for name in (*self.names, "why")}
 
     @cached_property
     def met(self) -> np.ndarray:
@@ -98,12 +98,7 @@ class Search:
         figures, broken = measured(self.network, self.names, self.limits, {**self.fixed, **knobs})
         for name, value in figures.items():
             array = self.columns[name][tuple(place)]
-            same = (
-                value is None or abs(array - value) <= 1e-9 * abs(value)
-                if isinstance(value, Fraction)
-                else array == value
-            )
-            assert value is None or same, f"{name} at {knobs}: {array} by arrays, {value} by integers"
+            assert value is None or array == value, f"{name} at {knobs}: {array} by arrays, {value} by integers"
         return Found(knobs, figures, broken)
 
     def best(self, want: Want) -> tuple[int, ...]:
@@ -111,17 +106,12 @@ class Search:
         import numpy as np
 
         places = np.argwhere(self.met)
-        keys = [
-            [float(v) for v in axis] if want.name == name else range(size(axis)) for name, axis in self.axes.items()
-        ]
-        columns = [np.array(key)[places[:, i]] for i, key in enumerate(keys)]
-        first = (
-            columns[list(self.axes).index(want.name)]
-            if want.name in self.axes
-            else self.columns[want.name].data[self.met]
-        )
+        if want.name in self.axes:
+            first = places[:, list(self.axes).index(want.name)] * (1 if _rising(self.axes[want.name]) else -1)
+        else:
+            first = self.columns[want.name].data[self.met]
         sign = 1 if want.large else -1
-        order = [sign * column for column in (*reversed(columns), first)]
+        order = [sign * column for column in (*reversed(places.T), first)]
         place = np.lexsort(order)[-1] if all(key.dtype != object for key in order) else _last(order)
         return tuple(int(i) for i in places[place])
 

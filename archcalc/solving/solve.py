@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from archcalc.errors import ArchcalcError, listing, suggest
 from archcalc.quantity import quantity
 from archcalc.solving.constraint import Constraint, read_constraints
-from archcalc.solving.free import axis_of
+from archcalc.solving.free import axis_of, described
 from archcalc.solving.misses import nothing
 from archcalc.solving.search import Found, Search, Want
+from archcalc.sweeps.ranges import has_words
 
 if TYPE_CHECKING:
     from archcalc.network import Network
+    from archcalc.sweeps.sweep import Advance
 
 
 class Solution(NamedTuple):
@@ -36,8 +38,25 @@ class Solution(NamedTuple):
         return self.search.curve(self.want.large, rows)
 
 
-def solve(network: Network, free: Mapping[str, Any], where: Sequence[str], want: str = "", **fixed: Any) -> Solution:
-    """The best values of the free knobs (name -> range, or None for all that the spec allows). Raises ArchcalcError."""
+class Task(NamedTuple):
+    """What is to be found, and where; nothing is computed yet."""
+
+    search: Search
+    want: Want
+
+    def solution(self, advance: Advance | None = None) -> Solution:
+        """The best point. Raises ArchcalcError where none meets the constraints."""
+        search, want = self
+        search.evaluate(advance)
+        if not search.met.any():
+            raise nothing(search)
+        place = search.best(want)
+        beyond = tuple(search.beyond(place, want.large))
+        return Solution(search.network, search.limits, want, search, search.found(place), beyond, int(search.met.sum()))
+
+
+def task(network: Network, free: Mapping[str, Any], where: Sequence[str], want: str = "", **fixed: Any) -> Task:
+    """The search for the best free knobs (name -> range, or None for all that is allowed). Raises ArchcalcError."""
     limits = read_constraints(where)
     if not free:
         raise ArchcalcError(
@@ -51,12 +70,11 @@ def solve(network: Network, free: Mapping[str, Any], where: Sequence[str], want:
             raise ArchcalcError(f"{network.name}: {name} is free and has a value too")
     wanted = _want(want, list(free), limits)
     axes = {name: axis_of(network, name, values, limits, knobs) for name, values in free.items()}
-    search = Search(network, axes, knobs, limits, [] if wanted.name in axes else [wanted.name])
-    if not search.met.any():
-        raise nothing(search)
-    place = search.best(wanted)
-    beyond = tuple(search.beyond(place, wanted.large))
-    return Solution(network, limits, wanted, search, search.found(place), beyond, int(search.met.sum()))
+    if wanted.name in axes and has_words(axes[wanted.name]):
+        raise ArchcalcError(
+            f"{wanted}: {wanted.name} is one of {described(axes[wanted.name])}, of which none is larger"
+        )
+    return Task(Search(network, axes, knobs, limits, [] if wanted.name in axes else [wanted.name]), wanted)
 
 
 def _want(text: str, free: list[str], limits: Sequence[Constraint]) -> Want:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from archcalc.needed import needed
-from archcalc.sweeps.evaluate import Chunk, Column
+from archcalc.sweeps.evaluate import Chunk, Column, exact_array, numbers
 from archcalc.sweeps.ranges import Axis, Span, has_words
 from archcalc.value import show
 
@@ -16,41 +18,54 @@ if TYPE_CHECKING:
     from archcalc.sweeps.sweep import Sweep
 
 WHY = "why"
-LARGEST = 2**63
+WHOLE_FLOATS = 2**53  # up to which floats hold every integer
 
 
 def knob_kind(axis: Axis) -> type:
-    """What a knob's column holds: int, float (the nearest to each value), or str."""
+    """What a knob's column holds: bool, str, int, float (the nearest to each value), or Fraction if no float does."""
     if has_words(axis):
         return bool if all(isinstance(value, bool) for value in axis) else str
-    ends = (axis.start, axis.step, axis.last) if isinstance(axis, Span) else axis
-    return int if all(isinstance(value, int) and abs(value) < LARGEST for value in ends) else float
+    ends = (axis.start, axis.step) if isinstance(axis, Span) else axis
+    return int if all(isinstance(value, int) for value in ends) else float if _as_floats(axis) else Fraction
+
+
+def _as_floats(axis: Axis) -> bool:
+    if not isinstance(axis, Span):
+        return floats_do(axis)
+    d = math.lcm(axis.start.denominator, axis.step.denominator)  # of all its values, however many they are
+    return bool(d * max(abs(axis.start), abs(axis.last)) <= WHOLE_FLOATS)
+
+
+def floats_do(values: Iterable[Any]) -> bool:
+    """Whether the nearest floats change no whole number, and make none of what is not whole."""
+    return all(float(value) == value or not float(value).is_integer() for value in values)
 
 
 def knob_values(axis: Axis, where: np.ndarray) -> np.ndarray:
-    """The values at these places, in the column's kind."""
-    kind = knob_kind(axis)
-    if isinstance(axis, Span) and kind is int:
-        return np.asarray(axis.start + axis.step * where)
-    values = [_as(kind, axis[int(i)]) for i in where]
-    return np.array(values, dtype=object if kind is str else None)
+    """The values at these places, exactly."""
+    if not has_words(axis):
+        return exact_array(numbers(axis, where, 0, 1))
+    values = [axis[int(i)] for i in where]
+    return np.array(values) if knob_kind(axis) is bool else np.array([*map(show, values)], object)
 
 
-def _as(kind: type, value: Any) -> Any:
-    return show(value) if kind is str else kind(value)
-
-
-def knob_columns(sweep: Sweep, chunk: Chunk) -> Iterator[tuple[str, np.ndarray]]:
-    """Each knob at every point of the piece."""
+def knob_columns(
+    sweep: Sweep, chunk: Chunk, written: Callable[[Any], Any] | None = None
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Each knob at every point of the piece, in the column's kind; or as its exact values are ``written``."""
     shape = chunk.why.shape
     for i, ((name, axis), where) in enumerate(zip(sweep.axes.items(), chunk.box, strict=True)):
-        values = knob_values(axis, where).reshape([-1 if k == i else 1 for k in range(len(shape))])
-        yield name, np.broadcast_to(values, shape).reshape(-1)
+        values = knob_values(axis, where)
+        if written:
+            values = np.frompyfunc(written, 1, 1)(values)
+        elif knob_kind(axis) is float:
+            values = values.astype(float)
+        yield name, np.broadcast_to(values.reshape([-1 if k == i else 1 for k in range(len(shape))]), shape).reshape(-1)
 
 
-def reasons(chunk: Chunk) -> np.ndarray:
+def reasons(chunk: Chunk, written: Callable[[Any], Any] = str) -> np.ndarray:
     """Why there is no network at each point; "" where there is one."""
-    return np.array([*chunk.reasons, ""], dtype=object)[chunk.why.reshape(-1)]  # type: ignore[no-any-return]
+    return np.array([*map(written, chunk.reasons), ""], dtype=object)[chunk.why.reshape(-1)]  # type: ignore[no-any-return]
 
 
 def joined(sweep: Sweep, chunks: Sequence[Chunk]) -> dict[str, np.ndarray]:
@@ -76,7 +91,7 @@ def _concatenate(arrays: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def frame(arrays: dict[str, np.ndarray]) -> Any:
-    """As a pandas DataFrame; integers with gaps are of pandas's Int64."""
+    """As a pandas DataFrame; integers with gaps are of pandas's Int64, what is not whole a Fraction."""
     pandas = needed("pandas", "a data frame", "sweep")
     return pandas.DataFrame({name: _series(pandas, array) for name, array in arrays.items()})
 
@@ -86,5 +101,5 @@ def _series(pandas: Any, array: np.ndarray) -> Any:
         return array
     if array.dtype == np.int64:
         return pandas.arrays.IntegerArray(array.data, np.ma.getmaskarray(array).copy())
-    missing: Any = np.nan if array.dtype == float else None
+    missing: Any = None
     return np.where(np.ma.getmaskarray(array), missing, array.data)

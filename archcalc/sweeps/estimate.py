@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from itertools import count
+from typing import TYPE_CHECKING, NamedTuple
 
 from archcalc.sweeps.evaluate import evaluate
 from archcalc.sweeps.files import ROW_BYTES
@@ -12,35 +13,59 @@ from archcalc.sweeps.files import ROW_BYTES
 if TYPE_CHECKING:
     from archcalc.sweeps.sweep import Sweep
 
+FEW = 100  # points, up to which nothing is tried beforehand
 LARGE = 10_000_000  # points, beyond which a sweep must be meant
+SHORT, LONG = 5, 600  # seconds, beyond which it is told how long it will take, and beyond which it must be meant
 TRIAL = 0.5  # seconds of trying
 UNITS = ((86_400 * 365.25, "years"), (86_400, "days"), (3600, "hours"), (60, "minutes"), (0, "seconds"))
 
 
-class _Tried(Exception):
-    pass
+class Estimate(NamedTuple):
+    """What a sweep will take, on one core, and write."""
+
+    points: int
+    seconds: float
+    size: str  # "3.2 GiB as csv"; "" where nothing is written
+
+    @property
+    def large(self) -> bool:
+        """Whether it must be meant."""
+        return self.points > LARGE or self.seconds > LONG
+
+    @property
+    def short(self) -> bool:
+        """Whether it is over before anyone asks."""
+        return self.seconds < SHORT
+
+    def __str__(self) -> str:
+        written = f" and {self.size}" if self.size else ""
+        return f"{self.points:,} points, about {duration(self.seconds)} on one core{written}"
 
 
-def estimate(sweep: Sweep, format_: str) -> str:
-    """Points, time on one core, bytes: the first piece is evaluated, or as much of it as half a second allows."""
-    seconds = sweep.points / speed(sweep)
-    size = sweep.points * ROW_BYTES.get(format_, 9) * (len(sweep.axes) + len(sweep.quantities) + 1)
-    return f"{sweep.points:,} points, about {duration(seconds)} on one core and {memory(size)} as {format_}"
+def estimate(sweep: Sweep, format_: str = "") -> Estimate:
+    """Points, time, and bytes in that format."""
+    row = ROW_BYTES.get(format_, 9) * (len(sweep.axes) + len(sweep.quantities) + 1)
+    size = f"{memory(sweep.points * row)} as {format_}" if format_ else ""
+    return Estimate(sweep.points, 0.0 if sweep.points <= FEW else sweep.points / speed(sweep), size)
 
 
 def speed(sweep: Sweep) -> float:
-    """Points a second."""
-    done, start = 0, time.perf_counter()
+    """Points a second, tried at places all over the grid: a deep network takes longer than a shallow one."""
+    pieces, start, times = sweep.pieces(), time.perf_counter(), []
+    for fraction in _spread():
+        box, done, before = pieces.box(int(fraction * pieces.number)), list[int](), time.perf_counter()
+        at = [int(fraction * len(where)) for where in box]
+        evaluate(sweep.network.spec, sweep.grid, box, sweep.quantities, done.append, at)
+        times.append((time.perf_counter() - before) / sum(done))
+        if time.perf_counter() - start > TRIAL or sum(done) == sweep.points:
+            break
+    return len(times) / sum(times)
 
-    def advance(points: int) -> None:
-        nonlocal done
-        done += points
-        if time.perf_counter() - start > TRIAL:
-            raise _Tried
 
-    with suppress(_Tried):
-        evaluate(sweep.network.spec, sweep.grid, sweep.pieces().box(0), sweep.quantities, advance)
-    return done / (time.perf_counter() - start)
+def _spread() -> Iterator[float]:
+    """1/2, 1/4, 3/4, 1/8, 5/8 ..."""
+    for i in count(1):
+        yield int(f"{i:b}"[::-1], 2) / (1 << i.bit_length())
 
 
 def duration(seconds: float) -> str:

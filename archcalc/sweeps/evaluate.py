@@ -12,8 +12,9 @@ from archcalc.errors import ArchcalcError
 from archcalc.language.spec import Spec
 from archcalc.quantity import Quantity
 from archcalc.report import report_of
+from archcalc.sweeps.plans import MOST
 from archcalc.sweeps.ranges import Axis, Span, has_words
-from archcalc.sweeps.values import Split, Values, along, lift, stepped
+from archcalc.sweeps.values import Split, along, lift, number, stepped
 from archcalc.sweeps.walk import Failure, walk
 
 Box = tuple[np.ndarray, ...]  # for each axis, the positions of the values that belong to it
@@ -27,10 +28,11 @@ class Grid(NamedTuple):
     def numbers(self, box: Box) -> dict[str, Any]:
         """The knobs over a box, each along its own axis."""
         placed = enumerate(zip(self.axes.items(), box, strict=True))
-        return {name: _along(axis, where, i, len(box)) for i, ((name, axis), where) in placed}
+        return {name: numbers(axis, where, i, len(box)) for i, ((name, axis), where) in placed}
 
 
-def _along(axis: Axis, where: np.ndarray, i: int, axes: int) -> Any:
+def numbers(axis: Axis, where: np.ndarray, i: int, axes: int) -> Any:
+    """The values at these places, along one axis of the grid; a plain number where there is but one."""
     if len(where) == 1:
         return axis[int(where[0])]
     if isinstance(axis, Span):
@@ -39,7 +41,7 @@ def _along(axis: Axis, where: np.ndarray, i: int, axes: int) -> Any:
 
 
 class Column(NamedTuple):
-    """A quantity at every point: int64, Python's integers where that is too small, or floats for what is not whole."""
+    """A quantity at every point, exactly: int64, or Python's own numbers if that is too small or not all are whole."""
 
     data: np.ndarray
     known: np.ndarray  # False where the point cannot be built, or a layer's work is not known
@@ -59,11 +61,16 @@ class Chunk(NamedTuple):
 
 
 def evaluate(
-    spec: Spec, grid: Grid, box: Box, quantities: Mapping[str, Quantity], advance: Callable[[int], None] | None = None
+    spec: Spec,
+    grid: Grid,
+    box: Box,
+    quantities: Mapping[str, Quantity],
+    advance: Callable[[int], None] | None = None,
+    at: Sequence[int] | None = None,
 ) -> Chunk:
     """Walk the network over the box, or over each part of it that has a structure of its own.
 
-    ``advance`` is told how many points each part had.
+    ``advance`` is told how many points each part had. Of a place ``at``, only the part that it lies in is walked.
     """
     shape = tuple(map(len, box))
     canvas = Canvas(shape, quantities)
@@ -75,7 +82,7 @@ def evaluate(
             _split_words(grid, part)
             failures, found = measure(spec, grid.numbers(part), quantities)
         except Split as split:
-            waiting += reversed(list(parts(places, split.labels)))
+            waiting += reversed([one for one in parts(places, split.labels) if at is None or _holds(one, at)])
         else:
             canvas.paint(places, failures, found)
             if advance:
@@ -113,6 +120,10 @@ def parts(box: Box, labels: np.ndarray) -> Iterator[Box]:
     axis = min((i for i, groups in enumerate(cuts) if len(groups) > 1), key=lambda i: len(cuts[i]))
     for group in cuts[axis]:
         yield tuple(where[group] if i == axis else where for i, where in enumerate(box))
+
+
+def _holds(box: Box, at: Sequence[int]) -> bool:
+    return all(i in where for where, i in zip(box, at, strict=True))
 
 
 def _groups(labels: np.ndarray, axis: int) -> list[list[int]]:
@@ -153,21 +164,20 @@ class Canvas:
 
     def put(self, name: str, where: Any, value: Any, feasible: np.ndarray) -> None:
         data, known = self.columns[name]
-        array = plain_array(value)
-        if array.dtype != data.dtype:
-            kind = np.result_type(array, data) if object not in (array.dtype, data.dtype) else object
-            data = data.astype(kind)
-        data[where] = np.where(feasible, array, 0)
+        array = exact_array(value, feasible)
+        data = data.astype(array.dtype, copy=False) if array.dtype == object else data
+        data[where] = array
         known[where] = feasible
         self.columns[name] = Column(data, known)
 
 
-def plain_array(value: Any) -> np.ndarray:
-    """A number or values as NumPy's own."""
-    value = lift(value)
-    if isinstance(value, Values) and isinstance(value.n, np.ndarray):
-        if value.d == 1 and not value.fractional:
-            return value.n
-        return (value.n / value.d).astype(float)
-    exact = value.n if value.d == 1 else value.n / value.d
-    return np.array(exact, dtype=object) if isinstance(exact, int) and abs(exact) >= 2**63 else np.array(exact)
+def exact_array(value: Any, where: Any = np.True_) -> np.ndarray:
+    """A number or values as int64, or as Python's own where that is too small or one is not whole; 0 elsewhere."""
+    n, d = lift(value).n, lift(value).d
+    wide = d > MOST or (abs(n) > MOST if isinstance(n, int) else n.dtype == object)
+    array = np.array(n, object if wide else np.int64, ndmin=1)
+    whole = not (where & (array % d != 0)).any()
+    array = array // d if whole else np.frompyfunc(lambda item: number(item, d), 1, 1)(array)
+    array = np.where(where, array, 0)
+    fits = array.dtype == object and all(isinstance(item, int) and abs(item) <= MOST for item in array.flat)
+    return array.astype(np.int64) if fits else array

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from fractions import Fraction
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -55,39 +56,42 @@ def _csv(sweep: Sweep, text: TextIO, chunks: Iterable[Chunk]) -> None:
     writer = csv.writer(text)
     writer.writerow([*sweep.axes, *sweep.quantities, WHY])
     for chunk in chunks:
-        writer.writerows(zip(*(_harmless(values) for _, values in columns(sweep, chunk)), strict=True))
+        writer.writerows(zip(*(values for _, values in columns(sweep, chunk, _cell)), strict=True))
 
 
-def _harmless(values: list[Any]) -> list[Any]:
+def _cell(value: Any) -> Any:
     """Words that a spreadsheet would run are quoted, as in any other table."""
-    words = {word: f"'{word}" for word in set(values) if word.startswith(FORMULA)} if _words(values) else {}
-    return [words.get(word, word) for word in values] if words else values
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else _exact(value)
 
 
-def _words(values: list[Any]) -> bool:
-    return bool(values) and isinstance(values[0], str)
+def _exact(value: Any) -> Any:
+    """Of a fraction the float that prints as the same decimal; where there is none, the text 3/7."""
+    if not isinstance(value, Fraction):
+        return value
+    return float(value) if Fraction(str(float(value))) == value else str(value)
 
 
 def _json(sweep: Sweep, text: TextIO, chunks: Iterable[Chunk]) -> None:
     """A list of objects, one a line; unknown is null, and why is null where there is a network."""
     before = "[\n"
     for chunk in chunks:
-        names, values = zip(*columns(sweep, chunk), strict=True)
+        names, values = zip(*columns(sweep, chunk, _exact), strict=True)
         for row in zip(*values, strict=True):
             text.write(before + json.dumps({k: None if v == "" else v for k, v in zip(names, row, strict=True)}))
             before = ",\n"
     text.write("\n]\n")
 
 
-def columns(sweep: Sweep, chunk: Chunk) -> Iterator[tuple[str, list[Any]]]:
-    """Python's own numbers and words for each column of a piece."""
-    for name, values in knob_columns(sweep, chunk):
+def columns(sweep: Sweep, chunk: Chunk, written: Callable[[Any], Any]) -> Iterator[tuple[str, list[Any]]]:
+    """Each column of a piece, its exact numbers and its words as they are written."""
+    for name, values in knob_columns(sweep, chunk, written):
         yield name, values.tolist()
     for name, column in chunk.columns.items():
-        yield name, _listed(column)
-    yield WHY, reasons(chunk).tolist()
+        yield name, _listed(column, written)
+    yield WHY, reasons(chunk, written).tolist()
 
 
-def _listed(column: Column) -> list[Any]:
+def _listed(column: Column, written: Callable[[Any], Any]) -> list[Any]:
     data, known = column.data.reshape(-1).tolist(), column.known.reshape(-1)
+    data = [*map(written, data)] if column.data.dtype == object else data
     return data if known.all() else [value if is_known else None for value, is_known in zip(data, known, strict=True)]

@@ -32,7 +32,7 @@ class Front:
         """One piece more."""
         columns = dict(knob_columns(self.sweep, chunk))
         known = np.ones(chunk.why.size, bool)
-        for name in self.names:
+        for name in (*self.sweep.sizes, *self.names):
             column = chunk.columns[name]
             columns[name] = column.data.reshape(-1)
             known &= column.known.reshape(-1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from archcalc.engine.cost import CONVENTION
 from archcalc.sweeps.evaluate import Chunk
 from archcalc.sweeps.ranges import has_words
 from archcalc.tables.grid import ABSENT, Column, Table
+from archcalc.value import decimal, show
 
 if TYPE_CHECKING:
     from archcalc.sweeps.sweep import Sweep
@@ -50,12 +52,10 @@ def _rows(sweep: Sweep, chunk: Chunk) -> Iterable[tuple[Any, ...]]:
 
 
 def _shown(value: Any) -> Any:
-    from archcalc.value import show
-
     return value if isinstance(value, int) and not isinstance(value, bool) else show(value)
 
 
 def _figure(value: Any, known: bool, why: int) -> Any:
     if not known:
         return None if why < 0 else ABSENT
-    return f"{value:.4g}" if isinstance(value, float) else int(value)
+    return decimal(value) if isinstance(value, Fraction) else int(value)

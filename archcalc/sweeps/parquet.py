@@ -12,7 +12,7 @@ import numpy as np
 from archcalc.errors import ArchcalcError
 from archcalc.export import replacing
 from archcalc.needed import needed
-from archcalc.sweeps.columns import WHY, knob_columns, knob_kind
+from archcalc.sweeps.columns import WHY, floats_do, knob_columns, knob_kind
 from archcalc.sweeps.evaluate import Chunk, Column
 
 if TYPE_CHECKING:
@@ -72,27 +72,41 @@ def _wider(a: Any, b: Any) -> Any:
     """The schema that holds what either holds."""
     import pyarrow as pa
 
-    def rank(kind: Any) -> int:
-        return 2 if pa.types.is_floating(kind) else 1 if pa.types.is_decimal(kind) else 0
-
-    return pa.schema([max(pair, key=lambda field: rank(field.type)) for pair in zip(a, b, strict=True)])
+    return pa.schema([max(pair, key=lambda field: pa.types.is_decimal(field.type)) for pair in zip(a, b, strict=True)])
 
 
 def _table(sweep: Sweep, chunk: Chunk) -> Any:
     import pyarrow as pa
 
-    kinds = {int: pa.int64(), float: pa.float64(), bool: pa.bool_(), str: pa.string()}
-    arrays = {n: pa.array(v, type=kinds[knob_kind(sweep.axes[n])]) for n, v in knob_columns(sweep, chunk)}
-    arrays |= {name: _column(name, column) for name, column in chunk.columns.items()}
+    arrays = {n: _knob(n, values, knob_kind(sweep.axes[n])) for n, values in knob_columns(sweep, chunk)}
+    arrays |= {name: _figures(name, column, sweep.quantities[name].share) for name, column in chunk.columns.items()}
     why = chunk.why.reshape(-1)
     words = pa.DictionaryArray.from_arrays(pa.array(why, mask=why < 0), pa.array(chunk.reasons, type=pa.string()))
     return pa.table({**arrays, WHY: words.cast(pa.string())})
 
 
-def _column(name: str, column: Column) -> Any:
+def _knob(name: str, values: np.ndarray, kind: type) -> Any:
+    """Fractions that no float will do for are words."""
+    return _numbers(name, values) if kind in (bool, int, float) else _words(values)
+
+
+def _words(values: np.ndarray) -> Any:
     import pyarrow as pa
 
-    data, missing = column.data.reshape(-1), ~column.known.reshape(-1)
+    return pa.array([*map(str, values)], type=pa.string())
+
+
+def _figures(name: str, column: Column, share: bool) -> Any:
+    """Shares are floats."""
+    data = column.data.reshape(-1)
+    if share and not floats_do(data):
+        raise ArchcalcError(f"{name} has a value that a float would make whole; CSV and JSON hold it exactly")
+    return _numbers(name, data.astype(float) if share else data, ~column.known.reshape(-1))
+
+
+def _numbers(name: str, data: np.ndarray, missing: np.ndarray | None = None) -> Any:
+    import pyarrow as pa
+
     if data.dtype != object:
         return pa.array(data, mask=missing)
     if max(map(abs, data)) >= 10**DIGITS:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from archcalc.errors import ArchcalcError, listing
 from archcalc.needed import needed
 from archcalc.sweeps.ranges import Axis, has_words, size
+from archcalc.sweeps.sizes import input_sizes
 from archcalc.value import show
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 MARKS, DASHES = "osD^vP*X", ("-", "--", "-.", ":")
 FINEST = 200  # values of a knob that a picture shows
 MOST_LINES = len(COLOURS)
+MOST_TICKS = 8
 LEVELS = 8
 STYLE = {"svg.hashsalt": "archcalc", "svg.fonttype": "none", "font.size": 10, "axes.grid": True, "grid.alpha": 0.3}
 
@@ -92,6 +94,22 @@ def _knob(sweep: Sweep, name: str) -> str:
     return f"{name} ({text})" if text and name not in text else text or name
 
 
+def _label(axis: Any, part: Sweep, name: str) -> None:
+    """What a knob's values mean, and under some of them the size of the input where the knob alone decides it."""
+    import numpy as np
+
+    values, spec = part.axes[name], part.network.spec
+    others = input_sizes(spec, {other: own for other, own in part.axes.items() if other != name})
+    own = [word for word in input_sizes(spec, {name: values}) if word not in others]
+    axis.set_label_text("\n".join([_knob(part, name), *own]))
+    if own:
+        sizes = [part[word].max(axis=tuple(i for i, knob in enumerate(part.axes) if knob != name)) for word in own]
+        places = sorted({i * (size(values) - 1) // (MOST_TICKS - 1) for i in range(MOST_TICKS)})
+        known = [[f"{found[i]:,}" for found in sizes if found[i] is not np.ma.masked] for i in places]
+        texts = ["\n".join([show(values[i]), *words]) for i, words in zip(places, known, strict=True)]
+        axis.set_ticks([float(values[i]) for i in places], texts)
+
+
 def _values(axis: Axis) -> list[float]:
     return [float(value) for value in axis]
 
@@ -111,19 +129,22 @@ def _cost(panel: Any, sweep: Sweep) -> None:
         raise ArchcalcError("a picture of the cost needs a knob with several values, numbers all")
     from archcalc.sweeps.sweep import Sweep as Part
 
-    name, first = next(iter(sweep.quantities)), numeric[0]
+    name, first = next(iter(sweep.asked)), numeric[0]
     others = {other: _finest(axis, MOST_LINES) for other, axis in sweep.axes.items() if other != first}
     part = Part(sweep.network, [name], {first: _finest(sweep.axes[first]), **others})
     costs = _masked(part, name)
     combinations = list(itertools.product(*(range(size(axis)) for axis in others.values())))
+    sizes = input_sizes(sweep.network.spec, others)
     chosen = combinations if len(combinations) <= MOST_LINES else _finest(combinations, MOST_LINES)
     for (colour, mark, dash), at in zip(_styles(), chosen, strict=False):
-        label = ", ".join(f"{other} = {show(others[other][i])}" for other, i in zip(others, at, strict=True))
-        line = costs[(slice(None), *at)]
+        place = (slice(None), *at)
+        said = [f"{other} = {show(others[other][i])}" for other, i in zip(others, at, strict=True)]
+        label = ", ".join([*said, *(f"{word} = {part[word][place].max()}" for word in sizes)])
+        line = costs[place]
         dense = len(line) > 40
         style = {"color": colour, "linestyle": dash, "markevery": max(1, len(line) // 12), "markersize": 4}
         panel.plot(_values(part.axes[first]), line, marker=mark, label=label, linewidth=1.2 if dense else 1, **style)
-    panel.set_xlabel(_knob(sweep, first))
+    _label(panel.xaxis, part, first)
     panel.set_ylabel(_title(name))
     panel.set_ylim(bottom=0)
     more = f" ({len(chosen)} of {len(combinations):,} lines)" if len(chosen) < len(combinations) else ""
@@ -135,22 +156,24 @@ def _cost(panel: Any, sweep: Sweep) -> None:
 
 def _pareto(panel: Any, sweep: Sweep, best: tuple[str, ...], dask: str | None, advance: Advance | None) -> None:
     """The first two quantities against each other; what no other point beats is joined."""
-    if len(sweep.quantities) < 2 or not set(best) <= {"min", "max"}:
+    if len(sweep.asked) < 2 or not set(best) <= {"min", "max"}:
         raise ArchcalcError("a Pareto front is of two quantities, such as mult_adds,params, each to min or to max")
     from archcalc.sweeps.front import Front
 
-    x, y = list(sweep.quantities)[:2]
+    x, y = list(sweep.asked)[:2]
     front = Front(sweep, (x, y), (1 if best[0] == "min" else -1, 1 if best[1] == "min" else -1))
     for chunk in sweep.chunks(dask=dask, advance=advance):
         front.add(chunk)
-    seen, unbeaten = front.seen, front.best
+    seen, unbeaten = (
+        {n: v.astype(float) if n in (x, y) else v for n, v in found.items()} for found in (front.seen, front.best)
+    )
     share = "every point" if front.step == 1 else f"every {front.step:,}th point"
     panel.plot(seen[x], seen[y], ".", color="#999999", markersize=3, label=share)
     order = unbeaten[x].argsort()
     panel.plot(unbeaten[x][order], unbeaten[y][order], "o-", color=COLOURS[0], markersize=4, linewidth=1.2,
                label=f"no point is better in both ({len(order)})")  # fmt: skip
     for i in (order[0], order[-1]) if len(order) else ():
-        place = ", ".join(f"{name} {_short(unbeaten[name][i])}" for name in sweep.axes)
+        place = ", ".join(f"{name} {_short(unbeaten[name][i])}" for name in (*sweep.axes, *sweep.sizes))
         panel.annotate(place, (unbeaten[x][i], unbeaten[y][i]), fontsize=7, xytext=(5, -9), textcoords="offset points")
     words = {"min": "less is better", "max": "more is better"}
     panel.set_xlabel(f"{_title(x)} ({words[best[0]]})")
@@ -171,10 +194,11 @@ def _contours(panel: Any, sweep: Sweep) -> None:
 
     from archcalc.sweeps.sweep import Sweep as Part
 
-    name = next(iter(sweep.quantities))
+    name = next(iter(sweep.asked))
     rest = {other: axis[0] for other, axis in sweep.axes.items() if other not in numeric}
     axes = {knob: _finest(sweep.axes[knob]) for knob in numeric}
-    costs = _masked(Part(sweep.network, [name], {**axes, **{other: (value,) for other, value in rest.items()}}), name)
+    part = Part(sweep.network, [name], {**axes, **{other: (value,) for other, value in rest.items()}})
+    costs = _masked(part, name)
     costs = np.squeeze(costs, axis=tuple(range(2, costs.ndim)))
     across, up = (_values(axis) for axis in axes.values())
     if not np.nanmax(costs) > np.nanmin(costs):
@@ -185,8 +209,8 @@ def _contours(panel: Any, sweep: Sweep) -> None:
     panel.contourf(across, up, costs.T, levels=levels, cmap="cividis_r", alpha=0.35, extend="both")
     lines = panel.contour(across, up, costs.T, levels=levels, colors="black", linewidths=0.9)
     panel.clabel(lines, fmt=EngFormatter(places=0, sep="").format_eng, fontsize=8)
-    panel.set_xlabel(_knob(sweep, numeric[0]))
-    panel.set_ylabel(_knob(sweep, numeric[1]))
+    _label(panel.xaxis, part, numeric[0])
+    _label(panel.yaxis, part, numeric[1])
     fixed = "".join(f", {other} = {show(value)}" for other, value in rest.items())
     panel.set_title(f"{_net(sweep)}: {_title(name)}{fixed}")
 
@@ -210,4 +234,6 @@ def _title(name: str) -> str:
 
 
 def _short(value: Any) -> str:
-    return value if isinstance(value, str) else f"{value:.4g}"
+    if isinstance(value, str):
+        return value
+    return f"{int(value):,}" if value == int(value) else f"{float(value):.4g}"

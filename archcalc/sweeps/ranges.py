@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from typing import Any, TypeAlias
 
 from archcalc.errors import ArchcalcError, Refusal
 from archcalc.language.spec import Knob, read_value
-from archcalc.number import Number, plain
+from archcalc.number import Number, family, plain
 from archcalc.value import show
 
 FORM = "written START:STOP:STEP (0.25:1.4:0.05), START:STOP, or as a list (0.25,0.5,1)"
@@ -66,13 +67,19 @@ def make_axis(knob: Knob, values: Any) -> Axis:
         return _checked(knob, lambda: [_span(values.start, values[-1], values.step) if values else ()], repr(values))
     if isinstance(values, Span):
         return _checked(knob, lambda: [values], "its range")
-    listed = values if isinstance(values, (list, tuple)) else _items(values)
+    listed = list(islice(_items(values), LONGEST_LIST + 1))
     return _checked(knob, lambda: [(value,) for value in listed], "its list")
 
 
-def _items(values: Any) -> Iterable[Any]:
-    values = values.to_numpy() if hasattr(values, "to_numpy") else values  # of a data frame
-    return values.ravel().tolist() if hasattr(values, "ravel") else values if hasattr(values, "__iter__") else [values]
+def _items(values: Any) -> Any:
+    """The values of a list or an array of any kind, be it pandas's; a lone one too."""
+    values = values.to_numpy() if hasattr(values, "to_numpy") else values
+    if isinstance(values, (bytes, bytearray, Mapping)):  # which iterate over something else
+        return [values]
+    try:
+        return iter(values.flat if family(values) == "numpy" else values)
+    except TypeError:
+        return [values]
 
 
 def _checked(knob: Knob, parts: Callable[[], Iterable[Axis]], shown: str) -> Axis:
@@ -107,13 +114,17 @@ def _part(knob: Knob, text: str) -> Axis:
 
 
 def _span(start: Number, stop: Number, step: Number = 1) -> Span:
-    """From start to stop, which belongs to it if a step arrives there."""
+    """From start to stop, both of which belong to it; a range that would end before its stop is refused."""
     if step == 0:
         _refuse("a step of 0 leads nowhere")
-    count = (stop - start) // step + 1
-    if count < 1:
+    steps = (stop - start) // step
+    if steps < 0:
         _refuse(f"an empty range: {show(start)} is past {show(stop)} in steps of {show(step)}")
-    return Span(start, step, int(count))
+    before = start + step * steps
+    if before != stop:
+        ways = [f"{show(start)}:{show(end)}:{show(step)}" for end in (before, before + step)]
+        _refuse(f"steps of {show(step)} from {show(start)} do not meet {show(stop)}; write {' or '.join(ways)}")
+    return Span(start, step, int(steps) + 1)
 
 
 def _number(word: str) -> Number:

@@ -2,6 +2,7 @@
 
 sweep = archcalc.load("mobilenet_v1").sweep(alpha="0.25:1.4:0.05", rho="96/224:1:32/224")
 sweep["mult_adds"]           an array along the knobs, masked where there is no such network
+sweep["rows of input"]       where a knob decides them without saying them, as rho does
 sweep.arrays(), .frame()     a column for each knob and quantity, a row for each point
 sweep.write("sweep.parquet") the same, piece by piece
 sweep.plot("pareto.svg")
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from archcalc.errors import ArchcalcError, listing, suggest
 from archcalc.quantity import Quantity, quantity
 from archcalc.sweeps.ranges import Axis, make_axis, size
+from archcalc.sweeps.sizes import input_sizes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,7 +39,9 @@ class Sweep:
     def __init__(self, network: Network, of: Iterable[str], axes: Mapping[str, Axis]) -> None:
         self.network = network
         self.axes = dict(axes)
-        self.quantities: dict[str, Quantity] = {str(found): found for found in map(quantity, of)}
+        self.asked: dict[str, Quantity] = {str(found): found for found in map(quantity, of)}
+        self.sizes = input_sizes(network.spec, self.axes)
+        self.quantities = {**self.sizes, **self.asked}
         if not self.axes:
             raise ArchcalcError(
                 f"{network.name}: a sweep needs values for a knob (its knobs: {listing(network.knobs)})"
@@ -81,8 +85,8 @@ class Sweep:
     def arrays(self, *, dask: str | None = None, advance: Advance | None = None) -> dict[str, np.ndarray]:
         """Columns: the knobs, the quantities (masked where not known), and why a network cannot be built, else "".
 
-        Quantities are exact: int64, or Python's integers where those are too small. What is not whole is the nearest
-        float. Raises ArchcalcError.
+        Quantities are exact: int64, or Python's integers where those are too small; a share is a Fraction. A knob that
+        is not whole is the nearest float. Raises ArchcalcError.
         """
         from archcalc.sweeps.columns import joined
 

@@ -175,6 +175,11 @@ class Values:
         """Whether the numerators are fractions: where no common denominator was of a reasonable size."""
         return not isinstance(self.low, int)
 
+    def __bool__(self) -> bool:
+        raise Refusal(f"{self} is not a condition, like stride > 1")
+
+    __invert__ = __bool__
+
     def __format__(self, spec: str) -> str:
         """A token that stands for the value at the point that a message will be about."""
         shown = SHOWN.__dict__
@@ -325,7 +330,7 @@ def fractions(value: Any) -> np.ndarray:
 
 
 def _scaled(value: Values, factor: int, wide: bool) -> Any:
-    n = value.n.astype(object) if wide and not isinstance(value.n, int) else value.n
+    n = np.atleast_1d(np.asarray(value.n, object)) if wide else value.n  # NumPy makes uint64 of a plain 2^63
     return n if factor == 1 else n * factor
 
 

@@ -13,7 +13,7 @@ from archcalc.solving.free import described
 from archcalc.solving.search import Found
 from archcalc.solving.solve import Solution
 from archcalc.tables.grid import ABSENT, Column, Ratio, Table
-from archcalc.value import show
+from archcalc.value import decimal, show
 
 
 def solution_tables(solution: Solution) -> list[Table]:
@@ -58,7 +58,7 @@ def _columns(solution: Solution) -> Sequence[Column]:
 
 
 def _cells(solution: Solution, found: Found) -> tuple[Any, ...]:
-    figures = [found.figures.get(name, ABSENT) for name in solution.search.names]
+    figures = [decimal(found.figures.get(name, ABSENT)) for name in solution.search.names]
     return (*(value if isinstance(value, int) else show(value) for value in found.knobs.values()), *figures)
 
 

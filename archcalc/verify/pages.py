@@ -26,6 +26,7 @@ def verdict(findings: Findings) -> str:
     parts.append(
         f"{len(findings.failed)} differ" if findings.failed else "no difference" if parts else "nothing compared"
     )
+    parts += ["memory is told, not judged"] if findings.used else []
     compared = {one.label for one in findings.verified}
     left = {one.label for one in findings.not_run}
     parts += [f"{len(left - compared)} not run"] if left - compared else []

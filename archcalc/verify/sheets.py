@@ -28,11 +28,12 @@ TIME = (
     "layer's time."
 )
 MEMORY = (
-    "Bytes at the peak, without weights. formula: layers' outputs by liveness. tensors: what was really alive; more "
-    "where a layer makes something inside. requested: of the device's allocator. workspace: requested beside tensors; "
-    "below 0 where autograd adds gradients in place, which it does not while tensors are counted. given: by CUDA's "
-    "allocator; the rest is its rounding. error: of the formula, beside the last of tensors, requested, given. The "
-    "peaks need not be at the same moment. The loss of a training step and its gradient take 8 bytes."
+    "Told, and no part of the verdict. Bytes at the peak, without weights. formula: layers' outputs by liveness. "
+    "tensors: what was really alive; more where a layer makes something inside. requested: of the device's allocator. "
+    "workspace: requested beside tensors; below 0 where autograd adds gradients in place, which it does not while "
+    "tensors are counted. given: by CUDA's allocator; the rest is its rounding. error: of the formula, beside the last "
+    "of tensors, requested, given. The peaks need not be at the same moment. The loss of a training step and its "
+    "gradient take 8 bytes."
 )
 
 ALLOCATOR = {  # column -> what it shows

@@ -1,0 +1,31 @@
+"""The sizes of the network's input that swept knobs decide without saying them: of rho = 3/7 that it means 96 rows."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+from archcalc.language.compiler import Compiler
+from archcalc.language.spec import SHAPE_WORDS, Spec, names_used
+from archcalc.language.syntax import syntax_tree
+from archcalc.language.terms import Definition, Expression
+from archcalc.quantity import Quantity
+from archcalc.sweeps.ranges import Axis, size
+
+
+def input_sizes(spec: Spec, axes: Mapping[str, Axis]) -> dict[str, Quantity]:
+    """Each size that depends on a knob with several values and is no knob itself; of sizes written alike the first."""
+    swept = {name for name, axis in axes.items() if size(axis) > 1}
+    found: dict[str, Quantity] = {}
+    for word, written in zip(SHAPE_WORDS, _written(spec), strict=False):
+        if written.text not in spec.given and swept & names_used(spec._replace(input=written, layers=())):
+            found.setdefault(written.text, Quantity(word, "input"))
+    return {str(quantity): quantity for quantity in found.values()}
+
+
+def _written(spec: Spec) -> list[Expression]:
+    """The expression of each size."""
+    text, place = spec.input.text, spec.input.place
+    functions = {name: let for name, let in spec.part.lets.items() if isinstance(let, Definition)}
+    compiler, tree = Compiler(text, functions, place), syntax_tree(text, place)
+    return [compiler.expression(node) for node in (tree.elts if isinstance(tree, (ast.List, ast.Tuple)) else [tree])]
