@@ -26,7 +26,7 @@ import thop
 import torch
 import torchinfo
 from fvcore.nn import FlopCountAnalysis
-from laws.common import examples
+from laws.common import Example, examples, read
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -41,7 +41,32 @@ with without_compiled_operators():  # they import torchvision
 
 FILE = Path(__file__).with_name("tools.csv")
 PACKAGES = ("torch", "torchinfo", "fvcore", "ptflops", "thop", "calflops", "torchvision", "timm", "pytorchcv")
-OWN = "archcalc"
+OWN, LAYER = "archcalc", "archcalc, one layer"
+BEYOND: dict[str, tuple[int, ...]] = {  # what the kinds' own examples leave open: other axes, sizes that do not divide
+    "conv(6, 3, pad=1)": (4, 7, 5, 6),
+    "conv(6, 2, stride=2, pad=same, groups=2)": (4, 9),
+    "conv_transpose(6, 3)": (4, 5),
+    "conv_transpose(4, (1, 2, 3), bias=false)": (6, 3, 4, 5),
+    "batchnorm(scale=false)": (12,),
+    "batchnorm": (4, 3, 5, 7),
+    "groupnorm(1)": (6, 11),
+    "lrn(4)": (9, 6),
+    "lrn(3)": (5, 4, 3, 2),
+    "l2norm": (8, 3, 5),
+    "relu": (4, 3, 2, 5),
+    "softmax": (21, 6, 7),
+    "maxpool(3, stride=2, pad=same)": (5, 10, 9),
+    "maxpool(2, pad=same)": (5, 10, 8),
+    "maxpool((1, 2, 3))": (4, 6, 7, 9),
+    "avgpool(3)": (4, 11),
+    "avgpool(2, stride=1)": (4, 5, 6, 7),
+    "global_avgpool": (6, 5, 4, 3),
+    "adaptive_avgpool(3)": (7, 11),
+    "adaptive_avgpool((5, 3))": (7, 11, 13),
+    "adaptive_avgpool(2)": (3, 5, 7, 3),
+    "upsample(3)": (4, 5),
+    "upsample(2)": (2, 3, 4, 5),
+}
 
 
 class Subject(NamedTuple):
@@ -49,11 +74,11 @@ class Subject(NamedTuple):
 
     network: str
     module: str
-    input: tuple[int, ...]
+    inputs: tuple[tuple[int, ...], ...]
     build: Callable[[], nn.Module]
 
 
-class Example(nn.Module):
+class Inputs(nn.Module):
     """A layer with all of its inputs; a tool gives the first."""
 
     def __init__(self, layer: nn.Module, others: tuple[tuple[int, ...], ...]) -> None:
@@ -66,7 +91,7 @@ class Example(nn.Module):
 
 
 def subjects() -> Iterator[Subject]:
-    """archcalc's networks, the witnesses each with archcalc's network at its knobs, the examples of the kinds."""
+    """archcalc's networks, the witnesses each with archcalc's network at its knobs, the kinds of layer."""
     reports = [archcalc.load(name).summary() for name in archcalc.names(kind="network")]
     seen = {report.label for report in reports}
     yield from map(own, reports)
@@ -80,14 +105,14 @@ def subjects() -> Iterator[Subject]:
             seen.add(report.label)
             yield own(report)
         text = f"{source.origin}: {written(source)}"
-        yield Subject(report.label, text, source.input, lambda s=source: builder(s)(*s.arguments, **s.options))
-    for text, layer, shapes in examples():
-        yield Subject(text, OWN, shapes[0], lambda x=(layer, shapes, text): one_layer(*x))
+        yield Subject(report.label, text, (source.input,), lambda s=source: builder(s)(*s.arguments, **s.options))
+    for text, layer, shapes in [*examples(), *(Example(text, read(text), (x,)) for text, x in BEYOND.items())]:
+        yield Subject(text, LAYER, shapes, lambda x=(layer, shapes, text): one_layer(*x))
 
 
 def own(report: archcalc.Report) -> Subject:
     """archcalc's own module of a network, as `to_torch()` gives it."""
-    return Subject(report.label, OWN, tuple(report.input), lambda: to_module(report.graph))
+    return Subject(report.label, OWN, (tuple(report.input),), lambda: to_module(report.graph))
 
 
 def one_layer(layer: Any, shapes: tuple[tuple[int, ...], ...], text: str) -> nn.Module:
@@ -95,7 +120,7 @@ def one_layer(layer: Any, shapes: tuple[tuple[int, ...], ...], text: str) -> nn.
     made = layer.module(torch, *shapes)
     if made is None:
         raise ValueError(f"no torch module: only the shape of what it gives is declared ({text})")
-    return Example(made if isinstance(made, nn.Module) else Function(made, text), shapes[1:])
+    return Inputs(made if isinstance(made, nn.Module) else Function(made, text), shapes[1:])
 
 
 def by_torch(module: nn.Module, x: torch.Tensor) -> list[Any]:
@@ -159,7 +184,9 @@ def count(place: int) -> list[str]:
             with torch.set_grad_enabled(
                 device == "meta"
             ):  # on the processor what is kept for a backward pass takes room
-                numbers = function(module.to_empty(device=device).eval(), torch.zeros(1, *subject.input, device=device))
+                numbers = function(
+                    module.to_empty(device=device).eval(), torch.zeros(1, *subject.inputs[0], device=device)
+                )
         return list(map(exact, numbers))
     except Exception as error:
         spoken = [line.strip() for line in said.getvalue().splitlines() if line.startswith("<class")]
@@ -182,7 +209,8 @@ def rows(chosen: list[str]) -> Iterator[list[str]]:
         counts = pool.imap(count, range(len(TASKS)))
         for subject in found:
             numbers = [number for _ in TOOLS for number in next(counts)]
-            yield [subject.network, subject.module, "x".join(map(str, subject.input)), *numbers]
+            shapes = " and ".join("x".join(map(str, shape)) for shape in subject.inputs)
+            yield [subject.network, subject.module, shapes, *numbers]
 
 
 def main() -> None:
