@@ -1,0 +1,87 @@
+"""What the counting tools give for real modules (references/tools.csv) against the rules, to the last digit."""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from pathlib import Path
+
+import pytest
+from laws.common import read
+from references.tool_rules import AMOUNTS, RULES, total
+from references.tool_witnesses import DIFFERENCES, WAYS, WITNESSES, difference, ways, written
+
+from archcalc.engine.graph import Graph, Node
+from archcalc.errors import Place, Source
+from archcalc.kinds import KINDS
+from archcalc.network import reference
+
+TEXT = (Path(__file__).parent / "references" / "tools.csv").read_text(encoding="utf-8")
+ROWS = list(csv.DictReader(line for line in TEXT.splitlines() if not line.startswith("#")))
+OWN = [row for row in ROWS if row["module"].startswith("archcalc")]
+WITNESS = [row for row in ROWS if row not in OWN]
+
+
+@cache
+def network(name):
+    """The graph of a network at its knobs."""
+    return reference(name).summary({}).graph
+
+
+def graph(row):
+    """What the row is of, a network or one layer."""
+    if row["module"] != "archcalc, one layer":
+        return network(row["network"])
+    layer = read(row["network"])
+    shapes = [tuple(map(int, shape.split("x"))) for shape in row["input"].split(" and ")]
+    place = Place(Source("tools.csv", ""), 0, 0)
+    inputs = [Node("input", None, (), shape, place) for shape in shapes]
+    node = Node("layer", layer, tuple(range(len(shapes))), layer.shape(*shapes), place)
+    return Graph({}, (*inputs, node), ())
+
+
+def name(row):
+    return f"{row['network']} {row['input']} {row['module']}"
+
+
+@pytest.mark.parametrize("row", OWN, ids=name)
+def test_the_rules_give_what_the_tools_give_for_archcalcs_modules(row):
+    found = {tool: total(graph(row), rule) for tool, rule in RULES.items()}
+    known = {tool: number for tool, number in found.items() if number is not None}
+    assert known == {tool: int(row[tool]) for tool in known}
+    assert {tool.partition("_")[0] for tool in found.keys() - known} <= unknown(row)
+
+
+def unknown(row):
+    """The tools of which some integer is given by no rule."""
+    refused = {"conv_transpose": {"calflops"}, "adaptive_avgpool": {"thop"}}
+    every = {tool.partition("_")[0] for tool in RULES}
+    return {"opaque": every, **refused}.get(row["network"].partition("(")[0], set())
+
+
+@pytest.mark.parametrize("row", WITNESS, ids=name)
+def test_for_others_modules_too_but_for_what_they_write_otherwise(row):
+    for tool, rule in RULES.items():
+        by_rule = total(graph(row), rule, written(graph(row), row["module"], tool, rule))
+        assert int(row[tool]) == by_rule + difference(row["network"], row["module"], tool), tool
+
+
+def test_every_kind_is_among_the_rows():
+    """So that what a rule says of a kind was seen."""
+    assert {read(row["network"]).label for row in OWN if row["module"] != "archcalc"} == KINDS.keys()
+
+
+def test_rules_name_kinds_and_amounts_that_there_are():
+    factors = [(names, amounts) for rule in RULES.values() for names, amounts in rule.factors.items()]
+    assert {kind.partition("/")[0] for names, _ in factors for kind in names.split()} <= KINDS.keys()
+    assert {amount for _, amounts in factors for amount in amounts or {}} == AMOUNTS.keys()
+    for rule in RULES.values():
+        named = [kind for names in rule.factors for kind in names.split()]
+        assert len(named) == len(set(named)), rule.sentence
+
+
+def test_nothing_is_told_of_modules_that_there_are_not():
+    assert set(WAYS) == {way for names in WITNESSES.values() for way in names.split()}
+    assert {way.sentence for row in WITNESS for way in ways(row["module"])} == {way.sentence for way in WAYS.values()}
+    told = {network for each in DIFFERENCES for network in each.numbers}
+    assert told <= {row["network"] for row in WITNESS}
