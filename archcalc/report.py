@@ -2,45 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from archcalc.engine.cost import CONVENTION, Cost, costs, total
 from archcalc.engine.graph import Assumption, Graph, Node
 from archcalc.engine.unfold import unfold
 from archcalc.errors import ArchcalcError, listing
+from archcalc.figures.conventions import DEFAULT, convention
+from archcalc.figures.figure import FIGURES
+from archcalc.figures.rules import Counts
+from archcalc.figures.sentence import sentence
 from archcalc.gc_paused import gc_paused
 from archcalc.language.spec import Spec
 from archcalc.number import Number
 from archcalc.shape import Shape
 from archcalc.value import brief, show
 
-BYTES = 4  # of a weight in float32
+USUAL = ("params", "buffers", DEFAULT)  # what is told of each layer unless something else is asked for
 
 
 class Row(NamedTuple):
-    """A layer, or several taken together."""
+    """A layer, or several taken together. Every figure of archcalc.figures is an attribute of it: row.mult_adds."""
 
     name: str
     kind: str  # "conv"; of several layers "block", or their common kind
     output: Shape | None  # one example
-    params: Number | None
-    buffers: Number | None
-    mult_adds: Number | None
     detail: object  # what the text is made from: the layer, or how many there are
+    nodes: tuple[int, ...]  # of the graph
+    counts: Counts
+    partly: bool = False  # whether layers for which a figure is not known are left out of it
 
     @property
     def text(self) -> str:
         """The layer with its arguments, "conv(64, 7, stride=2, pad=3)"; of several, how many they are."""
         return str(self.detail)
 
-    @property
-    def cost(self) -> Cost:
-        """The three figures as a value that adds up."""
-        return Cost(self.params, self.buffers, self.mult_adds)
+    def figure(self, name: str) -> Any:
+        """A figure by name; None where it is not known, ABSENT where there is none."""
+        rule = FIGURES[name].rule
+        assert rule is not None  # what only a whole network has is asked of a quantity
+        return (rule.known if self.partly else rule.of)(self.counts, self.nodes)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether all that is usually shown of them is equal."""
+        return isinstance(other, Row) and self._shown() == other._shown()
+
+    __hash__ = None  # type: ignore[assignment]  # sizes may be arrays
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: {listing(f'{name}={show(self.figure(name))}' for name in USUAL)}>"
+
+    def _shown(self) -> tuple[Any, ...]:
+        return self.name, self.kind, self.output, self.text, *map(self.figure, USUAL)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in FIGURES:
+            raise AttributeError(name)
+        return self.figure(name)
 
 
 @dataclass(frozen=True)
@@ -54,28 +75,49 @@ class Report:
     knobs: dict[str, Any]
     input: Shape
     layers: tuple[Row, ...]
-    totals: Cost
     assumptions: tuple[Assumption, ...]
     spec: Spec = field(repr=False)
-    graph: Graph = field(repr=False)
-    convention: str = CONVENTION
+    counts: Counts = field(repr=False)
+    work: str = DEFAULT  # the convention of the work that is shown
+
+    @property
+    def graph(self) -> Graph:
+        """The network, layer by layer."""
+        return self.counts.graph
+
+    @cached_property
+    def totals(self) -> Row:
+        """The whole network."""
+        nodes = tuple(node for row in self.layers for node in row.nodes)
+        return Row("total", "", None, "", nodes, self.counts)
 
     @property
     def weight_bytes(self) -> Number | None:
         """Bytes of the learned parameters in float32."""
-        return None if self.totals.params is None else BYTES * self.totals.params
+        return self.totals.weight_bytes
 
-    @cached_property
-    def known(self) -> Cost:
+    @property
+    def known(self) -> Row:
         """What is known of the totals; equal to them unless a layer could not be counted."""
-        return total(row.cost.known() for row in self.layers)
+        return self.totals._replace(partly=True)
 
     @property
     def unknown(self) -> tuple[str, ...]:
         """The layers that could not be counted."""
-        return tuple(
-            row.name for row in self.layers if any(n is None for n in (row.params, row.buffers, row.mult_adds))
-        )
+        return tuple(row.name for row in self.layers if any(row.figure(n) is None for n in (*USUAL, self.work)))
+
+    @property
+    def convention(self) -> str:
+        """What the numbers count, in words."""
+        return self.sentence((self.work, "params", "buffers"))
+
+    def sentence(self, names: Sequence[str]) -> str:
+        """What the figures of these names count, in words."""
+        return sentence(names, [self.graph])
+
+    def counted_as(self, work: str) -> Report:
+        """The same, with the work shown by another convention. Raises ArchcalcError."""
+        return replace(self, work=convention(work).name)
 
     def with_layers(self, layers: tuple[Row, ...]) -> Report:
         """The same with other rows."""
@@ -100,16 +142,19 @@ class Report:
             "knobs": {name: _json(value) for name, value in self.knobs.items()},
             "input": _json(self.input),
             "layers": [
-                {"name": row.name, "kind": row.kind, "text": row.text, "output": _json(row.output)} | _figures(row)
+                {"name": row.name, "kind": row.kind, "text": row.text, "output": _json(row.output)} | self._figures(row)
                 for row in self.layers
             ],
-            "totals": _figures(self.totals),
+            "totals": self._figures(self.totals),
             "weight_bytes": _json(self.weight_bytes),
             "unknown": list(self.unknown),
             "assumptions": [f"{a.name}: {a.condition} (otherwise {a.otherwise})" for a in self.assumptions],
             "convention": self.convention,
             "source": self.source,
         }
+
+    def _figures(self, row: Row) -> dict[str, Any]:
+        return {name: _json(row.figure(name)) for name in dict.fromkeys((*USUAL[:-1], self.work))}
 
     def __repr__(self) -> str:
         from archcalc.tables.layout import Choice, summary_table
@@ -133,12 +178,12 @@ def summarize(spec: Spec, knobs: dict[str, Any]) -> Report:
 def report_of(spec: Spec, graph: Graph) -> Report:
     """What a graph costs."""
     changed = [f"{k}={show(v)}" for k, v in graph.knobs.items() if differs(v, spec.given[k].default)]
-    counted = [(node, cost) for node, cost in costs(graph) if node.layer]
-    rows = [
-        Row(node.name, node.layer.label, node.shape, cost.params, cost.buffers, cost.mult_adds, _detail(node))
-        for node, cost in counted
+    counts = Counts(graph)
+    layers = tuple(
+        Row(node.name, node.layer.label, node.shape, _detail(node), (i,), counts)
+        for i, node in enumerate(graph.nodes)
         if node.layer
-    ]
+    )
     return Report(
         network=spec.name,
         label=f"{spec.name}@{','.join(changed)}" if changed else spec.name,
@@ -146,11 +191,10 @@ def report_of(spec: Spec, graph: Graph) -> Report:
         source=spec.headings.get("source", ""),
         knobs=graph.knobs,
         input=graph.nodes[0].shape,
-        layers=tuple(rows),
-        totals=total(cost for _, cost in counted),
+        layers=layers,
         assumptions=graph.assumptions,
         spec=spec,
-        graph=graph,
+        counts=counts,
     )
 
 
@@ -177,13 +221,10 @@ def _together(name: str, members: list[Row], kind: str | None) -> Row:
     last = members[-1]
     if kind and len(members) == 1 and last.name == name:
         return last
-    cost = total(row.cost for row in members)
     layers = f"{len(members)} layer{'s' * (len(members) > 1)}"
-    return Row(name, kind or last.kind, last.output, cost.params, cost.buffers, cost.mult_adds, layers)
-
-
-def _figures(costs: Row | Cost) -> dict[str, Any]:
-    return {figure: _json(getattr(costs, figure)) for figure in ("params", "buffers", "mult_adds")}
+    return Row(
+        name, kind or last.kind, last.output, layers, tuple(i for row in members for i in row.nodes), last.counts
+    )
 
 
 def _json(value: Any) -> Any:

@@ -11,22 +11,22 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from archcalc.argument import Need, Parameter
-from archcalc.engine.cost import layer_cost
 from archcalc.engine.fitting import Arguments, Fitter
 from archcalc.engine.graph import Graph, Node
 from archcalc.engine.ledger import Ledger, Site
 from archcalc.engine.unfold import Unfolder
 from archcalc.export.sheet import CHECK, Layout, Sheet
+from archcalc.figures.figure import FIGURES
+from archcalc.figures.rules import Tally, run
 from archcalc.kind import Kind, build
 from archcalc.number import both, is_whole
-from archcalc.report import Report
+from archcalc.report import USUAL, Report
 from archcalc.shape import Shape
 from archcalc.traces.traced import Traced, name
 
 AXES = ("C", "H", "W", "D4", "D5")
 PER_AXIS = ("h", "w", "d4", "d5")
 TITLES = {"out": "filters"}  # of a column, where the argument's own name says too little
-FIGURES = {"params": "params", "buffers": "buffers", "mult-adds": "mult_adds"}  # column -> of a cost
 ABOVE_INPUT = 3  # rows between the knobs and the network's input
 HALF = Fraction(1, 2)
 
@@ -86,9 +86,9 @@ class LiveFitter(Fitter):
         if node is None or node.layer is None:
             return None
         node = node._replace(shape=tuple(map(_size, node.shape)))
-        cost = layer_cost(node, inputs).run(node.times)
-        for title, figure in FIGURES.items():
-            self.sheet.figure(self.row, title, getattr(cost, figure))
+        for title, tally in self.sheet.layout.figures.items():
+            once = tally.of_layer(layer, inputs, node.shape)
+            self.sheet.figure(self.row, title, once if tally.stored else run(once, node.times))
         self.check()
         return node
 
@@ -135,7 +135,8 @@ class LiveFitter(Fitter):
         """What only the whole graph tells: which layers use the weights of others, and what that needed."""
         for row, node in enumerate(graph.nodes, self.sheet.layout.input_row):
             if node.shared is not None:
-                self.sheet.cells |= {(row, title): 0 for title in ("params", "buffers")}
+                stored = [title for title, tally in self.sheet.layout.figures.items() if tally.stored]
+                self.sheet.cells |= dict.fromkeys(((row, title) for title in stored), 0)
         self.check()
 
 
@@ -176,6 +177,8 @@ def layout_of(report: Report, knobs_row: int) -> Layout:
             arguments |= dict.fromkeys(t for titles, _, _ in columns_of(node.layer, rank - 1) for t in titles)
     rank = max(len(node.shape) for node in report.graph.nodes)
     into, out = ([f"{prefix} {axis}" for axis in AXES[:rank]] for prefix in ("in", "out"))
-    titles = ["layer", "kind", *into, *arguments, *out, *FIGURES, "share", CHECK]
+    shown = [FIGURES[name] for name in (*USUAL[:-1], report.work)]
+    figures = {figure.heading: figure.rule for figure in shown if isinstance(figure.rule, Tally)}
+    titles = ["layer", "kind", *into, *arguments, *out, *figures, "share", CHECK]
     input_row = knobs_row + len(report.knobs) + ABOVE_INPUT
-    return Layout(knobs_row, input_row, {title: i for i, title in enumerate(titles)})
+    return Layout(knobs_row, input_row, {title: i for i, title in enumerate(titles)}, figures)
