@@ -50,8 +50,6 @@ class Row(NamedTuple):
         """Whether all that is usually shown of them is equal."""
         return isinstance(other, Row) and self._shown() == other._shown()
 
-    __hash__ = None  # type: ignore[assignment]  # sizes may be arrays
-
     def __repr__(self) -> str:
         return f"<{self.name}: {listing(f'{name}={show(self.figure(name))}' for name in USUAL)}>"
 

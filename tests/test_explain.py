@@ -192,7 +192,7 @@ def test_unknown_stays_unknown(tmp_path):
 MISTAKES = {
     "explain vgg99": "no network 'vgg99'",
     "explain vgg16 --of colour": "no quantity 'colour'",
-    "explain vgg16 --of peak_bytes": "peak_bytes is not a sum over layers; explain takes params, weights, biases, buffers",
+    "explain vgg16 --of peak_bytes": "peak_bytes is not a sum over layers; explain takes params, weights, biases,",
     "explain vgg16 --of params\xa0of\xa0stage9": "vgg16 has no layer 'stage9'; 'archcalc summary NETWORK'",
     "explain vgg16 --over max_pool": "there is no ratio to the mult_adds of max_pool@kernel=2: it is 0",
     "explain vgg16 --free x": "no knob 'x'",

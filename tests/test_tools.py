@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 from laws.common import read
-from references.tool_rules import AMOUNTS, RULES, total
-from references.tool_witnesses import DIFFERENCES, WAYS, WITNESSES, difference, ways, written
+from references.tool_witnesses import DIFFERENCES, WAYS, WITNESSES, counted, difference, ways
 
 from archcalc.engine.graph import Graph, Node
 from archcalc.errors import Place, Source
+from archcalc.figures.amounts import AMOUNTS, NAMES
+from archcalc.figures.conventions import CONVENTIONS
+from archcalc.figures.rules import Counts
+from archcalc.figures.tools import TOOLS
 from archcalc.kinds import KINDS
 from archcalc.network import reference
 
@@ -20,6 +23,7 @@ TEXT = (Path(__file__).parent / "references" / "tools.csv").read_text(encoding="
 ROWS = list(csv.DictReader(line for line in TEXT.splitlines() if not line.startswith("#")))
 OWN = [row for row in ROWS if row["module"].startswith("archcalc")]
 WITNESS = [row for row in ROWS if row not in OWN]
+TALLIES = {tool.name: CONVENTIONS[tool.name].tally for tool in TOOLS}
 
 
 @cache
@@ -46,7 +50,9 @@ def name(row):
 
 @pytest.mark.parametrize("row", OWN, ids=name)
 def test_the_rules_give_what_the_tools_give_for_archcalcs_modules(row):
-    found = {tool: total(graph(row), rule) for tool, rule in RULES.items()}
+    counts = Counts(graph(row))
+    nodes = range(len(counts.graph.nodes))
+    found = {tool: tally.of(counts, nodes) for tool, tally in TALLIES.items()}
     known = {tool: number for tool, number in found.items() if number is not None}
     assert known == {tool: int(row[tool]) for tool in known}
     assert {tool.partition("_")[0] for tool in found.keys() - known} <= unknown(row)
@@ -55,14 +61,14 @@ def test_the_rules_give_what_the_tools_give_for_archcalcs_modules(row):
 def unknown(row):
     """The tools of which some integer is given by no rule."""
     refused = {"conv_transpose": {"calflops"}, "adaptive_avgpool": {"thop"}}
-    every = {tool.partition("_")[0] for tool in RULES}
+    every = {tool.partition("_")[0] for tool in TALLIES}
     return {"opaque": every, **refused}.get(row["network"].partition("(")[0], set())
 
 
 @pytest.mark.parametrize("row", WITNESS, ids=name)
 def test_for_others_modules_too_but_for_what_they_write_otherwise(row):
-    for tool, rule in RULES.items():
-        by_rule = total(graph(row), rule, written(graph(row), row["module"], tool, rule))
+    for tool, tally in TALLIES.items():
+        by_rule = counted(graph(row), row["module"], tool, tally)
         assert int(row[tool]) == by_rule + difference(row["network"], row["module"], tool), tool
 
 
@@ -71,13 +77,13 @@ def test_every_kind_is_among_the_rows():
     assert {read(row["network"]).label for row in OWN if row["module"] != "archcalc"} == KINDS.keys()
 
 
-def test_rules_name_kinds_and_amounts_that_there_are():
-    factors = [(names, amounts) for rule in RULES.values() for names, amounts in rule.factors.items()]
-    assert {kind.partition("/")[0] for names, _ in factors for kind in names.split()} <= KINDS.keys()
-    assert {amount for _, amounts in factors for amount in amounts or {}} == AMOUNTS.keys()
-    for rule in RULES.values():
-        named = [kind for names in rule.factors for kind in names.split()]
-        assert len(named) == len(set(named)), rule.sentence
+def test_factors_name_kinds_and_amounts_that_there_are():
+    factors = [(kinds.split(), amounts) for tool in TOOLS for kinds, amounts in tool.factors.items()]
+    assert {kind.partition("/")[0] for kinds, _ in factors for kind in kinds} <= KINDS.keys()
+    assert {amount for _, amounts in factors for amount in amounts} <= AMOUNTS.keys() == NAMES.keys()
+    for tool in TOOLS:
+        named = [kind for kinds in tool.factors for kind in kinds.split()]
+        assert len(named) == len(set(named)), tool.name
 
 
 def test_nothing_is_told_of_modules_that_there_are_not():

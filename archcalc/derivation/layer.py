@@ -38,7 +38,7 @@ def products(graph: Graph, node: Node, figure: str) -> tuple[Product, ...] | Non
     inputs = tuple(named_shape(shape, "input", trace) for shape in graph.input_shapes(node))
     layer = named_layer(node.layer, trace)
     output, found = named_shape(node.shape, "output", trace), list[Product]()
-    for amount, factor in tally.chosen(node.layer).items():
+    for amount, factor in tally.chosen(node.layer, len(inputs[0])).items():
         value = AMOUNTS[amount](layer, inputs, output)
         if value is None:  # it may still be known at these very numbers
             value = AMOUNTS[amount](node.layer, graph.input_shapes(node), node.shape)
@@ -48,7 +48,7 @@ def products(graph: Graph, node: Node, figure: str) -> tuple[Product, ...] | Non
         if amount in TENSORS:
             found += [Product(factors(factor), atoms, ()) for atoms in parts]
         else:
-            times = () if tally.stored else factors(node.times)
+            times = () if tally.stored else factors(tally.runs(graph, node))
             found += [_arranged((*factors(factor), *times), atoms) for atoms in parts]
     return tuple(found)
 

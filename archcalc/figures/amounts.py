@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from archcalc.kind import Kind
-from archcalc.number import Number, product
-from archcalc.shape import Shape
+from archcalc.number import Number, ceil_div, product
+from archcalc.shape import Shape, axes, is_same
 
 Amount: TypeAlias = Callable[[Kind, tuple[Shape, ...], Shape], Number | None]
 
@@ -47,6 +47,37 @@ WORK = {  # by the kind of work, and what one of it is called
     "pooling": "element that a window reads",
     "elementwise": "operation on two elements",
 }
+
+
+def _where_learned(name: str) -> Amount:
+    """The output's elements, if there is such a tensor, else 0."""
+
+    def amount(layer: Kind, inputs: tuple[Shape, ...], output: Shape) -> Number | None:
+        learned = [tensor.endswith("bias") for tensor in layer.weights(*inputs) or ()]
+        return product(output) if (name == "bias") in learned else 0
+
+    return amount
+
+
+def _padded(layer: Kind, inputs: tuple[Shape, ...], output: Shape) -> Number | None:
+    """torch pads along the channels for lrn; an uneven pad=same is put around the input before torch sees it."""
+    (channels, *sizes), size = inputs[0], getattr(layer, "size", 1)
+    if layer.label == "lrn":
+        return (channels + size - 1) * product(sizes)
+    if not is_same(getattr(layer, "pad", 0)):
+        return product(inputs[0])
+    if not all(isinstance(size, int) for size in sizes):
+        return None
+    pads = [max((ceil_div(n, s) - 1) * s + d * (k - 1) + 1 - n, 0) for n, k, s, _, d in axes(layer, inputs[0])]
+    uneven = any(pad % 2 for pad in pads)
+    return channels * product(n + pad * uneven for n, pad in zip(sizes, pads, strict=True))
+
+
+def _spread(layer: Kind, inputs: tuple[Shape, ...], output: Shape) -> Number | None:
+    weights = TENSORS["weights"](layer, inputs, output)
+    return None if weights is None else weights * product(output[1:])
+
+
 AMOUNTS: dict[str, Amount] = {
     **TENSORS,
     "products": lambda layer, inputs, output: layer.mult_adds(inputs, output),
@@ -54,8 +85,17 @@ AMOUNTS: dict[str, Amount] = {
     "inputs": lambda layer, inputs, output: sum(map(product, inputs)),
     "outputs": lambda layer, inputs, output: product(output),
     "layers": lambda layer, inputs, output: 1,
+    "scaled": _where_learned("weight"),
+    "shifted": _where_learned("bias"),
+    "padded": _padded,
+    "places": lambda layer, inputs, output: product(output[1:]),
+    "spread": _spread,
+    "unknown": lambda layer, inputs, output: None,
 }
 NAMES = {
     **WORK, "weights": "weight", "biases": "bias", "buffers": "stored number", "inputs": "element of the input",
     "outputs": "element of the output", "layers": "layer",
+    "scaled": "element of the output where a scale is learned", "padded": "element of the input with its padding",
+    "shifted": "element of the output where a bias is learned", "places": "place of the output's map",
+    "spread": "weight at each place of the output's map", "unknown": "thing that is not known",
 }  # fmt: skip

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from archcalc.errors import ArchcalcError, listing, suggest
 from archcalc.figures.amounts import WORK
-from archcalc.figures.rules import EVERY, Factors, Tally
+from archcalc.figures.rules import EVERY, Factors, Tally, ToolTally
+from archcalc.figures.tools import TOOLS, UNKNOWN, Tool
 
 
 class Convention(NamedTuple):
@@ -20,7 +21,7 @@ class Convention(NamedTuple):
 
 def _convention(name: str, heading: str, meaning: str, factors: Factors) -> Convention:
     """Work that is not known stays so, whatever enters."""
-    return Convention(name, heading, meaning, Tally({**factors, "opaque": {"products": 1}}))
+    return Convention(name, heading, meaning, Tally({**factors, "opaque": UNKNOWN}))
 
 
 DEFAULT = "mult_adds"
@@ -34,7 +35,14 @@ LISTED = (
     _convention("all", "operations", "All work: products, biases, normalisation, activations, pooling, element-wise.",
                 {EVERY: dict.fromkeys(WORK, 1)}),
 )  # fmt: skip
-CONVENTIONS = {one.name: one for one in LISTED}
+
+
+def _of_tool(tool: Tool) -> Convention:
+    factors = {kind: chosen for kinds, chosen in tool.factors.items() for kind in kinds.split()}
+    return Convention(tool.name, tool.heading, tool.meaning, ToolTally({**factors, "opaque": UNKNOWN}))
+
+
+CONVENTIONS = {one.name: one for one in (*LISTED, *map(_of_tool, TOOLS))}
 
 
 def convention(name: str) -> Convention:

@@ -82,14 +82,21 @@ class Tally(Rule):
     def __init__(self, factors: Factors, stored: bool = False) -> None:
         self.factors, self.stored = factors, stored
 
-    def chosen(self, layer: Kind) -> Mapping[str, int]:
-        """The factors for that kind of layer."""
-        return self.factors.get(layer.label, self.factors.get(EVERY, {}))
+    def chosen(self, layer: Kind, rank: int) -> Mapping[str, int]:
+        """The factors for that kind of layer on inputs with so many sizes; "upsample/2d" takes maps with two axes."""
+        for name in (layer.label, f"{layer.label}/{rank - 1}d", EVERY):
+            if name in self.factors:
+                return self.factors[name]
+        return {}
+
+    def runs(self, graph: Graph, node: Node) -> Number:
+        """How often a layer does its work for one example."""
+        return node.times
 
     def of_layer(self, layer: Kind, inputs: tuple[Shape, ...], output: Shape) -> Number | None:
         """What running a layer once counts; None where it is not known."""
         total: Number | None = None
-        for name, factor in self.chosen(layer).items():
+        for name, factor in self.chosen(layer, len(inputs[0])).items():
             amount = AMOUNTS[name](layer, inputs, output)
             if amount is None:
                 return None
@@ -108,12 +115,19 @@ class Tally(Rule):
         pairs = list(zip(counts.graph.nodes, once, strict=True))
         if self.stored:
             return [0 if node.shared is not None else value for node, value in pairs]
-        return [run(value, node.times) for node, value in pairs]
+        return [run(value, self.runs(counts.graph, node)) for node, value in pairs]
 
     def of(self, counts: Counts, nodes: Sequence[int]) -> Number | None:
         each = counts.of(self)
         values = [each[i] for i in nodes]
         return None if any(value is None for value in values) else sum(values)
+
+
+class ToolTally(Tally):
+    """What a tool sees: a layer that cuts regions out of a map cuts out all of them in one run."""
+
+    def runs(self, graph: Graph, node: Node) -> Number:
+        return graph.nodes[node.inputs[0]].times if node.inputs else 1
 
 
 def run(once: Number | None, times: Number) -> Number | None:

@@ -18,6 +18,7 @@ class Occurs(NamedTuple):
     """A kind of layer, and what it does somewhere in the networks."""
 
     layer: Kind
+    rank: int  # how many sizes its input has
     work: frozenset[str]  # kinds of work
     tensors: tuple[str, ...]  # names of the stored tensors that are not learned
 
@@ -45,7 +46,7 @@ def _kinds(graphs: Iterable[Graph]) -> Iterator[Occurs]:
             seen.add(key)
             work = {name for name, amount in layer.work(inputs, node.shape).items() if amount is not None}
             work |= {"products"} if type(layer).mult_adds is not Kind.mult_adds else set()
-            before = found.get(layer.label, Occurs(layer, frozenset(), ()))
+            before = found.get(layer.label, Occurs(layer, len(inputs[0]), frozenset(), ()))
             found[layer.label] = before._replace(work=before.work | work, tensors=tuple(layer.buffers(*inputs)))
     return iter(found.values())
 
@@ -57,11 +58,11 @@ def _work(convention: Convention, kinds: Sequence[Occurs]) -> str:
     counted: dict[str, list[str]] = {}
     nothing: dict[str, None] = {}
     for kind in kinds:
-        factors = convention.tally.chosen(kind.layer).items()
+        factors = convention.tally.chosen(kind.layer, kind.rank).items()
         chosen = {name: factor for name, factor in factors if name in kind.work or name not in WORK}
         for how in (f"{factor} for each {NAMES[name]}" for name, factor in chosen.items()):
             counted.setdefault(how, []).append(kind.layer.label)
-        left = sorted(kind.work - {*chosen})
+        left = sorted(kind.work - {*chosen}) if chosen.keys() <= WORK.keys() else []
         nothing |= dict.fromkeys([OTHER[name] for name in left] if chosen else [kind.layer.label] * bool(left))
     parts = [f"{how} in {listing(labels)}" for how, labels in counted.items()]
     parts += [f"nothing for {listing(nothing)}"] * bool(nothing)

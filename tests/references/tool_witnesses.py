@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from references.tool_rules import Rule
-
 from archcalc.engine.graph import Graph
+from archcalc.figures.rules import EVERY, Counts, ToolTally, run
 
 ALL, LAST, INNER = slice(None), slice(-1, None), slice(-1)
-FUNCTIONAL = {"ptflops": {"given": 1}, "ptflops_modules": {}, "thop": {}}  # what counts modules does not see it
+FUNCTIONAL = {"ptflops": {"padded": 1}, "ptflops_modules": {}, "thop": {}}  # what counts modules does not see it
 
 
 class Way(NamedTuple):
@@ -158,14 +157,23 @@ def ways(module: str) -> list[Way]:
     return [WAYS[name] for pattern, names in WITNESSES.items() if re.search(pattern, module) for name in names.split()]
 
 
-def written(graph: Graph, module: str, tool: str, rule: Rule) -> dict[int, dict[str, int]]:
+def counted(graph: Graph, module: str, tool: str, tally: ToolTally) -> int:
+    """What the tool counts of that module, by the rules and by what it writes otherwise."""
+    each = [*Counts(graph).of(tally)]
+    for place, factors in _written(graph, module, tool, tally).items():
+        node = graph.nodes[place]
+        once = ToolTally({EVERY: factors}).of_layer(node.layer, graph.input_shapes(node), node.shape)
+        each[place] = run(once, tally.runs(graph, node))
+    return sum(each)
+
+
+def _written(graph: Graph, module: str, tool: str, tally: ToolTally) -> dict[int, dict[str, int]]:
     """The factors of the nodes that the module writes otherwise."""
     found = {}
     for way in ways(module):
         nodes = [place for place, node in enumerate(graph.nodes) if node.layer and node.layer.label == way.kind]
         for place in nodes[way.layers]:
-            axes = len(graph.input_shapes(graph.nodes[place])[0]) - 1
-            instead = rule.of(way.instead, axes) if isinstance(way.instead, str) else way.instead.get(tool)
+            instead = tally.factors.get(way.instead, {}) if isinstance(way.instead, str) else way.instead.get(tool)
             if instead is not None:
                 found[place] = instead
     return found

@@ -166,7 +166,7 @@ TOOLS: dict[tuple[str, ...], tuple[Callable[[nn.Module, torch.Tensor], list[Any]
     ("ptflops_modules",): (partial(by_ptflops, backend_specific_config={"count_functional": False}), "cpu"),
     ("ptflops_aten",): (partial(by_ptflops, backend="aten"), "cpu"),
     ("thop",): (by_thop, "meta"),
-    ("calflops_macs", "calflops_flops"): (by_calflops, "cpu"),
+    ("calflops", "calflops_flops"): (by_calflops, "cpu"),
 }
 COLUMNS = ("network", "module", "input", *(name for names in TOOLS for name in names))
 TASKS: list[tuple[Subject, tuple[str, ...]]] = []  # a forked process inherits them; how to build a module is not sent
