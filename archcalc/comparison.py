@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcalc.errors import ArchcalcError
@@ -31,12 +32,12 @@ class Comparison(NamedTuple):
         """Whether any row stands in every network."""
         return any(None not in line.rows for line in self.lines)
 
-    def tables(self) -> list[Table]:
-        """The totals, and what corresponds where there are several networks and anything does."""
+    def tables(self, columns: Sequence[str] = ()) -> list[Table]:
+        """The totals, of these figures if any are named; of several networks, what corresponds in them."""
         from archcalc.tables.layout import aligned_table, totals_table
 
         aligned = [aligned_table(self)] if self.corresponds and len(self.reports) > 1 else []
-        return [totals_table(self.reports), *aligned]
+        return [totals_table(self.reports, columns), *aligned]
 
     def __repr__(self) -> str:
         from archcalc.tables.terminal import as_text

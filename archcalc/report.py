@@ -132,18 +132,21 @@ class Report:
             return tuple(row._replace(output=None) for row in rows)
         raise ArchcalcError(f"rows are by {listing(('layer', 'block', 'kind'))}, not by {what!r}")
 
-    def to_dict(self) -> dict[str, Any]:
-        """The report as JSON holds it; a number that is not an integer becomes its text."""
+    def to_dict(self, figures: Iterable[str] = ()) -> dict[str, Any]:
+        """The report as JSON holds it, with these figures too; a number that is not an integer becomes its text."""
+        more = [name for name in figures if name in FIGURES and name != "output"]
+        sums = [name for name in more if getattr(FIGURES[name].rule, "adds", False)]
         return {
             "network": self.network,
             "title": self.title,
             "knobs": {name: _json(value) for name, value in self.knobs.items()},
             "input": _json(self.input),
             "layers": [
-                {"name": row.name, "kind": row.kind, "text": row.text, "output": _json(row.output)} | self._figures(row)
+                {"name": row.name, "kind": row.kind, "text": row.text, "output": _json(row.output)}
+                | self._figures(row, more)
                 for row in self.layers
             ],
-            "totals": self._figures(self.totals),
+            "totals": self._figures(self.totals, sums),
             "weight_bytes": _json(self.weight_bytes),
             "unknown": list(self.unknown),
             "assumptions": [f"{a.name}: {a.condition} (otherwise {a.otherwise})" for a in self.assumptions],
@@ -151,8 +154,9 @@ class Report:
             "source": self.source,
         }
 
-    def _figures(self, row: Row) -> dict[str, Any]:
-        return {name: _json(row.figure(name)) for name in dict.fromkeys((*USUAL[:-1], self.work))}
+    def _figures(self, row: Row, more: Sequence[str]) -> dict[str, Any]:
+        names = dict.fromkeys((*USUAL[:-1], self.work, *more))
+        return {name: _json(row.figure(name)) for name in names}
 
     def __repr__(self) -> str:
         from archcalc.tables.layout import Choice, summary_table

@@ -27,7 +27,7 @@ from archcalc.language.grammar import KINDS_OF_SPEC
 @FORMAT
 @OUTPUT
 def list_(words: Sequence[str], everything: bool, **options: Any) -> None:
-    """The networks there are, by family or word.
+    """Find networks by family or by a word.
 
     A line for each family. With a WORD, which is part of a name, a family or a title, or with an option, and always
     in a pipe or a file: a row for each network.

@@ -45,6 +45,7 @@ def summary(context: click.Context, /, **options: Any) -> None:
 @click.argument("networks", nargs=-1, required=True)
 @BY
 @DEPTH
+@click.option("--columns", metavar="A,B,...", help="Which totals, in order; 'archcalc figures' shows what there is.")
 @CONVENTION
 @TABLE_FORMAT
 @TABLE_OUTPUT
@@ -57,7 +58,7 @@ def compare(context: click.Context, /, **options: Any) -> None:
     from archcalc.comparison import compare as side_by_side
 
     found = side_by_side(*_counted(context, options), by=options["by"] or "block", depth=options["depth"])
-    deliver_tables(found.tables(), options)
+    deliver_tables(found.tables(_choice(options).columns if options["columns"] else ()), options)
 
 
 @click.command(cls=KnobCommand)

@@ -45,11 +45,11 @@ def products(graph: Graph, node: Node, figure: str) -> tuple[Product, ...] | Non
         if value is None:
             return None
         parts = [factors(part) for part in summands(value)]
+        times = (*factors(factor), *(() if tally.stored else factors(tally.runs(graph, node))))
         if amount in TENSORS:
-            found += [Product(factors(factor), atoms, ()) for atoms in parts]
+            found += [Product(times, atoms, ()) for atoms in parts]
         else:
-            times = () if tally.stored else factors(tally.runs(graph, node))
-            found += [_arranged((*factors(factor), *times), atoms) for atoms in parts]
+            found += [_arranged(times, atoms) for atoms in parts]
     return tuple(found)
 
 

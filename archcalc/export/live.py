@@ -6,7 +6,7 @@ there are none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -17,9 +17,9 @@ from archcalc.engine.ledger import Ledger, Site
 from archcalc.engine.unfold import Unfolder
 from archcalc.export.sheet import CHECK, Layout, Sheet
 from archcalc.figures.figure import FIGURES
-from archcalc.figures.rules import Tally, run
+from archcalc.figures.rules import Flow, Quotient, Read, Rule, Tally, run
 from archcalc.kind import Kind, build
-from archcalc.number import both, is_whole
+from archcalc.number import both, exact_div, is_whole
 from archcalc.report import USUAL, Report
 from archcalc.shape import Shape
 from archcalc.traces.traced import Traced, name
@@ -42,9 +42,12 @@ class Walk(NamedTuple):
     whole: frozenset[str]  # the knobs that must be whole
 
 
-def walk(report: Report, knobs_row: int) -> Walk:
-    """Unfold the report's network once more, over traced numbers. Raises ArchcalcError where a knob is not a number."""
-    layout, whole = layout_of(report, knobs_row), frozenset[str]()
+def walk(report: Report, knobs_row: int, more: Iterable[str] = ()) -> Walk:
+    """Unfold the report's network once more, over traced numbers, with columns for ``more`` figures.
+
+    Raises ArchcalcError where a knob is not a number.
+    """
+    layout, whole = layout_of(report, knobs_row, more), frozenset[str]()
     while True:
         sheet = Sheet(layout)
         rows = enumerate(report.knobs.items(), knobs_row)
@@ -68,6 +71,7 @@ class LiveFitter(Fitter):
         self.needs: list[Need] = []
         self.loose: set[object] = set()  # the names of numbers that must be whole and may not be
         self.least: dict[tuple[int, str], int] = {}
+        self.flows: dict[Flow, dict[str, Any]] = {}
 
     def input(self, shape: Shape) -> Shape:
         sizes = zip(AXES, shape, strict=False)
@@ -86,11 +90,48 @@ class LiveFitter(Fitter):
         if node is None or node.layer is None:
             return None
         node = node._replace(shape=tuple(map(_size, node.shape)))
-        for title, tally in self.sheet.layout.figures.items():
-            once = tally.of_layer(layer, inputs, node.shape)
-            self.sheet.figure(self.row, title, once if tally.stored else run(once, node.times))
+        for title, rule in self.sheet.layout.figures.items():
+            self.sheet.figure(self.row, title, self.figure(rule, node, site))
         self.check()
         return node
+
+    def figure(self, rule: Rule, node: Node, site: Site) -> Any:
+        """A figure of the layer in this row; what flows to it is read from the rows of its inputs."""
+        shapes = tuple(source.shape for source in site.inputs)
+        assert node.layer is not None  # the input has no figures
+        if isinstance(rule, Tally):
+            once = rule.of_layer(node.layer, shapes, node.shape)
+            return once if rule.stored else run(once, node.times)
+        if isinstance(rule, Quotient):
+            part, whole = (self.figure(tally, node, site) for tally in (rule.part, rule.whole))
+            return None if part is None or whole is None else exact_div(part, whole)
+        assert isinstance(rule, Read)  # the layout has no other
+        passed = self.passed(rule.flow, node, node.layer, site)
+        return None if passed is None else rule.read(passed)
+
+    def passed(self, flow: Flow, node: Node, layer: Kind, site: Site) -> Any:
+        """What the layer in this row passes on: each number in a cell of its own, from which others read it."""
+        known = self.flows.setdefault(flow, {})
+        if node.name not in known:
+            given = [known.get(source.name, flow.start(source.shape)) for source in site.inputs]
+            arrived = flow.arrive(layer, tuple(source.shape for source in site.inputs), given)
+            if flow.names and arrived is not None:
+                arrived = tuple(
+                    axis._replace(
+                        **{
+                            part: self.sheet.show(self.row, f"{part} {letter}", getattr(axis, part))
+                            for part in flow.names
+                        }
+                    )
+                    for letter, axis in zip(PER_AXIS, arrived, strict=False)
+                )
+            known[node.name] = arrived
+        return known[node.name]
+
+    def parts(self, flow: Flow, axis: str, passed: Any) -> Iterator[Any]:
+        """The numbers that flow along an axis, in the cells of this row."""
+        for part, value in zip(flow.names, passed, strict=True):
+            yield self.sheet.show(self.row, f"{part} {axis}", value)
 
     def output(self, shape: Shape) -> Shape:
         return self.shown("out", shape)
@@ -135,7 +176,8 @@ class LiveFitter(Fitter):
         """What only the whole graph tells: which layers use the weights of others, and what that needed."""
         for row, node in enumerate(graph.nodes, self.sheet.layout.input_row):
             if node.shared is not None:
-                stored = [title for title, tally in self.sheet.layout.figures.items() if tally.stored]
+                rules = self.sheet.layout.figures.items()
+                stored = [title for title, rule in rules if isinstance(rule, Tally) and rule.stored]
                 self.sheet.cells |= dict.fromkeys(((row, title) for title in stored), 0)
         self.check()
 
@@ -168,7 +210,7 @@ def columns_of(layer: Kind, axes: int) -> Iterator[tuple[list[str], str, tuple[A
             yield [title], parameter.name, (value,)
 
 
-def layout_of(report: Report, knobs_row: int) -> Layout:
+def layout_of(report: Report, knobs_row: int, more: Iterable[str]) -> Layout:
     """One column for every argument that some layer has, in the order in which they are met."""
     arguments: dict[str, None] = {}
     for node in report.graph.nodes[1:]:
@@ -177,8 +219,12 @@ def layout_of(report: Report, knobs_row: int) -> Layout:
             arguments |= dict.fromkeys(t for titles, _, _ in columns_of(node.layer, rank - 1) for t in titles)
     rank = max(len(node.shape) for node in report.graph.nodes)
     into, out = ([f"{prefix} {axis}" for axis in AXES[:rank]] for prefix in ("in", "out"))
-    shown = [FIGURES[name] for name in (*USUAL[:-1], report.work)]
-    figures = {figure.heading: figure.rule for figure in shown if isinstance(figure.rule, Tally)}
-    titles = ["layer", "kind", *into, *arguments, *out, *figures, "share", CHECK]
+    shown = [FIGURES[name] for name in dict.fromkeys((*USUAL[:-1], *more, report.work)) if name in FIGURES]
+    live = (Tally, Quotient, Read)  # what stands in the layer's own cells is left out
+    figures: dict[str, Rule] = {one.heading: one.rule for one in shown if isinstance(one.rule, live)}
+    flows = [rule.flow for rule in figures.values() if isinstance(rule, Read)]
+    axes = PER_AXIS[: len(report.input) - 1]
+    parts = [f"{part} {axis}" for flow in dict.fromkeys(flows) for axis in axes for part in flow.names]
+    titles = ["layer", "kind", *into, *arguments, *out, *parts, *figures, "share", CHECK]
     input_row = knobs_row + len(report.knobs) + ABOVE_INPUT
     return Layout(knobs_row, input_row, {title: i for i, title in enumerate(titles)}, figures)

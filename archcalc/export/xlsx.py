@@ -15,6 +15,7 @@ from archcalc.errors import ArchcalcError
 from archcalc.export.live import Walk, walk
 from archcalc.export.sheet import CHECK, STATUS, VALID, Formula, letters
 from archcalc.figures.figure import FIGURES
+from archcalc.figures.rules import Quotient, Tally
 from archcalc.figures.sentence import sentence
 from archcalc.language.spec import Knob
 from archcalc.report import Report, Row
@@ -74,8 +75,8 @@ def render_reports(reports: Sequence[Report], choice: Choice) -> bytes:
     styles = Styles(**{name: book.add_format(format_) for name, format_ in FORMATS.items()})
     overview = book.add_worksheet("totals")
     names: dict[str, None] = {"totals": None}
-    written = [_network(book, styles, report, _sheet_name(report.label, names)) for report in reports]
-    _overview(overview, styles, written, convention)
+    written = [_network(book, styles, report, _sheet_name(report.label, names), choice) for report in reports]
+    _overview(overview, styles, written, work, convention)
     book.close()
     return file.getvalue()
 
@@ -88,14 +89,14 @@ def _sheet_name(label: str, taken: dict[str, None]) -> str:
     return name
 
 
-def _network(book: Workbook, styles: Styles, report: Report, name: str) -> Written:
+def _network(book: Workbook, styles: Styles, report: Report, name: str, choice: Choice) -> Written:
     """Write a network's sheet."""
     if len(report.layers) > MOST_LAYERS:
         count = f"{len(report.layers):,} layers; a workbook holds at most {MOST_LAYERS:,}"
         raise ArchcalcError(
             f"{report.label} has {count}. Its blocks fit: archcalc summary NETWORK --by block -o FILE.csv"
         )
-    sheet, done = book.add_worksheet(name), walk(report, KNOBS_ROW)
+    sheet, done = book.add_worksheet(name), walk(report, KNOBS_ROW, choice.columns)
     columns, first = done.layout.columns, done.layout.input_row
     last = first + len(report.layers)
     for row, text in enumerate((f"{report.title}. {report.source}", report.convention, HINT)):
@@ -204,10 +205,14 @@ def _share(layer: Row, report: Report, own: str, total: str) -> Formula | None:
 def _totals(sheet: Worksheet, styles: Styles, report: Report, done: Walk, last: int) -> dict[str, Formula]:
     columns, found = done.layout.columns, {}
     sheet.write_string(last + 1, 0, "total of what is known" if report.unknown else "total", styles.bold)
-    for title, tally in done.layout.figures.items():
+    for title, rule in done.layout.figures.items():
+        if not rule.adds or isinstance(rule, Quotient):
+            _put(sheet, last + 1, columns[title], "", styles.bold)
+            continue
+        function = "SUM" if isinstance(rule, Tally) else "MAX"
         top, bottom = (done.layout.at(row, title) for row in (done.layout.input_row + 1, last))
-        value = tally.known(report.counts, report.totals.nodes)
-        _put(sheet, last + 1, columns[title], Formula(f'IF({VALID},SUM({top}:{bottom}),"")', value), styles.bold)
+        value = rule.known(report.counts, report.totals.nodes)
+        _put(sheet, last + 1, columns[title], Formula(f'IF({VALID},{function}({top}:{bottom}),"")', value), styles.bold)
         found[title] = Formula(_absolute(done, last + 1, title), value)
     _put(sheet, last + 1, columns[CHECK], Formula(f'IF({VALID},"",{STATUS})', ""), styles.wrong)
     return found
@@ -217,17 +222,18 @@ def _absolute(done: Walk, row: int, title: str) -> str:
     return f"${letters(done.layout.columns[title])}${row + 1}"
 
 
-def _overview(sheet: Worksheet, styles: Styles, written: Sequence[Written], convention: str) -> None:
+def _overview(sheet: Worksheet, styles: Styles, written: Sequence[Written], work: str, convention: str) -> None:
     """The totals side by side, with ratios to the first network."""
-    *_, heading = written[0].totals
+    heading = FIGURES[work].heading
     titles = ("network", "layers", "params", "ratio", "buffers", heading, "ratio", "MiB in float32", "status")
     for column, title in enumerate(titles):
         sheet.write_string(0, column, title, styles.head)
     for row, one in enumerate(written, 1):
-        params, buffers, work = (Formula(f"'{one.sheet}'!{total.text}", total.value) for total in one.totals.values())
+        totals = (one.totals[title] for title in ("params", "buffers", heading))
+        params, buffers, done = (Formula(f"'{one.sheet}'!{total.text}", total.value) for total in totals)
         first = written[0].totals
-        cells = (one.layers, params, _ratio(row, "C", params, first["params"]), buffers, work,
-                 _ratio(row, "F", work, first[heading]),
+        cells = (one.layers, params, _ratio(row, "C", params, first["params"]), buffers, done,
+                 _ratio(row, "F", done, first[heading]),
                  Formula(f'IF(C{row + 1}="","",C{row + 1}*4/1048576)', Fraction(4 * params.value, 1 << 20)),
                  Formula(f"'{one.sheet}'!{STATUS}", "valid"))  # fmt: skip
         sheet.write_string(row, 0, one.label)

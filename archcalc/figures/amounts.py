@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import reduce
 from typing import TypeAlias
 
 from archcalc.kind import Kind
-from archcalc.number import Number, ceil_div, product
+from archcalc.number import Number, both, ceil_div, equal, most, product, select
 from archcalc.shape import Shape, axes, is_same
 
 Amount: TypeAlias = Callable[[Kind, tuple[Shape, ...], Shape], Number | None]
@@ -66,11 +67,9 @@ def _padded(layer: Kind, inputs: tuple[Shape, ...], output: Shape) -> Number | N
         return (channels + size - 1) * product(sizes)
     if not is_same(getattr(layer, "pad", 0)):
         return product(inputs[0])
-    if not all(isinstance(size, int) for size in sizes):
-        return None
-    pads = [max((ceil_div(n, s) - 1) * s + d * (k - 1) + 1 - n, 0) for n, k, s, _, d in axes(layer, inputs[0])]
-    uneven = any(pad % 2 for pad in pads)
-    return channels * product(n + pad * uneven for n, pad in zip(sizes, pads, strict=True))
+    pads = [most((ceil_div(n, s) - 1) * s + d * (k - 1) + 1 - n, 0) for n, k, s, _, d in axes(layer, inputs[0])]
+    even = reduce(both, (equal(pad % 2, 0) for pad in pads))
+    return channels * product(n + select(even, 0, pad) for n, pad in zip(sizes, pads, strict=True))
 
 
 def _spread(layer: Kind, inputs: tuple[Shape, ...], output: Shape) -> Number | None:

@@ -39,7 +39,9 @@ LISTED = (
 
 def _of_tool(tool: Tool) -> Convention:
     factors = {kind: chosen for kinds, chosen in tool.factors.items() for kind in kinds.split()}
-    return Convention(tool.name, tool.heading, tool.meaning, ToolTally({**factors, "opaque": UNKNOWN}))
+    return Convention(
+        tool.name, f"{tool.heading} ({tool.name})", tool.meaning, ToolTally({**factors, "opaque": UNKNOWN})
+    )
 
 
 CONVENTIONS = {one.name: one for one in (*LISTED, *map(_of_tool, TOOLS))}

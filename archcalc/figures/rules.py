@@ -156,20 +156,21 @@ class Quotient(Rule):
 class Flow(Rule):
     """What a layer passes on, from what has been passed on to it; None, not known, passes on None."""
 
-    def __init__(self, start: Callable[[Shape], Any], step: Step) -> None:
+    def __init__(self, start: Callable[[Shape], Any], step: Step, names: tuple[str, ...] = ()) -> None:
         self.start, self.step = start, step
+        self.names = names  # of the numbers that flow along each axis, where several do
 
     def each(self, counts: Counts) -> list[Any]:
         found: list[Any] = []
         for node in counts.graph.nodes:
             passed = [found[i] for i in node.inputs]
-            if node.layer is None:
-                found.append(self.start(node.shape))
-            elif any(value is None for value in passed):
-                found.append(None)
-            else:
-                found.append(self.step(node.layer, counts.graph.input_shapes(node), passed))
+            shapes = counts.graph.input_shapes(node)
+            found.append(self.arrive(node.layer, shapes, passed) if node.layer else self.start(node.shape))
         return found
+
+    def arrive(self, layer: Kind, inputs: tuple[Shape, ...], passed: Sequence[Any]) -> Any:
+        """What a layer passes on."""
+        return None if any(value is None for value in passed) else self.step(layer, inputs, passed)
 
 
 class Read(Rule):

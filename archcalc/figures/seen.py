@@ -40,7 +40,7 @@ def _deeper(layer: Kind, inputs: tuple[Shape, ...], passed: Sequence[int]) -> in
     return max(passed, default=0) + (type(layer).mult_adds is not Kind.mult_adds)
 
 
-SEEN = Flow(lambda shape: tuple(Seen(1, 1) for _ in shape[1:]), _seen)
+SEEN = Flow(lambda shape: tuple(Seen(1, 1) for _ in shape[1:]), _seen, ("field", "jump"))
 FIELD = Read(SEEN, lambda axes: largest([axis.field for axis in axes]) if axes else ABSENT)
 JUMP = Read(SEEN, lambda axes: largest([axis.jump for axis in axes]) if axes else ABSENT)
 DEPTH = Read(Flow(lambda shape: 0, _deeper), lambda depth: depth, adds=True)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from archcalc.comparison import Comparison
 from archcalc.errors import ArchcalcError, listing, suggest
 from archcalc.figures.figure import FIGURES, SPELLINGS, Figure
+from archcalc.figures.rules import Tally
 from archcalc.figures.sentence import sentence
+from archcalc.quantity import quantity
 from archcalc.report import Report, Row
 from archcalc.tables.grid import ABSENT, Column, Ratio, Share, Table, fraction, people
 from archcalc.value import show
@@ -95,12 +97,30 @@ def sizes(report: Report) -> str:
     return f"{people(cost.params)} params{memory}, {people(cost.buffers)} buffers, {work}"
 
 
-def totals_table(reports: Sequence[Report]) -> Table:
+def figures_of(reports: Sequence[Report], names: Sequence[str]) -> Table:
+    """Chosen figures of networks side by side, sums with ratios to the first. Raises ArchcalcError."""
+    columns = [Column("network", "network", number=False)]
+    cells: list[list[Any]] = [[report.label for report in reports]]
+    for name in names:
+        asked = quantity(reports[0].work if name == WORK else name)
+        values = [asked.of(report) for report in reports]
+        columns.append(Column(str(asked), asked.entry.heading))
+        cells.append(values)
+        if isinstance(asked.entry.rule, Tally) and not asked.share:
+            columns.append(Column(f"{asked}_ratio", "ratio"))
+            cells.append([ratio(value, values[0]) for value in values])
+    words = sentence([column.key for column in columns], [report.graph for report in reports])
+    return Table("Totals", tuple(columns), tuple(zip(*cells, strict=True)), notes=(words,) * bool(words))
+
+
+def totals_table(reports: Sequence[Report], columns: Sequence[str] = ()) -> Table:
     """Networks side by side, with ratios to the first."""
+    if columns:
+        return figures_of(reports, columns)
     work, graphs = reports[0].work, [report.graph for report in reports]
     titles = {"network": "network", "input": "input", "params": "params", "params_ratio": "ratio", "buffers": "buffers",
               work: FIGURES[work].heading, f"{work}_ratio": "ratio", "MiB": "MiB"}  # fmt: skip
-    columns = tuple(Column(key, title, number=key != "network") for key, title in titles.items())
+    heads = tuple(Column(key, title, number=key != "network") for key, title in titles.items())
     rows = []
     for report in reports:
         cost, first = report.totals, reports[0].totals
@@ -108,7 +128,7 @@ def totals_table(reports: Sequence[Report]) -> Table:
         rows.append((report.label, report.input, cost.params, ratio(cost.params, first.params), cost.buffers,
                      cost.figure(work), ratio(cost.figure(work), first.figure(work)), size))  # fmt: skip
     counted = sentence((work, "params", "buffers"), graphs)
-    return Table("Totals", columns, tuple(rows), notes=("MiB: weights in float32", counted))
+    return Table("Totals", heads, tuple(rows), notes=("MiB: weights in float32", counted))
 
 
 def counted(network: Network, names: Iterable[str], **knobs: Any) -> str:
