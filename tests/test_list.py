@@ -22,8 +22,8 @@ def on_terminal(capsys, monkeypatch):
     def lines(command):
         monkeypatch.setattr("sys.stdout.isatty", lambda: True)
         monkeypatch.setenv("COLUMNS", "80")
-        with pytest.raises(SystemExit, match="0"):
-            main(command.split(), standalone_mode=False)
+        with pytest.raises(SystemExit, match=r"^0$"):
+            main(command.split())
         return re.sub("\x1b\\[[0-9;]*m", "", capsys.readouterr().out).splitlines()
 
     return lines

@@ -43,17 +43,11 @@ class Relation:
         """A number that depends on it."""
         return self.field.named("where", self, yes, no)
 
-    def __and__(self, other: Any) -> Any:
-        if isinstance(other, bool):
-            return self if other else False
+    def __and__(self, other: Relation) -> Relation:
         return Relation(self.field, self, "and", other)
 
-    def __or__(self, other: Any) -> Any:
-        if isinstance(other, bool):
-            return True if other else self
+    def __or__(self, other: Relation) -> Relation:
         return Relation(self.field, self, "or", other)
-
-    __rand__, __ror__ = __and__, __or__
 
     def __invert__(self) -> Relation:
         joined = self.sign in ("and", "or")

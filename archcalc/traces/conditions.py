@@ -52,17 +52,11 @@ class Condition:
             return yes if self.settled else no
         return operate("where", self, yes, no)
 
-    def __and__(self, other: Any) -> Any:
-        return self._joined("and", other) if isinstance(other, Condition) else self if other else False
+    def __and__(self, other: Condition) -> Condition:
+        return Condition("and", (self, other), self.value and other.value, self.trace)
 
-    def __or__(self, other: Any) -> Any:
-        return self._joined("or", other) if isinstance(other, Condition) else True if other else self
-
-    __rand__, __ror__ = __and__, __or__
-
-    def _joined(self, sign: str, other: Condition) -> Condition:
-        both = (self.value and other.value) if sign == "and" else (self.value or other.value)
-        return Condition(sign, (self, other), both, self.trace)
+    def __or__(self, other: Condition) -> Condition:
+        return Condition("or", (self, other), self.value or other.value, self.trace)
 
     def __invert__(self) -> Condition:
         return Condition("not", (self,), not self.value, self.trace)
