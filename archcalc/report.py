@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from archcalc.engine.checking import checked
 from archcalc.engine.graph import Assumption, Graph, Node
 from archcalc.engine.unfold import unfold
-from archcalc.errors import ArchcalcError, listing
+from archcalc.errors import ArchcalcError, listing, one_line
 from archcalc.figures.conventions import DEFAULT, convention
 from archcalc.figures.figure import FIGURES
 from archcalc.figures.rules import Counts
@@ -74,7 +76,7 @@ class Report:
     input: Shape
     layers: tuple[Row, ...]
     assumptions: tuple[Assumption, ...]
-    spec: Spec = field(repr=False)
+    spec: Spec | None = field(repr=False)  # None of a graph that was not made from one
     counts: Counts = field(repr=False)
     work: str = DEFAULT  # the convention of the work that is shown
 
@@ -174,12 +176,28 @@ class Report:
 def summarize(spec: Spec, knobs: dict[str, Any]) -> Report:
     """Unfold, propagate, count. Raises SpecError."""
     with gc_paused():
-        return report_of(spec, unfold(spec, knobs))
+        return report_of(unfold(spec, knobs), spec)
 
 
-def report_of(spec: Spec, graph: Graph) -> Report:
-    """What a graph costs."""
-    changed = [f"{k}={show(v)}" for k, v in graph.knobs.items() if differs(v, spec.given[k].default)]
+def report_of(
+    graph: Graph,
+    spec: Spec | None = None,
+    *,
+    name: str = "network",
+    title: str = "",
+    source: str = "",
+    defaults: Mapping[str, Any] = MappingProxyType({}),
+) -> Report:
+    """What a graph costs. Without the spec that it was made from it is checked, and called as it says here.
+
+    ``defaults`` are those of the graph's knobs. Raises ArchcalcError where a layer cannot stand as the graph says.
+    """
+    if spec:
+        name, title, source = spec.name, spec.headings["net"], spec.headings.get("source", "")
+        defaults = {knob.name: knob.default for knob in spec.given.values()}
+    else:
+        graph, name, title, source = checked(graph), *map(one_line, (name, title or name, source))
+    changed = [f"{k}={show(v)}" for k, v in graph.knobs.items() if differs(v, defaults.get(k))]
     counts = Counts(graph)
     layers = tuple(
         Row(node.name, node.layer.label, node.shape, _detail(node), (i,), counts)
@@ -187,10 +205,10 @@ def report_of(spec: Spec, graph: Graph) -> Report:
         if node.layer
     )
     return Report(
-        network=spec.name,
-        label=f"{spec.name}@{','.join(changed)}" if changed else spec.name,
-        title=spec.headings["net"],
-        source=spec.headings.get("source", ""),
+        network=name,
+        label=f"{name}@{','.join(changed)}" if changed else name,
+        title=title,
+        source=source,
         knobs=graph.knobs,
         input=graph.nodes[0].shape,
         layers=layers,

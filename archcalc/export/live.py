@@ -15,10 +15,12 @@ from archcalc.engine.fitting import Arguments, Fitter
 from archcalc.engine.graph import Graph, Node
 from archcalc.engine.ledger import Ledger, Site
 from archcalc.engine.unfold import Unfolder
+from archcalc.errors import ArchcalcError
 from archcalc.export.sheet import CHECK, Layout, Sheet
 from archcalc.figures.figure import FIGURES
 from archcalc.figures.rules import Flow, Quotient, Read, Rule, Tally, run
 from archcalc.kind import Kind, build
+from archcalc.language.spec import Knob
 from archcalc.number import both, exact_div, is_whole
 from archcalc.report import USUAL, Report
 from archcalc.shape import Shape
@@ -29,6 +31,7 @@ PER_AXIS = ("h", "w", "d4", "d5")
 TITLES = {"out": "filters"}  # of a column, where the argument's own name says too little
 ABOVE_INPUT = 3  # rows between the knobs and the network's input
 HALF = Fraction(1, 2)
+STATIC = "md, csv, tex, html and json need none"
 
 
 class Walk(NamedTuple):
@@ -40,25 +43,27 @@ class Walk(NamedTuple):
     used: set[str]
     least: dict[tuple[int, str], int]  # of the cells that hold whole numbers
     whole: frozenset[str]  # the knobs that must be whole
+    given: dict[str, Knob]
 
 
 def walk(report: Report, knobs_row: int, more: Iterable[str] = ()) -> Walk:
     """Unfold the report's network once more, over traced numbers, with columns for ``more`` figures.
 
-    Raises ArchcalcError where a knob is not a number.
+    Raises ArchcalcError where a knob is not a number, or where the report has no spec.
     """
-    layout, whole = layout_of(report, knobs_row, more), frozenset[str]()
+    layout, whole, spec = layout_of(report, knobs_row, more), frozenset[str](), report.spec
+    if spec is None:
+        raise ArchcalcError(f"{report.label}: a live workbook needs a spec, and this is a graph without one; {STATIC}")
     while True:
         sheet = Sheet(layout)
         rows = enumerate(report.knobs.items(), knobs_row)
-        given = report.spec.given
-        knobs = {knob: sheet.knob(row, given[knob], value, knob in whole) for row, (knob, value) in rows}
+        knobs = {knob: sheet.knob(row, spec.given[knob], value, knob in whole) for row, (knob, value) in rows}
         fitter = LiveFitter(Ledger(knobs), sheet)
-        graph = Unfolder(report.spec, knobs, fitter).graph()
+        graph = Unfolder(spec, knobs, fitter).graph()
         fitter.finish(graph)
         needed = frozenset(knob for knob, value in knobs.items() if _label(value) in fitter.loose)
         if needed <= whole:
-            return Walk(layout, graph, sheet.cells, sheet.writer.used, fitter.least, whole)
+            return Walk(layout, graph, sheet.cells, sheet.writer.used, fitter.least, whole, spec.given)
         whole |= needed  # once more: what is known to be whole need not be rounded
 
 

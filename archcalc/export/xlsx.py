@@ -135,7 +135,7 @@ def _knobs(sheet: Worksheet, styles: Styles, report: Report, done: Walk) -> None
     for column, title in enumerate(("knob", "value", "what it is")):
         sheet.write_string(KNOBS_ROW - 1, column, title, styles.head)
     for row, (name, value) in enumerate(report.knobs.items(), KNOBS_ROW):
-        knob, live = report.spec.given[name], f"$B${row + 1}" in done.used
+        knob, live = done.given[name], f"$B${row + 1}" in done.used
         reason = FIXED.format(network=report.network, knob=name)
         sheet.write_string(row, 0, name)
         _put(sheet, row, 1, value, styles.knob if live else styles.fixed)
