@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from functools import cache
 from pathlib import Path
 
 import pytest
 from laws.common import read
 from references.tool_witnesses import DIFFERENCES, WAYS, WITNESSES, counted, difference, ways
+from references.tools_page import page, rows
 
 from archcalc.engine.graph import Graph, Node
 from archcalc.errors import Place, Source
@@ -19,8 +19,7 @@ from archcalc.figures.tools import TOOLS
 from archcalc.kinds import KINDS
 from archcalc.network import reference
 
-TEXT = (Path(__file__).parent / "references" / "tools.csv").read_text(encoding="utf-8")
-ROWS = list(csv.DictReader(line for line in TEXT.splitlines() if not line.startswith("#")))
+ROWS = rows()
 OWN = [row for row in ROWS if row["module"].startswith("archcalc")]
 WITNESS = [row for row in ROWS if row not in OWN]
 TALLIES = {tool.name: CONVENTIONS[tool.name].tally for tool in TOOLS}
@@ -84,6 +83,11 @@ def test_factors_name_kinds_and_amounts_that_there_are():
     for tool in TOOLS:
         named = [kind for kinds in tool.factors for kind in kinds.split()]
         assert len(named) == len(set(named)), tool.name
+
+
+def test_the_page_is_current():
+    path = Path(__file__).parent.parent / "reports" / "conventions.md"
+    assert path.read_text(encoding="utf-8") == page(), "run: cd tests && python -m references.tools_page"
 
 
 def test_nothing_is_told_of_modules_that_there_are_not():

@@ -80,6 +80,10 @@ class Difference(NamedTuple):
     module: str  # the modules whose text this is part of
     numbers: dict[str, dict[str, int]]
 
+    def concerns(self, module: str) -> bool:
+        """Whether it is a difference of that module."""
+        return bool(re.search(self.module, module))
+
 
 SEVEN = {"fvcore": 25088, "ptflops": 50176, "ptflops_modules": 25088, "thop": 50176, "calflops_flops": 25088}  # 512x7x7
 VGG = ("vgg11", "vgg13", "vgg16", "vgg19", "vgg16_c", "vgg11_lrn", "vgg13_shallow_5x5")
@@ -181,5 +185,5 @@ def _written(graph: Graph, module: str, tool: str, tally: ToolTally) -> dict[int
 
 def difference(network: str, module: str, tool: str) -> int:
     """The part of a tool's integer that no way of writing a layer explains."""
-    numbers = [each.numbers for each in DIFFERENCES if re.search(each.module, module)]
+    numbers = [each.numbers for each in DIFFERENCES if each.concerns(module)]
     return sum(by_network.get(network, {}).get(tool, 0) for by_network in numbers)
