@@ -63,7 +63,7 @@ def is_windowed(example):
     return len(example.shapes) == 1 and len(example.shapes[0]) > 1 and example.layer.window(*example.shapes)
 
 
-@pytest.mark.parametrize("example", filter(is_windowed, examples()), ids=str)
+@pytest.mark.parametrize("example", [*filter(is_windowed, examples())], ids=str)
 def test_a_window_is_what_gradients_see(example):
     """Upon a map so large that the window of a position in the middle meets no edge, with weights that are not 0."""
     layer, (channels, *_) = example.layer, example.shapes[0]
