@@ -24,6 +24,8 @@ AWKWARD = """
 net: '[N] # "1": 100 % ''odd'''
 about: ": a long text, # and no comment, folded where it is longer than a line; it holds a - dash, a 'quote', [one], \
 {two} and ends with a colon:"
+family: "[F]"
+source: LONG LONG
 aliases: [one, two]
 given:
   word: {default: 'true', choices: ["'true'", 'no', "'a, b: c # d'", '3/4', "true"], help: "a: b, c"}
@@ -33,6 +35,7 @@ let:
   f(a, b): "'x: y' == a and [b, 2] == [b, 3 ] or b > 1"
   list: "[1,  2]"
   other: [ 1, max(2,3) ]
+  g(): -(1 + 2)*half
 input: [4,  (8), 8*1]
 blocks:
   "odd(say='a: b', size=(1, 3))":
@@ -52,7 +55,7 @@ layers:
         - two(4 , n =(1+2)*3//9)
         - conv(4, 1)
       rest: []
-    repeat: 1 + 2
+    repeat: 4 + g()*2
     from: [-1]
   - again: two(3)
     when: half < least
@@ -62,7 +65,7 @@ layers:
         repeat: 2
   - tied: conv(4, 1)
     share: add1/1x1/conv
-"""
+""".replace("LONG", "w" * 130)
 
 
 def shape_of(value):
@@ -179,21 +182,26 @@ def test_every_network_alone_is_the_network(path, tmp_path):
 
 
 def test_blocks_come_along_from_files_of_one_s_own(tmp_path):
-    """Two files of one name are two: one beside the spec, one written in a file that it uses."""
+    """A file of which nothing is used but what it uses is left out; two files of one name stay two."""
+    blocks = {
+        "low": "blocks:\n  low:\n    - conv(2, 1)\n  idle:\n    - relu\n",
+        "mid": "use: low\nblocks:\n  idle2: [low]\n",
+        "far": "use: mid\nblocks:\n  far: [low]\n",
+        "high": "use: {low: {let: {two: 2}, blocks: {deep: ['conv(two, 3)']}}}\nblocks:\n  high: [deep]\n",
+    }
     (tmp_path / "blocks").mkdir()
-    (tmp_path / "blocks" / "low.yaml").write_text("blocks:\n  low:\n    - conv(2, 1)\n  idle:\n    - relu\n")
-    high = "use: {low: {let: {two: 2}, blocks: {deep: ['conv(two, 3)']}}}\nblocks:\n  high:\n    - deep\n"
-    (tmp_path / "blocks" / "high.yaml").write_text(high)
-    (tmp_path / "net.yaml").write_text("net: N\nuse: [low, high]\ninput: [3, 8, 8]\nlayers:\n  - low\n  - high\n")
+    for name, text in blocks.items():
+        (tmp_path / "blocks" / f"{name}.yaml").write_text(text)
+    (tmp_path / "net.yaml").write_text("net: N\nuse: [far, high]\ninput: [3, 8, 8]\nlayers:\n  - far\n  - high\n")
     network = archcalc.load(tmp_path / "net.yaml")
     alone = Network(again(network.spec))
     assert alone.summary().layers == network.summary().layers
     for one in (network, alone):
         unpickled.cache_clear()
         assert pickle.loads(pickle.dumps(one)).summary().layers == network.summary().layers
-    assert list(alone.spec.part.used) == ["low", "low_", "high"]
+    assert list(alone.spec.part.used) == ["low", "far", "low_", "high"]
     assert "idle" not in network.text
-    assert len(blocks_used(alone.spec.layers)) == 3
+    assert len(blocks_used(alone.spec.layers)) == 4
 
 
 @pytest.mark.parametrize(

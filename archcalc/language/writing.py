@@ -13,7 +13,6 @@ from textwrap import indent, wrap
 from typing import Any
 
 from archcalc.errors import BUILT, Source, SpecError
-from archcalc.language.expression import Call
 from archcalc.language.grammar import HEADINGS, parse_spec
 from archcalc.language.spec import Block, Item, Knob, Part, Spec, Variant, blocks_used
 from archcalc.language.terms import Definition, Expression
@@ -48,9 +47,8 @@ def written(spec: Spec) -> str:
 
 def built(spec: Spec) -> Spec:
     """A spec made from parts, read from its own text: checked, with places in that text. Raises SpecError."""
-    return parse_spec(
-        Source(BUILT.source.name, written(spec)), spec.name, dict[str, Part]().__getitem__
-    )  # asks for none
+    source, no_files = Source(BUILT.source.name, written(spec)), dict[str, Part]()
+    return parse_spec(source, spec.name, no_files.__getitem__)
 
 
 class _Files:
@@ -75,12 +73,15 @@ class _Files:
     def blocks(self, part: Part) -> Tree:
         """The file's own blocks, as far as they are used."""
         own = [block for block in part.blocks.values() if block.home.blocks is part.blocks]
-        return {_signature(block): _block(block) for block in own if id(block) in self.used}
+        return {_called(block.name, (), block.parameters): _block(block) for block in own if id(block) in self.used}
 
 
 def _headings(headings: dict[str, str]) -> Tree:
-    found = {key: _prose(key, headings[key]) for key in HEADINGS if key in headings}
-    return found | ({"aliases": _words(headings["aliases"].split())} if "aliases" in headings else {})
+    return {
+        key: _words(headings[key].split()) if key == "aliases" else _prose(key, headings[key])
+        for key in HEADINGS
+        if key in headings
+    }
 
 
 def _knob(knob: Knob) -> Tree:
@@ -114,19 +115,16 @@ def _variant(variant: Variant) -> Tree:
 def _lets(part: Part) -> Tree:
     found = {}
     for name, let in part.lets.items():
-        parameters, body = let if isinstance(let, Definition) else ((), let)
-        found[_called(name, parameters)] = _expression(body)
+        if isinstance(let, Definition):
+            found[f"{name}({', '.join(let.parameters)})"] = _expression(let.body)
+        else:
+            found[name] = _expression(let)
     return found
 
 
 def _block(block: Block) -> Tree:
     body = _items(block.body)
     return {"inputs": _words(block.inputs), "layers": body} if block.inputs else body
-
-
-def _signature(block: Block) -> str:
-    words = [name if value is None else f"{name}={value.text}" for name, value in block.parameters.items()]
-    return _scalar(_called(block.name, words))
 
 
 def _items(items: Iterable[Item]) -> Tree:
@@ -146,17 +144,16 @@ def _item(item: Item) -> Tree:
         return {item.base: {name: _items(branch) for name, branch in item.branches.items()}} | beside
     if item.body is not None:
         return {item.base: _items(item.body)} | beside
-    call = _call(item.call) if item.call else item.base
+    assert item.call  # what is neither a group nor a join is a call
+    call = _called(item.call.name, item.call.arguments, item.call.keywords)
     return {item.base: call} | beside if item.named or beside else call
 
 
-def _call(call: Call) -> str:
-    words = [value.text for value in call.arguments]
-    return _scalar(_called(call.name, [*words, *(f"{name}={value.text}" for name, value in call.keywords.items())]))
-
-
-def _called(name: str, words: Iterable[str]) -> str:
-    return f"{name}({', '.join(words)})" if words else name
+def _called(name: str, values: Iterable[Expression], keywords: dict[str, Any]) -> str:
+    """A call, or what a block is called with: a parameter without a default stands alone."""
+    words = [value.text for value in values]
+    words += [key if value is None else f"{key}={value.text}" for key, value in keywords.items()]
+    return _scalar(f"{name}({', '.join(words)})" if words else name)
 
 
 def _expression(expression: Expression) -> str:
@@ -172,7 +169,9 @@ def _words(words: Iterable[str]) -> str:
 def _prose(key: str, words: str) -> str:
     """A text of any length, folded where it is longer than a line."""
     line = _scalar(words)
-    return line if len(key) + len(line) < WIDTH else "\n  ".join([">-", *wrap(words, WIDTH, break_on_hyphens=False)])
+    if len(key) + len(line) < WIDTH:
+        return line
+    return "\n  ".join([">-", *wrap(words, WIDTH, break_long_words=False, break_on_hyphens=False)])
 
 
 def _scalar(words: str, like: str = "k: {}", lists: bool = False) -> str:
