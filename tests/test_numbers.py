@@ -58,25 +58,6 @@ def test_least_and_most():
     assert most(n, 1) == n
 
 
-class Own:
-    """A number that knows itself, as a cell of a spreadsheet does."""
-
-    def __init__(self, text):
-        self.text = text
-
-    def __neg__(self):
-        return Own(f"-{self.text}")
-
-    def least(self, other):
-        return Own(f"MIN({self.text},{getattr(other, 'text', other)})")
-
-
-def test_numbers_of_ones_own():
-    assert least(Own("A1"), 3).text == "MIN(A1,3)"
-    assert least(3, Own("A1")).text == "MIN(A1,3)"
-    assert most(Own("A1"), 3).text == "-MIN(-A1,-3)"
-
-
 def test_decide():
     assert decide(True) is True
     assert decide(n > 0) is True
