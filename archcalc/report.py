@@ -135,7 +135,7 @@ def report_of(spec: Spec, graph: Graph) -> Report:
     changed = [f"{k}={show(v)}" for k, v in graph.knobs.items() if differs(v, spec.given[k].default)]
     counted = [(node, cost) for node, cost in costs(graph) if node.layer]
     rows = [
-        Row(node.name, node.layer.label, node.shape, cost.params, cost.buffers, cost.mult_adds, _detail(node))
+        Row(node.name, node.layer.label, node.output, cost.params, cost.buffers, cost.mult_adds, _detail(node))
         for node, cost in counted
         if node.layer
     ]
@@ -156,8 +156,9 @@ def report_of(spec: Spec, graph: Graph) -> Report:
 
 def _detail(node: Node) -> object:
     """What a row's text says: the layer, and how often it runs where that is not once."""
-    once = isinstance(node.times, int) and node.times == 1
-    return node.layer if once else f"{node.layer}, {brief(node.times)} times"
+    often = node.often
+    once = isinstance(often, int) and often == 1
+    return node.layer if once else f"{node.layer}, {brief(often)} times"
 
 
 def differs(value: Any, default: Any) -> bool:

@@ -34,6 +34,10 @@ class Cost:
         once = self.mult_adds is None or (isinstance(times, int) and times == 1)
         return self if once else Cost(self.params, self.buffers, self.mult_adds * times)
 
+    def over(self, node: Node) -> Cost:
+        """The cost of all copies that a node stands for."""
+        return Cost(node.summed(self.params), node.summed(self.buffers), node.summed(self.mult_adds))
+
     def known(self) -> Cost:
         """The same with 0 for what is not known: a lower bound."""
         return Cost(self.params or 0, self.buffers or 0, self.mult_adds or 0)
@@ -57,9 +61,12 @@ def costs(graph: Graph) -> Iterator[tuple[Node, Cost]]:
     """Each layer with its cost, in order. Weights are counted where they are first used, and not again."""
     counted: dict[object, Cost] = {}
     for node in graph.nodes[1:]:
+        if node.layer is None:
+            continue
         inputs = graph.input_shapes(node)
         cost = remembered(counted, (node.layer, inputs), partial(layer_cost, node, inputs)).run(node.times)
-        yield node, cost if node.shared is None else Cost(0, 0, cost.mult_adds)
+        cost = cost if node.shared is None else Cost(0, 0, cost.mult_adds)
+        yield node, cost.over(node) if node.copies else cost
 
 
 def layer_cost(node: Node, inputs: tuple[Shape, ...]) -> Cost:

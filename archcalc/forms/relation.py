@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from archcalc.forms.symbols import Values
+from archcalc.number import decide
 
 if TYPE_CHECKING:
     from archcalc.forms.field import Field
@@ -40,7 +41,9 @@ class Relation:
         return COMPARE[self.sign](left, right)
 
     def select(self, yes: Any, no: Any) -> Any:
-        """A number that depends on it."""
+        """A number that depends on it, unless both are the same."""
+        if type(yes) is type(no) and decide(yes == no) is True:
+            return yes
         return self.field.named("where", self, yes, no)
 
     def __and__(self, other: Any) -> Any:
