@@ -200,7 +200,7 @@ def report_of(
     changed = [f"{k}={show(v)}" for k, v in graph.knobs.items() if differs(v, defaults.get(k))]
     counts = Counts(graph)
     layers = tuple(
-        Row(node.name, node.layer.label, node.shape, _detail(node), (i,), counts)
+        Row(node.name, node.layer.label, node.output, _detail(node), (i,), counts)
         for i, node in enumerate(graph.nodes)
         if node.layer
     )
@@ -220,8 +220,9 @@ def report_of(
 
 def _detail(node: Node) -> object:
     """What a row's text says: the layer, and how often it runs where that is not once."""
-    once = isinstance(node.times, int) and node.times == 1
-    return node.layer if once else f"{node.layer}, {brief(node.times)} times"
+    often = node.often
+    once = isinstance(often, int) and often == 1
+    return node.layer if once else f"{node.layer}, {brief(often)} times"
 
 
 def differs(value: Any, default: Any) -> bool:

@@ -53,7 +53,7 @@ class Side(NamedTuple):
 
     label: str
     numbers: Derivation
-    letters: Derivation | None  # None where nothing is free
+    letters: Derivation | None  # None where nothing is free, or how often layers repeat
     formula: Formula | None
 
 
@@ -104,7 +104,7 @@ class Explanation:
     def in_letters(self, marks: Marks) -> Iterator[tuple[str, str]]:
         """Each side's sum in letters and its closed form, then the ratio; what is too long to read is left out."""
         for side in self.sides:
-            if side.letters and side.formula and (own := _sum(side, marks)):
+            if side.formula and (own := _sum(side, marks)):
                 yield side.label, own
         for found, label in ((self.formula, "ratio"), (self.tied, "ratio")):
             if found is not None and len(found.text()) <= LONGEST:
@@ -156,12 +156,11 @@ class Explanation:
 
 def _sum(side: Side, marks: Marks) -> str:
     """(D_F x D_F x N) x (D_K x D_K x M) = M N D_K^2 D_F^2."""
-    assert side.letters is not None
     assert side.formula is not None
     if side.formula.letters or side.formula.parts.quotient is None:
         return ""  # too long for a slide, or not known
     own = side.formula.parts.quotient.write(marks.style)
-    terms = [term for line in side.letters.lines for term in line.terms]
+    terms = [term for line in side.letters.lines for term in line.terms] if side.letters else []
     if len(own) > LONGEST * (2 if marks is TEX else 1):
         return ""
     if not 0 < len(terms) <= MOST_TERMS or any(term.product is None for term in terms):
@@ -220,8 +219,9 @@ def _heading(report: Report, title: str) -> str:
 def _side(of: Quantity, found: Walk, numbers: Derivation, label: str, depth: int | None) -> Side:
     if not found.asked.free:
         return Side(label, numbers, None, None)
-    letters = derivation(found.report, of.figure, of.path, depth)
-    return Side(label, numbers, rewritten(letters, translation(found)), formula_of(of, [found]))
+    alone = not any(node.copies for node in found.report.graph.nodes)
+    letters = rewritten(derivation(found.report, of.figure, of.path, depth), translation(found)) if alone else None
+    return Side(label, numbers, letters, formula_of(of, [found]))
 
 
 def _shorter(asked: Reference, over: Reference, of: Quantity, found: list[Walk], whole: Formula) -> Formula | None:

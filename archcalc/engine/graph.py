@@ -11,7 +11,7 @@ from archcalc.shape import Shape
 
 
 class Node(NamedTuple):
-    """One layer where it stands; the network's input is the node without a layer."""
+    """One layer where it stands. Without a layer: the network's input, or what goes into or comes out of copies."""
 
     name: str  # path: "inception3a/5x5/reduce"
     layer: Kind | None
@@ -20,6 +20,26 @@ class Node(NamedTuple):
     place: Place = BUILT  # the line of the spec that says so
     shared: int | None = None  # the node whose weights this one uses
     times: Number = 1  # how often it runs for one example: once, or for each region cut out above
+    copies: tuple[Any, ...] = ()  # the repetitions, from the innermost on, that it stands for all copies of
+
+    def summed(self, figure: Number | None) -> Number | None:
+        """What a figure of one copy comes to for all of them."""
+        for copies in self.copies:
+            figure = None if figure is None else copies.sum(figure)
+        return figure
+
+    @property
+    def often(self) -> Number:
+        """How often it runs for one example, all copies taken together."""
+        return self.summed(self.times)
+
+    @property
+    def output(self) -> Shape:
+        """The output's shape; of copies that of the last one."""
+        shape = self.shape
+        for copies in self.copies:
+            shape = tuple(map(copies.last_of, shape))
+        return shape
 
 
 class Assumption(NamedTuple):

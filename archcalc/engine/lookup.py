@@ -11,6 +11,7 @@ from archcalc.language.spec import Item
 from archcalc.language.text import Scalar
 
 BACK = re.compile(r"-[0-9]{1,6}\Z")
+COPIES = -1  # in place of a node: it is in a repetition of open length
 
 
 class Run(NamedTuple):
@@ -26,6 +27,10 @@ class Run(NamedTuple):
     def within(self, path: str, start: int) -> Run:
         """A list inside this one."""
         return Run(path, self.root, dict(self.environment), self.inputs, [start], {})
+
+    def copy(self) -> Run:
+        """The same, going on by itself."""
+        return self._replace(environment=dict(self.environment), history=[*self.history], met=dict(self.met))
 
     def name(self, item: Item) -> str:
         """The next full name of an entry."""
@@ -49,6 +54,12 @@ class Spans:
     def __init__(self) -> None:
         self.found: dict[str, Span] = {}
 
+    def copy(self) -> Spans:
+        """The same, going on by itself."""
+        other = Spans()
+        other.found.update(self.found)
+        return other
+
     def define(self, name: str, span: Span) -> None:
         """Give a name. Raises Refusal where it is taken."""
         if self.found.setdefault(name, span) is not span:
@@ -70,6 +81,8 @@ class Spans:
             return run.inputs[word.text] if word.text in run.inputs else self.find(word, run).output
         if not 0 < (back := -int(word.text)) <= len(run.history):
             raise Refusal(f"{word.text} reaches too far back; here -{len(run.history)} is the list's input", word.place)
+        if run.history[-back] == COPIES:
+            raise Refusal(f"{word.text} reaches into a repetition of open length", word.place)
         return run.history[-back]
 
 

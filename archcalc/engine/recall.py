@@ -63,7 +63,7 @@ class Recall:
 
         self.nodes.extend(
             Node(name + node.name[cut:], node.layer, tuple([at(i) for i in node.inputs]), node.shape, node.place,
-                 None if node.shared is None else node.shared + shift, node.times)
+                 None if node.shared is None else node.shared + shift, node.times, node.copies)
             for node in met.nodes
         )  # fmt: skip
         for inner, span in met.spans:

@@ -8,7 +8,7 @@ from typing import Any
 from archcalc.errors import Refusal
 from archcalc.language.logic import condition
 from archcalc.language.terms import Expression
-from archcalc.number import decide, plain
+from archcalc.number import Number, decide, plain
 from archcalc.value import show
 
 
@@ -32,10 +32,11 @@ def truth(expression: Expression, environment: Mapping[str, Any]) -> bool:
     return known
 
 
-def count(expression: Expression, environment: Mapping[str, Any]) -> int:
-    """How many times to repeat; raises Refusal where that is open or no such number."""
-    value = evaluate(expression, environment)
+def count(expression: Expression, value: Any) -> Number:
+    """How many times to repeat: a number, or a form; raises Refusal where that is open or no such number."""
     value = getattr(value, "settled", value)
+    if hasattr(value, "copies"):
+        return value
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         message = f"repeat is a whole number, at least 0; '{expression.text}' is {show(value)}"
         raise Refusal(message, expression.place)

@@ -18,6 +18,9 @@ def share(nodes: list[Node], first: int, span: Span, name: str) -> Iterator[Need
     """Let the nodes from ``first`` on use the weights of those in the span; what must hold for that."""
     own, others = range(first, len(nodes)), range(span.first, span.end)
     yield own != others, "a layer cannot share its own weights"
+    if any(nodes[i].copies for i in (*own, *others)):
+        yield False, "weights of a repetition whose length is open cannot be shared"
+        return
     yield len(own) == len(others), f"cannot share weights: {len(own)} layers here, {len(others)} in {name!r}"
     for mine, other in zip(own, others, strict=False):
         node, original = nodes[mine], nodes[other]

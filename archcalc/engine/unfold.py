@@ -2,15 +2,18 @@
 
 A block is a function evaluated where its call stands, and what stands there may depend on the input's shape, so
 unfolding and propagation are one walk. Numbers pass through untouched: they may be ints, fractions, sympy expressions,
-arrays or cells of a spreadsheet. Only the structure (when, repeat) must be settled.
+arrays or cells of a spreadsheet. Only the structure (when, repeat) must be settled; but a
+repetition may be as long as a form says (archcalc.engine.induction).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from copy import copy
 from typing import Any
 
+from archcalc.engine import induction
 from archcalc.engine.fitting import Arguments, Fitter, positive
 from archcalc.engine.graph import Graph, Node
 from archcalc.engine.ledger import Enough, Ledger, Site
@@ -91,20 +94,20 @@ class Unfolder:
         return run.history[-1]
 
     def walk(self, items: Items, run: Run) -> None:
-        for item in items:
+        for i, item in enumerate(items):
             try:
-                self.item(item, run)
+                self.item(item, run, items[i + 1 :])
             except Refusal as refusal:
                 self.ledger.refuse(refusal, item.place, self.site(run.path + item.base, item, run, ()))
                 run.history.append(None)
 
-    def item(self, item: Item, run: Run) -> None:
+    def item(self, item: Item, run: Run, later: Items) -> None:
         if item.when and not self.stands(item, item.when, run):
             self.walk(item.otherwise, run)
         elif item.repeat is None:
             self.once(item, run)
         else:
-            self.repeated(item, item.repeat, run)
+            self.repeated(item, item.repeat, run, later)
 
     def stands(self, item: Item, when: Expression, run: Run) -> bool:
         """Whether an entry is not left out. Its input may be missing if it is; its sizes are known if it is not."""
@@ -113,18 +116,39 @@ class Unfolder:
                 return True
         return truth(when, run.environment)
 
-    def repeated(self, item: Item, repeat: Expression, run: Run) -> None:
+    def repeated(self, item: Item, repeat: Expression, run: Run, later: Items) -> None:
         if self.sources(item, run) is None:
             run.history.append(None)
             return
-        times, outer = count(repeat, run.environment), run.environment.get(INDEX)
-        if times > self.budget:
+        times, outer = count(repeat, self.length(repeat, run.environment)), run.environment.get(INDEX)
+        if not isinstance(times, int):
+            induction.repeat(self, item, times, run, later)
+        elif times > self.budget:
             message = f"repeated {times:,} times; a network has at most {MOST_LAYERS:,} layers"
             raise Refusal(message, repeat.place)
-        for index in range(times):
-            run.environment[INDEX] = index + 1
-            self.once(item, run)
+        else:
+            for index in range(times):
+                run.environment[INDEX] = index + 1
+                self.once(item, run)
         run.environment[INDEX] = outer
+
+    def length(self, repeat: Expression, environment: Mapping[str, Any]) -> Any:
+        """The value of how many times to repeat. Raises Refusal."""
+        return evaluate(repeat, environment)
+
+    def fork(self) -> Unfolder:
+        """Another walk that goes on from here; what it builds, and finds wrong, is its own until they join."""
+        other = copy(self)
+        other.fitter = Fitter(Ledger(self.knobs))
+        other.ledger, other.nodes, other.spans = other.fitter.ledger, list(self.nodes), self.spans.copy()
+        other.recall = Recall(other.nodes, other.spans)
+        return other
+
+    def join(self, fork: Unfolder) -> None:
+        """Go on from where a fork has come to."""
+        self.nodes[:], self.budget = fork.nodes, fork.budget
+        self.spans.found.update(fork.spans.found)
+        self.ledger.assumptions += fork.ledger.assumptions
 
     def sources(self, item: Item, run: Run) -> tuple[int, ...] | None:
         """The nodes an entry takes its input from, the first one's sizes made known; None after a problem."""
@@ -141,7 +165,7 @@ class Unfolder:
 
     # One entry
 
-    def once(self, item: Item, run: Run) -> None:
+    def once(self, item: Item, run: Run, name: str | None = None) -> None:
         if (sources := self.sources(item, run)) is None:
             run.history.append(None)
             return
@@ -154,7 +178,7 @@ class Unfolder:
             )
             self.ledger.refuse(Refusal(f"more than {limit}"), item.place)
             raise Enough
-        name, first, end = run.name(item), len(self.nodes), None
+        name, first, end = name or run.name(item), len(self.nodes), None
         try:
             end = self.expand(item, run, name, sources)
             self.spans.define(name, Span(first, len(self.nodes), end))

@@ -114,8 +114,10 @@ class Tally(Rule):
                 once.append(self.of_layer(node.layer, shapes, node.shape) if node.layer else 0)
         pairs = list(zip(counts.graph.nodes, once, strict=True))
         if self.stored:
-            return [0 if node.shared is not None else value for node, value in pairs]
-        return [run(value, self.runs(counts.graph, node)) for node, value in pairs]
+            each = [(node, 0 if node.shared is not None else value) for node, value in pairs]
+        else:
+            each = [(node, run(value, self.runs(counts.graph, node))) for node, value in pairs]
+        return [node.summed(value) if node.copies else value for node, value in each]
 
     def of(self, counts: Counts, nodes: Sequence[int]) -> Number | None:
         each = counts.of(self)
@@ -165,7 +167,10 @@ class Flow(Rule):
         for node in counts.graph.nodes:
             passed = [found[i] for i in node.inputs]
             shapes = counts.graph.input_shapes(node)
-            found.append(self.arrive(node.layer, shapes, passed) if node.layer else self.start(node.shape))
+            start = self.start(node.shape) if not passed else passed[0]  # else what goes into or comes out of copies
+            found.append(self.arrive(node.layer, shapes, passed) if node.layer else start)
+        if any(node.copies for node in counts.graph.nodes):  # one walk over a copy does not tell what passes all
+            return [None for _ in found]
         return found
 
     def arrive(self, layer: Kind, inputs: tuple[Shape, ...], passed: Sequence[Any]) -> Any:
@@ -210,7 +215,7 @@ class Output(Rule):
         self.read = read
 
     def each(self, counts: Counts) -> list[Any]:
-        return [self.read(node.shape) for node in counts.graph.nodes]
+        return [self.read(node.output) for node in counts.graph.nodes]
 
 
 def largest(values: Sequence[Number]) -> Number:

@@ -22,19 +22,17 @@ def lower(terms: Terms, symbols: Sequence[Symbol]) -> Rational | None:
 
 
 def _relaxed(terms: Terms, symbols: Sequence[Symbol]) -> Terms | None:
-    """Something that is never more, without the last floor or ceil; None where there is none. Others may be in it."""
-    single = {monomial[0][0] for monomial in terms if len(monomial) == 1 and monomial[0][1] == 1}
-    rounded = [n for n in single if getattr(symbols[n], "function", "") in ("floor", "ceil")]
-    if not rounded:
-        return None
-    last = symbols[max(rounded)]
-    own: Monomial = ((max(rounded), 1),)
-    c = terms[own]
-    slack = -last.slack if last.function == "floor" else last.slack  # type: ignore[attr-defined]  # a Named
-    inner = last.arguments[0].terms  # type: ignore[attr-defined]
-    worst: Terms = {ONE: slack} if slack and (slack > 0) != (c > 0) else {}
-    rest = {monomial: other for monomial, other in terms.items() if monomial != own}
-    return plus(rest, scaled(plus(inner, worst), c))
+    """Something that is never more, without the last floor, ceil or index; None where there is none.
+
+    Others may be in it.
+    """
+    single = [monomial for monomial in terms if len(monomial) == 1 and monomial[0][1] == 1]
+    for own in sorted(single, reverse=True):
+        bound = symbols[own[0][0]].enclosed(above=terms[own] < 0)
+        if bound is not None:
+            rest = {monomial: c for monomial, c in terms.items() if monomial != own}
+            return plus(rest, scaled(bound, terms[own]))
+    return None
 
 
 def upper(terms: Terms, symbols: Sequence[Symbol]) -> Rational | None:

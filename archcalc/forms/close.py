@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from archcalc.errors import ArchcalcError, listing, suggest
+from archcalc.figures.rules import Read
 from archcalc.forms.domain import Domain, tightened, union, with_whole
 from archcalc.forms.field import Field
 from archcalc.forms.form import Form, knobs_of
@@ -14,7 +15,7 @@ from archcalc.forms.ratio import reduced
 from archcalc.forms.relation import Relation
 from archcalc.forms.signals import NotCovered
 from archcalc.forms.translate import Translation
-from archcalc.forms.walk import Open, Walk, bounds, refusal
+from archcalc.forms.walk import Open, Walk, refusal
 from archcalc.quantity import Quantity
 from archcalc.value import show
 
@@ -53,7 +54,7 @@ class Closed(NamedTuple):
 def closed(of: Quantity, walks: Sequence[Walk]) -> Closed:
     """The quantity in one walk, or the ratio of two."""
     own = walks[0].asked.start()
-    limits = {letter: _meet([bounds(w.asked, letter) for w in walks if letter in w.asked.letters]) for letter in own}
+    limits = {letter: _meet([w.field.bounds[letter] for w in walks if letter in w.asked.letters]) for letter in own}
     given = [part for w in walks for condition in w.conditions for part in _conjuncts(condition)]
     limits = tightened(limits, map(Translation(_knobs(own, limits)), given))
     translate = Translation(_knobs(own, limits))
@@ -89,10 +90,10 @@ def _conjuncts(condition: Relation) -> list[Relation]:
 def translation(found: Walk) -> Translation:
     """From the steps of one walk to its knobs."""
     own = found.asked.start()
-    return Translation(_knobs(own, {letter: bounds(found.asked, letter) for letter in own}))
+    return Translation(_knobs(own, found.field.bounds))
 
 
-def _knobs(own: dict[str, Any], limits: dict[str, Any]) -> Field:
+def _knobs(own: dict[str, Any], limits: Mapping[str, Any]) -> Field:
     knobs = Field(own, limits)
     for letter in own:
         knobs.knob(letter)  # in this order they are written
@@ -106,10 +107,17 @@ def _sides(of: Quantity, found: Walk) -> list[Any]:
 
 
 def _value(of: Quantity, found: Walk) -> Any:
+    lengths = [copies.last for node in found.report.graph.nodes for copies in node.copies]
+    if lengths and (of.entry.network or isinstance(of.entry.rule, Read)):
+        why = f"{of.figure} is no sum over layers, and theirs is not open"
+        raise ArchcalcError(refusal(found.asked, sorted(set().union(*map(knobs_of, lengths))), why))
     try:
         return of.of(found.report)
     except NotCovered as gap:
         raise ArchcalcError(refusal(found.asked, gap.knobs, gap.why)) from None
+    except ArchcalcError as error:
+        together = "; a formula has one row for all copies of a repetition whose length is free" if lengths else ""
+        raise ArchcalcError(f"{error}{together}") from None
 
 
 def labels(walks: Sequence[Walk]) -> tuple[str, ...]:

@@ -128,6 +128,8 @@ def _limit(condition: Any) -> tuple[str, Any, bool] | None:
     if len(monomial) != 1 or monomial[0][1] != 1 or not isinstance(symbol, Knob):
         return None
     value = Fraction(-constant) / c
+    if symbol.step:
+        value = value * symbol.step.size + symbol.step.residue
     return symbol.knob, whole(value), (condition.sign == ">=") == (c > 0)
 
 

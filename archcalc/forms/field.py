@@ -13,10 +13,12 @@ from functools import cached_property
 from math import gcd, lcm
 from typing import Any
 
-from archcalc.forms.form import Form
+from archcalc.errors import Refusal, listing
+from archcalc.forms.domain import tightened
+from archcalc.forms.form import Form, varies
 from archcalc.forms.relation import Relation
 from archcalc.forms.signals import Again, NotCovered
-from archcalc.forms.symbols import Knob, Named, Step, Symbol
+from archcalc.forms.symbols import Index, Knob, Named, Step, Symbol
 from archcalc.forms.terms import Monomial, Rational, Terms, whole
 
 COARSEST = 10_000  # of a step; beyond that a floor stays
@@ -35,10 +37,14 @@ class Field:
         steps: Mapping[str, Step] | None = None,
         loose: frozenset[str] = frozenset(),
         turned: frozenset[str] = frozenset(),
+        deep: bool = False,
     ) -> None:
         self.defaults, self.bounds, self.steps = dict(defaults), bounds, dict(steps or {})
         self.loose, self.turned = loose, turned  # knobs that get no step; decisions that go the other way
+        self.rounds = True  # whether a floor may make the step of a knob coarser
+        self.deep = deep  # whether a repetition may be as long as a form says
         self.symbols: list[Symbol] = []
+        self.indices: set[int] = set()  # the symbols that number the copies of a repetition
         self.forms: dict[Any, Form] = {}
         self.assumed: dict[Relation, None] = {}  # what the domain is restricted to
         self.units: dict[Monomial, Rational] = {}  # products assumed to be multiples of these
@@ -65,10 +71,17 @@ class Field:
         several = sum(other != (1, 0) for other in self.steps.values()) > 1
         return f"s_{name}" if several or "s" in self.bounds else "s"
 
+    def index(self, first: int, last: Any) -> Form:
+        """The number of a copy, of those from the first to the last."""
+        self.indices.add(len(self.symbols))
+        return self._symbol(Index(first, last))
+
     def named(self, function: str, *arguments: Any) -> Form:
-        """A function of forms, as a symbol; equal ones are one symbol."""
+        """A function of forms, as a symbol; equal ones are one symbol. Raises Refusal where it differs among copies."""
         key = (function, *arguments)
         if key not in self.forms:
+            if self.indices and any(map(varies, arguments)):
+                raise Refusal(f"{function}({listing(map(str, arguments))}) is no polynomial in the index")
             self.forms[key] = self._symbol(Named(function, arguments))
         return self.forms[key]
 
@@ -91,8 +104,19 @@ class Field:
         """Restrict the domain."""
         self.assumed[relation] = None
 
+    def bound(self, relation: Relation) -> None:
+        """Start anew with the bounds of a knob that a relation comes to, if that is what it says. Raises Again."""
+        for knob, bounds in tightened(self.bounds, [relation]).items():
+            if bounds != self.bounds[knob]:
+                raise Again(knob, bounds=bounds)
+
     def decide(self, relation: Relation) -> bool:
-        """What holds at the knobs' own values, or the opposite; the domain is then about that."""
+        """What holds at the knobs' own values, or the opposite; the domain is then about that.
+
+        Raises Refusal where it differs among the copies of a repetition.
+        """
+        if varies(relation):
+            raise Refusal(f"{relation} holds for some copies of it, and not for others")
         holds = relation.at(self.defaults)
         own = relation if holds else ~relation
         if str(own) in self.turned:
@@ -137,9 +161,10 @@ class Field:
 
     def resolve(self, monomial: Monomial, c: Rational) -> bool:
         """Make a term whole, by a coarser step of a knob (raises Again) or an assumption; False where neither helps."""
+        monomial = tuple((n, e) for n, e in monomial if n not in self.indices)  # whole enough without them
         knobs = [(n, s) for n, _ in monomial if isinstance(s := self.symbols[n], Knob)]
         loose = [(n, s) for n, s in knobs if s.unit is None]
-        if any(symbol.knob in self.loose for _, symbol in knobs):
+        if not self.rounds or any(symbol.knob in self.loose for _, symbol in knobs):
             return False
         if len(knobs) < len(monomial) and (loose or self.unit(monomial) is None):
             return False

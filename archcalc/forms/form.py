@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from archcalc.forms.bounds import lower, upper
 from archcalc.forms.compare import compared, is_never_less
+from archcalc.forms.copies import Copies
 from archcalc.forms.relation import Relation
 from archcalc.forms.signals import NotCovered
-from archcalc.forms.symbols import Knob, Named, Values
+from archcalc.forms.symbols import Index, Knob, Named, Values
 from archcalc.forms.terms import ONE, Rational, Terms, plus, quotient, scaled, times, whole
 from archcalc.number import multiple, product
 from archcalc.protocol import OwnNumber
@@ -35,17 +36,17 @@ class Form(OwnNumber):
     def __add__(self, other: Any) -> Any:
         own, others = self.terms, _terms(other)
         self.field.spend(0, max(len(own), len(others)))
-        return _number(plus(own, others), self.field)
+        return number_of(plus(own, others), self.field)
 
     def __mul__(self, other: Any) -> Any:
         if isinstance(other, (int, Fraction)):
-            return self if other == 1 else _number(scaled(self.terms, other), self.field)
+            return self if other == 1 else number_of(scaled(self.terms, other), self.field)
         own, others = self.terms, _terms(other)
         self.field.spend(len(own) * len(others), max(len(own), len(others)))
-        return _number(times(own, others), self.field)
+        return number_of(times(own, others), self.field)
 
     def __neg__(self) -> Any:
-        return _number(scaled(self.terms, -1), self.field)
+        return number_of(scaled(self.terms, -1), self.field)
 
     __radd__, __rmul__ = __add__, __mul__
 
@@ -57,7 +58,7 @@ class Form(OwnNumber):
             return self * other.field.named("inverse", other)
         if isinstance(nonzero := other != 0, Relation):
             other.field.assume(nonzero)  # which the quotient no longer shows
-        return _number(exact, other.field)
+        return number_of(exact, other.field)
 
     def share(self, other: Any) -> Any:
         """The quotient; where one number is known to divide another, there is no floor."""
@@ -108,10 +109,33 @@ class Form(OwnNumber):
         """True where all its values are whole; None where that is open."""
         return True if all(self.field.is_whole(m, c) for m, c in self.terms.items()) else None
 
+    # As a number of repetitions
+
     @property
-    def settled(self) -> int:
-        """As a number of repetitions, which must not be open. Raises NotCovered."""
-        raise NotCovered(knobs_of(self), STRUCTURE)
+    def settled(self) -> Any:
+        """The same, known to be whole. Raises NotCovered."""
+        if not self.field.deep:
+            raise NotCovered(knobs_of(self), STRUCTURE)
+        return self if floor(self) == self else self.refuse(f"{self} is not always whole, and is a number of copies")
+
+    def copies(self, first: int, after: int) -> Copies:
+        """Those from the first of these numbers on, up to so many before the last."""
+        last = self - after
+        return Copies(self.field.index(first, last), first, last)
+
+    def reaches(self, number: int) -> bool:
+        """Whether it is so large; where that is open, what holds for the knobs' own values is assumed.
+
+        Raises Again where that is a bound of a knob.
+        """
+        known = self >= number
+        if isinstance(known, Relation) and known.at(self.field.defaults):
+            self.field.bound(known)
+        return bool(known if isinstance(known, bool) else known.settled)
+
+    def refuse(self, why: str) -> NoReturn:
+        """There is no closed form in its knobs. Raises NotCovered."""
+        raise NotCovered(knobs_of(self), why)
 
     @cached_property
     def samples(self) -> tuple[Rational, ...]:
@@ -181,8 +205,8 @@ def floor(x: Any) -> Any:
             fits = x.field.is_whole(monomial, c) or (x.field.resolve(monomial, c) and x.field.is_whole(monomial, c))
             (apart if fits else rest)[monomial] = c
     if not rest:
-        return _number(apart, x.field) + constant // 1
-    return _number(apart, x.field) + constant // 1 + _rounded(rest, whole(constant - constant // 1), x.field)
+        return number_of(apart, x.field) + constant // 1
+    return number_of(apart, x.field) + constant // 1 + _rounded(rest, whole(constant - constant // 1), x.field)
 
 
 def _rounded(rest: Terms, constant: Rational, field: Field) -> Any:
@@ -190,7 +214,7 @@ def _rounded(rest: Terms, constant: Rational, field: Field) -> Any:
 
     Of whole numerators over d the constant is j/d; with j = d - 1 it is ceil(rest).
     """
-    inner = _number(plus(rest, {ONE: constant} if constant else {}), field)
+    inner = number_of(plus(rest, {ONE: constant} if constant else {}), field)
     if inner.low is not None and inner.high is not None and inner.low // 1 == inner.high // 1:
         return inner.low // 1
     d, negative = field.denominator(rest), all(c < 0 for c in rest.values())
@@ -210,6 +234,13 @@ def roundings(x: Any) -> set[int]:
     return {number for number in numbers if getattr(x.field.symbols[number], "function", "") in ("floor", "ceil")}
 
 
+def varies(x: Any) -> bool:
+    """Whether a form, or a relation of forms, depends on which copy of a repetition it is about."""
+    if isinstance(x, Relation):
+        return varies(x.left) or varies(x.right)
+    return isinstance(x, Form) and any(number in x.field.indices for monomial in x.terms for number, _ in monomial)
+
+
 def knobs_of(x: Any) -> set[str]:
     """The free knobs that a form, or a relation of forms, depends on."""
     if isinstance(x, Relation):
@@ -223,6 +254,8 @@ def knobs_of(x: Any) -> set[str]:
             found.add(symbol.knob)
         elif isinstance(symbol, Named):
             found = found.union(*map(knobs_of, symbol.arguments))
+        elif isinstance(symbol, Index):
+            found |= knobs_of(symbol.last)
     return found
 
 
@@ -246,7 +279,7 @@ def _terms(value: Any) -> Terms:
     return {ONE: value} if value else {}
 
 
-def _number(terms: Terms, field: Field) -> Any:
+def number_of(terms: Terms, field: Field) -> Any:
     """A form, or the plain number that it is."""
     if not terms:
         return 0

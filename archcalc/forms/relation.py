@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archcalc.forms.symbols import Values
+from archcalc.number import decide
 from archcalc.protocol import COMPARE, OwnCondition
 
 if TYPE_CHECKING:
@@ -34,7 +35,9 @@ class Relation(OwnCondition):
         return bool(HOLDS[self.sign](left, right))
 
     def select(self, yes: Any, no: Any) -> Any:
-        """A number that depends on it."""
+        """A number that depends on it, unless both are the same."""
+        if type(yes) is type(no) and decide(yes == no) is True:
+            return yes
         return self.field.named("where", self, yes, no)
 
     def joined(self, sign: str, other: Any) -> Relation:

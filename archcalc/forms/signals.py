@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from archcalc.forms.symbols import Step
 
 
 class Again(Exception):
-    """The walk must start anew, with this step for a knob."""
+    """The walk must start anew, with this step for a knob, or these bounds."""
 
-    def __init__(self, knob: str, step: Step) -> None:
+    def __init__(self, knob: str, step: Step | None = None, bounds: tuple[Any, Any] | None = None) -> None:
         super().__init__(knob)
-        self.knob, self.step = knob, step
+        self.knob, self.step, self.bounds = knob, step, bounds
 
 
 class NotCovered(Exception):

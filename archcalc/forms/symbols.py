@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.forms.terms import Rational, whole
+from archcalc.forms.terms import ONE, Rational, Terms, plus, whole
 from archcalc.number import make_divisible
 
 if TYPE_CHECKING:
@@ -35,6 +35,10 @@ class Symbol:
         """Its value where the knobs have these."""
         raise NotImplementedError
 
+    def enclosed(self, above: bool) -> Terms | None:
+        """A sum of products that it is never above, or never below; None where none comes close to it."""
+        return None
+
 
 class Knob(Symbol):
     """A free knob, or the s of its step."""
@@ -51,6 +55,22 @@ class Knob(Symbol):
     def at(self, values: Values) -> Rational:
         value = values[self.knob]
         return value if self.step is None else whole(Fraction(value - self.step.residue) / self.step.size)
+
+
+class Index(Symbol):
+    """Which copy of a repetition this is, from the first of some on; ``last`` is a form."""
+
+    name, unit = "index", 1
+
+    def __init__(self, first: int, last: Any) -> None:
+        self.low, self.last = first, last
+
+    def at(self, values: Values) -> Rational:
+        """The first one's number, which is as good as any."""
+        return self.low
+
+    def enclosed(self, above: bool) -> Terms:
+        return getattr(self.last, "terms", {ONE: self.last}) if above else {ONE: self.low}
 
 
 class Meaning(NamedTuple):
@@ -93,6 +113,13 @@ class Named(Symbol):
             arguments = [argument.at(values) if hasattr(argument, "at") else argument for argument in self.arguments]
             self.last = values, FUNCTIONS[self.function].compute(*arguments)
         return self.last[1]
+
+    def enclosed(self, above: bool) -> Terms | None:
+        if self.function not in ("floor", "ceil"):
+            return None
+        inner: Terms = self.arguments[0].terms
+        slack = self.slack * ((self.function == "ceil") * above - (self.function == "floor") * (not above))
+        return plus(inner, {ONE: slack}) if slack else inner
 
     def _floor(self, x: Form) -> None:
         self.unit = 1

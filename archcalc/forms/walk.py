@@ -6,15 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from archcalc.errors import ArchcalcError, SpecError, listing
+from archcalc.engine.unfold import Unfolder
+from archcalc.errors import ArchcalcError, Refusal, SpecError, listing
 from archcalc.forms.field import Field
 from archcalc.forms.form import STRUCTURE
 from archcalc.forms.relation import Relation
 from archcalc.forms.signals import Again, NotCovered
 from archcalc.forms.symbols import Step
+from archcalc.gc_paused import gc_paused
 from archcalc.language.spec import Knob
+from archcalc.language.terms import Expression
 from archcalc.network import Network
-from archcalc.report import Report, summarize
+from archcalc.report import Report, report_of
 from archcalc.value import brief
 
 MOST_WALKS = 200
@@ -59,6 +62,24 @@ class Open(NamedTuple):
         return {**self.settings, **{knob: letters[letter] for knob, letter in self.free.items()}}
 
 
+class FormUnfolder(Unfolder):
+    """The engine's walk, where a repetition may be as long as a form says."""
+
+    def __init__(self, asked: Open, field: Field) -> None:
+        given = asked.values({name: field.knob(name) for name in asked.letters})
+        knobs = asked.network.knobs
+        super().__init__(asked.network.spec, {name: given.get(name, knob.default) for name, knob in knobs.items()})
+        self.field = field
+
+    def length(self, repeat: Expression, environment: Mapping[str, Any]) -> Any:
+        """A rounding in it stays, ceil(3 d): a step would leave few values of d."""
+        self.field.rounds = False
+        try:
+            return super().length(repeat, environment)
+        finally:
+            self.field.rounds = True
+
+
 class Walk(NamedTuple):
     """A network over forms: the report, its symbols, and what must hold for it."""
 
@@ -83,20 +104,25 @@ def walk(
     starts with these ``steps``; the knobs in ``loose`` never get one; decisions in ``turned`` go the other way.
     Raises SpecError where the network cannot be built.
     """
-    steps = dict(steps or {})
+    steps, within = dict(steps or {}), dict[str, tuple[Any, Any]]()
     left_out: dict[str, str] = {}
     for _ in range(MOST_WALKS):
-        field = Field(start, {letter: bounds(asked, letter) for letter in asked.letters}, steps, loose, turned)
+        limits = {letter: within.get(letter) or bounds(asked, letter) for letter in asked.letters}
+        field = Field(start, limits, steps, loose, turned, strict)
         try:
-            report = summarize(asked.network.spec, asked.values({name: field.knob(name) for name in asked.letters}))
+            with gc_paused():
+                report = report_of(FormUnfolder(asked, field).graph(), asked.network.spec)
         except Again as again:
-            steps = {**steps, again.knob: again.step}
+            steps |= {again.knob: again.step} if again.step else {}
+            within |= {again.knob: again.bounds} if again.bounds else {}
             continue
         except NotCovered as gap:
             knobs, why = gap.knobs, gap.why
         except SpecError as error:
             asked.network.summary(**asked.values(start))  # an error of the values, not of the knobs' being free
             knobs, why = tuple(asked.letters), f"the symbolic pass stops at {error}"
+        except Refusal as gap:  # a figure that no sum over copies is known of
+            knobs, why = tuple(asked.letters), str(gap)
         else:
             needed = (a.condition for a in report.assumptions if isinstance(a.condition, Relation))
             return Walk(asked, report, field, tuple(dict.fromkeys([*field.conditions, *needed])), left_out)

@@ -121,6 +121,10 @@ class Writer:
         return self.style.ratio(times.join(top), times.join(bottom), single=len(bottom) == 1)
 
     def factor(self, number: int, exponent: int) -> str:
+        symbol = self.symbols[number]
+        if getattr(symbol, "function", "") == "power" and number not in self.names and exponent != 1:
+            base, inner = symbol.arguments  # type: ignore[attr-defined]  # a Named, by the line above
+            return self.call("power", (base, exponent * inner))
         base = self.symbol(number)
         return base if exponent == 1 else self.style.power(base, exponent)
 
@@ -133,7 +137,8 @@ class Writer:
             return self.style.name(self.names[number])
         if not isinstance(symbol, Named):
             return self.style.name(symbol.name)
-        arguments = [write(argument, self.style, self.names) for argument in symbol.arguments]
-        if symbol.function == "inverse":
-            return self.style.brackets(arguments[0])
-        return self.style.call(symbol.function, arguments)
+        return self.call(symbol.function, symbol.arguments)
+
+    def call(self, function: str, arguments: Sequence[Any]) -> str:
+        written = [write(argument, self.style, self.names) for argument in arguments]
+        return self.style.brackets(written[0]) if function == "inverse" else self.style.call(function, written)

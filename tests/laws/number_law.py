@@ -55,7 +55,7 @@ def _told(answer, expected):
     """The answer, with the plain numbers' figure where it is unknown whether the bins of a pooling are of one size."""
     if not isinstance(answer, dict) or not isinstance(expected, dict):
         return answer
-    unknown = [key for key in expected if key == "pooling" or key.startswith("window")]
+    unknown = [key for key in expected if key == "pooling" or str(key).startswith("window")]
     return answer | {key: expected[key] for key in unknown if answer.get(key) is None}
 
 
