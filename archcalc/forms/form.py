@@ -77,8 +77,10 @@ class Form(OwnNumber):
 
     def __pow__(self, exponent: Any) -> Any:
         if not isinstance(exponent, int) or not 0 <= exponent <= MOST_POWER:
-            math.floor(exponent)  # by which a knob's steps make it whole; where none does, there is no power
-            return _field(self, exponent).named("power", self, exponent)
+            field = _field(self, exponent)
+            if math.floor(exponent) != exponent:  # no step of the knobs makes it whole
+                field.assume(Relation(field, exponent, "multiple of", 1))
+            return field.named("power", self, exponent)
         return product([self] * exponent)
 
     def compared(self, sign: str, other: Any) -> Any:

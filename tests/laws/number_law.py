@@ -24,7 +24,7 @@ from archcalc.number import (
 )
 from archcalc.report import report_of
 from laws.common import conditions, figures, whole_arguments, with_arguments, with_sizes
-from laws.number_types import NOTHING, REFUSED, plain_answer
+from laws.number_types import NOTHING, NUMBER_TYPES, REFUSED, plain_answer
 
 FIGURES = ("params", "buffers", "mult_adds")
 POINTS = 7
@@ -63,6 +63,20 @@ def _differences(answer, expected):
     if answer is None or expected is None:
         return f"{answer} for {expected}"
     return {key: (answer.get(key), value) for key, value in expected.items() if answer.get(key) != value}
+
+
+def check(laws, number_type, least=1):
+    """The laws hold, and the type does not refuse more than it may."""
+    shares = [law.compared(number_type) for law in laws]
+    assert sum(shares) >= least * len(shares), f"{sum(shares) / len(shares):.0%} compared"
+
+
+def check_layer(example, types=tuple(NUMBER_TYPES), *, arguments=(False, True)):
+    """A layer is for every type of number what it is for plain ones. (A form is exact at its knobs' steps only.)"""
+    for opened in arguments:
+        laws = list(layer(example, opened))
+        for name in types:
+            check(laws, NUMBER_TYPES[name], 0.1 if name == "forms" else 1)
 
 
 # Arithmetic
@@ -117,9 +131,12 @@ def nested(seed):
 
 
 def _pairs(random, kind):
-    low, high = {"positive": (1, 12), "large": (-(2**62), 2**62)}.get(kind, (-9, 9))
-    below = (1, 2, 4, 7) if kind == "fractions" else (1,)
-    return [tuple(plain(Fraction(random.randint(low, high), random.choice(below))) for _ in "ab") for _ in range(6)]
+    below, sizes = (1, 2, 4, 7) if kind == "fractions" else (1,), [9, 9]
+    if kind == "large":
+        sizes = random.choices((50, 2**20, 2**33, 2**62, 2**70), k=2)  # some of which fit into 64 bits
+    least = [1 if kind == "positive" else -size for size in sizes]
+    numbers = lambda: (random.randint(*ends) for ends in zip(least, sizes, strict=True))  # noqa: E731
+    return [tuple(plain(Fraction(number, random.choice(below))) for number in numbers()) for _ in range(6)]
 
 
 # Layers

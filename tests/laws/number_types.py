@@ -16,6 +16,7 @@ from archcalc.forms.field import Field
 from archcalc.forms.form import Form
 from archcalc.forms.signals import Again, NotCovered
 from archcalc.number import decide, plain
+from archcalc.sweeps.plans import MOST
 from archcalc.sweeps.values import Split, Values, along, fractions
 from archcalc.traces.conditions import COMPARE
 from archcalc.traces.traced import OPERATIONS, Trace, Traced, name
@@ -148,6 +149,8 @@ class Grids(NumberType):
             return bool(numpy.broadcast_to(value.array, len(self.points))[i])
         if not isinstance(value, Values):
             return value
+        assert (value.low <= value.n).all() and (value.n <= value.high).all()  # noqa: PT018  # the proof's bounds
+        assert value.fractional or value.n.dtype == (object if abs(value.n).max() > MOST else numpy.int64)
         return plain(numpy.broadcast_to(fractions(value), len(self.points))[i])
 
 
