@@ -13,31 +13,26 @@ from laws.network_law import around, check_network_arrays, check_network_symbols
 from archcalc import ArchcalcError, load
 from archcalc.language.library import names
 
-LARGEST = 300  # layers; the deeper members of a family repeat the same blocks
 FILES = {path.name: [name for name, file in names().items() if file == path] for path in names().values()}
 
 
 @cache
-def first_of_each_knob(file):
-    """A network of the file for each knob that is a number, so that all are tried and none twice."""
-    found = {}
-    for name in FILES[file]:
-        network = load(name)
-        if len(network.summary().layers) <= LARGEST:
-            found = dict.fromkeys(open_knobs(network), network) | found
-    return found
+def smallest_of_each_knob(file):
+    """Of each knob that is a number the smallest network of the file, so that all are tried and none twice."""
+    networks = sorted(map(load, FILES[file]), key=lambda network: len(network.summary().layers))
+    return {knob: network for network in reversed(networks) for knob in open_knobs(network)}
 
 
 @pytest.mark.parametrize("file", FILES)
 def test_symbols_then_values(file):
-    knobs = first_of_each_knob(file)
+    knobs = smallest_of_each_knob(file)
     tried = [check_network_symbols(network, knob) for knob, network in knobs.items()]
     assert any(tried) or not knobs  # some knobs decide the structure, never all
 
 
 @pytest.mark.parametrize("file", FILES)
 def test_arrays_element_by_element(file):
-    knobs = first_of_each_knob(file)
+    knobs = smallest_of_each_knob(file)
     tried = [check_network_arrays(network, knob, around(network.knobs[knob])) for knob, network in knobs.items()]
     assert any(tried) or not knobs
 

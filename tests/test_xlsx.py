@@ -9,11 +9,11 @@ import openpyxl
 import pytest
 from console import run
 from laws.workbook_law import Book, difference, expected, recalculated, same_value, settings
+from members import members
 
 import archcalc
 from archcalc.export import render
 from archcalc.export.xlsx import KNOBS_ROW
-from archcalc.language.library import names
 from archcalc.tables.layout import Choice
 
 SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
@@ -23,8 +23,8 @@ SMALL = 60  # layers of a network that is tried at several settings
 
 @pytest.fixture(scope="module")
 def written():
-    """One workbook with every network, first as it is and then once or more to be changed."""
-    reports = [archcalc.load(name).summary() for name in names()]
+    """One workbook with a network of each family, first as it is and then once or more to be changed."""
+    reports = [archcalc.load(name).summary() for name in members()]
     copies = [(report, i) for report in reports for i in range(4 if len(report.layers) < SMALL else 2)]
     book = Book(render([report for report, _ in copies], "xlsx", Choice()))
     titles = re.findall(r'<sheet name="([^"]+)"', book.parts["xl/workbook.xml"])[1:]
