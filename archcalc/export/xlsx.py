@@ -61,7 +61,7 @@ class Written(NamedTuple):
     label: str
     sheet: str
     layers: int
-    totals: dict[str, Formula]  # by title
+    totals: dict[str, Formula | None]  # by title; None where a layer's part is not known
 
 
 def render_reports(reports: Sequence[Report], choice: Choice) -> bytes:
@@ -199,14 +199,15 @@ def _share(layer: Row, report: Report, own: str, total: str) -> Formula | None:
     return None if part is None else Formula(f'IF({VALID},IF({total}=0,0,{own}/{total}),"")', part)
 
 
-def _totals(sheet: Worksheet, styles: Styles, report: Report, done: Walk, last: int) -> dict[str, Formula]:
-    columns, found = done.layout.columns, {}
+def _totals(sheet: Worksheet, styles: Styles, report: Report, done: Walk, last: int) -> dict[str, Formula | None]:
+    columns, found = done.layout.columns, dict[str, Formula | None]()
     sheet.write_string(last + 1, 0, "total of what is known" if report.unknown else "total", styles.bold)
     for title, figure in FIGURES.items():
         top, bottom = (done.layout.at(row, title) for row in (done.layout.input_row + 1, last))
         value = getattr(report.known, figure)
         _put(sheet, last + 1, columns[title], Formula(f'IF({VALID},SUM({top}:{bottom}),"")', value), styles.bold)
-        found[title] = Formula(_absolute(done, last + 1, title), value)
+        known = getattr(report.totals, figure) is not None
+        found[title] = Formula(_absolute(done, last + 1, title), value) if known else None
     _put(sheet, last + 1, columns[CHECK], Formula(f'IF({VALID},"",{STATUS})', ""), styles.wrong)
     return found
 
@@ -221,11 +222,13 @@ def _overview(sheet: Worksheet, styles: Styles, written: Sequence[Written]) -> N
     for column, title in enumerate(titles):
         sheet.write_string(0, column, title, styles.head)
     for row, one in enumerate(written, 1):
-        params, buffers, work = (Formula(f"'{one.sheet}'!{total.text}", total.value) for total in one.totals.values())
+        params, buffers, work = (
+            total and Formula(f"'{one.sheet}'!{total.text}", total.value) for total in one.totals.values()
+        )
         first = written[0].totals
         cells = (one.layers, params, _ratio(row, "C", params, first["params"]), buffers, work,
                  _ratio(row, "F", work, first["mult-adds"]),
-                 Formula(f'IF(C{row + 1}="","",C{row + 1}*4/1048576)', Fraction(4 * params.value, 1 << 20)),
+                 params and Formula(f'IF(C{row + 1}="","",C{row + 1}*4/1048576)', Fraction(4 * params.value, 1 << 20)),
                  Formula(f"'{one.sheet}'!{STATUS}", "valid"))  # fmt: skip
         sheet.write_string(row, 0, one.label)
         for column, value in enumerate(cells, 1):
@@ -236,7 +239,9 @@ def _overview(sheet: Worksheet, styles: Styles, written: Sequence[Written]) -> N
     sheet.protect("", {"format_columns": True})
 
 
-def _ratio(row: int, column: str, value: Formula, first: Formula) -> Formula:
+def _ratio(row: int, column: str, value: Formula | None, first: Formula | None) -> Formula | None:
+    if value is None or first is None:
+        return None
     own, measure = f"{column}{row + 1}", f"{column}$2"
     text = f'IF(OR({own}="",{measure}=""),"",IF({measure}=0,0,{own}/{measure}))'
     return Formula(text, Fraction(value.value, first.value) if first.value else 0)
