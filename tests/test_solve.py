@@ -262,6 +262,16 @@ def test_the_nearest_miss_where_floats_are_equal(tmp_path):
             network.solve(where, free={"n": "1:20"})
 
 
+@pytest.mark.parametrize("where", ["params <= 900", "mult_adds >= 1", "share of a >= 0.5", "weight_bytes == 4"])
+@pytest.mark.parametrize("also", [(), ("rows of b <= 9",)])
+def test_what_is_not_known_meets_nothing_and_is_named(where, also, tmp_path):
+    path = tmp_path / "net.yaml"
+    path.write_text("net: N\ngiven: {n: 1}\ninput: [1, 4, 4]\nlayers:\n  - a: conv(n, 1)\n  - b: opaque((n, 4, 4))\n")
+    (limit,) = read_constraints([where])
+    with pytest.raises(ArchcalcError, match=f"^net: {limit.quantity} is not known at n = 1 or 2$"):
+        archcalc.load(str(path)).solve(where, *also, free={"n": [1, 2]})
+
+
 def test_of_words_none_is_the_largest():
     with pytest.raises(ArchcalcError, match="convolution is one of separable or full, of which none is larger"):
         archcalc.load("conv_mobilenet").solve("mult_adds <= 3G", free="convolution,alpha", want="largest convolution")
