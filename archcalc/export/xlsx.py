@@ -63,7 +63,7 @@ class Written(NamedTuple):
     label: str
     sheet: str
     layers: int
-    totals: dict[str, Formula]  # by title
+    totals: dict[str, Formula | None]  # by title; None where a layer's part is not known
 
 
 def render_reports(reports: Sequence[Report], choice: Choice) -> bytes:
@@ -202,8 +202,8 @@ def _share(layer: Row, report: Report, own: str, total: str) -> Formula | None:
     return None if part is None else Formula(f'IF({VALID},IF({total}=0,0,{own}/{total}),"")', part)
 
 
-def _totals(sheet: Worksheet, styles: Styles, report: Report, done: Walk, last: int) -> dict[str, Formula]:
-    columns, found = done.layout.columns, {}
+def _totals(sheet: Worksheet, styles: Styles, report: Report, done: Walk, last: int) -> dict[str, Formula | None]:
+    columns, found = done.layout.columns, dict[str, Formula | None]()
     sheet.write_string(last + 1, 0, "total of what is known" if report.unknown else "total", styles.bold)
     for title, rule in done.layout.figures.items():
         if not rule.adds or isinstance(rule, Quotient):
@@ -213,7 +213,8 @@ def _totals(sheet: Worksheet, styles: Styles, report: Report, done: Walk, last: 
         top, bottom = (done.layout.at(row, title) for row in (done.layout.input_row + 1, last))
         value = rule.known(report.counts, report.totals.nodes)
         _put(sheet, last + 1, columns[title], Formula(f'IF({VALID},{function}({top}:{bottom}),"")', value), styles.bold)
-        found[title] = Formula(_absolute(done, last + 1, title), value)
+        known = rule.of(report.counts, report.totals.nodes) is not None
+        found[title] = Formula(_absolute(done, last + 1, title), value) if known else None
     _put(sheet, last + 1, columns[CHECK], Formula(f'IF({VALID},"",{STATUS})', ""), styles.wrong)
     return found
 
@@ -230,11 +231,11 @@ def _overview(sheet: Worksheet, styles: Styles, written: Sequence[Written], work
         sheet.write_string(0, column, title, styles.head)
     for row, one in enumerate(written, 1):
         totals = (one.totals[title] for title in ("params", "buffers", heading))
-        params, buffers, done = (Formula(f"'{one.sheet}'!{total.text}", total.value) for total in totals)
+        params, buffers, done = (total and Formula(f"'{one.sheet}'!{total.text}", total.value) for total in totals)
         first = written[0].totals
         cells = (one.layers, params, _ratio(row, "C", params, first["params"]), buffers, done,
                  _ratio(row, "F", done, first[heading]),
-                 Formula(f'IF(C{row + 1}="","",C{row + 1}*4/1048576)', Fraction(4 * params.value, 1 << 20)),
+                 params and Formula(f'IF(C{row + 1}="","",C{row + 1}*4/1048576)', Fraction(4 * params.value, 1 << 20)),
                  Formula(f"'{one.sheet}'!{STATUS}", "valid"))  # fmt: skip
         sheet.write_string(row, 0, one.label)
         for column, value in enumerate(cells, 1):
@@ -245,7 +246,9 @@ def _overview(sheet: Worksheet, styles: Styles, written: Sequence[Written], work
     sheet.protect("", {"format_columns": True})
 
 
-def _ratio(row: int, column: str, value: Formula, first: Formula) -> Formula:
+def _ratio(row: int, column: str, value: Formula | None, first: Formula | None) -> Formula | None:
+    if value is None or first is None:
+        return None
     own, measure = f"{column}{row + 1}", f"{column}$2"
     text = f'IF(OR({own}="",{measure}=""),"",IF({measure}=0,0,{own}/{measure}))'
     return Formula(text, Fraction(value.value, first.value) if first.value else 0)
