@@ -1,7 +1,7 @@
-"""What every number type of archcalc's own has: the operators and functions that follow from a few of its own.
+"""What every number type of archcalc's own has: the operators and functions that follow from a few that a type gives.
 
-A type's operators take any two numbers of which at least one is its own, on whichever side: the reflected operator is
-the same function with the sides exchanged.
+Each of its operators takes two numbers of which at least one is of the type, whichever side it stands on. So a
+reflected operator is the same function with the sides exchanged.
 """
 
 from __future__ import annotations
@@ -22,41 +22,25 @@ def is_int(value: Any, number: int) -> bool:
     return isinstance(value, int) and value == number
 
 
+def _reflected(name: str) -> Callable[[Any, Any], Any]:
+    return lambda self, other: getattr(type(self), name)(other, self)
+
+
+def _comparison(sign: str) -> Callable[[Any, Any], Any]:
+    return lambda self, other: self.compared(sign, other) if isinstance(other, PLAIN_OR_OWN) else NotImplemented
+
+
 class OwnNumber:
-    """A number that knows itself; a type gives + * / -x, ``compared`` and ``least``, and a floor or its own //."""
+    """A number that knows itself. A type gives what is named first, and ``__floor__`` or an operator // of its own."""
 
     __slots__ = ()
-
-    def compared(self, sign: str, other: Any) -> Any:
-        """The condition ``self sign other``, True or False where that is known."""
-        raise NotImplementedError
-
-    def least(self, other: Any) -> Any:
-        """The smaller of the two."""
-        raise NotImplementedError
-
-    def most(self, other: Any) -> Any:
-        """The larger of the two."""
-        return -(-self).least(-other)
-
-    def share(self, other: Any) -> Any:
-        """The quotient, where it is known to be whole."""
-        return self // other
-
-    def __add__(self, other: Any) -> Any:
-        raise NotImplementedError
-
-    def __mul__(self, other: Any) -> Any:
-        raise NotImplementedError
-
-    def __truediv__(self, other: Any) -> Any:
-        raise NotImplementedError
-
-    def __pow__(self, other: Any) -> Any:
-        raise NotImplementedError
-
-    def __neg__(self) -> Any:
-        raise NotImplementedError
+    __add__: Any
+    __mul__: Any
+    __truediv__: Any
+    __pow__: Any
+    __neg__: Any
+    least: Any  # of two numbers, the smaller
+    compared: Any  # compared("<", other): the condition, True or False where that is known
 
     def __sub__(self, other: Any) -> Any:
         return self + -other
@@ -68,69 +52,35 @@ class OwnNumber:
         quotient = self // other
         return 0 if quotient is self and is_int(other, 1) else self - other * quotient
 
-    def __radd__(self, other: Any) -> Any:
-        return type(self).__add__(other, self)
+    def most(self, other: Any) -> Any:
+        """The larger of the two."""
+        return -(-self).least(-other)
 
-    def __rsub__(self, other: Any) -> Any:
-        return type(self).__sub__(other, self)
+    def share(self, other: Any) -> Any:
+        """The quotient, where it is known to be whole."""
+        return self // other
 
-    def __rmul__(self, other: Any) -> Any:
-        return type(self).__mul__(other, self)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return type(self).__truediv__(other, self)
-
-    def __rfloordiv__(self, other: Any) -> Any:
-        return type(self).__floordiv__(other, self)
-
-    def __rmod__(self, other: Any) -> Any:
-        return type(self).__mod__(other, self)
-
-    def __rpow__(self, other: Any) -> Any:
-        return type(self).__pow__(other, self)
-
-    def __eq__(self, other: object) -> Any:
-        return self.compared("==", other) if isinstance(other, PLAIN_OR_OWN) else NotImplemented
-
-    def __ne__(self, other: object) -> Any:
-        return self.compared("!=", other) if isinstance(other, PLAIN_OR_OWN) else NotImplemented
-
-    def __lt__(self, other: Any) -> Any:
-        return self.compared("<", other)
-
-    def __le__(self, other: Any) -> Any:
-        return self.compared("<=", other)
-
-    def __gt__(self, other: Any) -> Any:
-        return self.compared(">", other)
-
-    def __ge__(self, other: Any) -> Any:
-        return self.compared(">=", other)
+    __radd__, __rsub__, __rmul__ = map(_reflected, ("__add__", "__sub__", "__mul__"))
+    __rtruediv__, __rfloordiv__ = map(_reflected, ("__truediv__", "__floordiv__"))
+    __rmod__, __rpow__ = map(_reflected, ("__mod__", "__pow__"))
+    __eq__, __ne__, __lt__, __le__, __gt__, __ge__ = map(_comparison, COMPARE)
 
 
 PLAIN_OR_OWN = (int, Fraction, OwnNumber)
 
 
 class OwnCondition:
-    """A condition on such numbers that is open; a type gives ``joined``, ``select``, ``settled`` and ~."""
+    """A condition on such numbers that is open. A type gives what is named first."""
 
     __slots__ = ()
+    __invert__: Any
+    joined: Any  # joined("and", other), joined("or", other): with another condition of the type
+    select: Any  # select(yes, no): the number that is yes where it holds, else no
 
     @property
     def known(self) -> bool | None:
         """True or False where it is the same for all that the numbers stand for."""
         return None
-
-    def joined(self, sign: str, other: Any) -> Any:
-        """The condition ``self and other``, or ``self or other``."""
-        raise NotImplementedError
-
-    def select(self, yes: Any, no: Any) -> Any:
-        """The number that is ``yes`` where it holds, else ``no``."""
-        raise NotImplementedError
-
-    def __invert__(self) -> Any:
-        raise NotImplementedError
 
     def __and__(self, other: Any) -> Any:
         return self.joined("and", other) if isinstance(other, OwnCondition) else self if other else False

@@ -87,55 +87,48 @@ def test_no_type_is_left_out():
 # A new type is held to the law, and is seen to be caught where it is wrong
 
 
-class Wide(OwnNumber):
-    """The values at all points, each by itself."""
+class Many:
+    """A value at each point."""
 
     def __init__(self, values):
         self.values = tuple(values)
 
-    def __add__(self, other):
-        return Wide(each(operator.add, self, other))
 
-    def __mul__(self, other):
-        return Wide(each(operator.mul, self, other))
+def pointwise(made, compute):
+    """The function at each point; what is the same at all of them stands alone."""
 
-    def __truediv__(self, other):
-        return Wide(each(exact_div, self, other))
+    def computed(*operands):
+        (many, *_) = (operand.values for operand in operands if isinstance(operand, Many))
+        return made(map(compute, *(getattr(operand, "values", [operand] * len(many)) for operand in operands)))
 
-    def __pow__(self, other):
-        return Wide(each(OPERATORS[ast.Pow], self, other))
+    return computed
 
-    def __neg__(self):
-        return Wide(map(operator.neg, self.values))
 
-    def __floor__(self):
-        return Wide(map(math.floor, self.values))
+def number(compute):
+    return pointwise(lambda values: Wide(values), compute)
 
-    def least(self, other):
-        return Wide(each(min, self, other))
+
+def condition(compute):
+    return pointwise(lambda values: WideCondition(values), compute)
+
+
+JUNCTIONS = {"and": operator.and_, "or": operator.or_}
+
+
+class Wide(Many, OwnNumber):
+    __add__, __mul__, __neg__, least = map(number, (operator.add, operator.mul, operator.neg, min))
+    __truediv__, __floor__, __pow__ = map(number, (exact_div, math.floor, OPERATORS[ast.Pow]))
 
     def compared(self, sign, other):
-        return WideCondition(each(COMPARE[sign], self, other))
+        return condition(COMPARE[sign])(self, other)
 
 
-class WideCondition(OwnCondition):
-    def __init__(self, values):
-        self.values = tuple(values)
-
-    def __invert__(self):
-        return WideCondition(map(operator.not_, self.values))
+class WideCondition(Many, OwnCondition):
+    __invert__ = condition(operator.not_)
+    select = number(lambda holds, yes, no: yes if holds else no)
 
     def joined(self, sign, other):
-        return WideCondition(each({"and": operator.and_, "or": operator.or_}[sign], self, other))
-
-    def select(self, yes, no):
-        return Wide(each(lambda holds, a, b: a if holds else b, self, yes, no))
-
-
-def each(compute, *operands):
-    """The results at all points; what is the same at all of them stands alone."""
-    (many, *_) = (operand.values for operand in operands if hasattr(operand, "values"))
-    return map(compute, *(getattr(operand, "values", [operand] * len(many)) for operand in operands))
+        return condition(JUNCTIONS[sign])(self, other)
 
 
 class WideType(NumberType):
@@ -143,17 +136,17 @@ class WideType(NumberType):
         return list(map(Wide, self.columns))
 
     def read(self, value, i):
-        return value.values[i] if hasattr(value, "values") else value
+        return value.values[i] if isinstance(value, Many) else value
 
 
 BREAKS = {  # what is wrong -> where in the type, the wrong operation, an operation that the law catches it in
-    "negative numbers are rounded towards 0": ("__floor__", lambda x: Wide(map(int, x.values)), "floor"),
+    "negative numbers are rounded towards 0": ("__floor__", number(int), "floor"),
     "a reflected difference has the other sign": ("__rsub__", lambda x, y: x - y, "Sub"),
     "a reflected quotient is the other one": ("__rtruediv__", lambda x, y: x / y, "Div"),
-    "the smaller is the larger": ("least", lambda x, y: Wide(each(max, x, y)), "min"),
-    "the larger is the smaller": ("most", Wide.least, "max"),
-    "a bound is forgotten": ("compared", lambda x, _, y: WideCondition(each(operator.lt, x, y)), "LtE"),
-    "a float on the way": ("__truediv__", lambda x, y: Wide(each(operator.truediv, x, y)), "Div"),
+    "the smaller is the larger": ("least", number(max), "min"),
+    "the larger is the smaller": ("most", number(min), "max"),
+    "a bound is forgotten": ("compared", lambda x, _, y: condition(operator.lt)(x, y), "LtE"),
+    "a float on the way": ("__truediv__", number(operator.truediv), "Div"),
     "everything is refused": ("__init__", Mock(side_effect=ArchcalcError("no")), "Add"),
 }
 

@@ -237,3 +237,5 @@ def test_numbers_are_no_conditions_be_they_one_or_many(test, tmp_path):
         with pytest.raises(ArchcalcError, match=told):
             network.summary(n=value)
     assert all(told in why for why in network.sweep(n=[2, 3]).arrays()["why"])
+    with pytest.raises(ArchcalcError, match=told):
+        network.formula(free="n")

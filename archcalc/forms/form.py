@@ -65,7 +65,17 @@ class Form(OwnNumber):
         return self / other
 
     def __floor__(self) -> Any:
-        return floor(self)
+        """What is whole comes out, and a floor that no step of the knobs resolves stays."""
+        apart, rest, constant = dict[Any, Any](), dict[Any, Any](), self.terms.get(ONE, 0)
+        for monomial, c in self.terms.items():
+            if monomial:
+                fits = self.field.is_whole(monomial, c) or (
+                    self.field.resolve(monomial, c) and self.field.is_whole(monomial, c)
+                )
+                (apart if fits else rest)[monomial] = c
+        if not rest:
+            return number_of(apart, self.field) + constant // 1
+        return number_of(apart, self.field) + constant // 1 + _rounded(rest, whole(constant - constant // 1), self.field)
 
     def __mod__(self, other: Any) -> Any:
         """A polynomial where the quotient is one, else a function."""
@@ -118,7 +128,7 @@ class Form(OwnNumber):
         """The same, known to be whole. Raises NotCovered."""
         if not self.field.deep:
             raise NotCovered(knobs_of(self), STRUCTURE)
-        return self if floor(self) == self else self.refuse(f"{self} is not always whole, and is a number of copies")
+        return self if math.floor(self) == self else self.refuse(f"{self} is not always whole, and is a number of copies")
 
     def copies(self, first: int, after: int) -> Copies:
         """Those from the first of these numbers on, up to so many before the last."""
@@ -195,20 +205,6 @@ class Form(OwnNumber):
 
     def __repr__(self) -> str:
         return f"<form {self}>"
-
-
-def floor(x: Any) -> Any:
-    """x rounded down; what is whole comes out, and a floor that no step of the knobs resolves stays."""
-    if not isinstance(x, Form):
-        return math.floor(x)
-    apart, rest, constant = dict[Any, Any](), dict[Any, Any](), x.terms.get(ONE, 0)
-    for monomial, c in x.terms.items():
-        if monomial:
-            fits = x.field.is_whole(monomial, c) or (x.field.resolve(monomial, c) and x.field.is_whole(monomial, c))
-            (apart if fits else rest)[monomial] = c
-    if not rest:
-        return number_of(apart, x.field) + constant // 1
-    return number_of(apart, x.field) + constant // 1 + _rounded(rest, whole(constant - constant // 1), x.field)
 
 
 def _rounded(rest: Terms, constant: Rational, field: Field) -> Any:
