@@ -8,6 +8,7 @@ from click.testing import CliRunner
 import archcalc
 from archcalc.cli import main
 from archcalc.errors import ArchcalcError
+from archcalc.solving.law import law
 from archcalc.solving.scaling import constraint, members, scale, search
 
 
@@ -115,3 +116,43 @@ def test_the_command(b0):
         "Grid search",
     ):
         assert text in result.output
+
+
+def test_the_law_is_the_largest_term_of_the_closed_form(b0):
+    found = law(scale(b0, 1))
+    largest, *others = found.terms
+    assert (largest.powers, largest.growth) == ((1, 2, 2), Fraction("1.92027"))
+    assert all(abs(term.mult_adds) < largest.mult_adds for term in others)
+    assert largest.layers == ("bottleneck/project", "bottleneck/expand")
+    for d, w, r in ((1, 1, 224), (2, 1, 224), (3, 2, 448), (2, 3, 64)):  # where nothing is rounded
+        powers = (
+            d ** term.powers[0] * w ** term.powers[1] * Fraction(r, 224) ** term.powers[2] for term in found.terms
+        )
+        exact = b0.summary(d=d, w=w, resolution=r).totals.mult_adds
+        assert sum(term.mult_adds * power for term, power in zip(found.terms, powers, strict=True)) == exact
+
+
+def test_each_released_network_is_the_law_times_what_keeps_it_from_it(b0):
+    scaling = scale(b0, 1)
+    found, first = {one.name: one for one in law(scaling).apart(members(scaling))}, b0.summary().totals.mult_adds
+    for name, one in found.items():
+        report = archcalc.load(name).summary()
+        d, w, r = (Fraction(report.knobs[knob]) for knob in ("d", "w", "resolution"))
+        assert one.law == d * w**2 * (r / 224) ** 2
+        assert one.growth == Fraction(report.totals.mult_adds, first)
+    assert found["efficientnet_b1"].roundings > Fraction(7, 5)  # ceil(1.1) is 2
+    assert len(found) == 7
+
+
+def test_without_a_polynomial_there_is_no_law(tmp_path):
+    path = tmp_path / "net.yaml"
+    given = "".join(f"  {name}: {{default: {value}}}\n" for name, value in (
+        ("phi", 0), ("alpha", 1.2), ("beta", 1.1), ("gamma", 1.1), ("d", 1), ("w", 1), ("resolution", 32)))  # fmt: skip
+    path.write_text(f"""net: N
+given:
+{given}input: [3, resolution, resolution]
+layers:
+  - conv(floor(16*w*beta**phi), 3, pad=1)
+  - conv(max(32*w, 48) + floor(alpha*d*gamma), 1)
+""")
+    assert law(scale(archcalc.load(str(path)), 0)) is None

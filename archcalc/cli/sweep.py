@@ -112,6 +112,7 @@ def scale(context: click.Context, /, network: str, **options: Any) -> None:
     What each phi from 0 to --phi costs, beside 2^phi and the released coefficients.
     """
     from archcalc.solving import scaling
+    from archcalc.solving.law import law
     from archcalc.tables import layout_scaling as layout
 
     asked, texts = _texts(context)
@@ -120,6 +121,8 @@ def scale(context: click.Context, /, network: str, **options: Any) -> None:
     tables = [layout.scaling_table(found)]
     if released := scaling.members(found):
         tables += [layout.coefficients_table(released), layout.costs_table(released)]
+        if form := law(found):
+            tables += [layout.terms_table(form), layout.apart_table([*form.apart(released)])]
     if options["search"]:
         near = scaling.search(asked, options["tolerance"], options["step"], **knobs)
         tables.append(layout.search_table(found, near))

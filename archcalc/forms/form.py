@@ -75,7 +75,9 @@ class Form(OwnNumber):
                 (apart if fits else rest)[monomial] = c
         if not rest:
             return number_of(apart, self.field) + constant // 1
-        return number_of(apart, self.field) + constant // 1 + _rounded(rest, whole(constant - constant // 1), self.field)
+        return (
+            number_of(apart, self.field) + constant // 1 + _rounded(rest, whole(constant - constant // 1), self.field)
+        )
 
     def __mod__(self, other: Any) -> Any:
         """A polynomial where the quotient is one, else a function."""
@@ -128,7 +130,9 @@ class Form(OwnNumber):
         """The same, known to be whole. Raises NotCovered."""
         if not self.field.deep:
             raise NotCovered(knobs_of(self), STRUCTURE)
-        return self if math.floor(self) == self else self.refuse(f"{self} is not always whole, and is a number of copies")
+        return (
+            self if math.floor(self) == self else self.refuse(f"{self} is not always whole, and is a number of copies")
+        )
 
     def copies(self, first: int, after: int) -> Copies:
         """Those from the first of these numbers on, up to so many before the last."""

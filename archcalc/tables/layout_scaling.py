@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
+from archcalc.solving.law import Apart, Law
 from archcalc.solving.scaling import COEFFICIENTS, RELEASED, TARGET, Candidate, Member, Scaling
 from archcalc.tables.grid import Column, Table
 from archcalc.tables.layout import counted
@@ -58,6 +59,43 @@ def costs_table(members: Sequence[Member]) -> Table:
     return Table("The released networks beside the nearest phi", _named(*titles), rows, notes=notes)
 
 
+def terms_table(law: Law) -> Table:
+    """The terms of the smooth closed form, and what each grows by."""
+    whole = sum(term.mult_adds for term in law.terms)
+    rows = tuple(
+        (_product(term.powers), round(term.mult_adds), _percent(term.mult_adds / whole), _decimal(term.growth),
+         ", ".join(term.layers))
+        for term in law.terms
+    )  # fmt: skip
+    columns = (
+        Column("term", "term", number=False),
+        *_columns("mult-adds", "share", "each phi"),
+        Column("layers", "most of it is from", number=False),
+    )
+    notes = (
+        "mult-adds in depth d, width w and resolution r without their roundings, at the network's own coefficients",
+        "each phi: what the term grows by, such as alpha beta^2 gamma^2; a term without d is of what is not repeated, "
+        "or differs in the first of several",
+    )
+    return Table("The law term by term", columns, rows, notes=notes)
+
+
+def apart_table(found: Sequence[Apart]) -> Table:
+    """How far the released networks are from the law."""
+    rows = tuple(
+        (one.name, _decimal(one.law), _percent(one.terms - 1), _percent(one.roundings - 1), _decimal(one.growth))
+        for one in found
+    )
+    notes = (
+        "growth: the exact mult-adds against the smallest network's, which is the law d w^2 r^2, times what its other "
+        "terms do, times what the roundings of depths, widths and sizes do",
+    )
+    return Table(
+        "The released networks beside the law", _named("d w^2 r^2", "other terms", "roundings", "growth"), rows,
+        notes=notes,
+    )  # fmt: skip
+
+
 def search_table(scaling: Scaling, found: Sequence[Candidate]) -> Table:
     """Every combination near the constraint."""
     columns = _columns("alpha", "beta", "gamma", "alpha beta^2 gamma^2", "params", "mult-adds", "growth")
@@ -80,6 +118,11 @@ def _columns(*titles: str) -> tuple[Column, ...]:
 
 def _named(*titles: str) -> tuple[Column, ...]:
     return (Column("network", "network", number=False), *_columns(*titles))
+
+
+def _product(powers: Sequence[int]) -> str:
+    named = [(name, power) for name, power in zip("dwr", powers, strict=True) if power]
+    return " ".join(name if power == 1 else f"{name}^{power}" for name, power in named) or "1"
 
 
 def _decimal(value: Fraction, digits: int = 3) -> str:

@@ -1,0 +1,114 @@
+"""The law of compound scaling, term by term: what each term of the smooth closed form grows by.
+
+Without its roundings a network's multiply-adds are a sum of products of powers of depth, width and resolution. The law
+d w^2 r^2 is that of the term that outweighs the others; how far a network is from it is what the others and the
+roundings do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from math import prod
+from typing import Any, NamedTuple
+
+from archcalc.errors import ArchcalcError
+from archcalc.forms.field import Field
+from archcalc.forms.form import Form
+from archcalc.forms.formula import Formula, formula
+from archcalc.forms.quotient import Quotient
+from archcalc.forms.smooth import named
+from archcalc.forms.symbols import Knob
+from archcalc.forms.terms import Monomial
+from archcalc.forms.translate import Translation
+from archcalc.network import Reference
+from archcalc.number import Number
+from archcalc.solving.scaling import RELEASED, Member, Scaling
+
+LAW = dict(zip(RELEASED, (1, 2, 2), strict=True))  # the powers of depth, width and resolution in the law
+LEAST_SHARE = Fraction(1, 10)  # of a term, that a layer must have to be named
+
+
+class Term(NamedTuple):
+    """A product of powers, with its coefficient."""
+
+    powers: tuple[int, ...]  # of depth, width and resolution
+    mult_adds: Number  # at the network's own coefficients, without roundings
+    growth: Fraction  # with each step of phi
+    layers: tuple[str, ...]  # most of it is theirs
+
+
+class Apart(NamedTuple):
+    """How a network's multiply-adds come to be so many times those of the smallest one: the product of the three."""
+
+    name: str
+    law: Fraction  # d w^2 r^2
+    terms: Fraction  # what the other terms make of that
+    roundings: Fraction  # what the roundings do
+
+    @property
+    def growth(self) -> Fraction:
+        """How many times as many they are, exactly."""
+        return self.law * self.terms * self.roundings
+
+
+class Law(NamedTuple):
+    """The closed form in depth, width and resolution at phi = 0, and the terms of what it is without its roundings."""
+
+    formula: Formula
+    smooth: Quotient
+    terms: tuple[Term, ...]  # the largest first
+
+    def apart(self, members: Iterable[Member]) -> Iterator[Apart]:
+        """How far the released networks are from the law, and why."""
+        own = self.formula.parts.own
+        first, start = self.formula.known.at(own), self.smooth.at(own)
+        for member in members:
+            point = dict(zip(RELEASED, member.released, strict=True))
+            law = prod(Fraction(point[name]) ** power / own[name] ** power for name, power in LAW.items())
+            smooth = Fraction(self.smooth.at(point)) / start
+            yield Apart(member.name, law, smooth / law, Fraction(member.mult_adds) / first / smooth)
+
+
+def law(scaling: Scaling) -> Law | None:
+    """The law of a network; None where it has no closed form, or one that is no sum of products without roundings."""
+    try:
+        found = formula(Reference(scaling.network, {"phi": 0}), free=RELEASED)
+    except ArchcalcError:
+        return None
+    smooth = found.smooth or found.known
+    if any(named(tuple(smooth))) or not isinstance(smooth.top, Form) or smooth.bottom != 1:
+        return None
+    shares = [*_shares(found, smooth.top.field)]
+    terms = []
+    for monomial, c in smooth.top.terms.items():
+        powers = _powers(smooth.top, monomial)
+        value = c * prod(found.parts.own[name] ** power for name, power in zip(RELEASED, powers, strict=True))
+        growth = prod((Fraction(a) ** n for a, n in zip(scaling.coefficients, powers, strict=True)), start=Fraction(1))
+        terms.append(Term(powers, value, growth, _largest((n, share) for n, which, share in shares if which == powers)))
+    return Law(found, smooth, tuple(sorted(terms, key=lambda term: -abs(term.mult_adds))))
+
+
+def _shares(found: Formula, field: Field) -> Iterator[tuple[str, tuple[int, ...], Any]]:
+    """What each layer adds to each term: its name without those of the blocks around, powers, coefficient."""
+    translate = Translation(field, smooth=True)
+    for row in found.walks[0].report.layers:
+        work = translate(row.mult_adds)
+        name = "/".join([part for part in row.name.split("/") if part != row.kind][-2:])
+        for monomial, c in getattr(work, "terms", {}).items():
+            yield name, _powers(work, monomial), c
+
+
+def _largest(shares: Iterable[tuple[str, Any]]) -> tuple[str, ...]:
+    totals: dict[str, Any] = {}
+    for name, share in shares:
+        totals[name] = totals.get(name, 0) + share
+    whole = sum(map(abs, totals.values()))
+    named = sorted(totals, key=lambda name: -abs(totals[name]))
+    return tuple(name for name in named if abs(totals[name]) >= LEAST_SHARE * whole)
+
+
+def _powers(form: Form, monomial: Monomial) -> tuple[int, ...]:
+    symbols = {form.field.symbols[number]: exponent for number, exponent in monomial}
+    exponents = {symbol.knob: exponent for symbol, exponent in symbols.items() if isinstance(symbol, Knob)}
+    return tuple(exponents.get(name, 0) for name in RELEASED)
