@@ -39,6 +39,7 @@ LAYERS = {"unknown": "opaque((k, 8, 8))", "one": "conv_transpose(k, 1)", "other"
 COMMANDS = {
     "summary": f"@ --columns {','.join(COLUMNS)}",
     "compare": "@ @@k=5 --by layer",
+    "conventions": "@ @@k=5",
     "export": "@ @@k=5",
     "formula": "@ --free k",
     "explain": "@",
@@ -167,4 +168,4 @@ def test_on_the_screen(command, said):
 
 def test_every_command_that_counts_is_tried():
     counts = {*COMMANDS, *(command.split()[0] for command in SCREENS), "verify"}
-    assert {*main.commands} - counts == {"check", "kinds", "list", "scale", "schema", "show"}
+    assert {*main.commands} - counts == {"check", "figures", "kinds", "list", "scale", "schema", "show"}

@@ -215,7 +215,7 @@ def columns_of(layer: Kind, axes: int) -> Iterator[tuple[list[str], str, tuple[A
             yield [title], parameter.name, (value,)
 
 
-def layout_of(report: Report, knobs_row: int, more: Iterable[str]) -> Layout:
+def layout_of(report: Report, knobs_row: int, more: Iterable[str] = ()) -> Layout:
     """One column for every argument that some layer has, in the order in which they are met."""
     arguments: dict[str, None] = {}
     for node in report.graph.nodes[1:]:
