@@ -111,7 +111,8 @@ def test_an_entry_alone_is_shown_everywhere(new_figure, format_, tmp_path):
     for command in ("summary lenet5 --columns layer,halves --by kind", "compare lenet5 --columns halves",
                     "sweep lenet5 --classes 10 --of halves"):  # fmt: skip
         result = run([*command.split(), "--format", format_])
-        assert shown in result.output or (format_ == "csv" and command.startswith("summary")), command
+        first = "12848" if (format_, command[:7]) == ("csv", "summary") else shown  # of conv: it has no line of totals
+        assert first in result.output, command
         assert "halves" in result.output or "half elements" in result.output
         assert result.exit_code == 0
     assert "halves" in run(["figures"]).output
