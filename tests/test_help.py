@@ -6,7 +6,7 @@ import click
 import pytest
 from console import run
 
-from archcalc.cli import COMMANDS, main
+from archcalc.cli import COMMANDS, GROUPS, main
 from archcalc.cli.knobs import KnobCommand
 
 LEAST = {  # the least that each command that writes has to be given
@@ -67,8 +67,9 @@ def test_help_fits_the_terminal(command, width, shown):
 
 @pytest.mark.parametrize("width", [60, 80])
 def test_no_description_of_a_command_is_cut(width, shown):
-    output = shown("--help", width).partition("Commands:")[2]
+    output = shown("--help", width).partition("Count:")[2]
     assert "..." not in output
+    assert [line[:-1] for line in output.splitlines() if line.endswith(":")] == [*GROUPS][1:]
     assert all(f"  {command.name} " in output for command in COMMANDS)
 
 

@@ -12,15 +12,22 @@ import click
 from archcalc import __version__
 from archcalc.cli.command import Group
 from archcalc.cli.formula import explain, formula
-from archcalc.cli.pages import check, kinds, list_, schema, show
+from archcalc.cli.pages import check, kinds, list_, show
 from archcalc.cli.reports import compare, conventions, export, figures, summary
 from archcalc.cli.streams import Ended, Output, tell
 from archcalc.cli.sweep import scale, solve, sweep
 from archcalc.cli.verify import memory, verify
 from archcalc.errors import ArchcalcError
 
-COMMANDS = (summary, compare, export, conventions, figures, list_, show, check, kinds, schema,
-            formula, explain, solve, sweep, scale, memory, verify)  # fmt: skip
+GROUPS = {  # by what a person wants
+    "Count": (summary, compare, memory, conventions, figures),
+    "Find what fits": (solve, sweep, scale),
+    "See where a number comes from": (formula, explain),
+    "Find networks, take tables with you": (list_, show, export),
+    "Write a network of your own": (check, kinds),
+    "Confirm with real modules": (verify,),
+}
+COMMANDS = [command for commands in GROUPS.values() for command in commands]
 MISTAKE, UNWRITTEN, INTERRUPTED = 2, 3, 130  # exit statuses, the last as shells give it
 
 
@@ -53,6 +60,14 @@ class CommandLine(Group):
             return MISTAKE, text.getvalue().rstrip()
         except click.Abort:
             return INTERRUPTED, "interrupted"
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands under the headings of their groups, all descriptions in one column."""
+        width = max(map(len, self.commands))
+        for heading, commands in GROUPS.items():
+            with formatter.section(heading):
+                lines = [(str(c.name).ljust(width), c.get_short_help_str(formatter.width)) for c in commands]
+                formatter.write_dl(lines)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; an interrupt is given on before click prints a line of its own."""
