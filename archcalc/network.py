@@ -1,16 +1,14 @@
-"""A network to ask questions of."""
+"""A network to ask questions of: the one place that knows all that can be asked."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from os import PathLike, fspath
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from archcalc.errors import ArchcalcError, Refusal, listing
+from archcalc.errors import ArchcalcError
 from archcalc.language.library import find
-from archcalc.language.spec import Knob, Spec
-from archcalc.number import broadcast
-from archcalc.report import Report, summarize
+from archcalc.model import Model, Reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,21 +20,8 @@ if TYPE_CHECKING:
     from archcalc.verify.module import NetworkModule
 
 
-class Network:
+class Network(Model):
     """A loaded spec. Its knobs are the keyword arguments of what is asked of it."""
-
-    def __init__(self, spec: Spec) -> None:
-        self.spec = spec
-
-    @property
-    def name(self) -> str:
-        """As it was asked for."""
-        return self.spec.name
-
-    @property
-    def knobs(self) -> dict[str, Knob]:
-        """What can be set, by name."""
-        return self.spec.given
 
     @property
     def text(self) -> str:
@@ -44,18 +29,6 @@ class Network:
         from archcalc.language.writing import written
 
         return written(self.spec._replace(variants={}))
-
-    def summary(self, **knobs: Any) -> Report:
-        """The costs at these knob values, defaults for the rest.
-
-        A value is an int, a float (taken as the decimal it prints as), a Fraction, a Decimal, a sympy expression or a
-        NumPy array; all pass through the same formulas. Raises ArchcalcError where a knob is unknown or its value is
-        none of these or out of bounds, and SpecError where the network cannot be built at these values.
-        """
-        values = {name: self.accept(name, value, single=False) for name, value in knobs.items()}
-        if not broadcast(values.values()):
-            raise ArchcalcError(f"{self.name}: the arrays for {listing(values)} have shapes that do not go together")
-        return summarize(self.spec, values)
 
     def sweep(self, *of: str, **knobs: Any) -> Sweep:
         """Every combination of these knobs' values: texts like "0.25:1.4:0.05", ranges, lists or arrays.
@@ -126,20 +99,6 @@ class Network:
 
         return to_module(self.summary(**knobs).graph)
 
-    def accept(self, name: str, value: Any, *, text: bool = False, single: bool = True) -> Any:
-        """The exact value of a knob, from Python or (``text``) from the command line. Raises ArchcalcError.
-
-        A ``single`` one is no array and no symbol.
-        """
-        if name not in self.knobs:
-            from archcalc.misnamed import no_knob
-
-            raise ArchcalcError(no_knob(self, name, value))
-        try:
-            return self.knobs[name].read(value) if text else self.knobs[name].accept(value, single=single)
-        except Refusal as refusal:
-            raise ArchcalcError(f"{self.name}: {refusal}") from None
-
     def __repr__(self) -> str:
         return f"<archcalc network {self.name}: {self.spec.headings['net']}>"
 
@@ -159,26 +118,3 @@ def names(family: str = "", kind: str = "") -> list[str]:
     from archcalc.language.headings import choose
 
     return [entry.name for entry in choose(family=family, kind=kind)]
-
-
-class Reference(NamedTuple):
-    """A network and what is set in it; of a second one, a text that is a letter of the first stands for that letter."""
-
-    network: Network
-    settings: dict[str, Any]
-
-    def summary(self, texts: Mapping[str, str]) -> Report:
-        """The costs at these settings, and at those of the texts beside them. Raises ArchcalcError."""
-        accept, values = self.network.accept, {**texts, **self.settings}
-        return self.network.summary(**{name: accept(name, value, text=True) for name, value in values.items()})
-
-
-def reference(text: str) -> Reference:
-    """From NAME@alpha=0.5,D_K=n, the settings still texts. Raises ArchcalcError."""
-    name, at, settings = text.rpartition("@")
-    if not at or "=" not in settings:
-        return Reference(load(text), {})
-    pairs = [setting.partition("=") for setting in settings.split(",")]
-    if not all(knob and value for knob, _, value in pairs):
-        raise ArchcalcError(f"{text}: settings are written NAME@alpha=0.5,rho=0.714")
-    return Reference(load(name), {knob.strip(): value.strip() for knob, _, value in pairs})

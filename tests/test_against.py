@@ -52,7 +52,7 @@ def library(monkeypatch, network):
         monkeypatch.setitem(sys.modules, "playlib", ModuleType("playlib"))
         monkeypatch.setitem(sys.modules, "playlib.models", module)
         monkeypatch.setattr(against, "installed", lambda name: name == "playlib")
-        monkeypatch.setattr(against, "load", lambda name: network)
+        monkeypatch.setattr(against, "find", lambda name: network.spec)
         played = Source("playlib", "models.net", input=(3, 8, 8), network=network.name, **source)
         monkeypatch.setattr(against, "SOURCES", {"net_of_playlib": played})
 

@@ -15,7 +15,7 @@ import archcalc
 from archcalc.forms.field import Field
 from archcalc.forms.formula import formula_of
 from archcalc.forms.opening import walks
-from archcalc.network import Reference
+from archcalc.model import Reference
 from archcalc.number import make_divisible
 from archcalc.quantity import quantity
 

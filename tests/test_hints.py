@@ -14,7 +14,7 @@ from archcalc.kinds import KINDS
 from archcalc.language.grammar import KEYS
 from archcalc.language.library import aliases
 from archcalc.misnamed import PYTHON, hint, same_meaning
-from archcalc.network import reference
+from archcalc.model import reference
 from archcalc.quantity import FIGURES
 from archcalc.synonyms import INSTEAD, SENSES, USUAL, WORDS, instead, squeezed
 from archcalc.tables.layout import COLUMNS

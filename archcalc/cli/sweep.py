@@ -17,7 +17,7 @@ from archcalc.cli.streams import tell
 from archcalc.errors import ArchcalcError, listing
 
 if TYPE_CHECKING:
-    from archcalc.network import Network
+    from archcalc.model import Model
     from archcalc.sweeps.sweep import Advance, Sweep
 
 FORMAT = click.option("--format", "format_", metavar="FORMAT", help="table, md, csv, tex, html or json.")
@@ -136,7 +136,7 @@ def _free(text: str) -> Iterator[tuple[str, str | None]]:
         yield name.strip(), values.strip() or None
 
 
-def _texts(context: click.Context) -> tuple[Network, dict[str, str]]:
+def _texts(context: click.Context) -> tuple[Model, dict[str, str]]:
     """The network, and the text that was given for each of its knobs, in the order of the command line."""
     (asked,) = context.obj["asked"]
     knobs = {option.name for option in context.obj["knobs"]}

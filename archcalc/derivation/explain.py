@@ -24,7 +24,7 @@ from archcalc.forms.notes import exact
 from archcalc.forms.opening import walks
 from archcalc.forms.walk import Walk
 from archcalc.language.spec import SHAPE_WORDS
-from archcalc.network import Reference
+from archcalc.model import Reference
 from archcalc.quantity import Quantity, quantity, ratio
 from archcalc.report import Report
 

@@ -28,7 +28,7 @@ from archcalc.forms.translate import Translation
 from archcalc.forms.walk import Walk
 from archcalc.forms.widen import widened
 from archcalc.forms.write import write
-from archcalc.network import Reference
+from archcalc.model import Reference
 from archcalc.number import Number
 from archcalc.quantity import Quantity, quantity
 

@@ -8,11 +8,11 @@ from typing import Any
 from archcalc.errors import ArchcalcError, listing
 from archcalc.forms.form import knobs_of
 from archcalc.forms.walk import Open, Walk, numbers, ties, walk
-from archcalc.network import Network, Reference, reference
+from archcalc.model import Model, Reference, reference
 
 
 def other(
-    over: Network | str | Reference | None, settings: Mapping[str, Any], tie: Iterable[str] = ()
+    over: Model | str | Reference | None, settings: Mapping[str, Any], tie: Iterable[str] = ()
 ) -> Reference | None:
     """The network to compare with, which keeps its own values but for what is set in both, or tied to the first one's.
 
@@ -52,7 +52,7 @@ def opened(asked: Reference, free: Iterable[str] | None) -> Open:
     return Open(network, {name: accepted(network, name, value) for name, value in settings.items()}, own)
 
 
-def accepted(network: Network, name: str, value: Any) -> Any:
+def accepted(network: Model, name: str, value: Any) -> Any:
     """The value of a knob, from Python or from a text that is not one of its choices. Raises ArchcalcError."""
     return network.accept(name, value, text=isinstance(value, str))
 

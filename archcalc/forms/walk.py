@@ -16,7 +16,7 @@ from archcalc.forms.symbols import Step
 from archcalc.gc_paused import gc_paused
 from archcalc.language.spec import Knob
 from archcalc.language.terms import Expression
-from archcalc.network import Network
+from archcalc.model import Model
 from archcalc.report import Report, report_of
 from archcalc.value import brief
 
@@ -26,7 +26,7 @@ MOST_WALKS = 200
 class Open(NamedTuple):
     """A network with some knobs set and some left free; several free ones may be one letter."""
 
-    network: Network
+    network: Model
     settings: dict[str, Any]
     free: dict[str, str]  # knob -> letter, in the order of the letters
 
@@ -139,12 +139,12 @@ def is_number(knob: Knob) -> bool:
     return not knob.choices and isinstance(knob.default, (int, Fraction)) and not isinstance(knob.default, bool)
 
 
-def numbers(network: Network, settings: Mapping[str, Any]) -> dict[str, str]:
+def numbers(network: Model, settings: Mapping[str, Any]) -> dict[str, str]:
     """The knobs that are numbers, and not set, each its own letter."""
     return {name: name for name, knob in network.knobs.items() if is_number(knob) and name not in settings}
 
 
-def ties(network: Network, words: Iterable[str]) -> dict[str, str]:
+def ties(network: Model, words: Iterable[str]) -> dict[str, str]:
     """Knobs from words like "alpha", or "M=N=middle" for several that are one letter. Raises ArchcalcError."""
     found: dict[str, str] = {}
     for word in words:
@@ -177,6 +177,6 @@ def refusal(asked: Open, letters: Sequence[str], why: str) -> str:
     return f"{network.name}: no closed form in {listing(letters)}: {why}; {how}"
 
 
-def sweep(network: Network) -> str:
+def sweep(network: Model) -> str:
     """What to write instead."""
     return f"'archcalc sweep {network.name}' counts value by value"

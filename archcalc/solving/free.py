@@ -13,14 +13,14 @@ from archcalc.sweeps.ranges import Axis, Span, has_words, make_axis
 from archcalc.value import show
 
 if TYPE_CHECKING:
-    from archcalc.network import Network
+    from archcalc.model import Model
 
 STEP = Fraction(1, 100)  # of a knob that need not be whole
 DOUBLINGS = 16  # of a knob without an upper bound, in search of one
 SETTLED = 3  # doublings without a change, after which there will be none
 
 
-def axis_of(network: Network, name: str, values: Any, limits: Sequence[Constraint], fixed: Mapping[str, Any]) -> Axis:
+def axis_of(network: Model, name: str, values: Any, limits: Sequence[Constraint], fixed: Mapping[str, Any]) -> Axis:
     """The values to try: those given, or every step between the knob's bounds. Raises ArchcalcError."""
     knob = network.knobs[name]
     if values is not None:
@@ -35,7 +35,7 @@ def axis_of(network: Network, name: str, values: Any, limits: Sequence[Constrain
     return make_axis(knob, Span(low, step, int((high - low) // step) + 1))
 
 
-def _reach(network: Network, knob: Knob, limits: Sequence[Constraint], fixed: Mapping[str, Any]) -> Number:
+def _reach(network: Model, knob: Knob, limits: Sequence[Constraint], fixed: Mapping[str, Any]) -> Number:
     """Past what a knob without an upper bound changes: doubled until the constraints stay as they are."""
     start = max(knob.default, 1)
     change, before = 0, _holds(network, limits, {**fixed, knob.name: start})
@@ -47,7 +47,7 @@ def _reach(network: Network, knob: Knob, limits: Sequence[Constraint], fixed: Ma
     return start * 2 ** (change or SETTLED)
 
 
-def _holds(network: Network, limits: Sequence[Constraint], knobs: Mapping[str, Any]) -> bool:
+def _holds(network: Model, limits: Sequence[Constraint], knobs: Mapping[str, Any]) -> bool:
     return not measured(network, (), limits, knobs)[1]
 
 

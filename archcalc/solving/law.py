@@ -21,7 +21,7 @@ from archcalc.forms.smooth import named
 from archcalc.forms.symbols import Knob
 from archcalc.forms.terms import Monomial
 from archcalc.forms.translate import Translation
-from archcalc.network import Reference
+from archcalc.model import Reference
 from archcalc.number import Number
 from archcalc.solving.scaling import RELEASED, Member, Scaling
 

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from archcalc.errors import ArchcalcError, Refusal, listing
 from archcalc.language.spec import read_value
 from archcalc.number import Number, plain
-from archcalc.report import Report
+from archcalc.report import Report, summarize
 from archcalc.sweeps.ranges import Span
 from archcalc.value import exact, show
 
 if TYPE_CHECKING:
-    from archcalc.network import Network
+    from archcalc.model import Model
 
 COEFFICIENTS = ("alpha", "beta", "gamma")
 RELEASED = ("d", "w", "resolution")  # the coefficients that the released members set, in the order of the three
@@ -76,7 +76,7 @@ class Candidate(NamedTuple):
 class Scaling(NamedTuple):
     """A network at phi = 0 and above."""
 
-    network: Network
+    network: Model
     coefficients: tuple[Number, Number, Number]
     steps: tuple[Step, ...]
 
@@ -91,7 +91,7 @@ def constraint(alpha: Number, beta: Number, gamma: Number) -> Fraction:
     return Fraction(alpha) * Fraction(beta) ** 2 * Fraction(gamma) ** 2
 
 
-def scale(network: Network, phi: Any = 3, **knobs: Any) -> Scaling:
+def scale(network: Model, phi: Any = 3, **knobs: Any) -> Scaling:
     """The network at every whole phi from 0 to this one. Raises ArchcalcError."""
     last = _checked(network, phi)
     given = {name: network.accept(name, value) for name, value in knobs.items() if name != "phi"}
@@ -102,7 +102,7 @@ def scale(network: Network, phi: Any = 3, **knobs: Any) -> Scaling:
     return Scaling(network, coefficients, steps)
 
 
-def _checked(network: Network, phi: Any) -> int:
+def _checked(network: Model, phi: Any) -> int:
     if missing := [name for name in ("phi", *COEFFICIENTS) if name not in network.knobs]:
         message = f"{network.name} has no {listing(missing)}, which compound scaling needs"
         raise ArchcalcError(f"{message}; a spec that has them is efficientnet_b0")
@@ -130,19 +130,17 @@ def members(scaling: Scaling) -> list[Member]:
     return [_member(network, name, report, scaling, steps) for name, report in _released(network)]
 
 
-def _released(network: Network) -> Iterator[tuple[str, Report]]:
+def _released(network: Model) -> Iterator[tuple[str, Report]]:
     """Siblings that differ from this network in depth, width or resolution alone."""
-    from archcalc.network import Network as Sibling
-
     spec = network.spec
     for name, variant in spec.variants.items():
         other = spec.variant(name)
         changed = {key for key, knob in other.given.items() if knob.default != spec.given[key].default}
         if variant.layers is None and variant.input is None and changed and changed <= set(RELEASED):
-            yield name, Sibling(other).summary()
+            yield name, summarize(other, {})
 
 
-def _member(network: Network, name: str, report: Report, scaling: Scaling, steps: tuple[Step, ...]) -> Member:
+def _member(network: Model, name: str, report: Report, scaling: Scaling, steps: tuple[Step, ...]) -> Member:
     released: Any = tuple(report.knobs[key] for key in RELEASED)
     base = [network.knobs[key].default for key in RELEASED]
     pairs = zip(released, base, scaling.coefficients, strict=True)
@@ -158,12 +156,14 @@ def _phi(ratio: Fraction, coefficient: Number) -> float | None:
 
 
 def search(
-    network: Network, tolerance: Any = Fraction(1, 10), step: Any = Fraction(1, 20), **knobs: Any
+    network: Model, tolerance: Any = Fraction(1, 10), step: Any = Fraction(1, 20), **knobs: Any
 ) -> list[Candidate]:
     """Step 1 of the paper at phi = 1: all (alpha, beta, gamma) near the constraint with exact costs, the nearest first.
 
     The paper picks the most accurate of them, which only training can tell; what each costs is told here.
     """
+    from archcalc.sweeps.sweep import sweep
+
     _checked(network, 1)
     tolerance, step = _positive("tolerance", tolerance), _positive("step", step)
     axis = Span(FEWEST, step, int((MOST - FEWEST) // step) + 1)
@@ -172,7 +172,8 @@ def search(
             f"a step of {show(step)} makes {axis.values**3:,} combinations (at most {MOST_COMBINATIONS:,})"
         )
     fixed = {name: value for name, value in knobs.items() if name not in ("phi", *COEFFICIENTS)}
-    arrays = network.sweep("params", "mult_adds", **dict.fromkeys(COEFFICIENTS, axis), phi=1, **fixed).arrays()
+    axes = {**dict.fromkeys(COEFFICIENTS, axis), "phi": 1, **fixed}
+    arrays = sweep(network, ("params", "mult_adds"), axes).arrays()
     first = network.summary(**fixed, phi=0).totals.mult_adds
     values = list(axis)
     found = []

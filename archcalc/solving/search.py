@@ -15,7 +15,7 @@ from archcalc.sweeps.sweep import Advance, Sweep
 if TYPE_CHECKING:
     import numpy as np
 
-    from archcalc.network import Network
+    from archcalc.model import Model
 
 MOST_POINTS = 20_000_000
 FIGURES = ("mult_adds", "params")
@@ -49,7 +49,7 @@ class Search:
 
     def __init__(
         self,
-        network: Network,
+        network: Model,
         axes: Mapping[str, Axis],
         fixed: Mapping[str, Any],
         limits: Sequence[Constraint],

@@ -18,14 +18,14 @@ from archcalc.solving.search import Found, Search, Want
 from archcalc.sweeps.ranges import has_words
 
 if TYPE_CHECKING:
-    from archcalc.network import Network
+    from archcalc.model import Model
     from archcalc.sweeps.sweep import Advance
 
 
 class Solution(NamedTuple):
     """The answer, and what lies beyond it."""
 
-    network: Network
+    network: Model
     constraints: tuple[Constraint, ...]
     want: Want
     search: Search
@@ -55,7 +55,7 @@ class Task(NamedTuple):
         return Solution(search.network, search.limits, want, search, search.found(place), beyond, int(search.met.sum()))
 
 
-def task(network: Network, free: Mapping[str, Any], where: Sequence[str], want: str = "", **fixed: Any) -> Task:
+def task(network: Model, free: Mapping[str, Any], where: Sequence[str], want: str = "", **fixed: Any) -> Task:
     """The search for the best free knobs (name -> range, or None for all that is allowed). Raises ArchcalcError."""
     limits = read_constraints(where)
     if not free:

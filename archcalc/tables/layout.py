@@ -18,7 +18,7 @@ from archcalc.tables.grid import ABSENT, Column, Ratio, Share, Table, fraction, 
 from archcalc.value import show
 
 if TYPE_CHECKING:
-    from archcalc.network import Network
+    from archcalc.model import Model
 
 MIB = 1 << 20
 WORK = "work"  # the column of the work, by the report's convention
@@ -131,7 +131,7 @@ def totals_table(reports: Sequence[Report], columns: Sequence[str] = ()) -> Tabl
     return Table("Totals", heads, tuple(rows), notes=("MiB: weights in float32", counted))
 
 
-def counted(network: Network, names: Iterable[str], **knobs: Any) -> str:
+def counted(network: Model, names: Iterable[str], **knobs: Any) -> str:
     """By which conventions these figures of a network are counted."""
     try:
         graphs = [network.summary(**knobs).graph]

@@ -7,7 +7,8 @@ from itertools import zip_longest
 from typing import Any
 
 from archcalc.errors import ArchcalcError, listing
-from archcalc.network import Network, load
+from archcalc.language.library import find
+from archcalc.model import Model
 from archcalc.report import Report
 from archcalc.shape import describe
 from archcalc.verify.check import digest
@@ -37,9 +38,9 @@ def witness(report: Report, library: str, unknown: bool = True) -> Iterator[Witn
         yield NotRun(report.label, library, f"no module of {library} is known to be this network at these knobs")
 
 
-def brought(report: Report) -> Network | None:
+def brought(report: Report) -> Model | None:
     """The network of that name that archcalc brings; None where the report is of a file that has its name only."""
-    network = load(report.network)
+    network = Model(find(report.network))
     try:
         same = digest(network.summary(**report.knobs)) == digest(report)
     except ArchcalcError:  # it has other knobs
@@ -47,7 +48,7 @@ def brought(report: Report) -> Network | None:
     return network if same else None
 
 
-def at_knobs(source: Source, network: Network, report: Report) -> bool:
+def at_knobs(source: Source, network: Model, report: Report) -> bool:
     """Whether the module is the network at the report's knobs."""
     default = {name: knob.default for name, knob in network.knobs.items()}
     knobs = {knob: network.accept(knob, str(value), text=True) for knob, value in source.knobs.items()}
