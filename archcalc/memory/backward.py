@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from archcalc.memory.gradients import Gradients
 from archcalc.memory.liveness import Life, elements, ends, last_uses, over_time, roots, sizes
 from archcalc.number import Number, product
-from archcalc.report import Report
+
+if TYPE_CHECKING:
+    from archcalc.report import Report
 
 
 class Training:

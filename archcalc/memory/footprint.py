@@ -6,15 +6,17 @@ symbols, arrays for arrays.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from archcalc.errors import ArchcalcError, Refusal, listing
 from archcalc.language.spec import Knob
 from archcalc.memory.backward import Training
 from archcalc.memory.liveness import forward, highest, roots, sizes
 from archcalc.number import Number, equal, fails
-from archcalc.report import Report
 from archcalc.value import brief
+
+if TYPE_CHECKING:
+    from archcalc.report import Report
 
 DTYPES = {"float32": 4, "float16": 2, "bfloat16": 2, "float64": 8}  # bytes of an element
 STATES = {"sgd": 0, "momentum": 1, "adam": 2}  # tensors an optimizer keeps for each weight
