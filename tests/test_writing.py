@@ -65,6 +65,11 @@ layers:
         repeat: 2
   - tied: conv(4, 1)
     share: add1/1x1/conv
+  - "odd('a: b', (1, 3))":
+    when: half < 1
+    else:
+      - conv(4, 1 ):
+        repeat: 2
 """.replace("LONG", "w" * 130)
 
 
