@@ -1,12 +1,14 @@
 """Laws of the entries of a list of layers: the name and what stands beside it, whatever the layer is."""
 
 import itertools
+from keyword import kwlist, softkwlist
 
 import pytest
 from laws.common import examples
 
 import archcalc
 from archcalc.errors import Source
+from archcalc.language.arithmetic import FUNCTIONS, WORDS
 from archcalc.language.grammar import parse_spec
 from archcalc.network import Network
 
@@ -48,3 +50,34 @@ def test_what_may_stand_beside_a_name_may_stand_beside_a_layer_alone(some):
             )
             assert alone == named, call
             assert [row[1:] for row in alone] == [row[1:] for row in built(f"  - {call}\n", size=f"[{shape}]")], call
+
+
+# Names
+
+
+PLACES = {  # where a name is declared, and a use of it
+    "a knob": ("given: {WORD: 1}\n", "conv(WORD, 1)"),
+    "a value": ("let: {WORD: 1}\n", "conv(WORD, 1)"),
+    "a function": ("let: {WORD(x): x}\n", "conv(WORD(1), 1)"),
+    "an argument of a function": ("let: {f(WORD): WORD}\n", "conv(f(1), 1)"),
+    "a block": ("blocks:\n  WORD: [relu]\n", "WORD"),
+    "a block with an argument": ("blocks:\n  WORD(x): [relu]\n", "WORD(1)"),
+    "an argument of a block": ("blocks:\n  f(WORD): [relu]\n", "f(1)"),
+    "an argument with a default": ("blocks:\n  f(x, WORD=1): [relu]\n", "f(1)"),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_name_works_or_is_refused_where_it_is_declared(place):
+    """Each word that Python or the language gives a meaning, and some that only look so."""
+    head, use = PLACES[place]
+    for word in [*kwlist, *softkwlist, *FUNCTIONS, *WORDS, "index", "channels", "print", "int", "__import__", "relu"]:
+        text = {"head": head.replace("WORD", word), "layers": f"  - {use.replace('WORD', word)}\n"}
+        try:
+            assert len(built(**text)) == 2
+        except archcalc.SpecError as error:
+            first = error.problems[0]
+            assert first.place.line < first.place.source.lines.index("input: [4, 8, 8]")
+            assert repr(word) in first.message
+        else:
+            assert word not in kwlist

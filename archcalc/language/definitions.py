@@ -105,7 +105,7 @@ class File:
     def block(self, text: str, place: Place, tree: Tree) -> None:
         read, signature = self.reading, self.signature(text, place, self.taken())
         if not signature:
-            return
+            return self.layers.calls.unread.add(text.partition("(")[0])
         name = signature.name
         if name in KINDS or name in self.part.blocks:
             read.problem(f"{name!r} has a meaning already; choose another name", signature.place)
