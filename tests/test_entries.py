@@ -81,3 +81,30 @@ def test_a_name_works_or_is_refused_where_it_is_declared(place):
             assert repr(word) in first.message
         else:
             assert word not in kwlist
+
+
+# Copies
+
+
+COPIED = ["unit", "layer1", "3x3", "a10", "b_2_1"]
+
+
+@pytest.mark.parametrize("key", ["from", "share"])
+@pytest.mark.parametrize("base", COPIED)
+@pytest.mark.parametrize("inside", ["", "group/"])
+def test_a_name_that_stands_for_several_asks_which_one(base, key, inside):
+    """Each copy has a name; no other name means one of them, be it by a suggestion."""
+    for count in (1, 2, 12):
+        copies = f"  - {base}: conv(4, 3, pad=1)\n    repeat: {count}\n"
+        if inside:
+            copies = "  - group:\n" + "".join(f"    {line}\n" for line in copies.splitlines())
+        use = f"{copies}  - last: conv(4, 3, pad=1)\n    {key}: {inside}"
+        for number in range(1, count + 1):
+            report = network(f"{use}{base}{number}\n").summary()
+            node = report.graph.nodes[-1]
+            assert (node.inputs[0] if key == "from" else node.shared) == number
+            assert report.layers[number - 1].name == f"{inside}{base}{number}"
+        for wrong in (base, f"{base}0", f"{base}{count + 1}", f"{base}01", base[:-1], f"{base}x"):
+            (message,) = mistakes(f"{use}{wrong}\n")
+            assert ("which one?" in message) is (wrong == base), message
+            assert not any(f"did you mean '{inside}{base}{number}'" in message for number in range(1, count + 1)), message
