@@ -33,9 +33,7 @@ def mistakes(layers, **options):
 
 
 BESIDE = {"repeat": "1", "when": "k == 1", "from": "-1", "else": "[tanh]"}
-SETS = [
-    some for n in range(1, 5) for some in itertools.combinations(BESIDE, n) if "else" not in some or "when" in some
-]
+SETS = [some for n in range(1, 5) for some in itertools.combinations(BESIDE, n) if "else" not in some or "when" in some]
 
 
 @pytest.mark.parametrize("some", SETS, ids="-".join)
@@ -46,7 +44,8 @@ def test_what_may_stand_beside_a_name_may_stand_beside_a_layer_alone(some):
         if len(example.shapes) == 1:
             call, shape = str(example.layer), ", ".join(map(str, example.shapes[0]))
             alone, named = (
-                built(f"  - {entry}\n{beside}", size=f"[{shape}]") for entry in (f"{call}:", f"{call.partition('(')[0]}: {call}")
+                built(f"  - {entry}\n{beside}", size=f"[{shape}]")
+                for entry in (f"{call}:", f"{call.partition('(')[0]}: {call}")
             )
             assert alone == named, call
             assert [row[1:] for row in alone] == [row[1:] for row in built(f"  - {call}\n", size=f"[{shape}]")], call
@@ -107,4 +106,6 @@ def test_a_name_that_stands_for_several_asks_which_one(base, key, inside):
         for wrong in (base, f"{base}0", f"{base}{count + 1}", f"{base}01", base[:-1], f"{base}x"):
             (message,) = mistakes(f"{use}{wrong}\n")
             assert ("which one?" in message) is (wrong == base), message
-            assert not any(f"did you mean '{inside}{base}{number}'" in message for number in range(1, count + 1)), message
+            assert not any(f"did you mean '{inside}{base}{number}'" in message for number in range(1, count + 1)), (
+                message
+            )

@@ -240,7 +240,7 @@ def entry(layer, name=None, **beside):
 
 
 def from_parts(layers, shape, **knobs):
-    part = Part({name: Knob(name, default) for name, default in knobs.items()}, {}, {}, BUILT.source, {})
+    part = Part({name: Knob(name, default) for name, default in knobs.items()}, {}, {}, BUILT.source, {}, {})
     return Spec("mine", {"net": "Mine"}, part, expression(f"[{', '.join(map(str, shape))}]"), tuple(layers), {})
 
 

@@ -195,4 +195,7 @@ def _lines(tree: Tree) -> Iterator[str]:
     """The lines of a list or a mapping, without indentation."""
     for key, value in tree.items() if isinstance(tree, dict) else [("-", entry) for entry in tree]:
         inner = value if isinstance(value, str) else indent("\n".join(_lines(value)), "  ")
-        yield f"- {inner.lstrip()}" if key == "-" else f"{key}: {inner}".rstrip() if inner is value else f"{key}:\n{inner}"
+        if key == "-":
+            yield f"- {inner.lstrip()}"
+        else:
+            yield f"{key}: {inner}".rstrip() if inner is value else f"{key}:\n{inner}"
