@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from archcalc.engine.unreached import unreached
+from archcalc.errors import SpecError
 from archcalc.language.headings import KIND, Entry, choose
-from archcalc.language.library import members
+from archcalc.language.library import members, whole
 from archcalc.language.spec import Spec
-from archcalc.report import summarize
+from archcalc.report import Report, summarize
 from archcalc.tables.grid import Column, Table
 from archcalc.value import show
 
@@ -68,6 +70,14 @@ def check(reference: str) -> list[str]:
 
     Raises ArchcalcError with all that is wrong.
     """
-    reports = [summarize(member, {}) for member in members(reference)]
+    spec, _ = whole(reference)
+    problems, reports = [*unreached(spec)], list[Report]()
+    for member in members(reference):
+        try:
+            reports.append(summarize(member, {}))
+        except SpecError as error:
+            problems += error.problems
+    if problems:
+        raise SpecError({problem.place: problem for problem in reversed(problems)}.values())  # one for each place
     shown = "{}: no errors; {}, {} layers, {} knobs"
     return [shown.format(reference, report.title, len(report.layers), len(report.knobs)) for report in reports]

@@ -107,7 +107,7 @@ def equal(a: Number, b: Number) -> Condition:
     """Whether two numbers, or two conditions, are equal; sympy's own ``==`` would compare how they are written."""
     if isinstance(a, OwnCondition) and isinstance(b, (bool, OwnCondition)):
         return either(both(a, b), both(~a, not b if isinstance(b, bool) else ~b))
-    if isinstance(b, OwnCondition):
+    if isinstance(b, OwnCondition) and not isinstance(b, OwnNumber):
         return equal(b, a) if isinstance(a, bool) else False
     if family(a, b) == "sympy":
         import sympy

@@ -65,6 +65,11 @@ layers:
         repeat: 2
   - tied: conv(4, 1)
     share: add1/1x1/conv
+  - "odd('a: b', (1, 3))":
+    when: half < 1
+    else:
+      - conv(4, 1 ):
+        repeat: 2
 """.replace("LONG", "w" * 130)
 
 
@@ -235,7 +240,7 @@ def entry(layer, name=None, **beside):
 
 
 def from_parts(layers, shape, **knobs):
-    part = Part({name: Knob(name, default) for name, default in knobs.items()}, {}, {}, BUILT.source, {})
+    part = Part({name: Knob(name, default) for name, default in knobs.items()}, {}, {}, BUILT.source, {}, {})
     return Spec("mine", {"net": "Mine"}, part, expression(f"[{', '.join(map(str, shape))}]"), tuple(layers), {})
 
 

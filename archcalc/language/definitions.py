@@ -27,7 +27,7 @@ class File:
     def __init__(
         self, source: Source, keys: tuple[str, ...], part: Mapping | None = None, reading: Reading | None = None
     ) -> None:
-        self.source, self.reading, self.part = source, reading or Reading(), Part({}, {}, {}, source, {})
+        self.source, self.reading, self.part = source, reading or Reading(), Part({}, {}, {}, source, {}, {})
         self.layers = Layers(self.reading, self.part.blocks)
         self.scope = Scope(frozenset(), {})
         tree = part or read(source)
@@ -90,6 +90,7 @@ class File:
         if not signature or not self.reading.name(signature.name, signature.place, self.taken()):
             return
         name, parameters = signature.name, tuple(signature.parameters)
+        self.part.places[name] = signature.place
         for default in signature.parameters.values():
             if default:
                 self.reading.problem("only the arguments of blocks have defaults", default.place)
@@ -105,6 +106,7 @@ class File:
     def block(self, text: str, place: Place, tree: Tree) -> None:
         read, signature = self.reading, self.signature(text, place, self.taken())
         if not signature:
+            self.layers.calls.unread.add(text.partition("(")[0])
             return
         name = signature.name
         if name in KINDS or name in self.part.blocks:

@@ -109,6 +109,7 @@ class Part(NamedTuple):
     blocks: dict[str, Block]
     source: Source
     used: dict[str, Part]  # the files of blocks that it uses
+    places: dict[str, Place]  # where its knobs and definitions have their names
 
 
 class Variant(NamedTuple):
@@ -183,16 +184,27 @@ def blocks_used(items: Iterable[Item]) -> dict[int, Block]:
 
 def names_used(spec: Spec) -> set[str]:
     """Every symbol that the input, the layers and the blocks and definitions they lead to read."""
-    # the blocks of other files see no knobs
-    own = [block for block in blocks_used(spec.layers).values() if block.home.blocks is spec.part.blocks]
-    expressions = [spec.input, *(default for block in own for default in block.parameters.values())]
-    for item in entries((*spec.layers, *(item for block in own for item in block.body))):
-        expressions += [item.repeat, item.when, *(item.call.values if item.call else ())]
-    names = {name for expression in expressions if expression for name, _ in expression.names}
-    for name, let in reversed(spec.part.lets.items()):
+    return names_read(spec.part, blocks_used(spec.layers).values(), [spec.input], spec.layers)
+
+
+def names_read(
+    part: Part, called: Iterable[Block], expressions: Iterable[Expression] = (), layers: Iterable[Item] = ()
+) -> set[str]:
+    """Every symbol of a file that these blocks, as far as they are its own, expressions and layers read."""
+    own = [block for block in called if block.home.blocks is part.blocks]  # those of other files see nothing of it
+    defaults = [default for block in own for default in block.parameters.values()]
+    names = {name for expression in (*expressions, *defaults) if expression for name, _ in expression.names}
+    names |= symbols((*layers, *(item for block in own for item in block.body)))
+    for name, let in reversed(part.lets.items()):
         body = let.body if isinstance(let, Definition) else let
         names |= {inner for inner, _ in body.names} if name in names else set()
     return names
+
+
+def symbols(items: Iterable[Item]) -> set[str]:
+    """Every symbol that entries read, their arguments among them."""
+    read = [(item.repeat, item.when, *(item.call.values if item.call else ())) for item in entries(items)]
+    return {name for expressions in read for expression in expressions if expression for name, _ in expression.names}
 
 
 def read_value(text: str, place: Place | None = None) -> Any:

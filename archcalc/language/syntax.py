@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from keyword import kwlist
 
 from archcalc.errors import Place, Refusal
 
@@ -15,6 +16,8 @@ PAIRS = {")": "(", "]": "[", "}": "{"}
 INNERMOST = re.compile(r"(?P<call>\w)?[(\[](?P<values>[^()\[\]]*)[)\]]")
 LATE = re.compile(r"(?:^|,)\s*\w+\s*=(?!=)[^,]*,\s*(?!\w+\s*=(?!=))(?P<value>[^,\s][^,]*)")  # behind one with a name
 STRING = re.compile(r"'[^']*'|\"[^\"]*\"")
+OF_PYTHON = "a word that Python keeps for itself; choose another name"
+KEYWORDS = {*kwlist} - {"and", "or", "not", "if", "else", "True", "False", "None"}  # of which others say more
 MENDS = (  # what people write, and what the language has for it
     (re.compile(r"\b\d+ ?x ?\d+\b"), "not a number; several sizes are written in brackets, like (3, 5)"),
     (re.compile(r"&&?"), "not an operator; write 'and'"),
@@ -24,6 +27,7 @@ MENDS = (  # what people write, and what the language has for it
     (re.compile(r"[×·]"), "not an operator; a product is written 2*3"),  # noqa: RUF001  # the wrong sign is the point
     (re.compile(r"\b\w+ *=(?= *[,)])"), "not followed by a value"),
     (re.compile(r"(?<![=<>!])=(?!=)(?![^(]*\))"), "not a comparison; write '=='"),  # outside of brackets
+    (re.compile(rf"(?<!\w )\b({'|'.join(sorted(KEYWORDS))})\b(?! \w)"), OF_PYTHON),  # not in a sentence
 )
 
 

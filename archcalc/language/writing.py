@@ -146,7 +146,9 @@ def _item(item: Item) -> Tree:
         return {item.base: _items(item.body)} | beside
     assert item.call  # what is neither a group nor a join is a call
     call = _called(item.call.name, item.call.arguments, item.call.keywords)
-    return {item.base: call} | beside if item.named or beside else call
+    if item.named:
+        return {item.base: call} | beside
+    return {call: ""} | beside if beside else call
 
 
 def _called(name: str, values: Iterable[Expression], keywords: dict[str, Any]) -> str:
@@ -193,4 +195,7 @@ def _lines(tree: Tree) -> Iterator[str]:
     """The lines of a list or a mapping, without indentation."""
     for key, value in tree.items() if isinstance(tree, dict) else [("-", entry) for entry in tree]:
         inner = value if isinstance(value, str) else indent("\n".join(_lines(value)), "  ")
-        yield f"- {inner.lstrip()}" if key == "-" else f"{key}: {inner}" if inner is value else f"{key}:\n{inner}"
+        if key == "-":
+            yield f"- {inner.lstrip()}"
+        else:
+            yield f"{key}: {inner}".rstrip() if inner is value else f"{key}:\n{inner}"

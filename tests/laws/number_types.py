@@ -11,6 +11,7 @@ import numpy
 import sympy
 
 from archcalc import ArchcalcError
+from archcalc.engine.unreached import UNKNOWN, Unknown
 from archcalc.errors import Refusal
 from archcalc.forms.field import Field
 from archcalc.forms.form import Form
@@ -213,6 +214,30 @@ class Traces(NumberType):
         return self.known[i, id(value)][0]
 
 
+class Unknowns(NumberType):
+    """Nothing is known of any number; what is known of a layer all the same holds at every point."""
+
+    own = (Unknown,)
+
+    def all(self, rule):
+        try:
+            return super().all(rule)
+        except (TypeError, ValueError, LookupError):  # as Trial takes it
+            return [REFUSED] * len(self.points)
+
+    def numbers(self):
+        return [UNKNOWN] * len(self.columns)
+
+    def answer(self, i, conditions, figures):
+        if any(decide(condition) is False for condition in conditions):
+            return None
+        unknown = any(isinstance(value, Unknown) for value in (*conditions, *figures.values()))
+        return REFUSED if unknown else super().answer(i, conditions, figures)
+
+    def read(self, value, i):
+        return value
+
+
 COMPUTED = OPERATIONS | COMPARE | {"and": lambda a, b: a and b, "or": lambda a, b: a or b, "not": lambda a: not a}
 
 
@@ -223,4 +248,5 @@ NUMBER_TYPES = {
     "grids": Grids,
     "forms": Forms,
     "traces": Traces,
+    "unknown": Unknowns,
 }
