@@ -139,16 +139,16 @@ class Unfolder:
     def fork(self) -> Unfolder:
         """Another walk that goes on from here; what it builds, and finds wrong, is its own until they join."""
         other = copy(self)
-        other.fitter = Fitter(Ledger(self.knobs))
+        other.fitter = type(self.fitter)(type(self.ledger)(self.knobs))
         other.ledger, other.nodes, other.spans = other.fitter.ledger, list(self.nodes), self.spans.copy()
         other.recall = Recall(other.nodes, other.spans)
         return other
 
     def join(self, fork: Unfolder) -> None:
         """Go on from where a fork has come to."""
-        self.nodes[:], self.budget = fork.nodes, fork.budget
+        self.nodes[:] = fork.nodes
         self.spans.found.update(fork.spans.found)
-        self.ledger.assumptions += fork.ledger.assumptions
+        self.ledger.take(fork.ledger)
 
     def sources(self, item: Item, run: Run) -> tuple[int, ...] | None:
         """The nodes an entry takes its input from, the first one's sizes made known; None after a problem."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from archcalc.errors import ArchcalcError
 from archcalc.language.spec import Spec
-from archcalc.quantity import Quantity
+from archcalc.quantity import MEMORY, Quantity
 from archcalc.report import report_of
 from archcalc.sweeps.plans import MOST
 from archcalc.sweeps.ranges import Axis, Span, has_words
@@ -94,7 +94,8 @@ def measure(
     spec: Spec, knobs: Mapping[str, Any], quantities: Mapping[str, Quantity]
 ) -> tuple[list[Failure], dict[str, Any]]:
     """What is wrong, and the quantities, None of those that are not known. Raises Split."""
-    graph, failures = walk(spec, knobs)
+    whole = all(not quantity.path and quantity.figure not in MEMORY for quantity in quantities.values())
+    graph, failures = walk(spec, knobs, whole)
     if graph is None:
         return failures, {}
     report = report_of(spec, graph)

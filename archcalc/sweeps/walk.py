@@ -11,12 +11,14 @@ import numpy as np
 from archcalc.argument import Need
 from archcalc.engine.fitting import LARGEST, Arguments, Fitter
 from archcalc.engine.graph import Graph, Node
-from archcalc.engine.ledger import Ledger, Site
+from archcalc.engine.ledger import Enough, Ledger, Site
 from archcalc.engine.unfold import Unfolder
 from archcalc.errors import Place, Refusal
 from archcalc.kind import Kind
 from archcalc.language.spec import Spec
+from archcalc.language.terms import Expression
 from archcalc.shape import Shape
+from archcalc.sweeps.depth import depth
 from archcalc.sweeps.values import SHOWN, Mask, Values, fractions
 from archcalc.value import show
 
@@ -62,6 +64,7 @@ class SweepLedger(Ledger):
     def __init__(self, knobs: Mapping[str, Any]) -> None:
         super().__init__(knobs)
         self.failures: list[Failure] = []
+        self.trial = False  # whether what is wrong everywhere ends no more than the walk of a copy
         SHOWN.__dict__.clear()
 
     def meets(self, needs: Iterable[Need], site: Site, place: Place | None = None) -> bool:
@@ -73,8 +76,23 @@ class SweepLedger(Ledger):
         return True
 
     def refuse(self, refusal: Refusal, place: Place, site: Site | None = None) -> None:
+        if self.trial:
+            super().refuse(refusal, place, site)
+            raise Enough
         self.note(True, str(refusal), site)
         raise Hopeless
+
+    def holds_for(self, copies: Any) -> None:
+        """What is wrong with one copy is wrong with all, where there are any."""
+        there = copies.count >= 1
+        if isinstance(there, Mask):
+            self.failures[:] = [one._replace(at=one.at & there.array) for one in self.failures]
+        elif not there:
+            self.failures.clear()
+
+    def take(self, other: Ledger) -> None:
+        assert isinstance(other, SweepLedger)
+        self.failures += other.failures
 
     def note(self, at: np.ndarray | bool, message: str, site: Site | None) -> None:
         text = message if site is None or message.startswith(f"{site.name} ") else f"{site.name}: {message}"
@@ -105,20 +123,32 @@ class SweepFitter(Fitter):
 
 
 class SweepUnfolder(Unfolder):
-    """The walk with that ledger."""
+    """The walk with that ledger; ``whole``, where only the network as a whole is asked for, not single copies."""
 
-    def __init__(self, spec: Spec, knobs: dict[str, Any]) -> None:
+    def __init__(self, spec: Spec, knobs: dict[str, Any], whole: bool) -> None:
         super().__init__(spec, knobs)
         self.ledger: SweepLedger = SweepLedger(knobs)
         self.fitter = SweepFitter(self.ledger)
+        self.whole = whole
+
+    def length(self, repeat: Expression, environment: Mapping[str, Any]) -> Any:
+        value = super().length(repeat, environment)
+        return depth(value) if self.whole else value
+
+    def fork(self) -> SweepUnfolder:
+        other = super().fork()
+        assert isinstance(other, SweepUnfolder)
+        other.ledger.trial = True
+        return other
 
 
-def walk(spec: Spec, knobs: Mapping[str, Any]) -> tuple[Graph | None, list[Failure]]:
+def walk(spec: Spec, knobs: Mapping[str, Any], whole: bool = False) -> tuple[Graph | None, list[Failure]]:
     """The graph over arrays, None where no point can be built; and what is wrong, in the order in which it is met.
 
-    Raises Split where the structure, or a choice on the way, differs along the grid.
+    Of the ``whole`` network, layers that repeat more or less often along the grid are in it once. Raises Split where
+    the structure, or a choice on the way, differs otherwise.
     """
-    unfolder = SweepUnfolder(spec, {name: knobs.get(name, knob.default) for name, knob in spec.given.items()})
+    unfolder = SweepUnfolder(spec, {name: knobs.get(name, knob.default) for name, knob in spec.given.items()}, whole)
     try:
         return unfolder.graph(), unfolder.ledger.failures
     except Hopeless:
