@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcalc.errors import ArchcalcError, listing
+from archcalc.errors import ArchcalcError
 from archcalc.network import Network, reference
-from archcalc.number import decide, equal, family
+from archcalc.number import decide, equal
 from archcalc.report import Report, Row
 
 if TYPE_CHECKING:
@@ -31,12 +32,12 @@ class Comparison(NamedTuple):
         """Whether any row stands in every network."""
         return any(None not in line.rows for line in self.lines)
 
-    def tables(self) -> list[Table]:
-        """The totals, and what corresponds where there are several networks and anything does."""
+    def tables(self, columns: Sequence[str] = ()) -> list[Table]:
+        """The totals, of these figures if any are named; of several networks, what corresponds in them."""
         from archcalc.tables.layout import aligned_table, totals_table
 
         aligned = [aligned_table(self)] if self.corresponds and len(self.reports) > 1 else []
-        return [totals_table(self.reports), *aligned]
+        return [totals_table(self.reports, columns), *aligned]
 
     def __repr__(self) -> str:
         from archcalc.tables.terminal import as_text
@@ -53,16 +54,11 @@ def compare(*networks: str | Network | Report, by: str = "block", depth: int = 1
     """Networks side by side: names such as "resnet50" or "mobilenet_v1@alpha=0.5", files, networks or their reports.
 
     Rows, by "layer", "block" or "kind", are aligned by name, each in its network's order; a block around the whole of a
-    network is ignored, and rows without weights in any of the networks are left out. Raises ArchcalcError,
-    also where a report is over arrays.
+    network is ignored, and rows without weights in any of the networks are left out. Raises ArchcalcError.
     """
     reports = tuple(map(_report, networks))
     if not reports:
         raise ArchcalcError("compare takes networks, as in compare('vgg16', 'resnet50')")
-    for report in reports:
-        if arrays := [name for name, value in report.knobs.items() if family(value) == "numpy"]:
-            message = f"{report.network}: a comparison takes one value for {listing(arrays)}, not an array"
-            raise ArchcalcError(f"{message}; a sweep takes many")
     tables = [{row.name: row for row in _inside(report).by(by, depth)} for report in reports]
     names = list(tables[0])
     for table in tables[1:]:

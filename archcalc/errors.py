@@ -66,7 +66,7 @@ class Place(NamedTuple):
         return Place(source, line, column, width)
 
     def __str__(self) -> str:
-        return f"{one_line(self.source.name)}:{self.line + 1}:{self.column + 1}"
+        return one_line(self.source.name) + (f":{self.line + 1}:{self.column + 1}" if self.line >= 0 else "")
 
     def picture(self) -> str:
         """The line and, under it, the caret; nothing of a blank line."""
@@ -80,6 +80,9 @@ class Place(NamedTuple):
         width = max(1, min(self.width, len(shown) - indent - caret))
         read_as = f"\n    read as {self.read_as[:SHOWN_WIDTH]!r}" if self.read_as else ""
         return f"\n    {printable(shown.strip())}\n    {' ' * caret}{'^' * width}{read_as}"
+
+
+BUILT = Place(Source("built in Python", ""), -1, 0)  # of what has no text, and so no line
 
 
 class Problem(NamedTuple):

@@ -11,7 +11,7 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any, ClassVar, dataclass_transform
 
 from archcalc.argument import Need, Parameter, argument_type, word
-from archcalc.number import Number
+from archcalc.number import Number, product
 from archcalc.shape import Shape
 
 
@@ -27,6 +27,7 @@ class Kind:
     view: ClassVar[bool] = False  # its output (in evaluation) is its input's memory, or a part of it
     keeps: ClassVar[str] = "inputs"  # what its backward pass needs of them: "inputs", "output" or "nothing"
     passes: ClassVar[str] = ""  # its inputs' gradients are its output's: "whole", or each a "part"; else new ones
+    does: ClassVar[str] = ""  # the kind of work that it does once for each element of its output, besides products
     apart: ClassVar[bool] = False  # whether autograd adds to the gradients of its weights in a place of their own
 
     def __init_subclass__(cls, label: str = "") -> None:
@@ -69,6 +70,17 @@ class Kind:
     def mult_adds(self, inputs: tuple[Shape, ...], output: Shape) -> Number | None:
         """Multiply-adds with weights, for one example; None where they are not known."""
         return 0
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
+        """How much of each other kind of work (archcalc.figures.amounts) one example takes; None where not known."""
+        return {self.does: product(output)} if self.does else {}
+
+    def window(self, *inputs: Any, **_: Any) -> tuple[tuple[Number, Number], ...] | None:
+        """Along each axis, how many positions of its input an output position sees, and its step to the next one.
+
+        Empty where each sees its own; None where that is not known.
+        """
+        return ()
 
     def module(self, torch: Any, *inputs: Any, **_: Any) -> Any:
         """The same layer in torch: a module or a function of batched tensors; None where there is none."""

@@ -38,6 +38,13 @@ class Network:
         """What can be set, by name."""
         return self.spec.given
 
+    @property
+    def text(self) -> str:
+        """The spec as the text of one file: this network alone, with the blocks it uses, and without comments."""
+        from archcalc.language.writing import written
+
+        return written(self.spec._replace(variants={}))
+
     def summary(self, **knobs: Any) -> Report:
         """The costs at these knob values, defaults for the rest.
 

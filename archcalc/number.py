@@ -7,9 +7,11 @@ is, so neither sympy nor NumPy is loaded unless the caller's own values brought 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any, TypeAlias
+
+from archcalc.protocol import OwnCondition, OwnNumber
 
 Number: TypeAlias = Any  # int | Fraction | sympy.Expr | numpy.ndarray | anything with the same operators
 Condition: TypeAlias = Any  # bool | sympy Boolean | numpy array of bool
@@ -26,34 +28,33 @@ def family(*values: Number) -> str:
 
 def least(a: Number, b: Number) -> Number:
     """The smaller of two numbers."""
-    match family(a, b):
-        case "python":
-            return min(a, b)
-        case "sympy":
-            import sympy
-
-            return sympy.Min(a, b)
-        case "numpy":
-            import numpy
-
-            return numpy.minimum(a, b)
-    return a.least(b) if hasattr(a, "least") else b.least(a)
+    return _one_of(a, b, "least", min, "Min", "minimum")
 
 
 def most(a: Number, b: Number) -> Number:
     """The larger of two numbers."""
-    if hasattr(a, "most") or hasattr(b, "most"):
-        return a.most(b) if hasattr(a, "most") else b.most(a)
-    if family(a, b) == "sympy":
-        import sympy
+    return _one_of(a, b, "most", max, "Max", "maximum")
 
-        return sympy.Max(a, b)  # of -Min(-a, -b) it would not see that it is positive
-    return -least(-a, -b)
+
+def _one_of(a: Number, b: Number, own: str, python: Callable[[Any, Any], Any], in_sympy: str, in_numpy: str) -> Number:
+    """What each library calls the smaller, or the larger, of two."""
+    match family(a, b):
+        case "python":
+            return python(a, b)
+        case "sympy":
+            import sympy
+
+            return getattr(sympy, in_sympy)(a, b)
+        case "numpy":
+            import numpy
+
+            return getattr(numpy, in_numpy)(a, b)
+    return getattr(a, own)(b) if isinstance(a, OwnNumber) else getattr(b, own)(a)
 
 
 def select(condition: Condition, yes: Number, no: Number) -> Number:
     """``yes`` where the condition holds, else ``no``; a decided condition leaves no trace."""
-    if hasattr(condition, "select"):
+    if isinstance(condition, OwnCondition):
         return condition.select(yes, no)
     known = decide(condition)
     if known is not None:
@@ -79,8 +80,7 @@ def decide(condition: Condition) -> bool | None:
             return True if condition.all() else None if condition.any() else False
         case "python":
             raise TypeError("a number is not a condition")
-    known = getattr(condition, "known", condition)
-    return None if known is None else bool(known)
+    return condition.known  # type: ignore[no-any-return]
 
 
 def fails(condition: Condition) -> bool:
@@ -104,7 +104,11 @@ def either(a: Condition, b: Condition) -> Condition:
 
 
 def equal(a: Number, b: Number) -> Condition:
-    """Whether two numbers are equal; sympy's own ``==`` would compare how they are written."""
+    """Whether two numbers, or two conditions, are equal; sympy's own ``==`` would compare how they are written."""
+    if isinstance(a, OwnCondition) and isinstance(b, (bool, OwnCondition)):
+        return either(both(a, b), both(~a, not b if isinstance(b, bool) else ~b))
+    if isinstance(b, OwnCondition):
+        return equal(b, a) if isinstance(a, bool) else False
     if family(a, b) == "sympy":
         import sympy
 
@@ -163,8 +167,9 @@ def exact_div(a: Number, b: Number) -> Number:
 
 def share(a: Number, b: Number) -> Number:
     """a / b where b is known to divide a, so that a closed form keeps no floor."""
-    if hasattr(a, "share") or hasattr(b, "share"):
-        return a.share(b) if hasattr(a, "share") else b.rshare(a)
+    for number in (a, b):
+        if isinstance(number, OwnNumber):
+            return type(number).share(a, b)
     return a / b if family(a, b) == "sympy" else a // b
 
 

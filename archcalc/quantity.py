@@ -9,29 +9,16 @@ A quantity is one number of any type the engine runs over: an int, a Fraction, a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import NamedTuple
 
-from archcalc.engine.cost import total
 from archcalc.errors import ArchcalcError, listing, suggest
-from archcalc.language.spec import SHAPE_WORDS
-from archcalc.memory.footprint import memory
-from archcalc.memory.liveness import forward, highest, roots, sizes
-from archcalc.number import Number, exact_div, product
-from archcalc.report import BYTES, Report, Row
+from archcalc.figures.conventions import DEFAULT
+from archcalc.figures.figure import FIGURES, SPELLINGS, Figure
+from archcalc.figures.rules import ABSENT
+from archcalc.number import Number, exact_div
+from archcalc.report import Report, Row
 
-COUNTS = {"mult_adds": "mult-adds", "params": "params", "buffers": "buffers"}  # add up over layers
-SIZES = {"elements": "elements", **dict.fromkeys(SHAPE_WORDS, "")}  # of an output
-WEIGHTS = "weight_bytes"  # learned parameters in float32
-MEMORY: dict[str, Callable[[Report], Number | None]] = {  # in float32, for one example; see archcalc.memory.footprint
-    "activation_bytes": lambda report: BYTES * sum(sizes(report.graph, roots(report.graph))[1:]),
-    "peak_bytes": lambda report: BYTES * highest(forward(report.graph))[0],
-    "inference_bytes": lambda report: _inference(report),
-    "training_bytes": lambda report: memory(report).training,
-}
-FIGURES = (*COUNTS, *SIZES, WEIGHTS, *MEMORY)
 SHARE = "share"
-SPELLINGS = {"macs": "mult_adds", "mult-adds": "mult_adds", "parameters": "params", "memory": "inference_bytes"}
 
 
 class Quantity(NamedTuple):
@@ -42,37 +29,36 @@ class Quantity(NamedTuple):
     share: bool = False
 
     @property
+    def entry(self) -> Figure:
+        """What it is a quantity of."""
+        return FIGURES[self.figure]
+
+    @property
     def unit(self) -> str:
-        """What it counts: "mult-adds", "params", "buffers", "elements" or "bytes"; "" of a size or a share."""
-        if self.share:
-            return ""
-        return COUNTS.get(self.figure) or SIZES.get(self.figure, "bytes")
+        """What it counts: "mult-adds", "params", "elements", "bytes" ...; "" of a size or a share."""
+        return "" if self.share else self.entry.unit
+
+    @property
+    def is_ratio(self) -> bool:
+        """Whether it may be a fraction."""
+        return self.share or self.entry.is_ratio
 
     def of(self, report: Report) -> Number | None:
         """Its value; None where a layer's work is not known. Raises ArchcalcError where there is no such layer."""
         if self.share:
             part, whole = self._replace(share=False).of(report), Quantity(self.figure).of(report)
             return ratio(part, whole, f"{self.figure} of {report.network}")
-        if self.figure in MEMORY:
-            return MEMORY[self.figure](report)
-        if self.figure in SIZES:
-            return self._size(report)
-        return self._count(rows_of(report, self.path))
-
-    def _count(self, rows: tuple[Row, ...]) -> Number | None:
-        figure = "params" if self.figure == WEIGHTS else self.figure
-        count: Number | None = getattr(total(row.cost for row in rows), figure)
-        return count if count is None or self.figure != WEIGHTS else BYTES * count
-
-    def _size(self, report: Report) -> Number:
-        rows = () if self.path == "input" else rows_of(report, self.path)
-        shape = (rows[-1].output if rows else report.input) or ()
-        if self.figure == "elements":
-            return product(shape)
-        axis = SHAPE_WORDS.index(self.figure)
-        if axis >= len(shape):
-            raise ArchcalcError(f"{report.network}: {self.path or 'the output'} has no {self.figure}, only features")
-        return shape[axis]
+        if self.entry.network:
+            return self.entry.network(report)
+        assert self.entry.rule is not None  # else it is the network's
+        rows = (report.totals,) if not self.path else () if self.path == "input" else rows_of(report, self.path)
+        nodes = [i for row in rows for i in row.nodes] or [0]
+        found = self.entry.rule.of(report.counts, nodes)
+        if found is ABSENT or isinstance(found, (tuple, str)):
+            what = f"{self.path or 'the network'} has no {self.entry.heading}"
+            state = f"{what} that is one number" if found is not ABSENT else what
+            raise ArchcalcError(f"{report.network}: {state}")
+        return found
 
     def __str__(self) -> str:
         """As `quantity` reads it."""
@@ -89,22 +75,17 @@ def quantity(text: str) -> Quantity:
     share = figure == SHARE
     if share:
         known = len(rest) == 2
-        figure, rest = (rest[0], rest[1:]) if known else ("mult_adds", rest)
+        figure, rest = (rest[0], rest[1:]) if known else (DEFAULT, rest)
         if len(rest) != 1:
             raise ArchcalcError(f"{text!r}: a share is written 'share of PATH' or 'share of params of PATH'")
     figure = SPELLINGS.get(figure, figure)
     if figure not in FIGURES or len(rest) > 1:
         hint = suggest(figure, FIGURES) or f" (there are {listing((*FIGURES, SHARE))}, each 'of PATH' if you like)"
         raise ArchcalcError(f"no quantity {text!r}{hint}")
-    if figure in MEMORY and rest:
-        raise ArchcalcError(f"{figure} is the whole network's; of a layer there are {listing((*COUNTS, WEIGHTS))}")
+    if FIGURES[figure].network and rest:
+        own = listing(name for name, one in FIGURES.items() if one.rule)
+        raise ArchcalcError(f"{figure} is the whole network's; of a layer there are {own}")
     return Quantity(figure, rest[0].strip("/") if rest else "", share)
-
-
-def _inference(report: Report) -> Number | None:
-    """Weights, buffers and the activations at the peak."""
-    params, buffers = report.totals.params, report.totals.buffers
-    return None if params is None or buffers is None else BYTES * (params + buffers) + MEMORY["peak_bytes"](report)
 
 
 def ratio(part: Number | None, whole: Number | None, what: str) -> Number | None:

@@ -2,45 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from archcalc.engine.cost import CONVENTION, Cost, costs, total
+from archcalc.engine.checking import checked
 from archcalc.engine.graph import Assumption, Graph, Node
 from archcalc.engine.unfold import unfold
-from archcalc.errors import ArchcalcError, listing
+from archcalc.errors import ArchcalcError, listing, one_line
+from archcalc.figures.conventions import DEFAULT, convention
+from archcalc.figures.figure import FIGURES
+from archcalc.figures.rules import Counts
+from archcalc.figures.sentence import sentence
 from archcalc.gc_paused import gc_paused
 from archcalc.language.spec import Spec
 from archcalc.number import Number
 from archcalc.shape import Shape
 from archcalc.value import brief, show
 
-BYTES = 4  # of a weight in float32
+USUAL = ("params", "buffers", DEFAULT)  # what is told of each layer unless something else is asked for
 
 
 class Row(NamedTuple):
-    """A layer, or several taken together."""
+    """A layer, or several taken together. Every figure of archcalc.figures is an attribute of it: row.mult_adds."""
 
     name: str
     kind: str  # "conv"; of several layers "block", or their common kind
     output: Shape | None  # one example
-    params: Number | None
-    buffers: Number | None
-    mult_adds: Number | None
     detail: object  # what the text is made from: the layer, or how many there are
+    nodes: tuple[int, ...]  # of the graph
+    counts: Counts
+    partly: bool = False  # whether layers for which a figure is not known are left out of it
 
     @property
     def text(self) -> str:
         """The layer with its arguments, "conv(64, 7, stride=2, pad=3)"; of several, how many they are."""
         return str(self.detail)
 
-    @property
-    def cost(self) -> Cost:
-        """The three figures as a value that adds up."""
-        return Cost(self.params, self.buffers, self.mult_adds)
+    def figure(self, name: str) -> Any:
+        """A figure by name; None where it is not known, ABSENT where there is none."""
+        rule = FIGURES[name].rule
+        assert rule is not None  # what only a whole network has is asked of a quantity
+        return (rule.known if self.partly else rule.of)(self.counts, self.nodes)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether all that is usually shown of them is equal."""
+        return isinstance(other, Row) and self._shown() == other._shown()
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: {listing(f'{name}={show(self.figure(name))}' for name in USUAL)}>"
+
+    def _shown(self) -> tuple[Any, ...]:
+        return self.name, self.kind, self.output, self.text, *map(self.figure, USUAL)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in FIGURES:
+            raise AttributeError(name)
+        return self.figure(name)
 
 
 @dataclass(frozen=True)
@@ -54,28 +75,49 @@ class Report:
     knobs: dict[str, Any]
     input: Shape
     layers: tuple[Row, ...]
-    totals: Cost
     assumptions: tuple[Assumption, ...]
-    spec: Spec = field(repr=False)
-    graph: Graph = field(repr=False)
-    convention: str = CONVENTION
+    spec: Spec | None = field(repr=False)  # None of a graph that was not made from one
+    counts: Counts = field(repr=False)
+    work: str = DEFAULT  # the convention of the work that is shown
+
+    @property
+    def graph(self) -> Graph:
+        """The network, layer by layer."""
+        return self.counts.graph
+
+    @cached_property
+    def totals(self) -> Row:
+        """The whole network."""
+        nodes = tuple(node for row in self.layers for node in row.nodes)
+        return Row("total", "", None, "", nodes, self.counts)
 
     @property
     def weight_bytes(self) -> Number | None:
         """Bytes of the learned parameters in float32."""
-        return None if self.totals.params is None else BYTES * self.totals.params
+        return self.totals.weight_bytes
 
-    @cached_property
-    def known(self) -> Cost:
+    @property
+    def known(self) -> Row:
         """What is known of the totals; equal to them unless a layer could not be counted."""
-        return total(row.cost.known() for row in self.layers)
+        return self.totals._replace(partly=True)
 
     @property
     def unknown(self) -> tuple[str, ...]:
         """The layers that could not be counted."""
-        return tuple(
-            row.name for row in self.layers if any(n is None for n in (row.params, row.buffers, row.mult_adds))
-        )
+        return tuple(row.name for row in self.layers if any(row.figure(n) is None for n in (*USUAL, self.work)))
+
+    @property
+    def convention(self) -> str:
+        """What the numbers count, in words."""
+        return self.sentence((self.work, "params", "buffers"))
+
+    def sentence(self, names: Sequence[str]) -> str:
+        """What the figures of these names count, in words."""
+        return sentence(names, [self.graph])
+
+    def counted_as(self, work: str) -> Report:
+        """The same, with the work shown by another convention. Raises ArchcalcError."""
+        return replace(self, work=convention(work).name)
 
     def with_layers(self, layers: tuple[Row, ...]) -> Report:
         """The same with other rows."""
@@ -92,24 +134,31 @@ class Report:
             return tuple(row._replace(output=None) for row in rows)
         raise ArchcalcError(f"rows are by {listing(('layer', 'block', 'kind'))}, not by {what!r}")
 
-    def to_dict(self) -> dict[str, Any]:
-        """The report as JSON holds it; a number that is not an integer becomes its text."""
+    def to_dict(self, figures: Iterable[str] = ()) -> dict[str, Any]:
+        """The report as JSON holds it, with these figures too; a number that is not an integer becomes its text."""
+        more = [name for name in figures if name in FIGURES and name != "output"]
+        sums = [name for name in more if getattr(FIGURES[name].rule, "adds", False)]
         return {
             "network": self.network,
             "title": self.title,
             "knobs": {name: _json(value) for name, value in self.knobs.items()},
             "input": _json(self.input),
             "layers": [
-                {"name": row.name, "kind": row.kind, "text": row.text, "output": _json(row.output)} | _figures(row)
+                {"name": row.name, "kind": row.kind, "text": row.text, "output": _json(row.output)}
+                | self._figures(row, more)
                 for row in self.layers
             ],
-            "totals": _figures(self.totals),
+            "totals": self._figures(self.totals, sums),
             "weight_bytes": _json(self.weight_bytes),
             "unknown": list(self.unknown),
             "assumptions": [f"{a.name}: {a.condition} (otherwise {a.otherwise})" for a in self.assumptions],
             "convention": self.convention,
             "source": self.source,
         }
+
+    def _figures(self, row: Row, more: Sequence[str]) -> dict[str, Any]:
+        names = dict.fromkeys((*USUAL[:-1], self.work, *more))
+        return {name: _json(row.figure(name)) for name in names}
 
     def __repr__(self) -> str:
         from archcalc.tables.layout import Choice, summary_table
@@ -127,30 +176,45 @@ class Report:
 def summarize(spec: Spec, knobs: dict[str, Any]) -> Report:
     """Unfold, propagate, count. Raises SpecError."""
     with gc_paused():
-        return report_of(spec, unfold(spec, knobs))
+        return report_of(unfold(spec, knobs), spec)
 
 
-def report_of(spec: Spec, graph: Graph) -> Report:
-    """What a graph costs."""
-    changed = [f"{k}={show(v)}" for k, v in graph.knobs.items() if differs(v, spec.given[k].default)]
-    counted = [(node, cost) for node, cost in costs(graph) if node.layer]
-    rows = [
-        Row(node.name, node.layer.label, node.output, cost.params, cost.buffers, cost.mult_adds, _detail(node))
-        for node, cost in counted
+def report_of(
+    graph: Graph,
+    spec: Spec | None = None,
+    *,
+    name: str = "network",
+    title: str = "",
+    source: str = "",
+    defaults: Mapping[str, Any] = MappingProxyType({}),
+) -> Report:
+    """What a graph costs. Without the spec that it was made from it is checked, and called as it says here.
+
+    ``defaults`` are those of the graph's knobs. Raises ArchcalcError where a layer cannot stand as the graph says.
+    """
+    if spec:
+        name, title, source = spec.name, spec.headings["net"], spec.headings.get("source", "")
+        defaults = {knob.name: knob.default for knob in spec.given.values()}
+    else:
+        graph, name, title, source = checked(graph), *map(one_line, (name, title or name, source))
+    changed = [f"{k}={show(v)}" for k, v in graph.knobs.items() if differs(v, defaults.get(k))]
+    counts = Counts(graph)
+    layers = tuple(
+        Row(node.name, node.layer.label, node.output, _detail(node), (i,), counts)
+        for i, node in enumerate(graph.nodes)
         if node.layer
-    ]
+    )
     return Report(
-        network=spec.name,
-        label=f"{spec.name}@{','.join(changed)}" if changed else spec.name,
-        title=spec.headings["net"],
-        source=spec.headings.get("source", ""),
+        network=name,
+        label=f"{name}@{','.join(changed)}" if changed else name,
+        title=title,
+        source=source,
         knobs=graph.knobs,
         input=graph.nodes[0].shape,
-        layers=tuple(rows),
-        totals=total(cost for _, cost in counted),
+        layers=layers,
         assumptions=graph.assumptions,
         spec=spec,
-        graph=graph,
+        counts=counts,
     )
 
 
@@ -178,13 +242,10 @@ def _together(name: str, members: list[Row], kind: str | None) -> Row:
     last = members[-1]
     if kind and len(members) == 1 and last.name == name:
         return last
-    cost = total(row.cost for row in members)
     layers = f"{len(members)} layer{'s' * (len(members) > 1)}"
-    return Row(name, kind or last.kind, last.output, cost.params, cost.buffers, cost.mult_adds, layers)
-
-
-def _figures(costs: Row | Cost) -> dict[str, Any]:
-    return {figure: _json(getattr(costs, figure)) for figure in ("params", "buffers", "mult_adds")}
+    return Row(
+        name, kind or last.kind, last.output, layers, tuple(i for row in members for i in row.nodes), last.counts
+    )
 
 
 def _json(value: Any) -> Any:

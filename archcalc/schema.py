@@ -11,7 +11,7 @@ from inspect import cleandoc
 from typing import Any
 
 from archcalc.kinds import KINDS
-from archcalc.language.definitions import BLOCK_KEYS
+from archcalc.language.definitions import BLOCK_FILE_KEYS, BLOCK_KEYS
 from archcalc.language.grammar import HEADINGS, KEYS, KINDS_OF_SPEC, KNOB_KEYS
 from archcalc.language.layers import MODIFIERS, NAME
 from archcalc.reference import signature
@@ -24,7 +24,7 @@ MEANINGS = {
     "lecture": "where a lecture shows it",
     "about": "what a reader should know, such as where sources differ",
     "aliases": "other names",
-    "use": "files of blocks",
+    "use": "files of blocks, or what would be such files under their names",
     "given": "knobs: numbers or words that stay open",
     "variants": "members of the family: overridden knobs, headings, input or layers",
     "let": "definitions: values and functions",
@@ -47,12 +47,14 @@ def schema_text() -> str:
 
 def schema() -> dict[str, Any]:
     """The schema (draft 2020-12) of what a YAML editor reads."""
+    sections = _sections()
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "archcalc spec",
-        **_object({name: {**_sections()[name], "description": MEANINGS[name]} for name in KEYS}, []),
+        **_object({name: {**sections[name], "description": MEANINGS[name]} for name in KEYS}, []),
         "$defs": {
             "call": {"type": "string", "anyOf": [*_calls(), BLOCK_CALL]},
+            "use": {"anyOf": [WORDS, _named(_object({name: sections[name] for name in BLOCK_FILE_KEYS}, ["blocks"]))]},
             "knob": _object(dict.fromkeys(KNOB_KEYS, VALUE) | {"choices": VALUES}, ["default"]),
             "layers": {"type": "array", "items": {"anyOf": [{"$ref": "#/$defs/call"}, {"$ref": "#/$defs/entry"}]}},
             "branches": _named(LAYERS),
@@ -71,7 +73,7 @@ def _sections() -> dict[str, dict[str, Any]]:
         headings
         | body
         | {
-            "use": WORDS,
+            "use": {"$ref": "#/$defs/use"},
             "given": _named({"anyOf": [VALUE, {"$ref": "#/$defs/knob"}]}),
             "variants": _named(_named(VALUE) | {"properties": headings | body}),
             "let": _named(VALUE),

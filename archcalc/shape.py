@@ -53,6 +53,11 @@ def axes(layer: Any, x: Shape) -> list[tuple[Any, ...]]:
     return list(zip(x[1:], *(per_axis(value, x) for value in given), strict=True))
 
 
+def reach(layer: Any, x: Shape) -> tuple[tuple[Number, Number], ...]:
+    """Along each axis, how many positions the window of a layer spans, and its stride."""
+    return tuple((dilation * (kernel - 1) + 1, stride) for _, kernel, stride, _, dilation in axes(layer, x))
+
+
 def map_needs(layer: Any, x: Shape) -> Iterator[tuple[Condition, str]]:
     """What a layer that works along the axes needs of its input: to have some, and one number for each of them."""
     yield len(x) > 1, f"{layer.label} takes a map; {describe(x)} features have no axes"

@@ -1,4 +1,4 @@
-"""The page on formulas is true: every command in it runs, and its output is current.
+"""The pages on formulas and figures are true: every command in them runs, and its output is current.
 
 `ARCHCALC_UPDATE=1 pytest tests/test_docs_formula.py` writes the outputs anew, to be read before they are committed.
 """
@@ -8,11 +8,13 @@ import os
 import re
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from archcalc.cli import main
 
-PAGE = Path(__file__).parent.parent / "docs" / "formula.md"
+DOCS = Path(__file__).parent.parent / "docs"
+PAGE = DOCS / "formula.md"
 CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
 
 
@@ -26,13 +28,14 @@ def session(match):
     return f"```console\n{''.join(shown)}```"
 
 
-def test_outputs_are_current():
-    text = PAGE.read_text(encoding="utf-8")
+@pytest.mark.parametrize(("page", "commands"), [(PAGE, 4), (DOCS / "figures.md", 1)])
+def test_outputs_are_current(page, commands):
+    text = page.read_text(encoding="utf-8")
     current = CONSOLE.sub(session, text)
     if os.environ.get("ARCHCALC_UPDATE") == "1":
-        PAGE.write_text(current, encoding="utf-8")
-    assert current == PAGE.read_text(encoding="utf-8")
-    assert text.count("$ archcalc") >= 4
+        page.write_text(current, encoding="utf-8")
+    assert current == page.read_text(encoding="utf-8")
+    assert text.count("$ archcalc") >= commands
 
 
 def test_python_examples():

@@ -4,7 +4,6 @@ import json
 import math
 import re
 from fractions import Fraction
-from math import prod
 
 import pytest
 from console import check_golden, run
@@ -16,6 +15,8 @@ from archcalc.derivation.size import Worked, size
 from archcalc.derivation.write import text
 from archcalc.engine.graph import Graph, Node
 from archcalc.errors import Place, Source
+from archcalc.figures.figure import FIGURES
+from archcalc.figures.rules import Counts, Tally
 from archcalc.kind import build
 from archcalc.kinds import KINDS
 from archcalc.language.expression import parse_call
@@ -40,6 +41,9 @@ def test_what_people_read(name):
     check_golden(name, COMMANDS[name])
 
 
+SUMS = [name for name, figure in FIGURES.items() if isinstance(figure.rule, Tally)]
+
+
 def examples():
     place = Place(Source("example", ""), 0, 0)
     for label, kind in KINDS.items():
@@ -57,12 +61,10 @@ def test_every_kind_s_products_are_its_figures(layer, shapes):
     inputs = [Node(f"in{i}", None, (), shape, place) for i, shape in enumerate(shapes)]
     node = Node("layer", layer, tuple(range(len(shapes))), layer.shape(*shapes), place)
     graph = Graph({}, (*inputs, node), ())
-    work = layer.mult_adds(shapes, node.shape)
-    found = products(graph, node, "mult_adds")
-    assert (None if found is None else sum(product.value for product in found)) == work
-    weights = layer.weights(*shapes)
-    found = products(graph, node, "params")
-    assert found is None if weights is None else [p.value for p in found] == [prod(w) for w in weights.values()]
+    for name in SUMS:
+        found = products(graph, node, name)
+        counted = Counts(graph).of(FIGURES[name].rule)[-1]
+        assert (None if found is None else sum(product.value for product in found)) == counted, name
 
 
 @pytest.mark.parametrize("name", names())
@@ -71,7 +73,7 @@ def test_every_layer_s_products_are_its_row(name):
     known = {}
     for node, row in zip(report.graph.nodes[1:], report.layers, strict=True):
         key = (node.layer, report.graph.input_shapes(node), node.shared is None, node.times)
-        for figure in ("mult_adds", "params"):
+        for figure in SUMS:
             if (key, figure) not in known:
                 found = products(report.graph, node, figure)
                 known[key, figure] = None if found is None else sum(product.value for product in found)
@@ -190,7 +192,7 @@ def test_unknown_stays_unknown(tmp_path):
 MISTAKES = {
     "explain vgg99": "no network 'vgg99'",
     "explain vgg16 --of colour": "no quantity 'colour'",
-    "explain vgg16 --of peak_bytes": "peak_bytes is not a sum over layers; explain takes mult_adds, params, buffers",
+    "explain vgg16 --of peak_bytes": "peak_bytes is not a sum over layers; explain takes params, weights, biases,",
     "explain vgg16 --of params\xa0of\xa0stage9": "vgg16 has no layer 'stage9'; 'archcalc summary NETWORK'",
     "explain vgg16 --over max_pool": "there is no ratio to the mult_adds of max_pool@kernel=2: it is 0",
     "explain vgg16 --free x": "no knob 'x'",

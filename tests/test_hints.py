@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import pytest
 from console import run
+from members import members
 
 import archcalc
 from archcalc.cli import COMMANDS
@@ -156,12 +157,12 @@ def test_a_knob_by_another_name(network, typed, value):
     assert str(caught.value).startswith(f"{start}; did you mean '{wanted}" if wanted else f"{start} (its knobs: ")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", members())
 def test_a_value_that_is_offered_gives_that_input(name):
     """Both as it is written behind the name, and as a float in Python; every network is offered its own size."""
     network = archcalc.load(name)
     own = network.summary().input[-1]
-    for side in (224, own):
+    for side in dict.fromkeys((224, own)):
         values = same_meaning(network, "image_size", side)
         if any(values.values()):
             written = ",".join(f"{knob}={value}" for knob, value in values.items())

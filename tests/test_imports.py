@@ -39,8 +39,16 @@ AT_ONCE = {  # the modules that may import these outside a function, since they 
     "pyarrow": "",
 }
 BY_NAME = ("needed", "import_module", "importlib.import_module")  # functions that import what they are told
-FORMULAS = ("number.py", "value.py", "shape.py", "argument.py", "kind.py", "kinds/*")  # what all else stands on
-BELOW_FORMULAS = tuple(f"archcalc.{name}" for name in ("errors", "number", "value", "shape", "argument", "kind"))
+FORMULAS = (
+    "protocol.py",
+    "number.py",
+    "value.py",
+    "shape.py",
+    "argument.py",
+    "kind.py",
+    "kinds/*",
+)  # what all else stands on
+BELOW_FORMULAS = ("archcalc.errors", *(f"archcalc.{name.removesuffix('.py')}" for name in FORMULAS[:-1]))
 HEAVY = {*PLACES} - {"yaml"}
 
 

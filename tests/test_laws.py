@@ -3,7 +3,6 @@
 import pytest
 from laws.common import examples
 from laws.memory_law import check_keeps, check_marks, check_view
-from laws.number_laws import check_arrays, check_fractions, check_large, check_symbols
 from laws.text_law import check_documented, check_text
 from laws.torch_law import check_torch
 
@@ -30,31 +29,6 @@ def test_memory_is_torchs(example):
     check_keeps(example.layer, example.shapes)
     if example.layer.label != "dropout" and example.layer.times() == 1:
         check_marks(example.layer, example.shapes)
-
-
-@each_example
-def test_symbolic_sizes_then_values(example):
-    check_symbols(example.layer, example.shapes)
-
-
-@each_example
-def test_symbolic_arguments_then_values(example):
-    check_symbols(example.layer, example.shapes, arguments=True)
-
-
-@each_example
-def test_arrays_element_by_element(example):
-    check_arrays(example.layer, example.shapes)
-
-
-@each_example
-def test_exact_where_int64_overflows(example):
-    check_large(example.layer, example.shapes)
-
-
-@each_example
-def test_whole_fractions_are_integers(example):
-    check_fractions(example.layer, example.shapes)
 
 
 @each_example

@@ -2,8 +2,8 @@
 
 import pytest
 import torch
-from laws.common import examples, fits, read
-from laws.number_laws import check_arrays, check_symbols
+from laws.common import Example, examples, fits, read
+from laws.number_law import check_layer
 from laws.sweep import DRAWS, draws, joined
 from laws.text_law import check_text
 from laws.torch_law import accepts, check_same_verdict, check_torch
@@ -44,18 +44,16 @@ def test_same_verdict_on_joins(label):
 
 
 @pytest.mark.parametrize("label", ["add", "multiply", "concat"])
-def test_symbols_and_arrays_of_joins(label):
+def test_numbers_of_joins(label):
     for layer, shapes in [drawn for drawn in joined(label, COUNT) if fits(*drawn)][:12]:
-        check_symbols(layer, shapes)
-        check_arrays(layer, shapes)
+        check_layer(Example(label, layer, shapes))
 
 
 @each_kind
-def test_symbols_arrays_and_text_of_drawn_layers(label):
+def test_numbers_and_text_of_drawn_layers(label):
     drawn = [(layer, shape) for layer, shape in draws(label, 2, COUNT) if fits(layer, (shape,))]
     for layer, shape in drawn[:12]:
-        check_symbols(layer, (shape,))
-        check_arrays(layer, (shape,))
+        check_layer(Example(str(layer), layer, (shape,)))
         check_text(layer)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import reduce
 from operator import mul
+from random import Random
 
 import numpy
 import pytest
-from laws.common import read
+from laws.common import Example, read
 from laws.memory_law import check_keeps, check_marks, check_view
-from laws.network_law import check_network_arrays, check_network_symbols
-from laws.number_laws import check_arrays, check_fractions, check_large, check_symbols
+from laws.number_law import check_layer, network
+from laws.number_types import NUMBER_TYPES
 from laws.text_law import check_documented, check_text
 from laws.torch_law import check_same_verdict, check_torch
 
@@ -82,6 +83,12 @@ def bias_only(self, x):
     return {"bias": (x[0],)}
 
 
+def numbers(*types, **options):
+    """The law of the numbers, for these types."""
+    return lambda layer, shapes: check_layer(Example(str(layer), layer, shapes), types, **options)
+
+
+symbols, arrays, fractions = numbers("symbols"), numbers("arrays"), numbers("fractions")
 SPOILT = {
     "mult-adds forget the groups": (check_torch, GROUPED, conv.Conv, "mult_adds", without_groups),
     "one window too few": (check_torch, PLAIN, conv, "windows", without_one),
@@ -93,19 +100,19 @@ SPOILT = {
     "needs forget the groups": (check_same_verdict, ("conv(6, 3, groups=4)", (8, 9)), conv, "sharing", anything),
     "an exact fit refused": (check_same_verdict, EXACT_FIT, conv, "window_needs", strict_fit),
     "a wide pad accepted": (check_same_verdict, ("maxpool(2, pad=2)", (4, 9)), pool.Pool, "needs", Kind.needs),
-    "no floor": (check_symbols, PLAIN, conv, "windows", without_floor_for_symbols),
-    "symbols fit anything": (check_symbols, GROUPED, conv, "sharing", anything_undecided),
-    "a formula for ints": (check_symbols, PLAIN, conv, "windows", only_for_ints),
-    "the first element": (check_arrays, PLAIN, conv, "windows", at_the_example),
-    "arrays fit anything": (check_arrays, GROUPED, conv, "sharing", anything_undecided),
-    "int64": (check_large, PLAIN, conv, "product", numpys_own_product),
+    "no floor": (symbols, PLAIN, conv, "windows", without_floor_for_symbols),
+    "symbols fit anything": (symbols, GROUPED, conv, "sharing", anything_undecided),
+    "a formula for ints": (symbols, PLAIN, conv, "windows", only_for_ints),
+    "the first element": (arrays, PLAIN, conv, "windows", at_the_example),
+    "arrays fit anything": (arrays, GROUPED, conv, "sharing", anything_undecided),
+    "int64": (arrays, PLAIN, conv, "product", numpys_own_product),
     "a view denied": (check_view, ("flatten", (4, 5, 5)), reshape.Flatten, "view", False),
     "a view claimed": (check_view, ("relu", (4, 5, 5)), Kind, "view", True),
     "a memory lost": (check_keeps, ("conv(6, 3)", (4, 5, 5)), conv.Conv, "keeps", "nothing"),
     "the wrong memory": (check_keeps, ("relu", (4, 5, 5)), KINDS["relu"], "keeps", "inputs"),
     "marks lost": (check_marks, ("maxpool(2)", (4, 6, 6)), pool.MaxPool, "marks", Kind.marks),
-    "fractions unread": (check_fractions, PLAIN, conv, "windows", only_for_ints),
-    "fractions by their type": (check_fractions, PLAIN, kind, "word", repr),
+    "fractions unread": (fractions, PLAIN, conv, "windows", only_for_ints),
+    "fractions by their type": (lambda layer, _: check_text(layer), PLAIN, kind, "word", repr),
 }  # fmt: skip
 
 
@@ -120,19 +127,18 @@ def test_law_catches(monkeypatch, check, example, where, name, spoilt):
 
 
 @pytest.mark.parametrize(
-    ("check", "spoilt"),
+    ("name", "spoilt"),
     [
-        (lambda network: check_network_symbols(network, "resolution"), without_floor_for_symbols),
-        (lambda network: check_network_arrays(network, "resolution", [224, 225, 226]), at_the_example),
+        ("symbols", without_floor_for_symbols),
+        ("arrays", at_the_example),
     ],
-    ids=["symbols", "arrays"],
 )
-def test_network_law_catches(monkeypatch, check, spoilt):
-    network = load("resnet18")
-    assert check(network)
+def test_network_law_catches(monkeypatch, name, spoilt):
+    law = network(load("resnet18"), ["resolution"], Random(1))
+    assert law.compared(NUMBER_TYPES[name]) == 1
     monkeypatch.setattr(conv, "windows", spoilt)
     with pytest.raises(AssertionError):
-        check(network)
+        law.compared(NUMBER_TYPES[name])
 
 
 def test_text_law_catches_a_lost_argument(monkeypatch):
@@ -147,9 +153,9 @@ def test_symbols_law_looks_at_arguments(monkeypatch):
     layer = read("narrow(2, 3)")
     asks_its_type = lambda self, x: (self.length if isinstance(self.length, int) else 3, *x[1:])  # noqa: E731
     monkeypatch.setattr(reshape.Narrow, "shape", asks_its_type)
-    check_symbols(layer, ((9, 5, 5),))
+    numbers("symbols", arguments=[False])(layer, ((9, 5, 5),))
     with pytest.raises(AssertionError):
-        check_symbols(layer, ((9, 5, 5),), arguments=True)
+        symbols(layer, ((9, 5, 5),))
 
 
 def test_a_kinds_arguments_have_types():

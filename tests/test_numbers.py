@@ -22,8 +22,6 @@ from archcalc.number import (
     make_divisible,
     most,
     plain,
-    product,
-    select,
     share,
 )
 from archcalc.value import exact, show
@@ -37,44 +35,12 @@ def array(*values):
     return exact(numpy.array(values, dtype=object))
 
 
-def everywhere(function, *columns):
-    """The function over ints and fractions, checked to give the same over arrays and by substitution in symbols."""
-    values = [function(*row) for row in zip(*columns, strict=True)]
-    assert list(function(*(array(*column) for column in columns))) == values
-    symbols = sympy.symbols(f"v:{len(columns)}", positive=True)
-    formula = function(*symbols)
-    for row, value in zip(zip(*columns, strict=True), values, strict=True):
-        assert formula.subs(dict(zip(symbols, row, strict=True))) == value
-    return values
-
-
-def test_least_and_most():
-    pairs = [3, 4, 5, Fraction(9, 2)], [4, 4, Fraction(1, 3), 2]
-    assert everywhere(least, *pairs) == [3, 4, Fraction(1, 3), 2]
-    assert everywhere(most, *pairs) == [4, 4, 5, Fraction(9, 2)]
-    assert list(least(array(1, 5), 3)) == [1, 3]
-    assert list(most(3, array(1, 5))) == [3, 5]
-    assert least(n, 0) == 0  # a positive symbol is known to be more
-    assert most(n, 1) == n
-
-
-class Own:
-    """A number that knows itself, as a cell of a spreadsheet does."""
-
-    def __init__(self, text):
-        self.text = text
-
-    def __neg__(self):
-        return Own(f"-{self.text}")
-
-    def least(self, other):
-        return Own(f"MIN({self.text},{getattr(other, 'text', other)})")
-
-
-def test_numbers_of_ones_own():
-    assert least(Own("A1"), 3).text == "MIN(A1,3)"
-    assert least(3, Own("A1")).text == "MIN(A1,3)"
-    assert most(Own("A1"), 3).text == "-MIN(-A1,-3)"
+def test_what_symbols_know():
+    """They are whole and positive, so that much is no function of theirs."""
+    assert least(n, 0) == 0
+    assert most(n, 1) == ceil_div(n, 1) == half_up(n) == n
+    assert share(n, 4) == n / 4
+    assert make_divisible(8 * n, 8) == 8 * n
 
 
 def test_decide():
@@ -87,15 +53,6 @@ def test_decide():
     assert decide(array(1, 2) > 1) is None
     with pytest.raises(TypeError):
         decide(1)
-
-
-def test_select():
-    assert select(True, 1, 2) == 1
-    assert select(n < 0, 1, 2) == 2
-    assert list(select(array(1, 2, 3) > 1, array(10, 20, 30), 0)) == [0, 20, 30]
-    assert list(select(array(1, 2) > 1, 2**40, 3) * 2**40) == [3 * 2**40, 2**80]  # where NumPy's own would overflow
-    chosen = select(n > 5, 10, n)
-    assert [chosen.subs(n, value) for value in (5, 6)] == [5, 10]
 
 
 def test_fails():
@@ -113,8 +70,6 @@ def test_broadcast():
 def test_both():
     assert both(True, n > 5) == (n > 5)
     assert both(n > 5, False) is False
-    assert list(both(array(1, 2, 3) > 1, array(1, 2, 3) < 3)) == [False, True, False]
-    assert both(n > 5, n > 7).subs(n, 6) == sympy.false
 
 
 def test_equal_compares_values_not_writing():
@@ -122,7 +77,6 @@ def test_equal_compares_values_not_writing():
     assert decide(equal((n + 1) * 2, 2 * n + 2)) is True
     assert decide(equal(n, n + 1)) is False
     assert decide(equal(n, 5)) is None
-    assert list(equal(array(1, 2), 2)) == [False, True]
 
 
 def test_is_whole():
@@ -132,8 +86,6 @@ def test_is_whole():
     assert is_whole(n) is True
     assert is_whole(n + sympy.Rational(1, 2)) is False
     assert decide(is_whole(x)) is None
-    assert decide(is_whole(x).subs(x, 4)) is True
-    assert list(is_whole(array(1, 1.5))) == [True, False]
 
 
 def test_plain():
@@ -149,14 +101,6 @@ def test_show():
     assert show(array(*range(1000))) == "[0, 1, 2, 3, 4, 5, 6, 7, ...]"
 
 
-def test_ceil_div():
-    tops, bottoms = [0, 1, 7, 8, 9, Fraction(5, 2)], [3, 3, 4, 4, 4, 2]
-    assert everywhere(ceil_div, tops, bottoms) == [
-        math.ceil(Fraction(a, b)) for a, b in zip(tops, bottoms, strict=True)
-    ]
-    assert ceil_div(n, 1) == n
-
-
 def check_half_up(round_):
     """What ``int(x + 0.5)`` means: 0.5 goes to 1 and 2.5 to 3, where Python's own round gives 0 and 2."""
     assert [round_(value) for value in QUARTERS] == [math.floor(value + Fraction(1, 2)) for value in QUARTERS]
@@ -164,8 +108,6 @@ def check_half_up(round_):
 
 def test_half_up():
     check_half_up(half_up)
-    everywhere(half_up, QUARTERS)
-    assert half_up(n) == n
     with pytest.raises(AssertionError):
         check_half_up(round)  # a banker's rounding is caught
 
@@ -185,37 +127,16 @@ def test_make_divisible_is_torchvisions(divisor):
     assert ours == [torchvisions(float(width), divisor) for width in widths]
 
 
-def test_make_divisible_of_arrays_and_symbols():
-    widths = [Fraction(i, 3) for i in range(1, 120)]
-    assert everywhere(lambda width: make_divisible(width, 8), widths) == [torchvisions(float(w), 8) for w in widths]
-
-
 def test_never_below_nine_tenths():
     """11.9 is nearest to 8, which is less than 90 % of it."""
     assert make_divisible(Fraction("11.9"), 8) == 16
-    assert make_divisible(8 * n, 8) == 8 * n
 
 
 def test_exact_div():
     assert exact_div(6, 3) == 2
     assert type(exact_div(6, 3)) is int
-    assert everywhere(exact_div, [1, 6, 7], [3, 3, 2]) == [Fraction(1, 3), 2, Fraction(7, 2)]
-    for quotient in (exact_div(array(1, 2), 3), exact_div(2, array(3, 7)), exact_div(array(1, 2), array(3, 7))):
-        assert all(isinstance(item, Fraction) for item in quotient)
     with pytest.raises(ZeroDivisionError):
         exact_div(1, 0)
-
-
-def test_share_keeps_no_floor():
-    assert share(12, 4) == 3
-    assert share(n, 4) == n / 4
-    assert list(share(array(4, 8), 4)) == [1, 2]
-
-
-def test_product():
-    assert product([]) == 1
-    assert product([2, n, 3]) == 6 * n
-    assert list(product([array(2**40), 2**30])) == [2**70]
 
 
 @pytest.mark.parametrize(

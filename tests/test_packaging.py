@@ -173,7 +173,7 @@ def test_only_a_missing_extra_is_a_reason_to_skip(monkeypatch):
     conftest.skip_if_missing(AssertionError("wrong"))
 
 
-OURS = ["archcalc", "archcalc.engine.cost", "test_numbers", "laws.common", "references.table", "console", "benchmark"]
+OURS = ["archcalc", "archcalc.figures.rules", "test_numbers", "laws.common", "references.table", "console", "benchmark"]
 
 
 @pytest.mark.parametrize("module", [*OURS, "numpy", "pandas.core.series", "keras.src", "archcalculus", "latest_x"])

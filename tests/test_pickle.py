@@ -7,12 +7,12 @@ import shutil
 from fractions import Fraction
 
 import pytest
+from members import members
 
 import archcalc
 from archcalc.errors import Place, Problem, Refusal, Source
 from archcalc.kinds import KINDS
 from archcalc.language import pickled
-from archcalc.language.library import names
 from archcalc.verify.module import TorchRefuses
 
 COPIES = {"pickle": lambda value: pickle.loads(pickle.dumps(value)), "deepcopy": copy.deepcopy}
@@ -46,7 +46,7 @@ def awkward(folder):
 
 @pytest.mark.parametrize("how", COPIES)
 def test_every_network_and_its_report(how):
-    for name in list(names())[:: 1 if how == "pickle" else 10]:
+    for name in members()[:: 1 if how == "pickle" else 10]:
         pickled.unpickled.cache_clear()
         network = archcalc.load(name)
         report = network.summary()

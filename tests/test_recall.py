@@ -8,6 +8,7 @@ import archcalc
 from archcalc.engine import unfold
 from archcalc.engine.recall import Recall
 from archcalc.errors import ArchcalcError
+from archcalc.language.library import names
 
 SHARED = """net: N
 input: [4, 16, 16]
@@ -44,31 +45,67 @@ layers:
 
 
 def graph(network):
-    return [node._replace(layer=str(node.layer)) for node in network.summary().graph.nodes]
+    """The layers one by one, or the message where there are none."""
+    try:
+        return [node._replace(layer=str(node.layer)) for node in network.summary().graph.nodes]
+    except ArchcalcError as error:
+        return str(error)
 
 
-def both_ways(network, monkeypatch):
-    recalled = graph(network)
-    replays = []
-    monkeypatch.setattr(Recall, "key", lambda *_: replays.append(1))
-    return recalled, graph(network)
+def same_both_ways(network, monkeypatch):
+    """The layers, which are the same with and without recall; and how often a block was recalled."""
+    replayed, replay = [], Recall.replay
+    monkeypatch.setattr(Recall, "replay", lambda *call: replayed.append(1) or replay(*call))
+    recalled, count = graph(network), len(replayed)
+    monkeypatch.setattr(Recall, "key", lambda *_: None)
+    assert recalled == graph(network)
+    assert len(replayed) == count
+    return recalled, count
+
+
+@pytest.mark.parametrize("name", {file: name for name, file in names().items()}.values())
+def test_a_network_of_each_file(name, monkeypatch):
+    same_both_ways(archcalc.load(name), monkeypatch)
 
 
 @pytest.mark.parametrize("name", ["resnet50", "densenet121", "nasnet_mobile", "googlenet", "faster_r_cnn_vgg16"])
-def test_networks(name, monkeypatch):
-    recalled, walked = both_ways(archcalc.load(name), monkeypatch)
-    assert recalled == walked
+def test_networks_of_blocks(name, monkeypatch):
+    _, replayed = same_both_ways(archcalc.load(name), monkeypatch)
+    assert replayed
 
 
 def test_shared_weights_several_inputs_and_names_inside(tmp_path, monkeypatch):
     (tmp_path / "net.yaml").write_text(SHARED)
-    network = archcalc.load(str(tmp_path / "net.yaml"))
-    replayed = []
-    monkeypatch.setattr(Recall, "replay", lambda *call, play=Recall.replay: replayed.append(call[2]) or play(*call))
-    recalled, walked = both_ways(network, monkeypatch)
-    assert recalled == walked
-    assert len(replayed) >= 4
-    assert sum(node.shared is not None for node in recalled) >= 10
+    nodes, replayed = same_both_ways(archcalc.load(str(tmp_path / "net.yaml")), monkeypatch)
+    assert replayed >= 4
+    assert sum(node.shared is not None for node in nodes) >= 10
+
+
+ALIKE = {  # two calls of a block that look alike, and give other layers
+    "1 is not true": "  b(f):\n    - conv(2, 1, bias=f)\nlayers:\n  - b(true)\n  - b(1)\n",
+    "for each region": "  b:\n    - conv(2, 1)\nlayers:\n  - maxpool(3)\n  - b\n  - roi_pool(3, 5)\n  - b\n",
+    "another size": "  b:\n    - conv(2, 1)\nlayers:\n  - b\n  - maxpool(3)\n  - b\n",
+    "one input twice": "  b:\n    inputs: [x, y]\n    layers:\n      - z: add\n        from: [x, y]\n"
+    "layers:\n  - c: relu\n  - d: relu\n  - one: b\n    from: [c, d]\n  - two: b\n    from: [c, c]\n",
+}
+
+
+@pytest.mark.parametrize("case", ALIKE)
+def test_what_only_looks_alike_is_not_recalled(case, tmp_path, monkeypatch):
+    (tmp_path / "net.yaml").write_text(f"net: N\ninput: [2, 9, 9]\nblocks:\n{ALIKE[case]}")
+    _, replayed = same_both_ways(archcalc.load(str(tmp_path / "net.yaml")), monkeypatch)
+    assert replayed == 0
+
+
+def test_networks_drawn_at_random(tmp_path, monkeypatch):
+    shared = 0
+    for seed in range(30):
+        (tmp_path / "net.yaml").write_text(random_spec(Random(seed)))
+        with monkeypatch.context() as patch:
+            nodes, replayed = same_both_ways(archcalc.load(str(tmp_path / "net.yaml")), patch)
+        assert replayed
+        shared += any(node.shared is not None for node in nodes)
+    assert shared > 10
 
 
 def test_a_problem_in_a_block_is_told_once(tmp_path):
@@ -88,10 +125,10 @@ def test_repeated_blocks_still_count_as_layers(tmp_path):
 
 
 def random_entries(random, indent, below, level=0):
-    """Layers, groups, branches, repetitions and calls of the blocks defined above, as a spec writes them."""
+    """Layers, groups, branches, repetitions, shared weights and calls of the blocks defined above."""
     space = " " * indent
     for i in range(random.randint(1, 2)):
-        what = random.choice(["layer", "call", "call", "group", "branches", "repeat"])
+        what = random.choice(["layer", "call", "call", "group", "branches", "repeat", "share"])
         if what == "call" and below:
             yield f"{space}- {random.choice(below)}"
         elif what == "group" and level < 2:
@@ -102,14 +139,18 @@ def random_entries(random, indent, below, level=0):
             yield f"{space}- add:\n{space}    x: [{inner}]\n{space}    y: []\n{space}    z: [relu, {inner}]"
         elif what == "repeat" and below:
             yield f"{space}- r{level}{i}: {random.choice(below)}\n{space}  repeat: 2"
+        elif what == "share" and below:
+            one, two = f"p{level}{i}", f"q{level}{i}"
+            yield f"{space}- {one}: {(block := random.choice(below))}\n{space}- {two}: {block}\n{space}  share: {one}"
+            yield f"{space}- s{level}{i}: conv(m, 1)\n{space}  share: {random.choice((one, two))}/first"
         else:
             yield f"{space}- conv(m, 1)"
 
 
 def random_spec(random):
-    blocks, text = [], "net: N\ngiven:\n  m: 2\n  n: {default: 1, min: 1}\ninput: [m, 4, 4]\nblocks:\n"
+    blocks, text = [], "net: N\ngiven:\n  m: 2\n  n: {default: 2, min: 1}\ninput: [m, 4, 4]\nblocks:\n"
     for name in ("a", "b", "c", "d"):
-        text += f"  {name}:\n" + "\n".join(random_entries(random, 4, blocks)) + "\n"
+        text += f"  {name}:\n    - first: conv(m, 1)\n" + "\n".join(random_entries(random, 4, blocks)) + "\n"
         blocks.append(name)
     return text + "layers:\n" + "\n".join(random_entries(random, 2, blocks)) + "\n  - last: d\n    repeat: n\n"
 

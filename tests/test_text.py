@@ -50,10 +50,12 @@ COMMANDS = {  # @ is the spec, OUT a folder; a line in braces is run for each of
     "summary": ["@ --format {table,md,csv,tex,html,json}", "@ --by {layer,block,kind}", "@ --help"],
     "compare": ["@ @@k=3 --format {table,md,csv,tex,html,json}", "@ lenet5 --help"],
     "export": ["@ @@k=3 -o OUT/a.{md,csv,tex,html,json,xlsx}", "@ --help"],
-    "list": ["--lecture @"],
+    "list": ["--all --format {table,md,csv,tex,html,json}"],
     "show": ["@"],
     "check": ["@"],
     "kinds": [""],
+    "conventions": ["@ --format {table,md,csv,tex,html,json}", ""],
+    "figures": ["--format {table,md,csv,tex,html,json}"],
     "schema": [""],
     "formula": ["@ --free k --format {text,tex,sympy,json}", "@ --over @@word='=1+1'", "@ -o OUT/f.{txt,tex,py,json}",
                 "@ --help"],
@@ -69,7 +71,8 @@ MISTAKES = (
     """
 summary OUT/@ | summary @ --columns @ | summary @ --@ | summary @ --depth @ | summary @ --format @
 summary @@word=@ | summary @ --word @ | summary @@@=1 | export @ -o OUT/@ | export @ -o @/a.md | list --family @
-list --kind @ | check @ @#x @ | show @#@ | kinds @ | schema @ | @ | --@ | scale @ | memory @ --dtype @
+list --kind @ | list --lecture @ | check @ @#x @
+show @#@ | kinds @ | schema @ | @ | --@ | scale @ | memory @ --dtype @
 formula @ --free @ | formula @ --of @ | formula @ --over @ --format @ | formula @ -o @ | explain @ --of @
 solve @ --free k --where @ | solve @ --free @ --where params<=1 | solve @ --free k=@ --where params<=1
 sweep @ --k @ | sweep @ --k 1:3 --of @ | sweep @ --k 1:3 -o @ | sweep @ --k 1:3 --plot @ | sweep @ --k 1 --dask @

@@ -14,7 +14,6 @@ import sympy
 import torch
 
 import archcalc
-from archcalc.comparison import compare
 from archcalc.errors import ArchcalcError
 from archcalc.memory.footprint import memory
 from archcalc.solving.scaling import scale
@@ -229,14 +228,6 @@ def test_a_report_as_data_keeps_fractions(network):
     assert network.summary(n=N).to_dict()["knobs"]["n"] == "N"
 
 
-def test_reports_over_arrays_are_not_compared(network):
-    reports = [network.summary(), network.summary(n=numpy.array([2, 3]))]
-    for order in (1, -1):
-        with pytest.raises(ArchcalcError, match="any: a comparison takes one value for n, not an array"):
-            compare(*reports[::order])
-    assert compare(reports[0], network.summary(n=N)).corresponds
-
-
 @pytest.mark.parametrize("test", ["n", "not n", "n or m < 9", "n if word == 'a' else true"])
 def test_numbers_are_no_conditions_be_they_one_or_many(test, tmp_path):
     path = tmp_path / "net.yaml"
@@ -246,3 +237,5 @@ def test_numbers_are_no_conditions_be_they_one_or_many(test, tmp_path):
         with pytest.raises(ArchcalcError, match=told):
             network.summary(n=value)
     assert all(told in why for why in network.sweep(n=[2, 3]).arrays()["why"])
+    with pytest.raises(ArchcalcError, match=told):
+        network.formula(free="n")

@@ -1,5 +1,6 @@
 """Verification: every layer's formulas against torch; one difference anywhere is a failure that names it."""
 
+import itertools
 import json
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 import archcalc
 from archcalc import verify as package
 from archcalc.cli import main
+from archcalc.figures.rules import Counts
 from archcalc.kinds import KINDS
 from archcalc.verify import check
 from archcalc.verify.check import unfused, verify
@@ -124,12 +126,43 @@ def test_a_layer_that_cannot_be_built_is_a_difference(monkeypatch):
     assert command("lenet5", "--device", "meta").exit_code == 1
 
 
+class Refusing(torch.nn.Module):
+    def forward(self, *inputs):
+        raise RuntimeError("not this one")
+
+
+@pytest.mark.parametrize("when", ["built", "run"])
+@pytest.mark.parametrize("position", range(8))
+def test_the_layer_that_torch_refuses_is_named(position, when, file, monkeypatch):
+    """Each in turn; some of them are equal, and before them stands one that is not compared."""
+    text = "net: N\ninput: [4]\nblocks:\n  b:\n    - linear(4)\n    - add:\n        x: [linear(4)]\n        y: []\n"
+    report = archcalc.load(file(f"{text}layers:\n  - opaque((4,))\n  - one: b\n  - two: b\n  - linear(4)\n")).summary()
+    made, own = itertools.count(), {kind: kind.module for kind in (KINDS["linear"], KINDS["add"], KINDS["opaque"])}
+
+    def module(layer, torch, *shapes):
+        if next(made) != position:
+            return own[type(layer)](layer, torch, *shapes)
+        if when == "built":
+            raise RuntimeError("not this one")
+        return Refusing()
+
+    for kind in own:
+        monkeypatch.setattr(kind, "module", module)
+    (difference,) = verify(report, META, 2).differences
+    node, row = report.graph.nodes[1 + position], report.layers[position]
+    assert difference.layer == node.name == row.name
+    assert (difference.what, difference.formula, difference.torch) == ("runs", "yes", "not this one")
+    assert difference.place == f"{node.place}"
+
+
 def test_shared_weights_counted_twice_are_caught(file):
     text = "net: Shared\ninput: [4]\nlayers:\n  - a: linear(4)\n  - b: linear(4)\n    share: a\n"
     report = archcalc.load(file(text)).summary()
     assert verify(report, META, 2).differences == ()
     alone = report.graph._replace(nodes=tuple(node._replace(shared=None) for node in report.graph.nodes))
-    (difference,) = verify(replace(report, graph=alone), META, 2).differences
+    twice = replace(report, counts=Counts(alone))
+    vars(twice)["totals"] = report.totals  # a module that has them twice, beside figures that count them once
+    (difference,) = verify(twice, META, 2).differences
     assert (difference.layer, difference.what, difference.formula, difference.torch) == ("total", "params", 20, 40)
 
 

@@ -13,13 +13,13 @@ from archcalc import __version__
 from archcalc.cli.command import Group
 from archcalc.cli.formula import explain, formula
 from archcalc.cli.pages import check, kinds, list_, schema, show
-from archcalc.cli.reports import compare, export, summary
+from archcalc.cli.reports import compare, conventions, export, figures, summary
 from archcalc.cli.streams import Ended, Output, tell
 from archcalc.cli.sweep import scale, solve, sweep
 from archcalc.cli.verify import memory, verify
 from archcalc.errors import ArchcalcError
 
-COMMANDS = (summary, compare, export, list_, show, check, kinds, schema,
+COMMANDS = (summary, compare, export, conventions, figures, list_, show, check, kinds, schema,
             formula, explain, solve, sweep, scale, memory, verify)  # fmt: skip
 MISTAKE, UNWRITTEN, INTERRUPTED = 2, 3, 130  # exit statuses, the last as shells give it
 

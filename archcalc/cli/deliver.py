@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from archcalc.tables.layout import Choice
 
 FORMAT = click.option("--format", "format_", metavar="FORMAT", help="table, md, csv, tex, html, json or xlsx.")
+CONVENTION = click.option("--convention", metavar="NAME", help="Which work is counted: mult_adds, flops, all ...; "
+                          "'archcalc conventions' shows them.")  # fmt: skip
 OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to a file.")
 
 
@@ -41,6 +43,16 @@ def deliver_tables(tables: Sequence[Table], options: dict[str, Any]) -> None:
     from archcalc.export import render_tables
 
     return _write(render_tables(tables, format_), options["output"])
+
+
+def quantities(options: dict[str, Any], usual: str = "{}") -> str:
+    """What --of asks for, or else the work by the convention that is asked for. Raises ArchcalcError."""
+    from archcalc.figures.conventions import DEFAULT, convention
+
+    asked, name = options["of"], options["convention"]
+    if asked and name:
+        raise ArchcalcError(f"give --of or --convention; with both, write --of {name}")
+    return str(asked or usual.format(convention(name).name if name else DEFAULT))
 
 
 def chosen_format(options: dict[str, Any]) -> str:

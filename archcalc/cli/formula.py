@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from archcalc.cli.deliver import CONVENTION, quantities
 from archcalc.cli.knobs import KnobCommand
 from archcalc.cli.streams import tell
 from archcalc.errors import ArchcalcError, listing
@@ -30,8 +31,9 @@ TEXT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="
 @click.command(cls=KnobCommand)
 @click.argument("network")
 @FREE
-@click.option("--of", default="mult_adds", show_default=True, metavar="QUANTITY",
-              help="mult_adds, params, weight_bytes ...; params of PATH, rows of PATH, share of PATH.")  # fmt: skip
+@click.option("--of", metavar="QUANTITY", help="mult_adds, params, weight_bytes ...; params of PATH, rows of PATH, "
+              "share of PATH.  [default: mult_adds]")  # fmt: skip
+@CONVENTION
 @OVER
 @TIE
 @click.option("--format", "format_", metavar="FORMAT", help="text, tex, sympy or json.")
@@ -49,7 +51,7 @@ def formula(context: click.Context, /, network: str, **options: Any) -> None:
 
     format_ = _format(options)
     asked, over = references(context, options["over"], options["tie"])
-    found = form(asked, options["of"], words(options["free"]), over)
+    found = form(asked, quantities(options), words(options["free"]), over)
     if format_ == "tex":
         text = as_latex(found)
     elif format_ == "sympy":
@@ -63,8 +65,9 @@ def formula(context: click.Context, /, network: str, **options: Any) -> None:
 
 @click.command(cls=KnobCommand)
 @click.argument("network")
-@click.option("--of", default="mult_adds", show_default=True, metavar="QUANTITY",
-              help="mult_adds, params or buffers, or 'params of PATH'; also 'rows of PATH'.")  # fmt: skip
+@click.option("--of", metavar="QUANTITY", help="mult_adds, params or what else adds up, or 'params of PATH'; also "
+              "'rows of PATH'.  [default: mult_adds]")  # fmt: skip
+@CONVENTION
 @OVER
 @TIE
 @FREE
@@ -86,7 +89,7 @@ def explain(context: click.Context, /, network: str, **options: Any) -> None:
     if format_ == "sympy":
         raise ArchcalcError("an explanation is text, tex or json; 'archcalc formula' gives sympy")
     asked, over = references(context, options["over"], options["tie"])
-    found = explanation(asked, options["of"], over, words(options["free"]), options["depth"])
+    found = explanation(asked, quantities(options), over, words(options["free"]), options["depth"])
     texts = {"text": lambda: f"{found}\n", "tex": lambda: found.latex, "json": lambda: _json(found.to_dict())}
     _write(texts[format_](), options["output"])
 

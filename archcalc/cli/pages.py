@@ -27,7 +27,7 @@ from archcalc.language.grammar import KINDS_OF_SPEC
 @FORMAT
 @OUTPUT
 def list_(words: Sequence[str], everything: bool, **options: Any) -> None:
-    """The networks there are, by family or word.
+    """Find networks by family or by a word.
 
     A line for each family. With a WORD, which is part of a name, a family or a title, or with an option, and always
     in a pipe or a file: a row for each network.
@@ -43,11 +43,17 @@ def list_(words: Sequence[str], everything: bool, **options: Any) -> None:
 
 @click.command(cls=Command)
 @click.argument("network", type=NETWORK)
-def show(network: str) -> None:
-    """Print the spec of a network."""
-    from archcalc.language.library import find
+@click.option("--alone", is_flag=True, help="The network without its family, with the blocks it uses from other files.")
+def show(network: str, alone: bool) -> None:
+    """Print the spec of a network.
 
-    click.echo(printable(find(network).part.source.text), nl=False)
+    It is the file as it was written, which may hold a family and use other files. With --alone it is a file for this
+    network, which works anywhere: archcalc show resnet50 --alone > mine.yaml
+    """
+    from archcalc.network import load
+
+    found = load(network)
+    click.echo(printable(found.text if alone else found.spec.part.source.text), nl=False)
 
 
 @click.command(cls=Command)

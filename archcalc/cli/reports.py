@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archcalc.cli.deliver import FORMAT, OUTPUT, deliver, deliver_tables
+from archcalc.cli.command import Command
+from archcalc.cli.deliver import CONVENTION, FORMAT, OUTPUT, deliver, deliver_tables
 from archcalc.cli.knobs import KnobCommand, settled
 from archcalc.cli.sweep import FORMAT as TABLE_FORMAT
 from archcalc.cli.sweep import OUTPUT as TABLE_OUTPUT
 
 if TYPE_CHECKING:
+    from archcalc.report import Report
     from archcalc.tables.layout import Choice
 
 BY = click.option("--by", type=click.Choice(["layer", "block", "kind"]), help="What a row is.")
 DEPTH = click.option("--depth", type=click.IntRange(1), default=1, show_default=True, help="Levels of blocks.")
-COLUMNS = click.option("--columns", metavar="A,B,...", help="Which columns, in order.")
+COLUMNS = click.option("--columns", metavar="A,B,...", help="Which columns, in order; 'archcalc figures' shows them.")
 FILE = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", required=True,
                     help="The file; its suffix decides: .md .csv .xlsx .tex .html .json")  # fmt: skip
 
@@ -27,6 +29,7 @@ FILE = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="
 @BY
 @DEPTH
 @COLUMNS
+@CONVENTION
 @FORMAT
 @OUTPUT
 @click.pass_context
@@ -35,13 +38,15 @@ def summary(context: click.Context, /, **options: Any) -> None:
 
     Output shape, parameters and multiply-adds of every layer, block or kind of layer, with totals.
     """
-    deliver(settled(context), _choice(options), options)
+    deliver(_counted(context, options), _choice(options), options)
 
 
 @click.command(cls=KnobCommand)
 @click.argument("networks", nargs=-1, required=True)
 @BY
 @DEPTH
+@click.option("--columns", metavar="A,B,...", help="Which totals, in order; 'archcalc figures' shows what there is.")
+@CONVENTION
 @TABLE_FORMAT
 @TABLE_OUTPUT
 @click.pass_context
@@ -52,8 +57,8 @@ def compare(context: click.Context, /, **options: Any) -> None:
     """
     from archcalc.comparison import compare as side_by_side
 
-    found = side_by_side(*settled(context), by=options["by"] or "block", depth=options["depth"])
-    deliver_tables(found.tables(), options)
+    found = side_by_side(*_counted(context, options), by=options["by"] or "block", depth=options["depth"])
+    deliver_tables(found.tables(_choice(options).columns if options["columns"] else ()), options)
 
 
 @click.command(cls=KnobCommand)
@@ -61,11 +66,44 @@ def compare(context: click.Context, /, **options: Any) -> None:
 @BY
 @DEPTH
 @COLUMNS
+@CONVENTION
 @FILE
 @click.pass_context
 def export(context: click.Context, /, **options: Any) -> None:
     """Write the tables of networks to a file."""
-    deliver(settled(context), _choice(options), {**options, "format_": None})
+    deliver(_counted(context, options), _choice(options), {**options, "format_": None})
+
+
+@click.command(cls=KnobCommand)
+@click.argument("networks", nargs=-1)
+@TABLE_FORMAT
+@TABLE_OUTPUT
+@click.pass_context
+def conventions(context: click.Context, /, **options: Any) -> None:
+    """Work by convention, side by side.
+
+    How papers and tools count: what each convention is, and with networks, what it gives for one example of each.
+    """
+    from archcalc.tables.layout_figures import conventions_table, figures_table
+
+    reports = settled(context)
+    deliver_tables([conventions_table(reports) if reports else figures_table(conventions=True)], options)
+
+
+@click.command(cls=Command)
+@TABLE_FORMAT
+@TABLE_OUTPUT
+def figures(**options: Any) -> None:
+    """The figures to ask for by name."""
+    from archcalc.tables.layout_figures import figures_table
+
+    deliver_tables([figures_table()], options)
+
+
+def _counted(context: click.Context, options: dict[str, Any]) -> list[Report]:
+    """The reports, by the convention that is asked for. Raises ArchcalcError."""
+    name = options["convention"]
+    return [report.counted_as(name) if name else report for report in settled(context)]
 
 
 def _choice(options: dict[str, Any]) -> Choice:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archcalc.cli.deliver import deliver_tables
+from archcalc.cli.deliver import CONVENTION, deliver_tables, quantities
 from archcalc.cli.knobs import KnobCommand
 from archcalc.cli.streams import tell
 from archcalc.errors import ArchcalcError, listing
@@ -35,7 +35,8 @@ YES = click.option("--yes", is_flag=True, help="Go on, however large the grid is
 
 @click.command(cls=KnobCommand)
 @click.argument("network")
-@click.option("--of", default="mult_adds,params", show_default=True, metavar="A,B,...", help="Which quantities.")
+@click.option("--of", metavar="A,B,...", help="Which quantities.  [default: mult_adds,params]")
+@CONVENTION
 @FORMAT
 @POINTS
 @PLOT
@@ -55,7 +56,7 @@ def sweep(context: click.Context, /, network: str, **options: Any) -> None:
     from archcalc.sweeps.sweep import sweep as sweep_of
 
     asked, texts = _texts(context)
-    planned = sweep_of(asked, [word.strip() for word in options["of"].split(",")], texts, text=True)
+    planned = sweep_of(asked, [word.strip() for word in quantities(options, "{},params").split(",")], texts, text=True)
     _ask(planned, options["yes"], options["output"].suffix[1:] if options["output"] else options["format_"] or "csv")
     if options["output"] or options["format_"] or not options["plot"]:
         _deliver(planned, options)

@@ -59,7 +59,7 @@ def memory(context: click.Context, /, batch: int, dtype: str, optimizer: str, **
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Write a receipt there.")
 @click.pass_context
 def verify(context: click.Context, /, networks: Sequence[str], everything: bool, **options: Any) -> None:
-    """Compare with torch modules that really run.
+    """Compare with real torch modules that run.
 
     Every layer's shapes, weights and mult-adds are held against those of the module.
 

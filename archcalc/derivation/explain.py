@@ -16,13 +16,16 @@ from archcalc.derivation.size import Worked, WorkedLatex, size
 from archcalc.derivation.write import PLAIN, TEX, Marks, latex, text, wrapped
 from archcalc.errors import ArchcalcError, listing
 from archcalc.export.tex import escape
+from archcalc.figures.figure import FIGURES
+from archcalc.figures.rules import Tally
 from archcalc.forms.close import labels, translation
 from archcalc.forms.formula import Formula, formula_of
 from archcalc.forms.notes import exact
 from archcalc.forms.opening import walks
 from archcalc.forms.walk import Walk
+from archcalc.language.spec import SHAPE_WORDS
 from archcalc.network import Reference
-from archcalc.quantity import COUNTS, SIZES, Quantity, quantity, ratio
+from archcalc.quantity import Quantity, quantity, ratio
 from archcalc.report import Report
 
 LONGEST = 160  # characters of a formula on a slide
@@ -187,17 +190,18 @@ def explain(
 ) -> Explanation:
     """The derivation of a figure, of two networks side by side. Raises ArchcalcError.
 
-    ``of`` is mult_adds, params or buffers, of all or of a path; or rows, columns, channels of a path. ``free`` are the
-    letters of the formulas, as in `archcalc.forms.formula`. With ``depth`` a line is a block.
+    ``of`` is a figure that adds up over layers, of all or of a path; or rows, columns, channels of a path. ``free``
+    are the letters of the formulas, as in `archcalc.forms.formula`. With ``depth`` a line is a block.
     """
     wanted = of if isinstance(of, Quantity) else quantity(of)
     found = walks(asked, free, over)
     values = [w.asked.values(found[0].asked.start()) for w in found]
     reports = [w.asked.network.summary(**own) for w, own in zip(found, values, strict=True)]
-    if wanted.figure in SIZES and wanted.figure != "elements" and over is None:
+    if wanted.figure in SHAPE_WORDS and over is None:
         return Explanation(wanted, (), Size(_heading(reports[0], reports[0].title), *size(reports[0], wanted)))
-    if wanted.figure not in COUNTS or wanted.share:
-        raise ArchcalcError(f"{wanted} is not a sum over layers; explain takes {listing(COUNTS)}, or rows of a layer")
+    if wanted.share or not isinstance(wanted.entry.rule, Tally):
+        sums = listing(name for name, figure in FIGURES.items() if isinstance(figure.rule, Tally))
+        raise ArchcalcError(f"{wanted} is not a sum over layers; explain takes {sums}, or rows of a layer")
     numbers = [derivation(report, wanted.figure, wanted.path, depth) for report in reports]
     numbers = [own._replace(title=_heading(report, own.title)) for report, own in zip(reports, numbers, strict=True)]
     sides = tuple(_side(wanted, *one, depth) for one in zip(found, numbers, labels(found), strict=True))

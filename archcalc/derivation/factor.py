@@ -40,6 +40,16 @@ def factors(number: Any) -> tuple[Atom, ...]:
     return (Atom(number.value),)
 
 
+def summands(number: Any) -> tuple[Any, ...]:
+    """A number as a sum; of nothing for 0."""
+    if not isinstance(number, Traced):
+        return () if isinstance(number, int) and number == 0 else (number,)
+    if number.operation == "+":
+        left, right = map(summands, number.operands)
+        return left + right
+    return (number,)
+
+
 def named_shape(shape: Shape, source: str, trace: Trace) -> Shape:
     """Sizes that remember which axis they are of: the input's or the output's."""
     return tuple(name((source, axis), size, trace) for axis, size in enumerate(shape))

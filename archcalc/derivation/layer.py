@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from archcalc.derivation.factor import Atom, factors, named_layer, named_shape
+from archcalc.derivation.factor import Atom, factors, named_layer, named_shape, summands
 from archcalc.engine.graph import Graph, Node
+from archcalc.figures.amounts import AMOUNTS, TENSORS
+from archcalc.figures.figure import FIGURES
+from archcalc.figures.rules import Tally
 from archcalc.number import Number, product
 from archcalc.traces.traced import Trace
 
@@ -26,26 +29,32 @@ class Product(NamedTuple):
 
 
 def products(graph: Graph, node: Node, figure: str) -> tuple[Product, ...] | None:
-    """The figure, "mult_adds", "params" or "buffers", as a sum of products; None where it is not known."""
-    if node.layer is None:
+    """A figure that is a sum of amounts, as a sum of products; None where it is not known."""
+    tally = FIGURES[figure].rule
+    assert isinstance(tally, Tally)  # else it is no sum of amounts
+    if node.layer is None or (tally.stored and node.shared is not None):
         return ()
     trace = Trace()
     inputs = tuple(named_shape(shape, "input", trace) for shape in graph.input_shapes(node))
     layer = named_layer(node.layer, trace)
-    if figure == "mult_adds":
-        return _mult_adds(node, layer.mult_adds(inputs, named_shape(node.shape, "output", trace)))
-    if node.shared is not None:
-        return ()
-    tensors = layer.weights(*inputs)
-    if tensors is not None and figure == "buffers":
-        tensors = layer.buffers(*inputs)
-    return None if tensors is None else tuple(Product((), factors(product(shape)), ()) for shape in tensors.values())
+    output, found = named_shape(node.shape, "output", trace), list[Product]()
+    for amount, factor in tally.chosen(node.layer, len(inputs[0])).items():
+        value = AMOUNTS[amount](layer, inputs, output)
+        if value is None:  # it may still be known at these very numbers
+            value = AMOUNTS[amount](node.layer, graph.input_shapes(node), node.shape)
+        if value is None:
+            return None
+        parts = [factors(part) for part in summands(value)]
+        times = (*factors(factor), *(() if tally.stored else factors(tally.runs(graph, node))))
+        if amount in TENSORS:
+            found += [Product(times, atoms, ()) for atoms in parts]
+        else:
+            found += [_arranged(times, atoms) for atoms in parts]
+    return tuple(found)
 
 
-def _mult_adds(node: Node, work: Number | None) -> tuple[Product, ...] | None:
-    if work is None or (isinstance(work, int) and work == 0):
-        return None if work is None else ()
-    atoms = factors(work)
+def _arranged(times: tuple[Atom, ...], atoms: tuple[Atom, ...]) -> Product:
+    """Places first, then what each takes."""
     over_input = any(atom.source == "input" and atom.is_position for atom in atoms)
 
     def is_place(atom: Atom) -> bool:
@@ -53,7 +62,7 @@ def _mult_adds(node: Node, work: Number | None) -> tuple[Product, ...] | None:
 
     places = sorted((atom for atom in atoms if is_place(atom)), key=lambda atom: not atom.is_position)
     each = sorted((atom for atom in atoms if not is_place(atom)), key=_rank)
-    return (Product(factors(node.times), tuple(places), tuple(each)),)
+    return Product(times, tuple(places), tuple(each))
 
 
 def _rank(atom: Atom) -> int:

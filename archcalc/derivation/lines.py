@@ -49,7 +49,7 @@ class Derivation(NamedTuple):
 
 
 def derivation(report: Report, figure: str, path: str = "", depth: int | None = None) -> Derivation:
-    """The derivation of mult_adds, params or buffers, by layers where they are few, else by blocks.
+    """The derivation of a figure that adds up over layers, by layers where they are few, else by blocks.
 
     ``depth`` makes it blocks, of names cut at that many levels. Raises ArchcalcError where there is no such layer.
     """

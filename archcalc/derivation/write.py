@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 from archcalc.derivation.factor import Atom
 from archcalc.derivation.layer import Product
 from archcalc.derivation.lines import Derivation, Line, Term
+from archcalc.figures.figure import FIGURES
 from archcalc.forms.form import Form
 from archcalc.forms.styles import LATEX, TEXT, Style
 from archcalc.forms.write import write
-from archcalc.quantity import COUNTS
 
 WIDE = 96  # characters of a line of text
 MOST_SUMMANDS = 6  # in a row of LaTeX
@@ -84,7 +84,7 @@ TEX = Marks(LATEX, r" \times ", "{,}")
 
 def text(derivation: Derivation) -> Iterator[str]:
     """Lines of text: name, what it is the sum of, its value; then the sum of all."""
-    what = COUNTS[derivation.figure]
+    what = FIGURES[derivation.figure].heading
     yield f"{derivation.title}: {what}"
     lines = [*derivation.lines, derivation.total] if len(derivation.lines) != 1 else list(derivation.lines)
     names = max((len(line.name) for line in lines), default=0)

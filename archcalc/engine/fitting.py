@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from archcalc.argument import Need
@@ -56,7 +56,7 @@ class Fitter:
             shape = remembered(self.shapes, (layer, shapes), lambda: self.shape(layer, shapes, site))
         except ZeroDivisionError:  # a 0 alone is no argument, but one in an array is a size that does not fit
             raise Refusal(f"{kind.label} divides by an array with a 0 in it") from None
-        if shape is None or not self.ledger.meets(_same_times(site.inputs), site):
+        if shape is None or not self.ledger.meets(same_times(site.inputs), site):
             return None
         return Node(site.name, layer, site.sources, shape, site.item.place, times=site.inputs[0].times * layer.times())
 
@@ -83,7 +83,7 @@ class Fitter:
         return shape
 
 
-def _same_times(inputs: tuple[Node, ...]) -> Iterator[Need]:
+def same_times(inputs: Sequence[Node]) -> Iterator[Need]:
     """What meets runs equally often: an image's map cannot be joined with what is computed for each region."""
     for other in inputs[1:]:
         times = f"{show(inputs[0].times)} and {show(other.times)}"

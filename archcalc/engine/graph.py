@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from archcalc.errors import Place
+from archcalc.errors import BUILT, Place
 from archcalc.kind import Kind
 from archcalc.number import Condition, Number
 from archcalc.shape import Shape
@@ -17,7 +17,7 @@ class Node(NamedTuple):
     layer: Kind | None
     inputs: tuple[int, ...]  # nodes
     shape: Shape  # of the output, one example
-    place: Place  # the line of the spec that says so
+    place: Place = BUILT  # the line of the spec that says so
     shared: int | None = None  # the node whose weights this one uses
     times: Number = 1  # how often it runs for one example: once, or for each region cut out above
     copies: tuple[Any, ...] = ()  # the repetitions, from the innermost on, that it stands for all copies of

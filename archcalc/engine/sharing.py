@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from archcalc.argument import Need
 from archcalc.engine.graph import Node
@@ -24,21 +24,21 @@ def share(nodes: list[Node], first: int, span: Span, name: str) -> Iterator[Need
     yield len(own) == len(others), f"cannot share weights: {len(own)} layers here, {len(others)} in {name!r}"
     for mine, other in zip(own, others, strict=False):
         node, original = nodes[mine], nodes[other]
-        yield from _same(
-            _weights(node, nodes), _weights(original, nodes), f"{node.name} cannot share {original.name}'s"
-        )
+        yield from same_weights(node, original, nodes)
         nodes[mine] = node._replace(shared=other if original.shared is None else original.shared)
 
 
-def _same(own: Weights, others: Weights, message: str) -> Iterator[Need]:
-    message = f"{message} weights: {_shown(own)} here, {_shown(others)} there"
+def same_weights(node: Node, original: Node, nodes: Sequence[Node]) -> Iterator[Need]:
+    """What must hold for a layer to use the weights of another one."""
+    own, others = _weights(node, nodes), _weights(original, nodes)
+    message = f"{node.name} cannot share {original.name}'s weights: {_shown(own)} here, {_shown(others)} there"
     yield [(name, len(shape)) for name, shape in own.items()] == [(n, len(s)) for n, s in others.items()], message
     for shape, other in zip(own.values(), others.values(), strict=False):
         for size, its in zip(shape, other, strict=False):
             yield equal(size, its), message
 
 
-def _weights(node: Node, nodes: list[Node]) -> Weights:
+def _weights(node: Node, nodes: Sequence[Node]) -> Weights:
     assert node.layer is not None  # the input is in no span
     return node.layer.weights(*(nodes[i].shape for i in node.inputs)) or {}  # nothing where they are not known
 

@@ -12,8 +12,8 @@ from archcalc.tables.layout import Choice
 
 
 def render_reports(reports: Sequence[Report], choice: Choice) -> str:
-    """One network is an object, several are a list; always all layers and all figures, unknown is null."""
-    data = [report.to_dict() for report in reports]
+    """One network is an object, several are a list; always all layers, unknown is null."""
+    data = [report.to_dict(choice.columns) for report in reports]
     return _written(data[0] if len(data) == 1 else data)
 
 

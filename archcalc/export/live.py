@@ -6,29 +6,32 @@ there are none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 from archcalc.argument import Need, Parameter
-from archcalc.engine.cost import layer_cost
 from archcalc.engine.fitting import Arguments, Fitter
 from archcalc.engine.graph import Graph, Node
 from archcalc.engine.ledger import Ledger, Site
 from archcalc.engine.unfold import Unfolder
+from archcalc.errors import ArchcalcError
 from archcalc.export.sheet import CHECK, Layout, Sheet
+from archcalc.figures.figure import FIGURES
+from archcalc.figures.rules import Flow, Quotient, Read, Rule, Tally, run
 from archcalc.kind import Kind, build
-from archcalc.number import both, is_whole
-from archcalc.report import Report
+from archcalc.language.spec import Knob
+from archcalc.number import both, exact_div, is_whole
+from archcalc.report import USUAL, Report
 from archcalc.shape import Shape
 from archcalc.traces.traced import Traced, name
 
 AXES = ("C", "H", "W", "D4", "D5")
 PER_AXIS = ("h", "w", "d4", "d5")
 TITLES = {"out": "filters"}  # of a column, where the argument's own name says too little
-FIGURES = {"params": "params", "buffers": "buffers", "mult-adds": "mult_adds"}  # column -> of a cost
 ABOVE_INPUT = 3  # rows between the knobs and the network's input
 HALF = Fraction(1, 2)
+STATIC = "md, csv, tex, html and json need none"
 
 
 class Walk(NamedTuple):
@@ -40,22 +43,27 @@ class Walk(NamedTuple):
     used: set[str]
     least: dict[tuple[int, str], int]  # of the cells that hold whole numbers
     whole: frozenset[str]  # the knobs that must be whole
+    given: dict[str, Knob]
 
 
-def walk(report: Report, knobs_row: int) -> Walk:
-    """Unfold the report's network once more, over traced numbers. Raises ArchcalcError where a knob is not a number."""
-    layout, whole = layout_of(report, knobs_row), frozenset[str]()
+def walk(report: Report, knobs_row: int, more: Iterable[str] = ()) -> Walk:
+    """Unfold the report's network once more, over traced numbers, with columns for ``more`` figures.
+
+    Raises ArchcalcError where a knob is not a number, or where the report has no spec.
+    """
+    layout, whole, spec = layout_of(report, knobs_row, more), frozenset[str](), report.spec
+    if spec is None:
+        raise ArchcalcError(f"{report.label}: a live workbook needs a spec, and this is a graph without one; {STATIC}")
     while True:
         sheet = Sheet(layout)
         rows = enumerate(report.knobs.items(), knobs_row)
-        given = report.spec.given
-        knobs = {knob: sheet.knob(row, given[knob], value, knob in whole) for row, (knob, value) in rows}
+        knobs = {knob: sheet.knob(row, spec.given[knob], value, knob in whole) for row, (knob, value) in rows}
         fitter = LiveFitter(Ledger(knobs), sheet)
-        graph = Unfolder(report.spec, knobs, fitter).graph()
+        graph = Unfolder(spec, knobs, fitter).graph()
         fitter.finish(graph)
         needed = frozenset(knob for knob, value in knobs.items() if _label(value) in fitter.loose)
         if needed <= whole:
-            return Walk(layout, graph, sheet.cells, sheet.writer.used, fitter.least, whole)
+            return Walk(layout, graph, sheet.cells, sheet.writer.used, fitter.least, whole, spec.given)
         whole |= needed  # once more: what is known to be whole need not be rounded
 
 
@@ -68,6 +76,7 @@ class LiveFitter(Fitter):
         self.needs: list[Need] = []
         self.loose: set[object] = set()  # the names of numbers that must be whole and may not be
         self.least: dict[tuple[int, str], int] = {}
+        self.flows: dict[Flow, dict[str, Any]] = {}
 
     def input(self, shape: Shape) -> Shape:
         sizes = zip(AXES, shape, strict=False)
@@ -86,11 +95,48 @@ class LiveFitter(Fitter):
         if node is None or node.layer is None:
             return None
         node = node._replace(shape=tuple(map(_size, node.shape)))
-        cost = layer_cost(node, inputs).run(node.times)
-        for title, figure in FIGURES.items():
-            self.sheet.figure(self.row, title, getattr(cost, figure))
+        for title, rule in self.sheet.layout.figures.items():
+            self.sheet.figure(self.row, title, self.figure(rule, node, site))
         self.check()
         return node
+
+    def figure(self, rule: Rule, node: Node, site: Site) -> Any:
+        """A figure of the layer in this row; what flows to it is read from the rows of its inputs."""
+        shapes = tuple(source.shape for source in site.inputs)
+        assert node.layer is not None  # the input has no figures
+        if isinstance(rule, Tally):
+            once = rule.of_layer(node.layer, shapes, node.shape)
+            return once if rule.stored else run(once, node.times)
+        if isinstance(rule, Quotient):
+            part, whole = (self.figure(tally, node, site) for tally in (rule.part, rule.whole))
+            return None if part is None or whole is None else exact_div(part, whole)
+        assert isinstance(rule, Read)  # the layout has no other
+        passed = self.passed(rule.flow, node, node.layer, site)
+        return None if passed is None else rule.read(passed)
+
+    def passed(self, flow: Flow, node: Node, layer: Kind, site: Site) -> Any:
+        """What the layer in this row passes on: each number in a cell of its own, from which others read it."""
+        known = self.flows.setdefault(flow, {})
+        if node.name not in known:
+            given = [known.get(source.name, flow.start(source.shape)) for source in site.inputs]
+            arrived = flow.arrive(layer, tuple(source.shape for source in site.inputs), given)
+            if flow.names and arrived is not None:
+                arrived = tuple(
+                    axis._replace(
+                        **{
+                            part: self.sheet.show(self.row, f"{part} {letter}", getattr(axis, part))
+                            for part in flow.names
+                        }
+                    )
+                    for letter, axis in zip(PER_AXIS, arrived, strict=False)
+                )
+            known[node.name] = arrived
+        return known[node.name]
+
+    def parts(self, flow: Flow, axis: str, passed: Any) -> Iterator[Any]:
+        """The numbers that flow along an axis, in the cells of this row."""
+        for part, value in zip(flow.names, passed, strict=True):
+            yield self.sheet.show(self.row, f"{part} {axis}", value)
 
     def output(self, shape: Shape) -> Shape:
         return self.shown("out", shape)
@@ -135,7 +181,9 @@ class LiveFitter(Fitter):
         """What only the whole graph tells: which layers use the weights of others, and what that needed."""
         for row, node in enumerate(graph.nodes, self.sheet.layout.input_row):
             if node.shared is not None:
-                self.sheet.cells |= {(row, title): 0 for title in ("params", "buffers")}
+                rules = self.sheet.layout.figures.items()
+                stored = [title for title, rule in rules if isinstance(rule, Tally) and rule.stored]
+                self.sheet.cells |= dict.fromkeys(((row, title) for title in stored), 0)
         self.check()
 
 
@@ -167,7 +215,7 @@ def columns_of(layer: Kind, axes: int) -> Iterator[tuple[list[str], str, tuple[A
             yield [title], parameter.name, (value,)
 
 
-def layout_of(report: Report, knobs_row: int) -> Layout:
+def layout_of(report: Report, knobs_row: int, more: Iterable[str] = ()) -> Layout:
     """One column for every argument that some layer has, in the order in which they are met."""
     arguments: dict[str, None] = {}
     for node in report.graph.nodes[1:]:
@@ -176,6 +224,12 @@ def layout_of(report: Report, knobs_row: int) -> Layout:
             arguments |= dict.fromkeys(t for titles, _, _ in columns_of(node.layer, rank - 1) for t in titles)
     rank = max(len(node.shape) for node in report.graph.nodes)
     into, out = ([f"{prefix} {axis}" for axis in AXES[:rank]] for prefix in ("in", "out"))
-    titles = ["layer", "kind", *into, *arguments, *out, *FIGURES, "share", CHECK]
+    shown = [FIGURES[name] for name in dict.fromkeys((*USUAL[:-1], *more, report.work)) if name in FIGURES]
+    live = (Tally, Quotient, Read)  # what stands in the layer's own cells is left out
+    figures: dict[str, Rule] = {one.heading: one.rule for one in shown if isinstance(one.rule, live)}
+    flows = [rule.flow for rule in figures.values() if isinstance(rule, Read)]
+    axes = PER_AXIS[: len(report.input) - 1]
+    parts = [f"{part} {axis}" for flow in dict.fromkeys(flows) for axis in axes for part in flow.names]
+    titles = ["layer", "kind", *into, *arguments, *out, *parts, *figures, "share", CHECK]
     input_row = knobs_row + len(report.knobs) + ABOVE_INPUT
-    return Layout(knobs_row, input_row, {title: i for i, title in enumerate(titles)})
+    return Layout(knobs_row, input_row, {title: i for i, title in enumerate(titles)}, figures)

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from archcalc.errors import ArchcalcError, listing
+from archcalc.figures.rules import Rule
 from archcalc.language.spec import Knob
 from archcalc.traces.conditions import Condition
 from archcalc.traces.spreadsheet import DECIMALS, Spreadsheet
@@ -35,6 +36,7 @@ class Layout(NamedTuple):
     knobs_row: int  # of the first knob
     input_row: int  # of the network's input; the layers follow
     columns: dict[str, int]  # title -> column
+    figures: dict[str, Rule]  # title -> how it is counted
 
     def at(self, row: int, title: str) -> str:
         """The address of a layer's cell."""

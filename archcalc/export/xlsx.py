@@ -11,10 +11,12 @@ from typing import Any, NamedTuple
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from archcalc.engine.cost import CONVENTION
 from archcalc.errors import ArchcalcError
-from archcalc.export.live import FIGURES, Walk, walk
+from archcalc.export.live import Walk, walk
 from archcalc.export.sheet import CHECK, STATUS, VALID, Formula, letters
+from archcalc.figures.figure import FIGURES
+from archcalc.figures.rules import Quotient, Tally
+from archcalc.figures.sentence import sentence
 from archcalc.language.spec import Knob
 from archcalc.report import Report, Row
 from archcalc.tables.grid import fraction
@@ -61,19 +63,20 @@ class Written(NamedTuple):
     label: str
     sheet: str
     layers: int
-    totals: dict[str, Formula]  # by title
+    totals: dict[str, Formula | None]  # by title; None where a layer's part is not known
 
 
 def render_reports(reports: Sequence[Report], choice: Choice) -> bytes:
     """A sheet for each network, all layers, and one with the totals side by side. Raises ArchcalcError."""
-    file = BytesIO()
+    file, work = BytesIO(), reports[0].work
+    convention = sentence((work, "params", "buffers"), [report.graph for report in reports])
     book = Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    book.set_properties({"title": ", ".join(report.label for report in reports), "comments": CONVENTION})
+    book.set_properties({"title": ", ".join(report.label for report in reports), "comments": convention})
     styles = Styles(**{name: book.add_format(format_) for name, format_ in FORMATS.items()})
     overview = book.add_worksheet("totals")
     names: dict[str, None] = {"totals": None}
-    written = [_network(book, styles, report, _sheet_name(report.label, names)) for report in reports]
-    _overview(overview, styles, written)
+    written = [_network(book, styles, report, _sheet_name(report.label, names), choice) for report in reports]
+    _overview(overview, styles, written, work, convention)
     book.close()
     return file.getvalue()
 
@@ -86,17 +89,17 @@ def _sheet_name(label: str, taken: dict[str, None]) -> str:
     return name
 
 
-def _network(book: Workbook, styles: Styles, report: Report, name: str) -> Written:
+def _network(book: Workbook, styles: Styles, report: Report, name: str, choice: Choice) -> Written:
     """Write a network's sheet."""
     if len(report.layers) > MOST_LAYERS:
         count = f"{len(report.layers):,} layers; a workbook holds at most {MOST_LAYERS:,}"
         raise ArchcalcError(
             f"{report.label} has {count}. Its blocks fit: archcalc summary NETWORK --by block -o FILE.csv"
         )
-    sheet, done = book.add_worksheet(name), walk(report, KNOBS_ROW)
+    sheet, done = book.add_worksheet(name), walk(report, KNOBS_ROW, choice.columns)
     columns, first = done.layout.columns, done.layout.input_row
     last = first + len(report.layers)
-    for row, text in enumerate((f"{report.title}. {report.source}", CONVENTION, HINT)):
+    for row, text in enumerate((f"{report.title}. {report.source}", report.convention, HINT)):
         sheet.write_string(row, 0, text, styles.head if row == 0 else styles.note)
     _status(sheet, styles, done, last)
     _knobs(sheet, styles, report, done)
@@ -107,7 +110,8 @@ def _network(book: Workbook, styles: Styles, report: Report, name: str) -> Writt
     sheet.protect("", {"format_columns": True, "format_rows": True, "format_cells": True})
     sheet.freeze_panes(first, 1)
     sheet.set_column(0, 0, max(len(node.name) for node in done.graph.nodes) + 2)
-    sheet.set_column(columns["params"], columns["mult-adds"], 16)
+    places = [columns[title] for title in done.layout.figures]
+    sheet.set_column(places[0], places[-1], 16)
     return Written(report.label, name, len(report.layers), totals)
 
 
@@ -131,7 +135,7 @@ def _knobs(sheet: Worksheet, styles: Styles, report: Report, done: Walk) -> None
     for column, title in enumerate(("knob", "value", "what it is")):
         sheet.write_string(KNOBS_ROW - 1, column, title, styles.head)
     for row, (name, value) in enumerate(report.knobs.items(), KNOBS_ROW):
-        knob, live = report.spec.given[name], f"$B${row + 1}" in done.used
+        knob, live = done.given[name], f"$B${row + 1}" in done.used
         reason = FIXED.format(network=report.network, knob=name)
         sheet.write_string(row, 0, name)
         _put(sheet, row, 1, value, styles.knob if live else styles.fixed)
@@ -174,39 +178,43 @@ def _layers(sheet: Worksheet, styles: Styles, report: Report, done: Walk, last: 
     columns, first = done.layout.columns, done.layout.input_row
     for (row, title), value in done.cells.items():
         live = not isinstance(value, Formula) and done.layout.at(row, title) in done.used
-        _put(sheet, row, columns[title], value, _style(styles, title, live))
+        _put(sheet, row, columns[title], value, _style(styles, done, title, live))
     _arguments(sheet, done)
     for row, node in enumerate(done.graph.nodes, first):
         sheet.write_string(row, 0, node.name)
         if node.layer is not None:
             sheet.write_string(row, 1, node.layer.label)
-    total = _absolute(done, last + 1, "mult-adds")
+    work = FIGURES[report.work].heading
+    total = _absolute(done, last + 1, work)
     for row, layer in enumerate(report.layers, first + 1):
-        _put(
-            sheet, row, columns["share"], _share(layer, report, done.layout.at(row, "mult-adds"), total), styles.percent
-        )
+        _put(sheet, row, columns["share"], _share(layer, report, done.layout.at(row, work), total), styles.percent)
 
 
-def _style(styles: Styles, title: str, live: bool) -> Any:
+def _style(styles: Styles, done: Walk, title: str, live: bool) -> Any:
     if title == CHECK:
         return styles.wrong
-    return styles.knob if live else styles.number if title in FIGURES else styles.plain
+    return styles.knob if live else styles.number if title in done.layout.figures else styles.plain
 
 
 def _share(layer: Row, report: Report, own: str, total: str) -> Formula | None:
     """A layer's part of the total, which is not known where a part of the total is not."""
-    part = fraction(layer.mult_adds, report.totals.mult_adds)
+    part = fraction(layer.figure(report.work), report.totals.figure(report.work))
     return None if part is None else Formula(f'IF({VALID},IF({total}=0,0,{own}/{total}),"")', part)
 
 
-def _totals(sheet: Worksheet, styles: Styles, report: Report, done: Walk, last: int) -> dict[str, Formula]:
-    columns, found = done.layout.columns, {}
+def _totals(sheet: Worksheet, styles: Styles, report: Report, done: Walk, last: int) -> dict[str, Formula | None]:
+    columns, found = done.layout.columns, dict[str, Formula | None]()
     sheet.write_string(last + 1, 0, "total of what is known" if report.unknown else "total", styles.bold)
-    for title, figure in FIGURES.items():
+    for title, rule in done.layout.figures.items():
+        if not rule.adds or isinstance(rule, Quotient):
+            _put(sheet, last + 1, columns[title], "", styles.bold)
+            continue
+        function = "SUM" if isinstance(rule, Tally) else "MAX"
         top, bottom = (done.layout.at(row, title) for row in (done.layout.input_row + 1, last))
-        value = getattr(report.known, figure)
-        _put(sheet, last + 1, columns[title], Formula(f'IF({VALID},SUM({top}:{bottom}),"")', value), styles.bold)
-        found[title] = Formula(_absolute(done, last + 1, title), value)
+        value = rule.known(report.counts, report.totals.nodes)
+        _put(sheet, last + 1, columns[title], Formula(f'IF({VALID},{function}({top}:{bottom}),"")', value), styles.bold)
+        known = rule.of(report.counts, report.totals.nodes) is not None
+        found[title] = Formula(_absolute(done, last + 1, title), value) if known else None
     _put(sheet, last + 1, columns[CHECK], Formula(f'IF({VALID},"",{STATUS})', ""), styles.wrong)
     return found
 
@@ -215,28 +223,32 @@ def _absolute(done: Walk, row: int, title: str) -> str:
     return f"${letters(done.layout.columns[title])}${row + 1}"
 
 
-def _overview(sheet: Worksheet, styles: Styles, written: Sequence[Written]) -> None:
+def _overview(sheet: Worksheet, styles: Styles, written: Sequence[Written], work: str, convention: str) -> None:
     """The totals side by side, with ratios to the first network."""
-    titles = ("network", "layers", "params", "ratio", "buffers", "mult-adds", "ratio", "MiB in float32", "status")
+    heading = FIGURES[work].heading
+    titles = ("network", "layers", "params", "ratio", "buffers", heading, "ratio", "MiB in float32", "status")
     for column, title in enumerate(titles):
         sheet.write_string(0, column, title, styles.head)
     for row, one in enumerate(written, 1):
-        params, buffers, work = (Formula(f"'{one.sheet}'!{total.text}", total.value) for total in one.totals.values())
+        totals = (one.totals[title] for title in ("params", "buffers", heading))
+        params, buffers, done = (total and Formula(f"'{one.sheet}'!{total.text}", total.value) for total in totals)
         first = written[0].totals
-        cells = (one.layers, params, _ratio(row, "C", params, first["params"]), buffers, work,
-                 _ratio(row, "F", work, first["mult-adds"]),
-                 Formula(f'IF(C{row + 1}="","",C{row + 1}*4/1048576)', Fraction(4 * params.value, 1 << 20)),
+        cells = (one.layers, params, _ratio(row, "C", params, first["params"]), buffers, done,
+                 _ratio(row, "F", done, first[heading]),
+                 params and Formula(f'IF(C{row + 1}="","",C{row + 1}*4/1048576)', Fraction(4 * params.value, 1 << 20)),
                  Formula(f"'{one.sheet}'!{STATUS}", "valid"))  # fmt: skip
         sheet.write_string(row, 0, one.label)
         for column, value in enumerate(cells, 1):
             _put(sheet, row, column, value, styles.number if column in (1, 2, 4, 5) else styles.plain)
-    sheet.write_string(len(written) + 2, 0, CONVENTION, styles.note)
+    sheet.write_string(len(written) + 2, 0, convention, styles.note)
     sheet.set_column(0, 0, max(len(one.label) for one in written) + 2)
     sheet.set_column(1, 8, 16)
     sheet.protect("", {"format_columns": True})
 
 
-def _ratio(row: int, column: str, value: Formula, first: Formula) -> Formula:
+def _ratio(row: int, column: str, value: Formula | None, first: Formula | None) -> Formula | None:
+    if value is None or first is None:
+        return None
     own, measure = f"{column}{row + 1}", f"{column}$2"
     text = f'IF(OR({own}="",{measure}=""),"",IF({measure}=0,0,{own}/{measure}))'
     return Formula(text, Fraction(value.value, first.value) if first.value else 0)

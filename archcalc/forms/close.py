@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from archcalc.errors import ArchcalcError, listing, suggest
+from archcalc.figures.rules import Read
 from archcalc.forms.domain import Domain, tightened, union, with_whole
 from archcalc.forms.field import Field
 from archcalc.forms.form import Form, knobs_of
@@ -15,7 +16,7 @@ from archcalc.forms.relation import Relation
 from archcalc.forms.signals import NotCovered
 from archcalc.forms.translate import Translation
 from archcalc.forms.walk import Open, Walk, refusal
-from archcalc.quantity import MEMORY, Quantity
+from archcalc.quantity import Quantity
 from archcalc.value import show
 
 
@@ -107,7 +108,7 @@ def _sides(of: Quantity, found: Walk) -> list[Any]:
 
 def _value(of: Quantity, found: Walk) -> Any:
     lengths = [copies.last for node in found.report.graph.nodes for copies in node.copies]
-    if of.figure in MEMORY and lengths:
+    if lengths and (of.entry.network or isinstance(of.entry.rule, Read)):
         why = f"{of.figure} is no sum over layers, and theirs is not open"
         raise ArchcalcError(refusal(found.asked, sorted(set().union(*map(knobs_of, lengths))), why))
     try:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from archcalc.forms.relation import COMPARE, Relation
+from archcalc.forms.relation import Relation
+from archcalc.protocol import COMPARE
 
 if TYPE_CHECKING:
     from archcalc.forms.form import Form
@@ -14,6 +15,9 @@ TURNED = {"<": ">", "<=": ">="}
 
 def compared(a: Any, sign: str, b: Any) -> Any:
     """True or False where the bounds settle it, else a Relation."""
+    if sign == "!=":
+        equal = compared(a, "==", b)
+        return not equal if isinstance(equal, bool) else ~equal
     if sign in TURNED:
         return compared(b, TURNED[sign], a)
     difference = a - b

@@ -9,8 +9,8 @@ from math import comb
 from typing import TYPE_CHECKING, Any
 
 from archcalc.errors import Refusal
-from archcalc.forms.relation import COMPARE
 from archcalc.forms.terms import ONE
+from archcalc.protocol import COMPARE
 
 if TYPE_CHECKING:
     from archcalc.forms.form import Form

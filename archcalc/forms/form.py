@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -13,7 +14,8 @@ from archcalc.forms.relation import Relation
 from archcalc.forms.signals import NotCovered
 from archcalc.forms.symbols import Index, Knob, Named, Values
 from archcalc.forms.terms import ONE, Rational, Terms, plus, quotient, scaled, times, whole
-from archcalc.number import multiple
+from archcalc.number import multiple, product
+from archcalc.protocol import OwnNumber
 
 if TYPE_CHECKING:
     from archcalc.forms.field import Field
@@ -23,7 +25,7 @@ MOST_KEPT = 64  # candidates for the largest
 STRUCTURE = "how often layers repeat depends on it"
 
 
-class Form:
+class Form(OwnNumber):
     """Not a constant: what comes out constant is an int or a Fraction again."""
 
     def __init__(self, terms: Terms, field: Field) -> None:
@@ -46,70 +48,56 @@ class Form:
     def __neg__(self) -> Any:
         return number_of(scaled(self.terms, -1), self.field)
 
-    def __sub__(self, other: Any) -> Any:
-        return self + -other
-
-    def __rsub__(self, other: Any) -> Any:
-        return -self + other
-
     __radd__, __rmul__ = __add__, __mul__
 
     def __truediv__(self, other: Any) -> Any:
         if isinstance(other, (int, Fraction)):
             return self * (1 / Fraction(other))
-        exact = quotient(self.terms, other.terms)
-        return self * self.field.named("inverse", other) if exact is None else number_of(exact, self.field)
+        exact = quotient(_terms(self), other.terms)
+        if exact is None:
+            return self * other.field.named("inverse", other)
+        if isinstance(nonzero := other != 0, Relation):
+            other.field.assume(nonzero)  # which the quotient no longer shows
+        return number_of(exact, other.field)
 
-    def __rtruediv__(self, other: Any) -> Any:
-        return Form({ONE: other}, self.field) / self if other else 0
+    def share(self, other: Any) -> Any:
+        """The quotient; where one number is known to divide another, there is no floor."""
+        return self / other
 
-    share, rshare = __truediv__, __rtruediv__  # where one number is known to divide another, there is no floor
+    def __floor__(self) -> Any:
+        """What is whole comes out, and a floor that no step of the knobs resolves stays."""
+        apart, rest, constant = dict[Any, Any](), dict[Any, Any](), self.terms.get(ONE, 0)
+        for monomial, c in self.terms.items():
+            if monomial:
+                fits = self.field.is_whole(monomial, c) or (
+                    self.field.resolve(monomial, c) and self.field.is_whole(monomial, c)
+                )
+                (apart if fits else rest)[monomial] = c
+        if not rest:
+            return number_of(apart, self.field) + constant // 1
+        return (
+            number_of(apart, self.field) + constant // 1 + _rounded(rest, whole(constant - constant // 1), self.field)
+        )
+
+    def __mod__(self, other: Any) -> Any:
+        """A polynomial where the quotient is one, else a function."""
+        quotient_ = self / other
+        whole_part = math.floor(quotient_)
+        if roundings(whole_part) <= roundings(quotient_):
+            return self - other * whole_part
+        return _field(self, other).named("mod", self, other)
 
     def __pow__(self, exponent: Any) -> Any:
         if not isinstance(exponent, int) or not 0 <= exponent <= MOST_POWER:
-            return self.field.named("power", self, floor(exponent))
-        result: Any = 1
-        for _ in range(exponent):
-            result = result * self
-        return result
+            field = _field(self, exponent)
+            if math.floor(exponent) != exponent:  # no step of the knobs makes it whole
+                field.assume(Relation(field, exponent, "multiple of", 1))
+            return field.named("power", self, exponent)
+        return product([self] * exponent)
 
-    def __rpow__(self, base: Any) -> Any:
-        return base if base in (0, 1) else self.field.named("power", base, floor(self))  # a step makes it whole
-
-    def __floordiv__(self, other: Any) -> Any:
-        return floor(self / other)
-
-    def __rfloordiv__(self, other: Any) -> Any:
-        return floor(other / self)
-
-    def __mod__(self, other: Any) -> Any:
-        return remainder(self, other)
-
-    def __rmod__(self, other: Any) -> Any:
-        return remainder(other, self)
-
-    # Comparisons: True or False where the bounds of the symbols settle it
-
-    def __eq__(self, other: object) -> Any:
-        if not isinstance(other, (int, Fraction, Form)):
-            return False
-        return compared(self, "==", other)
-
-    def __ne__(self, other: object) -> Any:
-        equal = self == other
-        return not equal if isinstance(equal, bool) else ~equal
-
-    def __ge__(self, other: Any) -> Any:
-        return compared(self, ">=", other)
-
-    def __gt__(self, other: Any) -> Any:
-        return compared(self, ">", other)
-
-    def __le__(self, other: Any) -> Any:
-        return compared(self, "<=", other)
-
-    def __lt__(self, other: Any) -> Any:
-        return compared(self, "<", other)
+    def compared(self, sign: str, other: Any) -> Any:
+        """True or False where the bounds of the symbols settle it, else a Relation."""
+        return compared(self, sign, other)
 
     def __hash__(self) -> int:
         return self._hash
@@ -142,7 +130,9 @@ class Form:
         """The same, known to be whole. Raises NotCovered."""
         if not self.field.deep:
             raise NotCovered(knobs_of(self), STRUCTURE)
-        return self if floor(self) == self else self.refuse(f"{self} is not always whole, and is a number of copies")
+        return (
+            self if math.floor(self) == self else self.refuse(f"{self} is not always whole, and is a number of copies")
+        )
 
     def copies(self, first: int, after: int, before: Any) -> Copies:
         """Those from the first of these numbers on, up to so many before the last; see there what is ``before``."""
@@ -221,20 +211,6 @@ class Form:
         return f"<form {self}>"
 
 
-def floor(x: Any) -> Any:
-    """x rounded down; what is whole comes out, and a floor that no step of the knobs resolves stays."""
-    if not isinstance(x, Form):
-        return x // 1
-    apart, rest, constant = dict[Any, Any](), dict[Any, Any](), x.terms.get(ONE, 0)
-    for monomial, c in x.terms.items():
-        if monomial:
-            fits = x.field.is_whole(monomial, c) or (x.field.resolve(monomial, c) and x.field.is_whole(monomial, c))
-            (apart if fits else rest)[monomial] = c
-    if not rest:
-        return number_of(apart, x.field) + constant // 1
-    return number_of(apart, x.field) + constant // 1 + _rounded(rest, whole(constant - constant // 1), x.field)
-
-
 def _rounded(rest: Terms, constant: Rational, field: Field) -> Any:
     """floor(rest + constant), where 0 <= constant < 1: the one way to write it, so that equal ones are one symbol.
 
@@ -252,16 +228,6 @@ def _rounded(rest: Terms, constant: Rational, field: Field) -> Any:
     own = Form(rest, field)
     rounded = field.named("ceil", own) if j == d - 1 else field.named("floor", own + whole(Fraction(j, d)))
     return -rounded if negative else rounded
-
-
-def remainder(a: Any, b: Any) -> Any:
-    """a mod b: a polynomial where the quotient is one, else a function."""
-    quotient_ = a / b
-    whole_part = floor(quotient_)
-    field = next(x.field for x in (a, b) if isinstance(x, Form))
-    if roundings(whole_part) <= roundings(quotient_):
-        return a - b * whole_part
-    return field.named("mod", a, b)
 
 
 def roundings(x: Any) -> set[int]:
@@ -303,6 +269,10 @@ def _largest_of(side: Any) -> tuple[Any, ...]:
         if c == 1 and len(monomial) == 1 and monomial[0][1] == 1 and getattr(symbol, "function", "") == "max":
             return tuple(symbol.arguments)  # type: ignore[attr-defined]  # a Named, by the line above
     return (side,)
+
+
+def _field(a: Any, b: Any) -> Field:
+    return a.field if isinstance(a, Form) else b.field
 
 
 def _terms(value: Any) -> Terms:

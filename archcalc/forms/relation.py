@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from archcalc.forms.symbols import Values
 from archcalc.number import decide
+from archcalc.protocol import COMPARE, OwnCondition
 
 if TYPE_CHECKING:
     from archcalc.forms.field import Field
 
-COMPARE: dict[str, Callable[[Any, Any], bool]] = {
-    ">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt, "==": operator.eq, "!=": operator.ne,
-    "multiple of": lambda a, b: a % b == 0, "not a multiple of": lambda a, b: a % b != 0,
-}  # fmt: skip
+HOLDS = COMPARE | {"multiple of": lambda a, b: a % b == 0, "not a multiple of": lambda a, b: a % b != 0}
 OPPOSITE = {">=": "<", ">": "<=", "==": "!=", "and": "or", "multiple of": "not a multiple of"}
 OPPOSITE |= {other: own for own, other in OPPOSITE.items()}
 
 
-class Relation:
-    """a >= b and the like, or two such joined by "and" or "or"; ``known`` is None, for it is open."""
-
-    known = None
+class Relation(OwnCondition):
+    """a >= b and the like, or two such joined by "and" or "or"."""
 
     def __init__(self, field: Field, left: Any, sign: str, right: Any) -> None:
         self.field, self.left, self.sign, self.right = field, left, sign, right
@@ -38,7 +32,7 @@ class Relation:
         left, right = (side.at(values) if hasattr(side, "at") else side for side in (self.left, self.right))
         if self.sign in ("and", "or"):
             return bool(left and right) if self.sign == "and" else bool(left or right)
-        return COMPARE[self.sign](left, right)
+        return bool(HOLDS[self.sign](left, right))
 
     def select(self, yes: Any, no: Any) -> Any:
         """A number that depends on it, unless both are the same."""
@@ -46,17 +40,9 @@ class Relation:
             return yes
         return self.field.named("where", self, yes, no)
 
-    def __and__(self, other: Any) -> Any:
-        if isinstance(other, bool):
-            return self if other else False
-        return Relation(self.field, self, "and", other)
-
-    def __or__(self, other: Any) -> Any:
-        if isinstance(other, bool):
-            return True if other else self
-        return Relation(self.field, self, "or", other)
-
-    __rand__, __ror__ = __and__, __or__
+    def joined(self, sign: str, other: Any) -> Relation:
+        """The two by "and" or "or"."""
+        return Relation(self.field, self, sign, other)
 
     def __invert__(self) -> Relation:
         joined = self.sign in ("and", "or")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 from archcalc.forms.field import Field
 from archcalc.forms.form import Form
 from archcalc.forms.relation import Relation
 from archcalc.forms.symbols import FUNCTIONS, Knob, Named, Symbol
-
-DECIDED = {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt, "==": operator.eq}
+from archcalc.protocol import COMPARE
 
 
 class Translation:
@@ -24,8 +22,8 @@ class Translation:
         """The form, or the relation; what is neither stays."""
         if isinstance(value, Relation):
             left, right = self(value.left), self(value.right)
-            if value.sign in DECIDED and (isinstance(left, Form) or isinstance(right, Form)):
-                return DECIDED[value.sign](left, right)
+            if value.sign in COMPARE and (isinstance(left, Form) or isinstance(right, Form)):
+                return COMPARE[value.sign](left, right)
             return Relation(self.target, left, value.sign, right)
         if not isinstance(value, Form):
             return value

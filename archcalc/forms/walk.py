@@ -111,7 +111,7 @@ def walk(
         field = Field(start, limits, steps, loose, turned, strict)
         try:
             with gc_paused():
-                report = report_of(asked.network.spec, FormUnfolder(asked, field).graph())
+                report = report_of(FormUnfolder(asked, field).graph(), asked.network.spec)
         except Again as again:
             steps |= {again.knob: again.step} if again.step else {}
             within |= {again.knob: again.bounds} if again.bounds else {}

@@ -7,13 +7,14 @@ from typing import Any, ClassVar
 
 from archcalc.argument import Axes, Flag, Need, Padding, Pads, Size
 from archcalc.kind import Kind
-from archcalc.number import Number, most, product, share
+from archcalc.number import Number, ceil_div, exact_div, most, product, share
 from archcalc.shape import (
     Shape,
     axes,
     is_same,
     map_needs,
     per_axis,
+    reach,
     same_padding,
     sharing,
     weight_and_bias,
@@ -58,6 +59,12 @@ class Conv(Kind):
 
     def mult_adds(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
         return product(self.weights(*inputs)["weight"]) * product(output[1:])
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
+        return {"bias": product(output)} if self.bias else {}
+
+    def window(self, x: Shape) -> tuple[tuple[Number, Number], ...]:
+        return reach(self, x)
 
     def module(self, torch: Any, x: Shape) -> Any:
         conv = getattr(torch.nn, f"Conv{len(x) - 1}d")(
@@ -110,6 +117,12 @@ class ConvTranspose(Kind, label="conv_transpose"):
 
     def mult_adds(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
         return product(self.weights(*inputs)["weight"]) * product(inputs[0][1:])
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
+        return {"bias": product(output)} if self.bias else {}
+
+    def window(self, x: Shape) -> tuple[tuple[Number, Number], ...]:
+        return tuple((ceil_div(size, stride), exact_div(1, stride)) for size, stride in reach(self, x))
 
     def module(self, torch: Any, x: Shape) -> Any:
         make = getattr(torch.nn, f"ConvTranspose{len(x) - 1}d")

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from archcalc.argument import Need
 from archcalc.kind import Kind
-from archcalc.number import Number, decide, either, equal, most
+from archcalc.number import Number, decide, either, equal, most, product
 from archcalc.shape import Shape, describe
 
 
@@ -41,7 +41,14 @@ def _along_channels(concatenate: Any, *tensors: Any) -> Any:
     return concatenate(tensors, 1)
 
 
-class Add(Join):
+class Combine(Join):
+    """What add and multiply share: an operation on two elements for each input but the first."""
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
+        return {"elementwise": (len(inputs) - 1) * product(output)}
+
+
+class Add(Combine):
     """y = x1 + x2 + ..., element by element."""
 
     passes = "whole"
@@ -54,7 +61,7 @@ class Add(Join):
         return partial(_fold, torch.add)
 
 
-class Multiply(Join):
+class Multiply(Combine):
     """y = x1 * x2 * ..., element by element; a size of 1 is stretched, so that C x 1 x 1 scales each channel."""
 
     keeps = "inputs"

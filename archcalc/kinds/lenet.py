@@ -34,6 +34,12 @@ class TrainablePool(Kind, label="trainable_pool"):
     def mult_adds(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
         return product(output)
 
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
+        return {"bias": product(output), "pooling": product(output) * product(per_axis(self.kernel, inputs[0]))}
+
+    def window(self, x: Shape) -> tuple[tuple[Number, Number], ...]:
+        return tuple((kernel, kernel) for kernel in per_axis(self.kernel, x))
+
     def module(self, torch: Any, x: Shape) -> Any:
         kernel = per_axis(self.kernel, x)
         average = getattr(torch.nn.functional, f"avg_pool{len(x) - 1}d")
@@ -77,6 +83,12 @@ class TableConv(Kind, label="table_conv"):
     def mult_adds(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
         links = sum(map(len, self.seen()))
         return links * product(per_axis(self.kernel, inputs[0])) * product(output[1:])
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
+        return {"bias": product(output)}
+
+    def window(self, x: Shape) -> tuple[tuple[Number, Number], ...]:
+        return tuple((kernel, 1) for kernel in per_axis(self.kernel, x))
 
     def seen(self) -> list[list[int]]:
         """The maps that each filter sees."""

@@ -31,5 +31,8 @@ class Linear(Kind):
     def mult_adds(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
         return product(self.weights(*inputs)["weight"])
 
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
+        return {"bias": self.out} if self.bias else {}
+
     def module(self, torch: Any, x: Shape) -> Any:
         return torch.nn.Linear(x[0], self.out, bias=self.bias)

@@ -23,6 +23,7 @@ class BatchNorm(Kind):
     without `affine`, bias is 0 too.
     """
 
+    does = "normalisation"
     examples: ClassVar = {
         "batchnorm": (64, 56, 56),
         "batchnorm()": (128,),
@@ -52,6 +53,7 @@ class BatchNorm(Kind):
 class GroupNorm(Kind):
     """Normalise each example's groups of channels by their own statistics, then scale and shift each channel."""
 
+    does = "normalisation"
     examples: ClassVar = {"groupnorm(4)": (8, 5, 5)}
     groups: Size
 
@@ -71,6 +73,7 @@ class LRN(Kind):
     y[c, i] = x[c, i] / (k + alpha * sum of x[d, i]^2) ** beta, where d runs over `size` channels around c.
     """
 
+    does = "normalisation"
     examples: ClassVar = {"lrn": (96, 55, 55), "lrn(3, k=1, beta=0.5)": (8, 4, 4)}
     size: Size = 5
     k: Factor = 2
@@ -92,6 +95,7 @@ class L2Norm(Kind, label="l2norm"):
     """
 
     apart = True
+    does = "normalisation"
     examples: ClassVar = {"l2norm": (512, 38, 38), "l2norm()": (8,)}
 
     def weights(self, x: Shape) -> dict[str, Shape]:

@@ -28,5 +28,8 @@ class Opaque(Kind):
     def mult_adds(self, inputs: tuple[Shape, ...], output: Shape) -> None:
         return None
 
+    def window(self, *inputs: Shape) -> None:
+        return None
+
     def module(self, torch: Any, *inputs: Shape) -> None:
         return None

@@ -16,6 +16,7 @@ from archcalc.shape import Shape
 class Pointwise(Kind):
     """The base of the activations: torch's module of that name, without arguments."""
 
+    does = "activations"
     torch_name: ClassVar[str]
 
     def module(self, torch: Any, x: Shape) -> Any:
@@ -43,6 +44,7 @@ gelu = pointwise("gelu", "GELU", "y = x * Phi(x), Phi the normal distribution fu
 class LeakyReLU(Kind, label="leaky_relu"):
     """y = x where x > 0, else slope * x."""
 
+    does = "activations"
     examples: ClassVar = {"leaky_relu": (8, 5, 5), "leaky_relu(0.1)": (1024,)}
     slope: Factor = Fraction(1, 100)
 
@@ -54,6 +56,7 @@ class Softmax(Kind):
     """y[c] = exp(x[c]) / sum over d of exp(x[d]), over the channels."""
 
     keeps = "output"
+    does = "activations"
     examples: ClassVar = {"softmax": (1000,)}
 
     def module(self, torch: Any, x: Shape) -> Any:
@@ -79,6 +82,7 @@ class Scale(Kind):
     """y = factor * x, a constant that is not learned: the scaling of residuals (Inception-v4 paper, figure 20)."""
 
     keeps = "nothing"
+    does = "elementwise"
     examples: ClassVar = {"scale(0.1)": (8, 5, 5)}
     factor: Factor
 

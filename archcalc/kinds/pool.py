@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 from archcalc.argument import Axes, Flag, Need, Padding
 from archcalc.kind import Kind
-from archcalc.number import Number, product
-from archcalc.shape import Shape, axes, is_same, map_needs, per_axis, same_padding, window_needs, windows
+from archcalc.number import Number, decide, equal, product
+from archcalc.shape import Shape, axes, is_same, map_needs, per_axis, reach, same_padding, window_needs, windows
 
 INDEX = 8  # bytes that say where a maximum was
 
@@ -29,6 +29,12 @@ class Pool(Kind):
 
     def shape(self, x: Shape) -> Shape:
         return (x[0], *(windows(*axis, ceil=self.ceil) for axis in axes(self, x)))
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
+        return {"pooling": product(output) * product(per_axis(self.kernel, inputs[0]))}
+
+    def window(self, x: Shape) -> tuple[tuple[Number, Number], ...]:
+        return reach(self, x)
 
     def arguments(self) -> tuple[Any, ...]:
         """As torch's pooling modules take them, in order, before ceil_mode."""
@@ -82,6 +88,12 @@ class GlobalAvgPool(Kind, label="global_avgpool"):
     def shape(self, x: Shape) -> Shape:
         return (x[0], *(1 for _ in x[1:]))
 
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
+        return {"pooling": product(inputs[0])}
+
+    def window(self, x: Shape) -> tuple[tuple[Number, Number], ...]:
+        return tuple((size, 1) for size in x[1:])
+
     def module(self, torch: Any, x: Shape) -> Any:
         return getattr(torch.nn, f"AdaptiveAvgPool{len(x) - 1}d")(1)
 
@@ -100,6 +112,15 @@ class AdaptiveAvgPool(Kind, label="adaptive_avgpool"):
 
     def shape(self, x: Shape) -> Shape:
         return (x[0], *per_axis(self.size, x))
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
+        return {"pooling": product(inputs[0]) if self.window(*inputs) else None}
+
+    def window(self, x: Shape) -> tuple[tuple[Number, Number], ...] | None:
+        """Known where the bins are equal."""
+        bins = list(zip(x[1:], per_axis(self.size, x), strict=True))
+        even = all(decide(equal(size % bins, 0)) is True for size, bins in bins)
+        return tuple((size // bins, size // bins) for size, bins in bins) if even else None
 
     def module(self, torch: Any, x: Shape) -> Any:
         return getattr(torch.nn, f"AdaptiveAvgPool{len(x) - 1}d")(self.size)

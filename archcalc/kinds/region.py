@@ -31,6 +31,12 @@ class Region(Kind):
     def shape(self, x: Shape) -> Shape:
         return (x[0], *per_axis(self.size, x))
 
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
+        return {"pooling": None}  # how large the regions are is data
+
+    def window(self, x: Shape) -> None:
+        return None
+
     def times(self) -> Number:
         return self.regions
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from archcalc.argument import Natural, Need, Size
 from archcalc.kind import Kind
-from archcalc.number import product
+from archcalc.number import Number, product
 from archcalc.shape import Shape, map_needs, sharing
 
 
@@ -22,6 +22,9 @@ class Flatten(Kind):
 
     def shape(self, x: Shape) -> Shape:
         return (product(x),)
+
+    def window(self, x: Shape) -> tuple[tuple[Number, Number], ...]:
+        return tuple((size, 1) for size in x[1:])
 
     def module(self, torch: Any, x: Shape) -> Any:
         return torch.nn.Flatten()

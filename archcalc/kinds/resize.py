@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from archcalc.argument import Axes, Need, Pads, Size
 from archcalc.kind import Kind
-from archcalc.number import Number
+from archcalc.number import Number, exact_div
 from archcalc.shape import Shape, map_needs, per_axis, windows
 
 
@@ -80,6 +80,9 @@ class Subsample(Kind):
     def shape(self, x: Shape) -> Shape:
         return (x[0], *(windows(size, 1, step, 0) for size, step in zip(x[1:], per_axis(self.stride, x), strict=True)))
 
+    def window(self, x: Shape) -> tuple[tuple[Number, Number], ...]:
+        return tuple((1, step) for step in per_axis(self.stride, x))
+
     def module(self, torch: Any, x: Shape) -> Any:
         return partial(_part, [slice(None, None, step) for step in per_axis(self.stride, x)])
 
@@ -96,6 +99,9 @@ class Upsample(Kind):
 
     def shape(self, x: Shape) -> Shape:
         return (x[0], *(size * self.scale for size in x[1:]))
+
+    def window(self, x: Shape) -> tuple[tuple[Number, Number], ...]:
+        return tuple((1, exact_div(1, self.scale)) for _ in x[1:])
 
     def module(self, torch: Any, x: Shape) -> Any:
         return torch.nn.Upsample(scale_factor=self.scale)

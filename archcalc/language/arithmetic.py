@@ -66,11 +66,12 @@ def _power(base: Any, exponent: Any) -> Any:
         import numpy
 
         return numpy.frompyfunc(_power, 2, 1)(base, exponent)
+    exponent = plain(exponent)
     if isinstance(exponent, int) and not abs(exponent) <= LARGEST_BITS:
         raise Refusal(f"an exponent of more than {LARGEST_BITS}")
-    if isinstance(exponent, Fraction) and isinstance(base, (int, Fraction)):
+    if isinstance(exponent, Fraction):
         raise Refusal("a root is not exact; only whole exponents")
-    if isinstance(base, Fraction) and hasattr(exponent, "__rpow__") and not isinstance(exponent, (int, Fraction)):
+    if isinstance(base, Fraction) and not isinstance(exponent, int):
         return exponent.__rpow__(base)  # Fraction's own power would make a float of 6/5
     return exact_div(1, base**-exponent) if isinstance(exponent, int) and exponent < 0 else base**exponent
 

@@ -14,6 +14,7 @@ from archcalc.language.spec import SHAPE_WORDS, Block, Item, Part
 from archcalc.language.terms import Definition
 from archcalc.language.text import Mapping, Tree, read
 
+BLOCK_FILE_KEYS = ("source", "about", "use", "let", "blocks")
 BLOCK_KEYS = ("inputs", "layers")
 MOST_DEFINED = 1000  # knobs, values and functions, blocks or variants of a file
 
@@ -23,20 +24,23 @@ Library = Callable[[str], Part]  # the blocks of a named file; raises Refusal or
 class File:
     """One file, its sections read in the order in which they can be used."""
 
-    def __init__(self, source: Source, keys: tuple[str, ...]) -> None:
-        self.source, self.reading, self.part = source, Reading(), Part({}, {}, {}, source, {})
+    def __init__(
+        self, source: Source, keys: tuple[str, ...], part: Mapping | None = None, reading: Reading | None = None
+    ) -> None:
+        self.source, self.reading, self.part = source, reading or Reading(), Part({}, {}, {}, source, {})
         self.layers = Layers(self.reading, self.part.blocks)
         self.scope = Scope(frozenset(), {})
-        tree = read(source)
+        tree = part or read(source)
         if not isinstance(tree, Mapping):
             message = "a spec is lines of 'key: value', such as 'net: LeNet-5'"
             raise SpecError([Problem(message, tree.place)])
-        self.top, self.present = tree, self.reading.keys(tree, keys, "a spec")
+        self.what = "what 'use' gives a name to" if part else "the file"
+        self.top, self.present = tree, self.reading.keys(tree, keys, self.what)
 
     def required(self, keys: Iterable[str]) -> None:
         """Each key must be there."""
         if missing := [f"'{key}:'" for key in keys if key not in self.present]:
-            self.reading.problem(f"the file has no {listing(missing)}", Place(self.source, 0, 0))
+            self.reading.problem(f"{self.what} has no {listing(missing)}", self.top.place)
 
     def mapping(self, key: str) -> Mapping:
         return self.reading.mapping(self.top.entries.get(key), key)
@@ -54,13 +58,32 @@ class File:
 
     def define(self, library: Library) -> None:
         """Read all definitions."""
-        for word in self.reading.words(self.top.entries.get("use"), "use"):
-            if used := self.reading.attempt(word.place, library, word.text):
-                self.part.used[word.text] = used
-                self.part.blocks.update(used.blocks)
+        tree, read = self.top.entries.get("use"), self.reading
+        if isinstance(tree, Mapping):
+            self.section("use", lambda name, _, part: self.use(name, self.written_here(name, part, library)))
+        else:
+            for word in read.words(tree, "use"):
+                self.use(word.text, read.attempt(word.place, library, word.text))
         self.section("let", self.let)
         self.layers.calls.below = {key.partition("(")[0]: at for key, at in self.mapping("blocks").keys.items()}
         self.section("blocks", self.block)
+
+    def define_blocks(self, library: Library) -> Part:
+        """Read all definitions of a file that has only blocks."""
+        self.required(["blocks"])
+        self.define(library)
+        return self.part
+
+    def written_here(self, name: str, tree: Tree, library: Library) -> Part | None:
+        """What would be a file of blocks, written under its name; it can use those above it."""
+        part = self.reading.mapping(tree, name)
+        file = File(self.source, BLOCK_FILE_KEYS, part, self.reading)
+        return file.define_blocks(lambda word: self.part.used.get(word) or library(word)) if part is tree else None
+
+    def use(self, name: str, part: Part | None) -> None:
+        if part:
+            self.part.used[name] = part
+            self.part.blocks.update(part.blocks)
 
     def let(self, text: str, place: Place, tree: Tree) -> None:
         signature = self.signature(text, place)

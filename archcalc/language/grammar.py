@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from archcalc.errors import Place, Source, SpecError, listing, suggest
 from archcalc.gc_paused import gc_paused
-from archcalc.language.definitions import File, Library
+from archcalc.language.definitions import BLOCK_FILE_KEYS, File, Library
 from archcalc.language.spec import SHAPE_WORDS, Item, Knob, Part, Spec, Variant
 from archcalc.language.terms import Expression
 from archcalc.language.text import Mapping, Scalar, Tree
@@ -14,7 +14,6 @@ from archcalc.language.text import Mapping, Scalar, Tree
 HEADINGS = ("net", "family", "kind", "source", "lecture", "about", "aliases")
 KINDS_OF_SPEC = ("network", "block", "listing", "toy", "detector")
 KEYS = (*HEADINGS, "use", "given", "variants", "let", "input", "blocks", "layers")
-BLOCK_FILE_KEYS = ("source", "about", "use", "let", "blocks")
 KNOB_KEYS = ("default", "min", "max", "choices", "help")
 
 
@@ -33,11 +32,10 @@ def parse_spec(source: Source, name: str, library: Library) -> Spec:
 def parse_blocks(source: Source, library: Library) -> Part:
     """The blocks of a file that has only blocks; raises SpecError with every problem found."""
     file = File(source, BLOCK_FILE_KEYS)
-    file.required(["blocks"])
-    file.define(library)
+    part = file.define_blocks(library)
     if file.reading.problems:
         raise SpecError(file.reading.problems)
-    return file.part
+    return part
 
 
 class _Body(NamedTuple):

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from fractions import Fraction
 from typing import Any
 
 from archcalc.errors import Refusal
 from archcalc.number import decide, select
+from archcalc.protocol import PLAIN_OR_OWN, OwnCondition
 
 
 def condition(value: Any) -> Any:
     """The value, if it is a condition. Raises Refusal."""
     numbers = str(getattr(value, "dtype", "bool")) != "bool"  # along an array
-    if numbers or (isinstance(value, (int, Fraction, str, tuple)) and not isinstance(value, bool)):
+    if numbers or (isinstance(value, (*PLAIN_OR_OWN, str, tuple)) and not isinstance(value, bool)):
         raise Refusal(f"{shown(value)} is not a condition, like stride > 1")
     return value
 
@@ -38,7 +38,7 @@ def junction(settled_by: bool, values: Iterable[Any]) -> Any:
 def choice(test: Any, yes: Callable[[], Any], no: Callable[[], Any]) -> Any:
     """``yes() if test else no()``; both where the test is open, or remembers its formula."""
     known = decide(condition(test))
-    if known is None or hasattr(test, "select"):
+    if known is None or isinstance(test, OwnCondition):
         return select(test, yes(), no())
     return yes() if known else no()
 

@@ -13,12 +13,15 @@ Files = tuple[tuple[str, Source], ...]  # of blocks: the name that `use` has for
 
 
 def block_files(part: Part) -> Files:
-    """The files of blocks that a file uses, and that these use."""
+    """The files of blocks that a file uses, and that these use; what is written in the file itself is none of them."""
     found: dict[str, Source] = {}
     waiting = [part]
     while waiting:
-        for name, used in waiting.pop().used.items():
-            if name not in found:
+        user = waiting.pop()
+        for name, used in user.used.items():
+            if used.source is user.source:
+                waiting.append(used)
+            elif name not in found:
                 found[name] = used.source
                 waiting.append(used)
     return tuple(found.items())

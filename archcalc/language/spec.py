@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -160,26 +161,34 @@ class Spec(NamedTuple):
         return self._replace(part=self.part._replace(given=given, lets=lets))
 
 
+def entries(items: Iterable[Item]) -> Iterator[Item]:
+    """Every entry of a list, and of the lists in it."""
+    for item in items:
+        yield item
+        for inner in (item.body or (), *(item.branches or {}).values(), item.otherwise):
+            yield from entries(inner)
+
+
+def blocks_used(items: Iterable[Item]) -> dict[int, Block]:
+    """The blocks that a list of layers leads to, by identity."""
+    found: dict[int, Block] = {}
+    waiting = [items]
+    while waiting:
+        for item in entries(waiting.pop()):
+            if isinstance(item.callee, Block) and id(item.callee) not in found:
+                found[id(item.callee)] = item.callee
+                waiting.append(item.callee.body)
+    return found
+
+
 def names_used(spec: Spec) -> set[str]:
     """Every symbol that the input, the layers and the blocks and definitions they lead to read."""
-    names = {name for name, _ in spec.input.names}
-    waiting, seen = list(spec.layers), set()
-    while waiting:
-        item = waiting.pop()
-        expressions = [item.repeat, item.when]
-        if item.call:
-            expressions += item.call.values
-        names |= {name for expression in expressions if expression for name, _ in expression.names}
-        waiting += [
-            *(item.body or ()),
-            *item.otherwise,
-            *(x for branch in (item.branches or {}).values() for x in branch),
-        ]
-        own = isinstance(item.callee, Block) and item.callee.home.blocks is spec.part.blocks  # others' see no knobs
-        if isinstance(item.callee, Block) and own and id(item.callee) not in seen:
-            seen.add(id(item.callee))
-            waiting += item.callee.body
-            names |= {name for default in item.callee.parameters.values() if default for name, _ in default.names}
+    # the blocks of other files see no knobs
+    own = [block for block in blocks_used(spec.layers).values() if block.home.blocks is spec.part.blocks]
+    expressions = [spec.input, *(default for block in own for default in block.parameters.values())]
+    for item in entries((*spec.layers, *(item for block in own for item in block.body))):
+        expressions += [item.repeat, item.when, *(item.call.values if item.call else ())]
+    names = {name for expression in expressions if expression for name, _ in expression.names}
     for name, let in reversed(spec.part.lets.items()):
         body = let.body if isinstance(let, Definition) else let
         names |= {inner for inner, _ in body.names} if name in names else set()

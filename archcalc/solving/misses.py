@@ -20,7 +20,9 @@ def nothing(search: Search) -> ArchcalcError:
     built = ~np.logical_or.reduce([np.ma.getmaskarray(search.columns[str(limit.quantity)]) for limit in search.limits])
     ranges = listing(f"{name} = {described(axis)}" for name, axis in search.axes.items())
     if not built.any():
-        return ArchcalcError(f"{search.network.name}: no network at {ranges}: {search.columns['why'].flat[0]}")
+        if why := next(filter(None, search.columns["why"].flat), ""):
+            return ArchcalcError(f"{search.network.name}: no network at {ranges}: {why}")
+        return ArchcalcError(f"{search.network.name}: {listing(_unknown(search))} is not known at {ranges}")
     alone = [limit.text for limit in search.limits if not search.meets(limit).any()]
     what = (
         f"no point meets {listing(alone)}"
@@ -32,6 +34,11 @@ def nothing(search: Search) -> ArchcalcError:
     figures = listing(f"{name} = {people(decimal(near.figures[name]))}" for name in names)
     knobs = listing(f"{name} = {show(value)}" for name, value in near.knobs.items())
     return ArchcalcError(f"{search.network.name}: {what}, of {ranges}; the nearest is {knobs}, with {figures}")
+
+
+def _unknown(search: Search) -> list[str]:
+    """The constrained quantities that not every point has a value of."""
+    return [name for limit in search.limits if search.columns[name := str(limit.quantity)].mask.any()]
 
 
 def _nearest(search: Search, built: Any) -> int:

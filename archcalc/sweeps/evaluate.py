@@ -98,7 +98,7 @@ def measure(
     graph, failures = walk(spec, knobs, whole)
     if graph is None:
         return failures, {}
-    report = report_of(spec, graph)
+    report = report_of(graph, spec)
     found = {}
     for name, quantity in quantities.items():
         try:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from archcalc.engine.cost import CONVENTION
+from archcalc.figures.figure import heading
 from archcalc.sweeps.evaluate import Chunk
 from archcalc.sweeps.ranges import has_words
 from archcalc.tables.grid import ABSENT, Column, Table
+from archcalc.tables.layout import counted
 from archcalc.value import decimal, show
 
 if TYPE_CHECKING:
@@ -29,16 +30,13 @@ def sweep_table(sweep: Sweep, chunks: Iterable[Chunk]) -> Table:
             break
     more, reasons = sweep.points - MOST_ROWS, any(row[-1] for row in rows)
     knobs = [Column(name, name, number=not has_words(axis)) for name, axis in sweep.axes.items()]
-    figures = [Column(name, _title(name)) for name in sweep.quantities]
+    figures = [Column(name, heading(name)) for name in sweep.quantities]
     columns = (*knobs, *figures, *[Column("why", "why not", number=False)] * reasons)
     notes = [f"{more:,} rows more; -o FILE.parquet or FILE.csv writes them all"] * (more > 0)
     shown = tuple(row if reasons else row[:-1] for row in rows[:MOST_ROWS])
     title = f"{sweep.network.spec.headings['net']}: {sweep.points:,} combinations of {', '.join(sweep.axes)}"
-    return Table(title, columns, shown, notes=(*notes, CONVENTION))
-
-
-def _title(name: str) -> str:
-    return name.replace("mult_adds", "mult-adds")
+    convention = counted(sweep.network, (asked.figure for asked in sweep.quantities.values()))
+    return Table(title, columns, shown, notes=(*notes, convention))
 
 
 def _rows(sweep: Sweep, chunk: Chunk) -> Iterable[tuple[Any, ...]]:

@@ -79,7 +79,7 @@ def _table(sweep: Sweep, chunk: Chunk) -> Any:
     import pyarrow as pa
 
     arrays = {n: _knob(n, values, knob_kind(sweep.axes[n])) for n, values in knob_columns(sweep, chunk)}
-    arrays |= {name: _figures(name, column, sweep.quantities[name].share) for name, column in chunk.columns.items()}
+    arrays |= {name: _figures(name, column, sweep.quantities[name].is_ratio) for name, column in chunk.columns.items()}
     why = chunk.why.reshape(-1)
     words = pa.DictionaryArray.from_arrays(pa.array(why, mask=why < 0), pa.array(chunk.reasons, type=pa.string()))
     return pa.table({**arrays, WHY: words.cast(pa.string())})

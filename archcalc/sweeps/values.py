@@ -18,6 +18,7 @@ import numpy as np
 
 from archcalc.errors import Refusal
 from archcalc.number import plain, product
+from archcalc.protocol import COMPARE, OwnCondition, OwnNumber, is_int
 from archcalc.sweeps.plans import MOST, Plan, fits, plan_add, plan_floor, plan_least, plan_mul, plan_select, plan_sides
 
 MOST_EXPONENT = 256  # as in archcalc.language.arithmetic
@@ -34,13 +35,18 @@ class Split(Exception):
         self.labels = labels
 
 
-class Mask:
+class Mask(OwnCondition):
     """A condition that holds at some points and not at others."""
 
-    __hash__ = None  # type: ignore[assignment]
+    __slots__ = ("array",)
 
     def __init__(self, array: np.ndarray) -> None:
         self.array = array
+
+    @property
+    def known(self) -> bool | None:
+        """Never: raises Split."""
+        raise Split(self.array)
 
     def __bool__(self) -> bool:
         raise Split(self.array)
@@ -49,26 +55,18 @@ class Mask:
         """``yes`` where it holds, else ``no``."""
         return run(plan_select, lift(yes), lift(no), lambda a, b: np.where(self.array, a, b))
 
-    def __and__(self, other: Any) -> Any:
-        return settle(self.array & _truth(other))
-
-    def __or__(self, other: Any) -> Any:
-        return settle(self.array | _truth(other))
+    def joined(self, sign: str, other: Any) -> Any:
+        """The two conditions at each point."""
+        return settle(self.array & other.array if sign == "and" else self.array | other.array)
 
     def __invert__(self) -> Mask:
         return Mask(~self.array)
 
-    def __eq__(self, other: object) -> Any:
-        return settle(self.array == _truth(other))
 
-    __rand__, __ror__ = __and__, __or__
-
-
-class Values:
+class Values(OwnNumber):
     """Numbers along a grid."""
 
     __slots__ = ("d", "high", "low", "n")
-    __hash__ = None  # type: ignore[assignment]  # equality gives a condition
     __array_ufunc__ = None  # a NumPy number on the left leaves the operation to this type
 
     def __init__(self, n: Any, d: int, low: Any, high: Any) -> None:
@@ -108,77 +106,65 @@ class Values:
         return run(plan_least, self, b, np.minimum)
 
     def __add__(self, other: Any) -> Any:
-        return self if _is(other, 0) else run(plan_add, self, lift(other), operator.add)
-
-    def __sub__(self, other: Any) -> Any:
-        return self if _is(other, 0) else run(plan_add, self, -lift(other), operator.add)
+        return self if is_int(other, 0) else run(plan_add, self, lift(other), operator.add)
 
     def __mul__(self, other: Any) -> Any:
-        return self if _is(other, 1) else run(plan_mul, self, lift(other), operator.mul)
+        return self if is_int(other, 1) else run(plan_mul, self, lift(other), operator.mul)
+
+    __radd__, __rmul__ = __add__, __mul__
 
     def __truediv__(self, other: Any) -> Any:
-        return self * inverse(lift(other))
+        return inverse(lift(other)) * self
 
     def __floordiv__(self, other: Any) -> Any:
-        if _is(other, 1) and self.d == 1 and not self.fractional:
+        if is_int(other, 1) and self.d == 1 and not self.fractional:
             return self
-        return run(plan_floor, self, nonzero(lift(other)), operator.floordiv)
-
-    def __mod__(self, other: Any) -> Any:
-        if _is(other, 1) and self.d == 1 and not self.fractional:
-            return 0
-        return self - other * (self // other)
+        return run(plan_floor, lift(self), nonzero(lift(other)), operator.floordiv)
 
     def __pow__(self, exponent: Any) -> Any:
-        return power(self, exponent)
-
-    def __rpow__(self, base: Any) -> Any:
-        return power(base, self)
+        """Exactly. Raises Refusal where that is a root, or too large."""
+        if isinstance(exponent, int) and 0 <= exponent <= FEW:
+            return product([self] * exponent)
+        if isinstance(exponent, Fraction):
+            raise Refusal(NO_ROOT)
+        if isinstance(exponent, Values):
+            for allowed, why in (
+                (exponent % 1 == 0, NO_ROOT),
+                (
+                    (exponent <= MOST_EXPONENT) & (exponent >= -MOST_EXPONENT),
+                    f"an exponent of more than {MOST_EXPONENT}",
+                ),
+            ):
+                if not allowed:  # raises Split where it depends
+                    raise Refusal(why)
+            exponents = exponent.n
+        else:
+            exponents = np.array(exponent, dtype=object)
+        bases = fractions(self)
+        if (zero := (bases == 0) & (exponents < 0)).any():
+            nonzero(Values(~zero * 1, 1, 0, 1))
+        return gathered(np.frompyfunc(lambda x, e: x ** int(e), 2, 1)(bases, exponents))
 
     def __neg__(self) -> Values:
         return Values(-self.n, self.d, -self.high, -self.low)
 
-    def __rsub__(self, other: Any) -> Any:
-        return -self + other
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return inverse(self) * other
-
-    def __rfloordiv__(self, other: Any) -> Any:
-        return run(plan_floor, lift(other), nonzero(self), operator.floordiv)
-
-    def __rmod__(self, other: Any) -> Any:
-        return other - self * (other // self)
-
-    __radd__, __rmul__ = __add__, __mul__
-
-    def __eq__(self, other: object) -> Any:
-        return compare(self, other, operator.eq)
-
-    def __ne__(self, other: object) -> Any:
-        return compare(self, other, operator.ne)
-
-    def __lt__(self, other: Any) -> Any:
-        return compare(self, other, operator.lt)
-
-    def __le__(self, other: Any) -> Any:
-        return compare(self, other, operator.le)
-
-    def __gt__(self, other: Any) -> Any:
-        return compare(self, other, operator.gt)
-
-    def __ge__(self, other: Any) -> Any:
-        return compare(self, other, operator.ge)
+    def compared(self, sign: str, other: Any) -> Any:
+        """True or False where the intervals tell, or where it is the same at every point."""
+        b, compute = lift(other), COMPARE[sign]
+        low, high = self.low * b.d - b.high * self.d, self.high * b.d - b.low * self.d  # of the difference
+        if low > 0 or high < 0:
+            return compute(low, 0)
+        if (low == 0 and sign in (">=", "<")) or (high == 0 and sign in ("<=", ">")):
+            return sign in (">=", "<=")
+        plan = plan_sides(self, b)
+        wide = not fits(self, b, plan)
+        left, right = (_scaled(v, k, wide) for v, k in zip((self, b), plan.scale, strict=True))
+        return settle(compute(left, right))
 
     @property
     def fractional(self) -> bool:
         """Whether the numerators are fractions: where no common denominator was of a reasonable size."""
         return not isinstance(self.low, int)
-
-    def __bool__(self) -> bool:
-        raise Refusal(f"{self} is not a condition, like stride > 1")
-
-    __invert__ = __bool__
 
     def __format__(self, spec: str) -> str:
         """A token that stands for the value at the point that a message will be about."""
@@ -258,22 +244,6 @@ def gathered(fractions: np.ndarray) -> Any:
     return made(n, d, _item(n.min()), _item(n.max()))
 
 
-def compare(a: Values, other: object, compute: Callable[[Any, Any], Any]) -> Any:
-    """The condition; True or False where the intervals tell, or where it is the same at every point."""
-    if not isinstance(other, (Values, int, Fraction)):
-        return NotImplemented
-    b = lift(other)
-    low, high = a.low * b.d - b.high * a.d, a.high * b.d - b.low * a.d  # of the difference
-    if low > 0 or high < 0:
-        return compute(low, 0)
-    if (low == 0 and compute in (operator.ge, operator.lt)) or (high == 0 and compute in (operator.le, operator.gt)):
-        return compute is operator.ge or compute is operator.le
-    plan = plan_sides(a, b)
-    wide = not fits(a, b, plan)
-    left, right = (_scaled(v, k, wide) for v, k in zip((a, b), plan.scale, strict=True))
-    return settle(compute(left, right))
-
-
 def settle(array: np.ndarray) -> Any:
     """The condition, decided where it is the same at every point."""
     array = array.astype(bool)
@@ -299,28 +269,6 @@ def inverse(b: Values) -> Any:
     return gathered(np.frompyfunc(lambda n: b.d / Fraction(_item(n)), 1, 1)(b.n))
 
 
-def power(base: Any, exponent: Any) -> Any:
-    """base ** exponent, exactly. Raises Refusal where that is a root, or too large."""
-    if isinstance(exponent, int) and 0 <= exponent <= FEW:
-        return product([base] * exponent)
-    if isinstance(exponent, Fraction):
-        raise Refusal(NO_ROOT)
-    if isinstance(exponent, Values):
-        for allowed, why in (
-            (exponent % 1 == 0, NO_ROOT),
-            ((exponent <= MOST_EXPONENT) & (exponent >= -MOST_EXPONENT), f"an exponent of more than {MOST_EXPONENT}"),
-        ):
-            if not allowed:  # raises Split where it depends
-                raise Refusal(why)
-        exponents = exponent.n
-    else:
-        exponents = np.array(exponent, dtype=object)
-    bases = fractions(base)
-    if (zero := (bases == 0) & (exponents < 0)).any():
-        nonzero(Values(~zero * 1, 1, 0, 1))
-    return gathered(np.frompyfunc(lambda x, e: x ** int(e), 2, 1)(bases, exponents))
-
-
 def fractions(value: Any) -> np.ndarray:
     """Values as an array of exact fractions, which is slow."""
     value = lift(value)
@@ -337,14 +285,6 @@ def _scaled(value: Values, factor: int, wide: bool) -> Any:
 def _item(n: Any) -> Any:
     """A NumPy integer as Python's."""
     return n if isinstance(n, (int, Fraction)) else int(n)
-
-
-def _truth(other: Any) -> Any:
-    return other.array if isinstance(other, Mask) else bool(other)
-
-
-def _is(value: Any, number: int) -> bool:
-    return isinstance(value, int) and value == number
 
 
 def _along(count: int, axis: int, axes: int) -> tuple[int, ...]:

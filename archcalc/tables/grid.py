@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from archcalc.figures.rules import ABSENT as ABSENT
 from archcalc.value import show
 
 
@@ -39,9 +40,6 @@ class Ratio(NamedTuple):
     """How many times as much as the first."""
 
     value: Fraction
-
-
-ABSENT = ""
 
 
 def people(value: Any) -> str:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
-from typing import Any, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.comparison import Comparison
 from archcalc.errors import ArchcalcError, listing, suggest
-from archcalc.number import product
+from archcalc.figures.figure import FIGURES, SPELLINGS, Figure
+from archcalc.figures.rules import Tally
+from archcalc.figures.sentence import sentence
+from archcalc.quantity import quantity
 from archcalc.report import Report, Row
 from archcalc.tables.grid import ABSENT, Column, Ratio, Share, Table, fraction, people
 from archcalc.value import show
 
+if TYPE_CHECKING:
+    from archcalc.network import Network
+
 MIB = 1 << 20
+WORK = "work"  # the column of the work, by the report's convention
 
 
 class Choice(NamedTuple):
@@ -21,44 +29,45 @@ class Choice(NamedTuple):
 
     by: str = "layer"
     depth: int = 1
-    columns: tuple[str, ...] = ("layer", "kind", "output", "params", "mult_adds", "share")
+    columns: tuple[str, ...] = ("layer", "kind", "output", "params", WORK, "share")
 
 
 def _share(row: Row, report: Report) -> Share | None:
-    part = fraction(row.mult_adds, report.totals.mult_adds)
+    part = fraction(row.figure(report.work), report.totals.figure(report.work))
     return None if part is None else Share(part)
 
 
-def _axis(axis: int) -> Callable[[Row, Report], Any]:
-    return lambda row, report: row.output[axis] if row.output and axis < len(row.output) else ABSENT
-
-
-COLUMNS: dict[str, tuple[Column, Callable[[Row, Report], Any]]] = {
+OWN: dict[str, tuple[Column, Callable[[Row, Report], Any]]] = {  # what is no figure
     "layer": (Column("layer", "layer", number=False), lambda row, report: row.name),
     "kind": (Column("kind", "kind", number=False), lambda row, report: row.text),
-    "output": (Column("output", "output"), lambda row, report: ABSENT if row.output is None else row.output),
-    "channels": (Column("channels", "channels"), _axis(0)),
-    "height": (Column("height", "height"), _axis(1)),
-    "width": (Column("width", "width"), _axis(2)),
-    "neurons": (Column("neurons", "neurons"), lambda row, report: product(row.output) if row.output else ABSENT),
-    "params": (Column("params", "params"), lambda row, report: row.params),
-    "buffers": (Column("buffers", "buffers"), lambda row, report: row.buffers),
-    "mult_adds": (Column("mult_adds", "mult-adds"), lambda row, report: row.mult_adds),
     "share": (Column("share", "share"), _share),
 }
+COLUMNS = (*OWN, *(name for name, figure in FIGURES.items() if figure.rule))
+
+
+def _column(name: str, report: Report) -> tuple[Column, Callable[[Row, Report], Any]]:
+    """A column and its values, by its name. Raises ArchcalcError."""
+    if name in OWN:
+        return OWN[name]
+    figure = FIGURES.get(report.work if name == WORK else SPELLINGS.get(name, name))
+    if figure is None or figure.rule is None:
+        raise ArchcalcError(f"no column {name!r}{suggest(name, COLUMNS)} (there are {listing(COLUMNS)})")
+    return Column(figure.name if name == WORK else name, figure.heading), partial(_figure, figure)
+
+
+def _figure(figure: Figure, row: Row, report: Report) -> Any:
+    """A sum stands in each row; a size only where there is one output."""
+    assert figure.rule is not None  # it is a column
+    return row.figure(figure.name) if row.output is not None or figure.rule.adds else ABSENT
 
 
 def summary_table(report: Report, choice: Choice) -> Table:
     """The rows of one network, its totals, and what was assumed."""
-    for name in choice.columns:
-        if name not in COLUMNS:
-            raise ArchcalcError(f"no column {name!r}{suggest(name, COLUMNS)} (there are {listing(COLUMNS)})")
-    chosen = [COLUMNS[name] for name in choice.columns]
+    chosen = [_column(name, report) for name in choice.columns]
     rows = tuple(tuple(value(row, report) for _, value in chosen) for row in report.by(choice.by, choice.depth))
-    cost = report.totals
-    total = Row("total", "", None, cost.params, cost.buffers, cost.mult_adds, "")
-    totals = tuple(value(total, report) for _, value in chosen)
-    return Table(heading(report), tuple(column for column, _ in chosen), rows, (totals,), notes(report))
+    totals = tuple(value(report.totals, report) for _, value in chosen)
+    columns = tuple(column for column, _ in chosen)
+    return Table(heading(report), columns, rows, (totals,), notes(report, [column.key for column in columns]))
 
 
 def heading(report: Report) -> str:
@@ -66,38 +75,69 @@ def heading(report: Report) -> str:
     return f"{report.title}, input {people(report.input)}"
 
 
-def notes(report: Report) -> tuple[str, ...]:
-    """Knobs, totals, what is unknown or assumed, the convention and the source."""
+def notes(report: Report, shown: Sequence[str] = ()) -> tuple[str, ...]:
+    """Knobs, totals, what is unknown or assumed, the conventions of the figures that are shown, and the source."""
     knobs = listing(f"{name} = {show(value)}" for name, value in report.knobs.items())
     lines = [f"knobs: {knobs}", f"totals: {sizes(report)}"]
     if report.unknown:
         known = report.known
-        shown = f"{people(known.params)} params and {people(known.mult_adds)} mult-adds"
-        lines.append(f"unknown: {listing(report.unknown)}; the known layers have {shown}")
+        count = f"{people(known.params)} params and {people(known.figure(report.work))} {FIGURES[report.work].heading}"
+        lines.append(f"unknown: {listing(report.unknown)}; the known layers have {count}")
     if report.assumptions:
         lines.append(f"assumed: {listing(dict.fromkeys(f'{a.name}: {a.condition}' for a in report.assumptions))}")
-    return (*lines, report.convention, *([f"source: {report.source}"] if report.source else []))
+    counted = report.sentence(list(dict.fromkeys((report.work, *shown, "params", "buffers"))))
+    return (*lines, counted, *([f"source: {report.source}"] if report.source else []))
 
 
 def sizes(report: Report) -> str:
     """The totals in words: learned parameters with their size in memory, buffers, mult-adds."""
     cost, size = report.totals, report.weight_bytes
     memory = f" ({people(Fraction(size, MIB))} MiB in float32)" if isinstance(size, int) else ""
-    return f"{people(cost.params)} params{memory}, {people(cost.buffers)} buffers, {people(cost.mult_adds)} mult-adds"
+    work = f"{people(cost.figure(report.work))} {FIGURES[report.work].heading}"
+    return f"{people(cost.params)} params{memory}, {people(cost.buffers)} buffers, {work}"
 
 
-def totals_table(reports: Sequence[Report]) -> Table:
+def figures_of(reports: Sequence[Report], names: Sequence[str]) -> Table:
+    """Chosen figures of networks side by side, sums with ratios to the first. Raises ArchcalcError."""
+    columns = [Column("network", "network", number=False)]
+    cells: list[list[Any]] = [[report.label for report in reports]]
+    for name in names:
+        asked = quantity(reports[0].work if name == WORK else name)
+        values = [asked.of(report) for report in reports]
+        columns.append(Column(str(asked), asked.entry.heading))
+        cells.append(values)
+        if isinstance(asked.entry.rule, Tally) and not asked.share:
+            columns.append(Column(f"{asked}_ratio", "ratio"))
+            cells.append([ratio(value, values[0]) for value in values])
+    words = sentence([column.key for column in columns], [report.graph for report in reports])
+    return Table("Totals", tuple(columns), tuple(zip(*cells, strict=True)), notes=(words,) * bool(words))
+
+
+def totals_table(reports: Sequence[Report], columns: Sequence[str] = ()) -> Table:
     """Networks side by side, with ratios to the first."""
+    if columns:
+        return figures_of(reports, columns)
+    work, graphs = reports[0].work, [report.graph for report in reports]
     titles = {"network": "network", "input": "input", "params": "params", "params_ratio": "ratio", "buffers": "buffers",
-              "mult_adds": "mult-adds", "mult_adds_ratio": "ratio", "MiB": "MiB"}  # fmt: skip
-    columns = tuple(Column(key, title, number=key != "network") for key, title in titles.items())
+              work: FIGURES[work].heading, f"{work}_ratio": "ratio", "MiB": "MiB"}  # fmt: skip
+    heads = tuple(Column(key, title, number=key != "network") for key, title in titles.items())
     rows = []
     for report in reports:
         cost, first = report.totals, reports[0].totals
         size = Fraction(report.weight_bytes, MIB) if isinstance(report.weight_bytes, int) else None
         rows.append((report.label, report.input, cost.params, ratio(cost.params, first.params), cost.buffers,
-                     cost.mult_adds, ratio(cost.mult_adds, first.mult_adds), size))  # fmt: skip
-    return Table("Totals", columns, tuple(rows), notes=("MiB: weights in float32", reports[0].convention))
+                     cost.figure(work), ratio(cost.figure(work), first.figure(work)), size))  # fmt: skip
+    counted = sentence((work, "params", "buffers"), graphs)
+    return Table("Totals", heads, tuple(rows), notes=("MiB: weights in float32", counted))
+
+
+def counted(network: Network, names: Iterable[str], **knobs: Any) -> str:
+    """By which conventions these figures of a network are counted."""
+    try:
+        graphs = [network.summary(**knobs).graph]
+    except ArchcalcError:  # there is no such network at its defaults
+        graphs = []
+    return sentence([*names], graphs)
 
 
 def ratio(part: Any, whole: Any) -> Any:
@@ -112,18 +152,19 @@ def aligned_table(comparison: Comparison) -> Table:
     """Blocks or layers of several networks, where they correspond in one row."""
     labels = [report.label for report in comparison.reports]
     columns = [Column("layer", "layer", number=False)]
-    for figure, title in (("mult_adds", "mult-adds"), ("params", "params")):
+    figures = (comparison.reports[0].work, "params")
+    for figure, title in ((name, FIGURES[name].heading) for name in figures):
         columns += [Column(f"{figure} {label}", f"{title}\n{label}") for label in labels]
         shown = labels[1:] if len(labels) > 2 else [""]  # the ratio of two needs no name
         columns += [Column(f"{figure} ratio {label}", f"ratio\n{label}".rstrip()) for label in shown]
-    rows = tuple((line.name, *_figures(line.rows)) for line in comparison.lines)
+    rows = tuple((line.name, *_figures(line.rows, figures)) for line in comparison.lines)
     return Table("Where they correspond", tuple(columns), rows, notes=("rows without weights are left out",))
 
 
-def _figures(rows: tuple[Row | None, ...]) -> list[Any]:
+def _figures(rows: tuple[Row | None, ...], figures: Sequence[str]) -> list[Any]:
     found: list[Any] = []
-    for figure in ("mult_adds", "params"):
-        values = [getattr(row, figure) if row else ABSENT for row in rows]
+    for figure in figures:
+        values = [row.figure(figure) if row else ABSENT for row in rows]
         found += values
         found += [ratio(value, values[0]) for value in values[1:]]
     return found

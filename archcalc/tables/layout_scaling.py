@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from archcalc.engine.cost import CONVENTION
 from archcalc.solving.law import Apart, Law
 from archcalc.solving.scaling import COEFFICIENTS, RELEASED, TARGET, Candidate, Member, Scaling
 from archcalc.tables.grid import Column, Table
+from archcalc.tables.layout import counted
 from archcalc.value import show
 
 
@@ -28,7 +28,7 @@ def scaling_table(scaling: Scaling) -> Table:
     notes = (
         f"alpha beta^2 gamma^2 = {_decimal(scaling.constraint, 4)}, where the paper wants about {TARGET}; "
         "predicted: that to the power of phi; growth: the exact mult-adds against phi = 0",
-        CONVENTION,
+        counted(scaling.network, ("mult_adds", "params"), phi=0),
     )
     return Table(title, columns, rows, notes=notes)
 

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from archcalc.engine.cost import CONVENTION
 from archcalc.errors import listing
+from archcalc.figures.figure import heading
 from archcalc.number import exact_div
+from archcalc.quantity import quantity
 from archcalc.solving.free import described
 from archcalc.solving.search import Found
 from archcalc.solving.solve import Solution
 from archcalc.tables.grid import ABSENT, Column, Ratio, Table
+from archcalc.tables.layout import counted
 from archcalc.value import decimal, show
 
 
@@ -34,7 +36,7 @@ def solution_table(solution: Solution) -> Table:
         f"every one of the {points:,} combinations of {ranges} was computed; {meeting:,} meet all",
         *([f"with {fixed}"] if search.fixed else []),
         *([] if solution.beyond else ["no step further is within the range"]),
-        CONVENTION,
+        counted(solution.network, (quantity(name).figure for name in search.names), **search.fixed),
     ]
     columns = (Column("which", "", number=False), *_columns(solution), Column("met", "met", number=False))
     table = [(which, *_cells(solution, found), _met(found)) for which, found in rows]
@@ -54,7 +56,7 @@ def curve_table(solution: Solution) -> Table:
 def _columns(solution: Solution) -> Sequence[Column]:
     search = solution.search
     names = [*search.axes, *search.names]
-    return [Column(name, name.replace("mult_adds", "mult-adds")) for name in names]
+    return [Column(name, heading(name)) for name in names]
 
 
 def _cells(solution: Solution, found: Found) -> tuple[Any, ...]:

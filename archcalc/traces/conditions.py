@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+
+from archcalc.protocol import COMPARE, OwnCondition
 
 if TYPE_CHECKING:
     from archcalc.traces.traced import Trace
 
-COMPARE: dict[str, Callable[[Any, Any], Any]] = {
-    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
-}  # fmt: skip
 
-
-class Condition:
-    """A condition that holds or does not, now; ``known`` is None, since other values would tell otherwise."""
+class Condition(OwnCondition):
+    """A condition that holds or does not, now; other values would tell otherwise."""
 
     __slots__ = ("operands", "sign", "trace", "value")
-    __hash__ = None  # type: ignore[assignment]
-    known = None
 
     def __init__(self, sign: str, operands: tuple[Any, ...], value: Any, trace: Trace) -> None:
         self.sign, self.operands = sign, operands  # sign: of COMPARE, or "and", "or", "not"
         self.value, self.trace = value, trace
 
     @classmethod
-    def of(cls, sign: str, a: Any, b: Any) -> Any:
+    def of(cls, a: Any, sign: str, b: Any) -> Any:
         """a < b and the like."""
-        if isinstance(b, (bool, str, tuple)) or not hasattr(b, "__floordiv__"):
-            return NotImplemented
+        b = int(b) if isinstance(b, bool) else b  # true is 1 of a plain number, too
         if a is b:
             return COMPARE[sign](0, 0)
         if sign in (">=", ">") and a.low is not None and not hasattr(b, "low") and COMPARE[sign](a.low, b):
@@ -52,17 +45,10 @@ class Condition:
             return yes if self.settled else no
         return operate("where", self, yes, no)
 
-    def __and__(self, other: Any) -> Any:
-        return self._joined("and", other) if isinstance(other, Condition) else self if other else False
-
-    def __or__(self, other: Any) -> Any:
-        return self._joined("or", other) if isinstance(other, Condition) else True if other else self
-
-    __rand__, __ror__ = __and__, __or__
-
-    def _joined(self, sign: str, other: Condition) -> Condition:
-        both = (self.value and other.value) if sign == "and" else (self.value or other.value)
-        return Condition(sign, (self, other), both, self.trace)
+    def joined(self, sign: str, other: Any) -> Condition:
+        """The two by "and" or "or"."""
+        value = (self.value and other.value) if sign == "and" else (self.value or other.value)
+        return Condition(sign, (self, other), value, self.trace)
 
     def __invert__(self) -> Condition:
         return Condition("not", (self,), not self.value, self.trace)

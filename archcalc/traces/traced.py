@@ -6,11 +6,13 @@ What is remembered never depends on it, so that the trace is right for other val
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 from archcalc.number import ceil_div, exact_div, least, most, plain
+from archcalc.protocol import OwnNumber, is_int
 from archcalc.traces.conditions import Condition
 
 OPERATIONS: dict[str, Callable[..., Any]] = {  # what the value is, given the operands' values
@@ -40,11 +42,10 @@ class Trace:
         self.quoted: dict[int, Traced] = {}  # numbers in messages, by their marks
 
 
-class Traced:
+class Traced(OwnNumber):
     """A name, or an operation on numbers of which one at least is traced."""
 
     __slots__ = ("low", "operands", "operation", "trace", "value", "whole")
-    __hash__ = None  # type: ignore[assignment]  # equality gives a Condition
 
     def __init__(
         self, operation: str, operands: tuple[Any, ...], value: Any, trace: Trace, whole: bool, low: Any = None
@@ -65,61 +66,38 @@ class Traced:
         return self.value
 
     def __add__(self, other: Any) -> Any:
-        if _is(other, 0):
-            return self
+        if is_int(self, 0) or is_int(other, 0):
+            return other if is_int(self, 0) else self
         if isinstance(other, int) and self.operation in ("+", "-") and isinstance(self.operands[1], int):
             first, constant = self.operands
             return first + (other + (constant if self.operation == "+" else -constant))  # (k - 1) + 1 is k
         return self - -other if isinstance(other, int) and other < 0 else operate("+", self, other)
 
-    def __radd__(self, other: Any) -> Any:
-        return self if _is(other, 0) else operate("+", other, self)
-
     def __sub__(self, other: Any) -> Any:
         if isinstance(other, int) and (other < 0 or (self.operation in "+-" and isinstance(self.operands[1], int))):
             return self + -other
-        return self if _is(other, 0) else operate("-", self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return -self if _is(other, 0) else operate("-", other, self)
+        return -other if is_int(self, 0) else self if is_int(other, 0) else operate("-", self, other)
 
     def __mul__(self, other: Any) -> Any:
-        return self if _is(other, 1) else 0 if _is(other, 0) else operate("*", self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return self if _is(other, 1) else 0 if _is(other, 0) else operate("*", other, self)
+        if is_int(self, 1) or is_int(other, 1):
+            return other if is_int(self, 1) else self
+        return 0 if is_int(self, 0) or is_int(other, 0) else operate("*", self, other)
 
     def __truediv__(self, other: Any) -> Any:
-        return self if _is(other, 1) else operate("/", self, other)
+        if is_int(self, 0) and (other.low or 0) > 0:
+            return 0
+        return self if is_int(other, 1) else operate("/", self, other)
 
-    def __rtruediv__(self, other: Any) -> Any:
-        return 0 if _is(other, 0) else operate("/", other, self)
-
-    def share(self, other: Any) -> Any:
-        """The quotient, where it is known to be whole."""
-        return _divided(self, other)
-
-    def rshare(self, other: Any) -> Any:
-        """The same with this number as the divisor."""
-        return _divided(other, self)
-
-    def __floordiv__(self, other: Any) -> Any:
-        return floor(self / other)
-
-    def __rfloordiv__(self, other: Any) -> Any:
-        return floor(other / self)
+    def __floor__(self) -> Any:
+        return self if self.whole else operate("floor", self)
 
     def __mod__(self, other: Any) -> Any:
-        return _remainder(self, other)
-
-    def __rmod__(self, other: Any) -> Any:
-        return _remainder(other, self)
+        if _is_whole(self) and _is_whole(other) and not is_int(other, 1):
+            return operate("mod", self, other)
+        return OwnNumber.__mod__(self, other)  # super() would ask whether it is on the left
 
     def __pow__(self, other: Any) -> Any:
-        return 1 if _is(other, 0) else self if _is(other, 1) else operate("power", self, other)
-
-    def __rpow__(self, other: Any) -> Any:
-        return other if _is(other, 1) else operate("power", other, self)
+        return 1 if is_int(other, 0) else self if is_int(other, 1) else operate("power", self, other)
 
     def __neg__(self) -> Any:
         if self.operation == "negative":
@@ -127,6 +105,13 @@ class Traced:
         if self.operation == "floor" and (inner := _without_sign(self.operands[0])) is not None:
             return operate("ceil", inner)  # -(-a // b)
         return operate("negative", self)
+
+    def share(self, other: Any) -> Any:
+        """The quotient of two numbers, where it is known to be whole."""
+        quotient = self / other
+        if isinstance(quotient, Traced):
+            quotient.whole = True
+        return quotient
 
     def least(self, other: Any) -> Any:
         """The smaller of the two."""
@@ -136,23 +121,9 @@ class Traced:
         """The larger of the two."""
         return operate("max", self, other)
 
-    def __eq__(self, other: object) -> Any:
-        return Condition.of("==", self, other)
-
-    def __ne__(self, other: object) -> Any:
-        return Condition.of("!=", self, other)
-
-    def __lt__(self, other: Any) -> Any:
-        return Condition.of("<", self, other)
-
-    def __le__(self, other: Any) -> Any:
-        return Condition.of("<=", self, other)
-
-    def __gt__(self, other: Any) -> Any:
-        return Condition.of(">", self, other)
-
-    def __ge__(self, other: Any) -> Any:
-        return Condition.of(">=", self, other)
+    def compared(self, sign: str, other: Any) -> Any:
+        """A condition on other values than the present ones."""
+        return Condition.of(self, sign, other)
 
     def __str__(self) -> str:
         """A mark that stands for the number in a message: which number that is may change."""
@@ -170,7 +141,7 @@ def operate(operation: str, *operands: Any) -> Traced:
     trace = next(o.trace for o in operands if hasattr(o, "trace"))
     whole = operation in WHOLE or (operation not in NEVER_WHOLE and all(map(_is_whole, operands)))
     if operation == "power" and not isinstance(exponent := operands[1], int):
-        trace.needed.append((floor(exponent) == exponent, "a root is not exact; only whole exponents"))
+        trace.needed.append((math.floor(exponent) == exponent, "a root is not exact; only whole exponents"))
         whole = False
     if operation in ("/", "mod") and isinstance(operands[1], Traced) and not (operands[1].low or 0) > 0:
         trace.needed.append((operands[1] != 0, "a division by zero"))
@@ -207,26 +178,6 @@ def value_of(number: Any) -> Any:
     return number.value if isinstance(number, (Traced, Condition)) else number
 
 
-def floor(x: Any) -> Any:
-    """x rounded down."""
-    if not isinstance(x, Traced):
-        return x // 1
-    return x if x.whole else operate("floor", x)
-
-
-def _divided(a: Any, b: Any) -> Any:
-    quotient = a / b
-    if isinstance(quotient, Traced):
-        quotient.whole = True
-    return quotient
-
-
-def _remainder(a: Any, b: Any) -> Any:
-    if _is_whole(a) and _is_whole(b):
-        return 0 if _is(b, 1) else operate("mod", a, b)
-    return a - b * floor(a / b)
-
-
 def _without_sign(x: Any) -> Any:
     """a of -a, and a / b of -a / b; None of anything else."""
     if isinstance(x, Traced) and x.operation == "negative":
@@ -234,10 +185,6 @@ def _without_sign(x: Any) -> Any:
     if isinstance(x, Traced) and x.operation == "/" and (top := _without_sign(x.operands[0])) is not None:
         return top / x.operands[1]
     return -x if isinstance(x, int) and x < 0 else None
-
-
-def _is(value: Any, number: int) -> bool:
-    return isinstance(value, int) and value == number
 
 
 def _is_whole(value: Any) -> bool:

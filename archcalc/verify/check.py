@@ -62,8 +62,8 @@ def verify(report: Report, device: torch.device, batch: int) -> Verified:
         batch=batch,
         layers=len(layers) - len(opaque),
         tensors=sum(len(found) for _, _, module, _ in layers for found in tensors(module)),
-        params=report.known.params,  # type: ignore[arg-type]  # the module was built: all sizes are ints
-        mult_adds=report.known.mult_adds,  # type: ignore[arg-type]
+        params=report.known.params,
+        mult_adds=report.known.mult_adds,
         opaque=tuple(opaque),
         differences=(*differences, *totals(report, network)),
     )

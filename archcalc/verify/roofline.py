@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from archcalc.engine.cost import elements as held
+from archcalc.figures.amounts import elements as held
 from archcalc.memory.liveness import elements
 from archcalc.report import Report
 
@@ -55,7 +55,7 @@ def work(report: Report, batch: int, width: int) -> list[Work]:
         assert node.layer is not None
         inputs = graph.input_shapes(node)
         tensors = {**(node.layer.weights(*inputs) or {}), **node.layer.buffers(*inputs)}
-        moved = batch * (elements(node) + sum(elements(graph.nodes[i]) for i in node.inputs)) + held(tensors.values())
+        moved = batch * (elements(node) + sum(elements(graph.nodes[i]) for i in node.inputs)) + held(tensors)
         traffic = 0 if node.layer.view else width * moved
         found.append(
             Work(row.name, _kind(row.kind, inputs, node.layer), row.text, 2 * batch * (row.mult_adds or 0), traffic)

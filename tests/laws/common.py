@@ -5,8 +5,8 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from archcalc.argument import TYPES
-from archcalc.engine.cost import elements
 from archcalc.errors import Place, Source
+from archcalc.figures.amounts import AMOUNTS, elements
 from archcalc.kinds import KINDS
 from archcalc.language.expression import parse_call
 from archcalc.number import decide
@@ -66,8 +66,9 @@ def figures(layer, shapes):
     tensors = {} if weights is None else {**weights, **layer.buffers(*shapes)}
     found = {f"{name}[{i}]": n for name, shape in {"output": output, **tensors}.items() for i, n in enumerate(shape)}
     found["times"] = layer.times()
-    found["params"] = None if weights is None else elements(weights.values())
-    found["mult_adds"] = layer.mult_adds(shapes, output)
+    found |= {name: amount(layer, shapes, output) for name, amount in AMOUNTS.items()}
+    found["params"] = None if weights is None else elements(weights)
+    found |= {f"window[{i}]": n for i, n in enumerate(sum(layer.window(*shapes) or (), ()))}
     return {name: number for name, number in found.items() if number is not None}
 
 

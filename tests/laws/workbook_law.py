@@ -136,7 +136,7 @@ def expected(network, knobs, cells):
     try:
         values = {name: knob.default for name, knob in network.knobs.items()}
         values |= {name: network.accept(name, value) for name, value in knobs.items()}
-        return report_of(network.spec, Unfolder(network.spec, values, Change(Ledger(values), cells)).graph())
+        return report_of(Unfolder(network.spec, values, Change(Ledger(values), cells)).graph(), network.spec)
     except (ArchcalcError, TypeError):
         return None
 

@@ -1,0 +1,86 @@
+"""A graph that was not made from a spec, such as one built by hand: each layer held against the rules of its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from archcalc.argument import Need
+from archcalc.engine.fitting import positive, same_times
+from archcalc.engine.graph import Graph, Node
+from archcalc.engine.sharing import same_weights
+from archcalc.errors import ArchcalcError, one_line
+from archcalc.number import equal, fails
+from archcalc.shape import describe
+from archcalc.value import exact
+
+
+def checked(graph: Graph) -> Graph:
+    """The graph with exact numbers and a name for each node: "conv1", counted by kind, for one that has none.
+
+    How often a layer runs is computed. Raises ArchcalcError at the first thing that cannot be, such as a shape that is
+    not the one of the layer's output.
+    """
+    nodes: list[Node] = []
+    for node in _named(graph.nodes):
+        try:
+            layer = node.layer and node.layer.with_arguments(
+                {parameter.name: _exact(getattr(node.layer, parameter.name)) for parameter in node.layer.parameters}
+            )
+            node = node._replace(layer=layer, shape=tuple(map(exact, node.shape)))
+            wrong = next((message for needed, message in _needs(node, nodes) if fails(needed)), "")
+        except (TypeError, ValueError, OverflowError) as error:
+            wrong = str(error)
+        if wrong:
+            raise ArchcalcError(f"{node.name}: {wrong}")
+        times = nodes[node.inputs[0]].times * node.layer.times() if node.layer else 1
+        origin = node.shared if node.shared is None else nodes[node.shared].shared
+        nodes.append(node._replace(times=times, shared=node.shared if origin is None else origin))
+    if not nodes:
+        raise ArchcalcError("a graph has no nodes; the first one is the network's input")
+    return graph._replace(nodes=tuple(nodes))
+
+
+def _named(nodes: Sequence[Node]) -> Iterator[Node]:
+    """The nodes, each with a name of its own. Raises ArchcalcError where two have the same."""
+    taken = {name for node in nodes if (name := one_line(node.name))}
+    seen: set[str] = set()
+    for node in nodes:
+        stem = node.layer.label if node.layer else "input"
+        name = one_line(node.name) or next(n for i in range(1, len(nodes) + 1) if (n := f"{stem}{i}") not in taken)
+        if name in seen:
+            raise ArchcalcError(f"two nodes of the graph have the name {name!r}; give one of them another")
+        taken.add(name)
+        seen.add(name)
+        yield node._replace(name=name)
+
+
+def _exact(value: Any) -> Any:
+    """An argument with the numbers in it exact. Raises TypeError, ValueError or OverflowError."""
+    if isinstance(value, tuple):
+        return tuple(map(_exact, value))
+    return value if value is None or isinstance(value, str) else exact(value)
+
+
+def _needs(node: Node, nodes: Sequence[Node]) -> Iterator[Need]:
+    """What must hold of a node behind these others, each only to be asked where those before it hold."""
+    layer, shapes = node.layer, tuple(nodes[i].shape for i in node.inputs if 0 <= i < len(nodes))
+    yield (layer is None) == (not nodes), "the first node of a graph, and no other, has no layer: it is the input"
+    yield len(shapes) == len(node.inputs), f"its inputs are numbers of nodes that stand before it, not {node.inputs}"
+    yield from positive(node.shape, "its shape would be")
+    if layer is None:
+        return
+    one = "one input" if not layer.many else "an input or more"
+    yield bool(shapes) and (layer.many or len(shapes) == 1), f"{layer.label} takes {one}, not {len(shapes)}"
+    for parameter in layer.parameters:
+        if (value := getattr(layer, parameter.name)) is not None:
+            yield parameter.need(value)
+    yield from layer.needs(*shapes)
+    output = layer.shape(*shapes)
+    message = f"its output is {describe(output)}, not {describe(node.shape)}"
+    yield len(output) == len(node.shape), message
+    yield from ((equal(size, said), message) for size, said in zip(output, node.shape, strict=True))
+    yield from same_times([nodes[i] for i in node.inputs])
+    if node.shared is not None:
+        yield 0 < node.shared < len(nodes), f"it shares the weights of an earlier layer, not of node {node.shared}"
+        yield from same_weights(node, nodes[node.shared], nodes)

@@ -1,0 +1,69 @@
+"""What the numbers on a page count, in words: only of what occurs in the networks on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from archcalc.engine.graph import Graph
+from archcalc.errors import listing
+from archcalc.figures.amounts import NAMES, WORK
+from archcalc.figures.conventions import CONVENTIONS, Convention
+from archcalc.kind import Kind
+
+OTHER = {"bias": "biases", "pooling": "pooling", "products": "products"}  # of a layer of which other work is counted
+
+
+class Occurs(NamedTuple):
+    """A kind of layer, and what it does somewhere in the networks."""
+
+    layer: Kind
+    rank: int  # how many sizes its input has
+    work: frozenset[str]  # kinds of work
+    tensors: tuple[str, ...]  # names of the stored tensors that are not learned
+
+
+def sentence(names: Sequence[str], graphs: Iterable[Graph]) -> str:
+    """By which convention the figures of these names are counted."""
+    kinds = list(_kinds(graphs))
+    parts = [_work(CONVENTIONS[name], kinds) for name in names if name in CONVENTIONS]
+    stored = [f"{listing(kind.tensors)} of {kind.layer.label}" for kind in kinds if kind.tensors]
+    parts += ["params: learned."] * ("params" in names)
+    parts += [f"buffers: {listing(stored)}."] * ("buffers" in names and bool(stored))
+    return " ".join(parts)
+
+
+def _kinds(graphs: Iterable[Graph]) -> Iterator[Occurs]:
+    """Each kind once, in the order in which they occur."""
+    found: dict[str, Occurs] = {}
+    for graph in graphs:
+        seen: set[object] = set()
+        for node in graph.nodes[1:]:
+            layer, inputs = node.layer, graph.input_shapes(node)
+            assert layer is not None  # only the input has none
+            if (key := str(layer)) in seen or layer.weights(*inputs) is None:
+                continue
+            seen.add(key)
+            work = {name for name, amount in layer.work(inputs, node.shape).items() if amount is not None}
+            work |= {"products"} if type(layer).mult_adds is not Kind.mult_adds else set()
+            before = found.get(layer.label, Occurs(layer, len(inputs[0]), frozenset(), ()))
+            found[layer.label] = before._replace(work=before.work | work, tensors=tuple(layer.buffers(*inputs)))
+    return iter(found.values())
+
+
+def _work(convention: Convention, kinds: Sequence[Occurs]) -> str:
+    """mult-adds of one example: 1 for each multiplication with its addition in conv and linear; nothing for relu."""
+    if not kinds:
+        return f"{convention.heading}: {convention.meaning}"
+    counted: dict[str, list[str]] = {}
+    nothing: dict[str, None] = {}
+    for kind in kinds:
+        factors = convention.tally.chosen(kind.layer, kind.rank).items()
+        chosen = {name: factor for name, factor in factors if name in kind.work or name not in WORK}
+        for how in (f"{factor} for each {NAMES[name]}" for name, factor in chosen.items()):
+            counted.setdefault(how, []).append(kind.layer.label)
+        left = sorted(kind.work - {*chosen}) if chosen.keys() <= WORK.keys() else []
+        nothing |= dict.fromkeys([OTHER[name] for name in left] if chosen else [kind.layer.label] * bool(left))
+    parts = [f"{how} in {listing(labels)}" for how, labels in counted.items()]
+    parts += [f"nothing for {listing(nothing)}"] * bool(nothing)
+    return f"{convention.heading} of one example: {'; '.join(parts) or 'there is no work'}."

@@ -1,0 +1,36 @@
+"""The figures and the conventions as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from archcalc.figures.conventions import CONVENTIONS, DEFAULT
+from archcalc.figures.figure import FIGURES
+from archcalc.figures.sentence import sentence
+from archcalc.report import Report
+from archcalc.tables.grid import Column, Table
+from archcalc.tables.layout import ratio
+
+
+def figures_table(conventions: bool = False) -> Table:
+    """Each figure, or each that is a convention: its name, what it is measured in, what it means."""
+    rows = tuple(
+        (figure.name, figure.unit, figure.meaning)
+        for figure in FIGURES.values()
+        if (figure.name in CONVENTIONS) >= conventions
+    )
+    title = f"{len(rows)} {'conventions' if conventions else 'figures'}"
+    return Table(title, tuple(Column(name, name, number=False) for name in ("name", "unit", "meaning")), rows)
+
+
+def conventions_table(reports: Sequence[Report]) -> Table:
+    """The work of each network by each convention, with its ratio to the mult-adds."""
+    columns = [Column("convention", "convention", number=False)]
+    for report in reports:
+        columns += [Column(report.label, report.label), Column(f"{report.label} ratio", "ratio")]
+    rows = []
+    for name in CONVENTIONS:
+        values = [(report.totals.figure(name), report.totals.figure(DEFAULT)) for report in reports]
+        rows.append((name, *(cell for own, first in values for cell in (own, ratio(own, first)))))
+    words = (f"{name}: {sentence([name], [report.graph for report in reports])}" for name in CONVENTIONS)
+    return Table("Work by convention", tuple(columns), tuple(rows), notes=tuple(words))

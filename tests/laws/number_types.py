@@ -1,0 +1,226 @@
+"""The types of number that the engine runs over: how each stands for several values at once, and is read at one.
+
+A rule is a function of a list of numbers that gives conditions and figures. A point is a value for each of the
+numbers. What a type answers at a point is the figures; None where they do not exist; REFUSED where it covers the point
+no more. A type added to NUMBER_TYPES is held to all the laws of `number_law`.
+"""
+
+from fractions import Fraction
+
+import numpy
+import sympy
+
+from archcalc import ArchcalcError
+from archcalc.errors import Refusal
+from archcalc.forms.field import Field
+from archcalc.forms.form import Form
+from archcalc.forms.signals import Again, NotCovered
+from archcalc.number import decide, plain
+from archcalc.sweeps.plans import MOST
+from archcalc.sweeps.values import Split, Values, along, fractions
+from archcalc.traces.conditions import COMPARE
+from archcalc.traces.traced import OPERATIONS, Trace, Traced, name
+from archcalc.value import exact
+
+REFUSED = "refused"
+NOTHING = (ArchcalcError, Refusal, ZeroDivisionError)  # where plain numbers have no figures
+MOST_WALKS = 200
+
+
+def plain_answer(rule, point):
+    """What the rule gives for plain numbers; an error where that is nothing."""
+    try:
+        conditions, figures = rule(point)
+    except NOTHING as error:
+        return error
+    return {key: plain(value) for key, value in figures.items()} if all(map(decide, conditions)) else None
+
+
+class NumberType:
+    """Numbers for a list of points, and what a rule gives for them; a subclass makes and reads its own."""
+
+    own = ()  # the package's classes among its numbers
+    beyond = ()  # what is refused of plain numbers, and may be a number of this type
+
+    def __init__(self, points):
+        self.points, self.columns = points, list(zip(*points, strict=True))
+
+    @classmethod
+    def answers(cls, rule, points):
+        """What the rule gives at each point."""
+        return cls(points).all(rule)
+
+    def all(self, rule):
+        try:
+            conditions, figures = rule(self.numbers())
+            return [self.answer(i, conditions, figures) for i in range(len(self.points))]
+        except (*NOTHING, NotCovered):
+            return [REFUSED] * len(self.points)
+
+    def answer(self, i, conditions, figures):
+        try:
+            if not all(self.truth(condition, i) for condition in conditions):
+                return None
+            return {key: self.read(figure, i) for key, figure in figures.items()}
+        except (ZeroDivisionError, ValueError, TypeError):  # a root, a comparison with what is no number
+            return None
+
+    def truth(self, condition, i):
+        return decide(self.read(condition, i)) is True
+
+    def numbers(self):
+        """A number for each column."""
+        raise NotImplementedError
+
+    def read(self, value, i):
+        """The exact number, or the truth, that a value is at a point."""
+        raise NotImplementedError
+
+
+class Fractions(NumberType):
+    """24/1, the result of an exact division, is 24: each point by itself."""
+
+    def all(self, rule):
+        answers = [plain_answer(rule, [Fraction(value) for value in point]) for point in self.points]
+        return [None if isinstance(answer, NOTHING) else answer for answer in answers]
+
+
+class Symbols(NumberType):
+    """Symbols of sympy, then values in their place; to sympy 0/x is 0 for every x, and roots are numbers."""
+
+    beyond = (ZeroDivisionError, Refusal)
+
+    def numbers(self):
+        self.known = {}  # equal formulas are evaluated once
+        self.symbols = [sympy.Symbol(f"v{i}", **assumed(column)) for i, column in enumerate(self.columns)]
+        self.at = [dict(zip(self.symbols, point, strict=True)) for point in self.points]
+        return self.symbols
+
+    def read(self, value, i):
+        if not isinstance(value, sympy.Basic):
+            return value
+        if (i, value) not in self.known:
+            self.known[i, value] = self.substituted(value, i)
+        return self.known[i, value]
+
+    def substituted(self, value, i):
+        found = plain(value.subs(self.at[i]))
+        return found if isinstance(found, (int, Fraction)) else bool(found)
+
+
+def assumed(column):
+    """What holds for every value."""
+    sign = {"positive": True} if min(column) > 0 else {"nonnegative": True} if min(column) >= 0 else {"real": True}
+    return {"integer": True, **sign} if all(isinstance(value, int) for value in column) else sign
+
+
+class Arrays(NumberType):
+    """NumPy arrays of exact numbers, element by element."""
+
+    def numbers(self):
+        return [exact(numpy.array(column, dtype=object)) for column in self.columns]
+
+    def read(self, value, i):
+        found = value[i] if isinstance(value, numpy.ndarray) else value
+        return bool(found) if isinstance(found, numpy.bool) else found
+
+
+class Grids(NumberType):
+    """The numbers of a sweep, cut where one answer is asked for and there are several."""
+
+    own = (Values,)
+
+    def all(self, rule):
+        try:
+            return super().all(rule)
+        except Split as split:
+            labels = numpy.broadcast_to(split.labels, len(self.points)).tolist()
+        found = dict.fromkeys(range(len(self.points)))
+        for label in set(labels):
+            places = [i for i, own in enumerate(labels) if own == label]
+            found |= dict(zip(places, self.answers(rule, [self.points[i] for i in places]), strict=True))
+        return list(found.values())
+
+    def numbers(self):
+        return [along(column, 0, 1) for column in self.columns]
+
+    def read(self, value, i):
+        if hasattr(value, "array"):
+            return bool(numpy.broadcast_to(value.array, len(self.points))[i])
+        if not isinstance(value, Values):
+            return value
+        assert (value.low <= value.n).all() and (value.n <= value.high).all()  # noqa: PT018  # the proof's bounds
+        assert value.fractional or value.n.dtype == (object if abs(value.n).max() > MOST else numpy.int64)
+        return plain(numpy.broadcast_to(fractions(value), len(self.points))[i])
+
+
+class Forms(NumberType):
+    """Closed forms in knobs that are walked as often as it takes; they hold where their own conditions do."""
+
+    own = (Form,)
+
+    def all(self, rule):
+        self.steps = {}
+        for _ in range(MOST_WALKS):
+            try:
+                return super().all(rule)
+            except Again as again:
+                self.steps[again.knob] = again.step
+        return [REFUSED] * len(self.points)
+
+    def numbers(self):
+        names = [f"v{i}" for i in range(len(self.columns))]
+        bounds = {name: (min(column), max(column)) for name, column in zip(names, self.columns, strict=True)}
+        self.at = [dict(zip(names, point, strict=True)) for point in self.points]
+        self.field = Field(self.at[0], bounds, self.steps)
+        return list(map(self.field.knob, names))
+
+    def answer(self, i, conditions, figures):
+        steps = self.steps.items()
+        fits = all(Fraction(self.at[i][knob] - step.residue) % step.size == 0 for knob, step in steps)
+        if fits and all(condition.at(self.at[i]) for condition in self.field.conditions):
+            return super().answer(i, conditions, figures)
+        return REFUSED
+
+    def read(self, value, i):
+        return value.at(self.at[i]) if hasattr(value, "at") else value
+
+
+class Traces(NumberType):
+    """Numbers that remember how they were computed at the first point, computed anew at each."""
+
+    own = (Traced,)
+
+    def numbers(self):
+        self.trace, self.known = Trace(), {}
+        bounds = ((min(column), all(isinstance(value, int) for value in column)) for column in self.columns)
+        return [name(i, self.points[0][i], self.trace, whole, low) for i, (low, whole) in enumerate(bounds)]
+
+    def answer(self, i, conditions, figures):
+        if not all(self.read(condition, i) for condition in self.trace.decided):
+            return REFUSED
+        return super().answer(i, [condition for condition, _ in self.trace.needed] + [*conditions], figures)
+
+    def read(self, value, i):
+        if isinstance(value, Traced) and value.operation == "name":
+            return self.points[i][value.operands[0]]
+        if not hasattr(value, "trace"):
+            return value
+        if (i, id(value)) not in self.known:
+            operands = (self.read(operand, i) for operand in value.operands)
+            computed = COMPUTED[getattr(value, "operation", None) or value.sign](*operands)
+            self.known[i, id(value)] = plain(computed), value  # which is kept, so that no other gets its id
+        return self.known[i, id(value)][0]
+
+
+COMPUTED = OPERATIONS | COMPARE | {"and": lambda a, b: a and b, "or": lambda a, b: a or b, "not": lambda a: not a}
+
+
+NUMBER_TYPES = {
+    "fractions": Fractions,
+    "symbols": Symbols,
+    "arrays": Arrays,
+    "grids": Grids,
+    "forms": Forms,
+    "traces": Traces,
+}

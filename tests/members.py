@@ -1,0 +1,25 @@
+"""Which networks a slow law tries: of those whose specs differ in numbers alone, one."""
+
+from archcalc.errors import Source
+from archcalc.language.grammar import HEADINGS
+from archcalc.language.library import names
+from archcalc.language.text import Mapping, Scalar, read
+
+
+def members():
+    """Of each file a network for each choice of words; and those that have layers or an input of their own."""
+    files, found = {}, {}
+    for name, path in names().items():
+        if path not in files:
+            variants = read(Source(str(path), path.read_text("utf-8"))).entries.get("variants")
+            files[path] = variants.entries if variants else {}
+        own = files[path].get(name)
+        changed = own.entries if isinstance(own, Mapping) else {}
+        words = {key: value.text for key, value in changed.items()
+                 if key not in HEADINGS and isinstance(value, Scalar) and not is_number(value.text)}  # fmt: skip
+        found.setdefault((path, name if {"layers", "input"} & changed.keys() else str(words)), name)
+    return list(found.values())
+
+
+def is_number(text):
+    return text.replace("/", "").replace(".", "").isdigit()
