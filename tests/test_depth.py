@@ -1,6 +1,5 @@
 """Depth by induction: a formula in how often layers repeat gives what the network of that many layers costs."""
 
-import itertools
 import random
 import re
 from fractions import Fraction
@@ -8,7 +7,6 @@ from fractions import Fraction
 import pytest
 
 import archcalc
-import archcalc.sweeps.evaluate
 from archcalc.forms.copies import sum_of_powers
 from archcalc.forms.walk import numbers
 from archcalc.quantity import quantity
@@ -152,84 +150,3 @@ def test_one_row_stands_for_all_copies():
     rows = {row.name: row for row in found.report.layers}
     assert rows["conv4_x/unit2...n4/body/bottleneck/conv2/conv"].text.endswith("bias=false), n4 - 1 times")
     assert rows["conv4_x/unit1/body/bottleneck/conv2/conv"].text.endswith("bias=false)")
-
-
-GRIDS = {
-    "resnet50": {"n2": [1, 2, 5], "n3": [4, 1], "n4": [1, 6, 23], "n5": [3], "resolution": [64, 225]},
-    "efficientnet_b0": {"d": [1, 1.1, 2.2, 3.1], "w": [1, 1.4], "resolution": [224, 240]},
-    "efficientnet": {"phi": [0, 1, 2, 3], "gamma": [1, 1.2]},
-    "densenet121": {"n1": [2, 6], "n2": [1, 12], "k": [12, 32]},
-    "nasnet_mobile": {"N": [1, 2, 3, 6]},
-    "resnet50_v2_keras": {"n2": [2, 3, 5], "n3": [2, 4]},
-    "vgg16_c": {"n3": [2, 3, 5], "n4": [1, 3]},
-    "keras_mnist_cnn": {"last": [1, 2]},
-    "keras_resnet50_cifar100": {"upsamplings": [1, 2, 3]},
-    "shufflenet_v1": {"g": [1, 2, 3]},
-    "wrong": {"g": [0, 1, 2, 3, 8], "n": [0, 1, 2, 5], "k": [1, 2, 3], "s": [1, 6, 16]},
-    "too deep": {"n": [1, 2, 24_999, 25_000]},
-}
-OWN = {
-    "wrong": """net: G
-given: {g: {default: 1, min: 0}, n: {default: 2, min: 0}, k: {default: 1}, s: {default: 8, min: 1}}
-input: [8, s, s]
-blocks:
-  inner(a):
-    - conv(8, 5, pad=2, groups=g)
-    - lower: maxpool(3, stride=1, pad=1)
-      repeat: a
-    - conv(8, k, pad=(k-1)//2)
-layers:
-  - c: conv(8, 3, pad=1, groups=g)
-    repeat: n
-  - d: inner(k)
-    repeat: k + 1
-  - later: conv(16 if index < 3 else 8, 7, pad=3, groups=index)
-    repeat: n - k
-  - e: relu
-    repeat: n/2
-""",
-    "too deep": """net: H
-given: {n: 1}
-input: [8, 4, 4]
-layers:
-  - c:
-      - conv(8, 1)
-      - relu
-      - relu
-    repeat: n
-""",
-}
-
-
-@pytest.mark.parametrize("name", GRIDS)
-def test_a_grid_of_depths_gives_what_each_depth_costs(name, tmp_path, monkeypatch):
-    """And says the same of where there is nothing as where each length has a walk of its own."""
-    path = tmp_path / "net.yaml"
-    path.write_text(OWN.get(name, ""))
-    network = archcalc.load(str(path) if name in OWN else name)
-    sweep = network.sweep(*FIGURES, **GRIDS[name])
-    found = sweep.arrays()
-    for i, values in enumerate(itertools.product(*GRIDS[name].values())):
-        report = summary(network, dict(zip(GRIDS[name], values, strict=True)))
-        assert (report is None) == bool(found["why"][i])
-        assert report is None or [found[of][i] for of in FIGURES] == [getattr(report.totals, of) for of in FIGURES]
-    monkeypatch.setattr("archcalc.sweeps.walk.depth", lambda value: value)
-    apart = sweep.arrays()
-    assert all(list(found[column]) == list(apart[column]) for column in found)
-
-
-def test_a_grid_of_depths_is_one_walk(monkeypatch):
-    """Of ResNet-50, whose stages are alike but for their first unit."""
-    walks, measure = [], archcalc.sweeps.evaluate.measure
-    monkeypatch.setattr("archcalc.sweeps.evaluate.measure", lambda *asked: walks.append(1) or measure(*asked))
-    sweep = archcalc.load("resnet50").sweep("mult_adds", n2=range(1, 9), n3=range(1, 9), n4=range(1, 9), n5=range(1, 9))
-    assert len(sweep.arrays()["mult_adds"]) == 8**4
-    assert len(walks) < 8
-
-
-def test_parts_of_a_network_are_those_of_each_depth():
-    """A unit of conv3_x has 512*128 + 9*128*128 + 128*512 weights and 2*(128 + 128 + 512) of batch norms."""
-    network, text = archcalc.load("resnet50"), "params of conv3_x/unit3"
-    found = network.sweep(text, "peak_bytes", n3=[2, 3, 5]).arrays()
-    assert [*found["peak_bytes"]] == [quantity("peak_bytes").of(network.summary(n3=n)) for n in (2, 3, 5)]
-    assert [*found[text]][1:] == [280_064] * 2

@@ -30,13 +30,14 @@ def repeat(walk: Unfolder, item: Item, times: Number, run: Run, later: tuple[Ite
     for first in range(1, MOST_FIRST + 2):
         for after in range(MOST_LAST + 1):
             try:
-                step = Step(walk, item, times.copies(first, after, before), run, back)
+                step = walk.step(item, times.copies(first, after, before), run, back)
             except Refusal as refusal:
                 why = f"{refusal.place or item.place}: {refusal}"
                 continue
             if times.reaches(first - 1 + after):
-                if not step.taken(walk, run):
-                    break
+                if step.entries > walk.budget:
+                    times.refuse(f"{item.place}: there may be more layers than a network has")
+                step.take(walk, run)
                 write_out(walk, item, run, [times - k for k in reversed(range(after))])
                 return
             why = f"{item.place}: its copies are alike only where there are {first - 1 + after} or more"
@@ -67,6 +68,7 @@ class Step:
 
     def __init__(self, walk: Unfolder, item: Item, copies: Any, run: Run, back: int) -> None:
         self.item, self.copies = item, copies
+        walk.spans.free(run.path + item.base, copies.before + copies.first)
         self.above = [node for node in run.history[-back:] if node is not None and node != COPIES]
         if len(self.above) < back:
             raise Refusal(f"the {back} outputs above its first copy are not known")
@@ -75,26 +77,23 @@ class Step:
         inputs = self._inputs(copies.done)
         self.walk, ends = self._copy(walk, run, inputs)
         self.first, self.output = len(walk.nodes), ends[-1]
+        self.entries = (walk.budget - self.walk.budget) * copies.most  # that all copies take of the budget
         self._prove(inputs, [self.walk.nodes[end] for end in ends])
 
-    def taken(self, walk: Unfolder, run: Run) -> bool:
-        """Make it part of a walk, unless that may become too long with it."""
-        walk.budget -= (walk.budget - self.walk.budget) * self.copies.most
-        if walk.budget < 0:
-            return False
+    def take(self, walk: Unfolder, run: Run) -> None:
+        """Make it part of a walk."""
+        walk.budget -= self.entries
         nodes = self.walk.nodes
         nodes[self.first :] = [own._replace(copies=(*own.copies, self.copies)) for own in nodes[self.first :]]
-        nodes += [
-            node._replace(inputs=(self.output,)) for node in self._inputs(self.copies.count)
-        ]
+        nodes += [node._replace(inputs=(self.output,)) for node in self._inputs(self.copies.count)]
         walk.join(self.walk)
+        walk.spans.open.add(run.path + self.item.base)
         run.history[:] = [*[COPIES] * len(run.history), *range(len(nodes) - len(self.start), len(nodes))]
         run.met[self.item.base] = self.copies.before + self.copies.last
-        return True
 
     def _copy(self, walk: Unfolder, run: Run, inputs: list[Node]) -> tuple[Unfolder, list[int]]:
         """A copy walked on these inputs, and what the next one then takes. Raises Refusal with what is wrong."""
-        fork, own = walk.fork(), run.copy()
+        fork, own = walk.fork(self.copies), run.copy()
         own.history[:] = range(len(fork.nodes), len(fork.nodes) + len(inputs))
         fork.nodes += inputs
         own.environment[INDEX] = self.copies.index

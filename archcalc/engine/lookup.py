@@ -6,12 +6,19 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from archcalc.errors import Refusal, suggest
+from archcalc.errors import Place, Refusal, suggest
 from archcalc.language.spec import Item
 from archcalc.language.text import Scalar
 
 BACK = re.compile(r"-[0-9]{1,6}\Z")
 COPIES = -1  # in place of a node: it is in a repetition of open length
+
+
+class OpenLength(Refusal):
+    """It depends on how often layers repeat, and that is open."""
+
+    def __init__(self, name: str, place: Place | None = None) -> None:
+        super().__init__(f"{name} reaches into a repetition of open length", place)
 
 
 class Run(NamedTuple):
@@ -53,15 +60,18 @@ class Spans:
 
     def __init__(self) -> None:
         self.found: dict[str, Span] = {}
+        self.open: set[str] = set()  # the common names of copies whose number is open
 
     def copy(self) -> Spans:
         """The same, going on by itself."""
         other = Spans()
         other.found.update(self.found)
+        other.open |= self.open
         return other
 
     def define(self, name: str, span: Span) -> None:
         """Give a name. Raises Refusal where it is taken."""
+        self.certain(name)
         if self.found.setdefault(name, span) is not span:
             raise Refusal(f"{name} is the name of an earlier layer too; give one of them another")
 
@@ -69,11 +79,24 @@ class Spans:
         """What a name stands for, looked up here and then in each list around. Raises Refusal."""
         path = run.path
         while path + word.text not in self.found:
+            self.certain(path + word.text)
             if path == run.root:
                 known = (name.removeprefix(run.path) for name in self.found if name.startswith(run.root))
                 raise Refusal(f"no layer {word.text!r} is built above this one{suggest(word.text, known)}", word.place)
             path = path[: path.rstrip("/").rfind("/") + 1]
         return self.found[path + word.text]
+
+    def certain(self, name: str) -> None:
+        """Raises OpenLength where it depends on the number of copies whether there is one of that name."""
+        if any(re.match(f"{re.escape(common)}[0-9]+(/|$)", name) for common in self.open):
+            raise OpenLength(name)
+
+    def free(self, common: str, first: Any) -> None:
+        """Raises OpenLength where a name that copies would have, from that number on, is taken."""
+        for name in self.found:
+            number = name.removeprefix(common).partition("/")[0]
+            if name.startswith(common) and number.isdigit() and isinstance(first, int) and int(number) >= first:
+                raise OpenLength(name)
 
     def source(self, word: Scalar, run: Run) -> int | None:
         """The node that a word after `from` means. Raises Refusal."""
@@ -82,7 +105,7 @@ class Spans:
         if not 0 < (back := -int(word.text)) <= len(run.history):
             raise Refusal(f"{word.text} reaches too far back; here -{len(run.history)} is the list's input", word.place)
         if run.history[-back] == COPIES:
-            raise Refusal(f"{word.text} reaches into a repetition of open length", word.place)
+            raise OpenLength(word.text, word.place)
         return run.history[-back]
 
 

@@ -1,58 +1,45 @@
-"""A repetition whose length differs along a grid: its copies are walked once where they are all alike.
-
-Alike means that a copy gives what it takes and does not depend on its number. All else is walked length by length.
-"""
+"""A repetition whose length differs along a grid: all its copies are walked at once, along an axis of their own."""
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple, NoReturn
 
+import numpy as np
+
+from archcalc.engine.unfold import MOST_LAYERS
 from archcalc.errors import Refusal
-from archcalc.sweeps.values import Split, Values
+from archcalc.number import equal, select
+from archcalc.sweeps.chunks import LARGEST
+from archcalc.sweeps.values import Split, Values, made
 
 
-class Index:
-    """The number of a copy, known only to lie between the first and the last."""
+class Places(NamedTuple):
+    """What arrays extend along: the grid, and before it an axis for each repetition that is walked at once."""
 
-    def __init__(self, first: int, last: Values) -> None:
-        self.first, self.last = first, last
-
-    def _compared(self, other: Any, below: bool, above: bool, at_first: bool, at_last: bool) -> bool:
-        """What holds of a number below all of them, above, or at an end. Raises Refusal where it differs among them."""
-        if (other < self.first) is True:
-            return below
-        if (other > self.last) is True:
-            return above
-        if below is at_first and (other <= self.first) is True:
-            return below
-        if above is at_last and (other >= self.last) is True:
-            return above
-        raise Refusal("it differs among the copies of a repetition")
-
-    def __eq__(self, other: object) -> bool:
-        return self._compared(other, below=False, above=False, at_first=True, at_last=True)
-
-    def __ne__(self, other: object) -> bool:
-        return not self == other
-
-    def __gt__(self, other: Any) -> bool:
-        return self._compared(other, below=True, above=False, at_first=False, at_last=False)
-
-    def __ge__(self, other: Any) -> bool:
-        return self._compared(other, below=True, above=False, at_first=True, at_last=True)
-
-    def __lt__(self, other: Any) -> bool:
-        return not self >= other
-
-    def __le__(self, other: Any) -> bool:
-        return not self > other
-
-    __hash__ = None  # type: ignore[assignment]
+    shape: tuple[int, ...]  # of the grid
+    copies: tuple[int, ...] = ()  # of each repetition, from the outermost on
 
     @property
-    def is_integer(self) -> NoReturn:
-        """Asked of the size of a layer. Raises Refusal."""
-        raise Refusal("a size differs among the copies of a repetition")
+    def full(self) -> tuple[int, ...]:
+        """The shape of an array that extends along all of them."""
+        return (*reversed(self.copies), *self.shape)
+
+    @property
+    def axes(self) -> int:
+        """How many there are."""
+        return len(self.full)
+
+    def within(self, most: int) -> Places:
+        """Those in a repetition with at most so many copies. Raises Split where an array could become too large."""
+        if (number := math.prod(self.copies) * most) > MOST_LAYERS:
+            raise Refusal("more copies than a network has")
+        if (parts := -(-number * math.prod(self.shape) // LARGEST)) > 1:
+            longest = max(self.shape)
+            labels = np.arange(longest) * min(parts, longest) // longest
+            axis = self.shape.index(longest)
+            raise Split(labels.reshape([-1 if i == axis else 1 for i in range(len(self.shape))]))
+        return self._replace(copies=(*self.copies, most))
 
 
 class Copies(NamedTuple):
@@ -60,59 +47,73 @@ class Copies(NamedTuple):
 
     first: int
     last: Values
-    before: int
-
-    done = 0  # before any of them: what is true of one is true of all
+    before: Any  # how many entries of their name stand above the repetition
+    places: Places  # in them
 
     @property
-    def index(self) -> Index:  # type: ignore[override]  # of a tuple
-        return Index(self.first, self.last)
+    def index(self) -> Any:
+        """Their numbers, along the first axis of the arrays in them."""
+        numbers = np.arange(self.first, self.first + self.most).reshape(-1, *[1] * (self.places.axes - 1))
+        return made(numbers, 1, self.first, self.first + self.most - 1)
 
     @property
     def name(self) -> str:
-        """What follows on their common name: that of the first one, in which anything wrong shows first."""
-        return str(self.before + self.first)
+        """What follows on their common name: for each its number."""
+        return str(self.before + self.index)
 
     @property
-    def count(self) -> Any:  # type: ignore[override]  # of a tuple
+    def count(self) -> Any:
         """How many they are."""
         return self.last - self.first + 1
 
     @property
+    def done(self) -> Any:
+        """How many come before each."""
+        return self.index - self.first
+
+    @property
     def most(self) -> int:
         """How many they are at most."""
-        return int(self.last.high) - self.first + 1
+        return self.places.copies[-1]
 
-    def rise(self, before: Any, after: Any) -> int:
-        """How much larger a size is after the first one: it must be the same. Raises Refusal."""
-        if (before == after) is not True:
-            raise Refusal("its sizes differ from copy to copy")
-        return 0
+    def rise(self, before: Any, after: Any) -> Any:
+        """How much larger a size is after the first one."""
+        rise = self.of(after, 0) - before
+        return 0 if (rise == 0) is True else rise
 
     def sum(self, x: Any) -> Any:
         """What x comes to for all copies."""
-        return x if isinstance(x, int) and x == 0 else self.count * x
+        if self._axis(x) > 1:
+            return select(self.index <= self.last, x, 0).sum()
+        return x if isinstance(x, int) and x == 0 else self.count * self.of(x, 0)
 
     def last_of(self, x: Any) -> Any:
         """What x is for the last one."""
-        return x
+        return self.sum(select(equal(self.index, self.last), x, 0)) if self._axis(x) > 1 else self.of(x, 0)
+
+    def of(self, x: Any, place: int) -> Any:
+        """What x is for the copy at that place, counted from 0."""
+        axis = self._axis(x)
+        return x.slice(min(place, axis - 1)) if axis else x
+
+    def _axis(self, x: Any) -> int:
+        """How long it is along the copies; 0 of what is no array along them."""
+        return len(x.n) if isinstance(x, Values) and np.ndim(x.n) == self.places.axes else 0
 
 
 class Depth:
-    """How often layers repeat, at each point of a grid."""
+    """How often layers repeat, at each place."""
 
-    def __init__(self, times: Values) -> None:
-        self.times = times
+    def __init__(self, times: Values, places: Places) -> None:
+        self.times, self.places = times, places
 
     def __sub__(self, other: int) -> Any:
         return self.times - other
 
     def copies(self, first: int, after: int, before: Any) -> Copies:
-        """Those from the first of these numbers on, up to so many before the last."""
+        """Those from the first of these numbers on, up to so many before the last. Raises Refusal, or Split."""
         last = self.times - after
-        if not isinstance(before, int) or not isinstance(last, Values):
-            raise Refusal("their numbers differ along the grid")
-        return Copies(first, last, before)
+        return Copies(first, last, before, self.places.within(max(1, int(last.high) - first + 1)))
 
     def reaches(self, number: int) -> bool:
         """Whether it is so large everywhere. Raises Split where it is at some points alone."""
@@ -123,7 +124,8 @@ class Depth:
         raise Split(self.times.n)
 
 
-def depth(value: Any) -> Any:
+def depth(value: Any, places: Places) -> Any:
     """Numbers of repetitions as a depth, where they are such numbers and several."""
-    whole = isinstance(value, Values) and value.d == 1 and not value.fractional and value.low >= 0
-    return Depth(value) if whole and not (value.n == value.n.flat[0]).all() else value
+    whole = isinstance(value, Values) and value.d == 1 and not value.fractional
+    tight = value.tight() if whole else value
+    return Depth(tight, places) if whole and 0 <= tight.low < tight.high else value
