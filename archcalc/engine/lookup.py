@@ -6,12 +6,19 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from archcalc.errors import Refusal, suggest
+from archcalc.errors import Place, Refusal, suggest
 from archcalc.language.spec import Item
 from archcalc.language.text import Scalar
 
 BACK = re.compile(r"-[0-9]{1,6}\Z")
 COPIES = -1  # in place of a node: it is in a repetition of open length
+
+
+class OpenLength(Refusal):
+    """It depends on how often layers repeat, and that is open."""
+
+    def __init__(self, name: str, place: Place | None = None) -> None:
+        super().__init__(f"{name} reaches into a repetition of open length", place)
 
 
 class Run(NamedTuple):
@@ -53,15 +60,18 @@ class Spans:
 
     def __init__(self) -> None:
         self.found: dict[str, Span] = {}
+        self.open: set[str] = set()  # the common names of copies whose number is open
 
     def copy(self) -> Spans:
         """The same, going on by itself."""
         other = Spans()
         other.found.update(self.found)
+        other.open |= self.open
         return other
 
     def define(self, name: str, span: Span) -> None:
         """Give a name. Raises Refusal where it is taken."""
+        self.certain(name)
         if self.found.setdefault(name, span) is not span:
             raise Refusal(f"{name} is the name of an earlier layer too; give one of them another")
 
@@ -71,6 +81,7 @@ class Spans:
         while path + word.text not in self.found:
             if f"{path}{word.text}1" in self.found:
                 raise which_one(word)
+            self.certain(path + word.text)
             if path == run.root:
                 seen = {self.several(name): name for name in self.found if name.startswith(run.root)}
                 known = {base.removeprefix(run.path): base != name for base, name in seen.items()}
@@ -82,6 +93,18 @@ class Spans:
         """What a name is one of, without its number; itself where it is the only one."""
         return next((base for base in _without_number(name) if f"{base}1" in self.found), name)
 
+    def certain(self, name: str) -> None:
+        """Raises OpenLength where it depends on the number of copies whether there is one of that name."""
+        if any(re.match(f"{re.escape(common)}[0-9]+(/|$)", name) for common in self.open):
+            raise OpenLength(name)
+
+    def free(self, common: str, first: Any) -> None:
+        """Raises OpenLength where a name that copies would have, from that number on, is taken."""
+        for name in self.found:
+            number = name.removeprefix(common).partition("/")[0]
+            if name.startswith(common) and number.isdigit() and isinstance(first, int) and int(number) >= first:
+                raise OpenLength(name)
+
     def source(self, word: Scalar, run: Run) -> int | None:
         """The node that a word after `from` means. Raises Refusal."""
         if not BACK.match(word.text):
@@ -89,7 +112,7 @@ class Spans:
         if not 0 < (back := -int(word.text)) <= len(run.history):
             raise Refusal(f"{word.text} reaches too far back; here -{len(run.history)} is the list's input", word.place)
         if run.history[-back] == COPIES:
-            raise Refusal(f"{word.text} reaches into a repetition of open length", word.place)
+            raise OpenLength(word.text, word.place)
         return run.history[-back]
 
 

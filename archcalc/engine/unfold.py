@@ -9,7 +9,6 @@ repetition may be as long as a form says (archcalc.engine.induction).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from copy import copy
 from typing import Any
 
@@ -17,7 +16,7 @@ from archcalc.engine import induction
 from archcalc.engine.fitting import Arguments, Fitter, positive
 from archcalc.engine.graph import Graph, Node
 from archcalc.engine.ledger import Enough, Ledger, Site
-from archcalc.engine.lookup import Run, Span, Spans
+from archcalc.engine.lookup import OpenLength, Run, Span, Spans
 from archcalc.engine.recall import Recall
 from archcalc.engine.settling import count, evaluate, truth
 from archcalc.engine.sharing import share
@@ -111,9 +110,13 @@ class Unfolder:
 
     def stands(self, item: Item, when: Expression, run: Run) -> bool:
         """Whether an entry is not left out. Its input may be missing if it is; its sizes are known if it is not."""
-        with suppress(Refusal):
+        try:
             if self.sources(item, run) is None:
                 return True
+        except OpenLength:
+            raise
+        except Refusal:
+            pass
         return truth(when, run.environment)
 
     def repeated(self, item: Item, repeat: Expression, run: Run, later: Items) -> None:
@@ -136,19 +139,23 @@ class Unfolder:
         """The value of how many times to repeat. Raises Refusal."""
         return evaluate(repeat, environment)
 
-    def fork(self) -> Unfolder:
-        """Another walk that goes on from here; what it builds, and finds wrong, is its own until they join."""
+    def step(self, item: Item, copies: Any, run: Run, back: int) -> induction.Step:
+        """The proof that these copies can be walked as one. Raises Refusal where there is none."""
+        return induction.Step(self, item, copies, run, back)
+
+    def fork(self, copies: Any) -> Unfolder:
+        """Another walk that goes on from here, in these copies; what it builds is its own until they join."""
         other = copy(self)
-        other.fitter = Fitter(Ledger(self.knobs))
+        other.fitter = type(self.fitter)(type(self.ledger)(self.knobs))
         other.ledger, other.nodes, other.spans = other.fitter.ledger, list(self.nodes), self.spans.copy()
         other.recall = Recall(other.nodes, other.spans)
         return other
 
     def join(self, fork: Unfolder) -> None:
         """Go on from where a fork has come to."""
-        self.nodes[:], self.budget = fork.nodes, fork.budget
+        self.nodes[:] = fork.nodes
         self.spans.found.update(fork.spans.found)
-        self.ledger.assumptions += fork.ledger.assumptions
+        self.ledger.take(fork.ledger)
 
     def sources(self, item: Item, run: Run) -> tuple[int, ...] | None:
         """The nodes an entry takes its input from, the first one's sizes made known; None after a problem."""

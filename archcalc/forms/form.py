@@ -134,10 +134,10 @@ class Form(OwnNumber):
             self if math.floor(self) == self else self.refuse(f"{self} is not always whole, and is a number of copies")
         )
 
-    def copies(self, first: int, after: int) -> Copies:
-        """Those from the first of these numbers on, up to so many before the last."""
+    def copies(self, first: int, after: int, before: Any) -> Copies:
+        """Those from the first of these numbers on, up to so many before the last; see there what is ``before``."""
         last = self - after
-        return Copies(self.field.index(first, last), first, last)
+        return Copies(self.field.index(first, last), first, last, before)
 
     def reaches(self, number: int) -> bool:
         """Whether it is so large; where that is open, what holds for the knobs' own values is assumed.
