@@ -3,25 +3,43 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
+from importlib import import_module
 from io import StringIO
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import click
 
 from archcalc import __version__
 from archcalc.cli.command import Group
-from archcalc.cli.formula import explain, formula
-from archcalc.cli.pages import check, kinds, list_, schema, show
-from archcalc.cli.reports import compare, conventions, export, figures, summary
 from archcalc.cli.streams import Ended, Output, tell
-from archcalc.cli.sweep import scale, solve, sweep
-from archcalc.cli.verify import memory, verify
 from archcalc.errors import ArchcalcError
 
-COMMANDS = (summary, compare, export, conventions, figures, list_, show, check, kinds, schema,
-            formula, explain, solve, sweep, scale, memory, verify)  # fmt: skip
+MODULES = {  # of this package, and the commands in each
+    "reports": "summary compare export conventions figures",
+    "pages": "list show check kinds schema",
+    "formula": "formula explain",
+    "sweep": "solve sweep scale",
+    "verify": "memory verify",
+}
 MISTAKE, UNWRITTEN, INTERRUPTED = 2, 3, 130  # exit statuses, the last as shells give it
+
+
+class Commands(Mapping[str, click.Command]):
+    """The commands by name, each imported when it is asked for."""
+
+    modules: ClassVar = {name: module for module, names in MODULES.items() for name in names.split()}
+
+    def __getitem__(self, name: str) -> click.Command:
+        module = import_module(f"archcalc.cli.{self.modules[name]}")
+        return next(one for one in vars(module).values() if isinstance(one, click.Command) and one.name == name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.modules)
+
+    def __len__(self) -> int:
+        return len(self.modules)
 
 
 class CommandLine(Group):
@@ -62,7 +80,7 @@ class CommandLine(Group):
             raise click.Abort from None
 
 
-@click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=CommandLine, commands=Commands(), context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="archcalc")
 def main() -> None:
     """Shapes, parameters and multiply-adds of neural networks, from a declarative spec.
@@ -74,7 +92,3 @@ def main() -> None:
     Exit status: 0; 1 where a verification found a difference; 2 where a message says what to mend; 3 where standard
     output could not be written.
     """
-
-
-for _command in COMMANDS:
-    main.add_command(_command)
