@@ -73,13 +73,20 @@ TYPES: dict[str, ArgumentType] = {
 }
 
 
+MISSING: Any = object()  # in place of a default
+
+
 class Parameter(NamedTuple):
     """An argument that a kind takes."""
 
     name: str
     type: ArgumentType
-    required: bool
     default: Any
+
+    @property
+    def required(self) -> bool:
+        """Whether it must be given."""
+        return self.default is MISSING
 
     def need(self, value: Any) -> Need:
         """What a value for it must meet."""

@@ -7,23 +7,26 @@ docstring states the equation; its examples are documentation and the input of t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, dataclass, fields
-from typing import Any, ClassVar, dataclass_transform
+from typing import Any, ClassVar, NoReturn, dataclass_transform
 
-from archcalc.argument import Need, Parameter, argument_type, word
+from archcalc.argument import MISSING, Need, Parameter, argument_type, word
+from archcalc.errors import listing
 from archcalc.number import Number, product
 from archcalc.shape import Shape
 
 
 @dataclass_transform(frozen_default=True)
-@dataclass(frozen=True, repr=False)
 class Kind:
-    """A layer: its arguments, and the rules that give its output, weights, work and torch counterpart."""
+    """A layer: its arguments, and the rules that give its output, weights, work and torch counterpart.
+
+    A record as dataclasses makes them; but to let that write methods for each kind takes a tenth of a summary's time.
+    """
 
     label: ClassVar[str]  # its name in a spec
     many: ClassVar[bool] = False  # takes any number of inputs instead of one
     examples: ClassVar[Mapping[str, Any]]  # call -> input shape (of a kind with many inputs: shapes)
-    parameters: ClassVar[tuple[Parameter, ...]]
+    parameters: ClassVar[tuple[Parameter, ...]] = ()
+    defaults: ClassVar[Mapping[str, Any]]  # each argument's, MISSING where it must be given
     view: ClassVar[bool] = False  # its output (in evaluation) is its input's memory, or a part of it
     keeps: ClassVar[str] = "inputs"  # what its backward pass needs of them: "inputs", "output" or "nothing"
     passes: ClassVar[str] = ""  # its inputs' gradients are its output's: "whole", or each a "part"; else new ones
@@ -31,13 +34,31 @@ class Kind:
     apart: ClassVar[bool] = False  # whether autograd adds to the gradients of its weights in a place of their own
 
     def __init_subclass__(cls, label: str = "") -> None:
-        if any(not str(annotation).startswith("ClassVar") for annotation in cls.__annotations__.values()):
-            dataclass(frozen=True, repr=False)(cls)  # a kind without arguments of its own is what its base is
         cls.label = label or cls.__name__.lower()
-        cls.parameters = tuple(
-            Parameter(f.name, argument_type(cls.__name__, f.name, str(f.type)), f.default is MISSING, f.default)
-            for f in fields(cls)
-        )
+        own = {name: str(of) for name, of in cls.__annotations__.items() if not str(of).startswith("ClassVar")}
+        known = {parameter.name: parameter for parameter in cls.parameters} | {
+            name: Parameter(name, argument_type(cls.__name__, name, of), getattr(cls, name, MISSING))
+            for name, of in own.items()
+        }
+        cls.parameters = tuple(known.values())
+        cls.defaults = {parameter.name: parameter.default for parameter in cls.parameters}
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        given = dict(zip(self.defaults, values, strict=False)) | named
+        arguments = {**self.defaults, **given}
+        fits = len(given) == len(values) + len(named) and len(arguments) == len(self.defaults)
+        if not fits or any(value is MISSING for value in arguments.values()):
+            raise TypeError(f"{self.label} takes {listing(self.defaults)}")
+        vars(self).update(arguments)
+
+    def __setattr__(self, name: str, value: Any) -> NoReturn:
+        raise AttributeError(f"a layer does not change; with_arguments({name}=...) gives another one")
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash((self.label, *vars(self).values()))
 
     def needs(self, *inputs: Any, **_: Any) -> Iterator[Need]:
         """What the inputs must meet, beyond the types of the arguments."""
@@ -104,10 +125,10 @@ def _differs(value: Any, parameter: Parameter) -> bool:
 
 def build(kind: type[Kind], arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> tuple[Kind, dict[str, Need]]:
     """A layer from evaluated arguments, and what each must still meet. The call itself is known to fit."""
-    values = dict(zip((p.name for p in kind.parameters), arguments, strict=False)) | dict(keywords)
-    needs = {}
-    for parameter in kind.parameters:
-        value = values.get(parameter.name)
-        if value is not None and parameter.type.check(value) is not True:
-            needs[parameter.name] = parameter.need(value)
-    return kind(**values), needs
+    layer = kind(*arguments, **keywords)
+    needs = {
+        parameter.name: parameter.need(value)
+        for parameter, value in zip(kind.parameters, vars(layer).values(), strict=True)
+        if value is not None and parameter.type.check(value) is not True
+    }
+    return layer, needs

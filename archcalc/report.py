@@ -91,6 +91,11 @@ class Report:
         nodes = tuple(node for row in self.layers for node in row.nodes)
         return Row("total", "", None, "", nodes, self.counts)
 
+    @cached_property
+    def whole(self) -> Number | None:
+        """The work of the whole network, by the convention that is shown."""
+        return self.totals.figure(self.work)
+
     @property
     def weight_bytes(self) -> Number | None:
         """Bytes of the learned parameters in float32."""
@@ -104,7 +109,9 @@ class Report:
     @property
     def unknown(self) -> tuple[str, ...]:
         """The layers that could not be counted."""
-        return tuple(row.name for row in self.layers if any(row.figure(n) is None for n in (*USUAL, self.work)))
+        rules = [rule for name in (*USUAL, self.work) if (rule := FIGURES[name].rule)]
+        nodes = {node for rule in rules for node, value in enumerate(self.counts.of(rule)) if value is None}
+        return tuple(row.name for row in self.layers if not nodes.isdisjoint(row.nodes))
 
     @property
     def convention(self) -> str:

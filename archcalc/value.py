@@ -69,6 +69,8 @@ def _expression(value: Any) -> Number:
 
 def show(value: Any) -> str:
     """A value as a person would write it: 3/4 is 0.75, 1/3 stays 1/3; of a long array only the first elements."""
+    if type(value) is int or type(value) is str:
+        return str(value)
     if _is_array(value):
         more = ", ..." if value.size > MOST_SHOWN else ""
         return f"[{', '.join(show(item) for item in value.flat[:MOST_SHOWN])}{more}]"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import reduce
 from operator import mul
 from random import Random
@@ -30,7 +29,7 @@ EXACT_FIT = ("conv(6, 3)", (4, 3, 3))
 
 
 def without_groups(self, inputs, output):
-    return number.product(replace(self, groups=1).weights(*inputs)["weight"]) * number.product(output[1:])
+    return number.product(self.with_arguments({"groups": 1}).weights(*inputs)["weight"]) * number.product(output[1:])
 
 
 def without_one(*axis, **modes):

@@ -107,11 +107,10 @@ class Tally(Rule):
     def each(self, counts: Counts) -> list[Number | None]:
         once: list[Number | None] = []
         for i, (node, first) in enumerate(zip(counts.graph.nodes, counts.first, strict=True)):
-            shapes = counts.graph.input_shapes(node)
-            if first < i:
-                once.append(once[first])
+            if first < i or node.layer is None:
+                once.append(once[first] if node.layer else 0)
             else:
-                once.append(self.of_layer(node.layer, shapes, node.shape) if node.layer else 0)
+                once.append(self.of_layer(node.layer, counts.graph.input_shapes(node), node.shape))
         pairs = list(zip(counts.graph.nodes, once, strict=True))
         if self.stored:
             each = [(node, 0 if node.shared is not None else value) for node, value in pairs]
@@ -121,6 +120,8 @@ class Tally(Rule):
 
     def of(self, counts: Counts, nodes: Sequence[int]) -> Number | None:
         each = counts.of(self)
+        if len(nodes) == 1:
+            return each[nodes[0]]
         values = [each[i] for i in nodes]
         return None if any(value is None for value in values) else sum(values)
 

@@ -37,13 +37,13 @@ def _kinds(graphs: Iterable[Graph]) -> Iterator[Occurs]:
     """Each kind once, in the order in which they occur."""
     found: dict[str, Occurs] = {}
     for graph in graphs:
-        seen: set[object] = set()
+        seen: set[int] = set()
         for node in graph.nodes[1:]:
             layer, inputs = node.layer, graph.input_shapes(node)
             assert layer is not None  # only the input has none
-            if (key := str(layer)) in seen or layer.weights(*inputs) is None:
+            if id(layer) in seen or layer.weights(*inputs) is None:
                 continue
-            seen.add(key)
+            seen.add(id(layer))
             work = {name for name, amount in layer.work(inputs, node.shape).items() if amount is not None}
             work |= {"products"} if type(layer).mult_adds is not Kind.mult_adds else set()
             before = found.get(layer.label, Occurs(layer, len(inputs[0]), frozenset(), ()))

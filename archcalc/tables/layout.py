@@ -33,7 +33,7 @@ class Choice(NamedTuple):
 
 
 def _share(row: Row, report: Report) -> Share | None:
-    part = fraction(row.figure(report.work), report.totals.figure(report.work))
+    part = fraction(row.figure(report.work), report.whole)
     return None if part is None else Share(part)
 
 
@@ -93,7 +93,7 @@ def sizes(report: Report) -> str:
     """The totals in words: learned parameters with their size in memory, buffers, mult-adds."""
     cost, size = report.totals, report.weight_bytes
     memory = f" ({people(Fraction(size, MIB))} MiB in float32)" if isinstance(size, int) else ""
-    work = f"{people(cost.figure(report.work))} {FIGURES[report.work].heading}"
+    work = f"{people(report.whole)} {FIGURES[report.work].heading}"
     return f"{people(cost.params)} params{memory}, {people(cost.buffers)} buffers, {work}"
 
 
