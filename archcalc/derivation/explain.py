@@ -21,8 +21,8 @@ from archcalc.figures.rules import Tally
 from archcalc.forms.close import labels, translation
 from archcalc.forms.formula import Formula, formula_of
 from archcalc.forms.notes import exact
-from archcalc.forms.opening import walks
-from archcalc.forms.walk import Walk
+from archcalc.forms.opening import evaluations
+from archcalc.forms.walk import Evaluation
 from archcalc.language.spec import SHAPE_WORDS
 from archcalc.network import Reference
 from archcalc.quantity import Quantity, quantity, ratio
@@ -157,9 +157,9 @@ class Explanation:
 def _sum(side: Side, marks: Marks) -> str:
     """(D_F x D_F x N) x (D_K x D_K x M) = M N D_K^2 D_F^2."""
     assert side.formula is not None
-    if side.formula.letters or side.formula.parts.quotient is None:
+    if side.formula.letters or side.formula.closed.quotient is None:
         return ""  # too long for a slide, or not known
-    own = side.formula.parts.quotient.write(marks.style)
+    own = side.formula.closed.quotient.write(marks.style)
     terms = [term for line in side.letters.lines for term in line.terms] if side.letters else []
     if len(own) > LONGEST * (2 if marks is TEX else 1):
         return ""
@@ -178,7 +178,7 @@ def _folded(name: str, text: str) -> Iterator[str]:
 
 def _ties(found: Formula) -> str:
     """with M = N = middle."""
-    return f"with {found.parts.tied}"
+    return f"with {found.closed.tied}"
 
 
 def explain(
@@ -194,8 +194,8 @@ def explain(
     are the letters of the formulas, as in `archcalc.forms.formula`. With ``depth`` a line is a block.
     """
     wanted = of if isinstance(of, Quantity) else quantity(of)
-    found = walks(asked, free, over)
-    values = [w.asked.values(found[0].asked.start()) for w in found]
+    found = evaluations(asked, free, over)
+    values = [w.asked.values(found[0].asked.base()) for w in found]
     reports = [w.asked.network.summary(**own) for w, own in zip(found, values, strict=True)]
     if wanted.figure in SHAPE_WORDS and over is None:
         return Explanation(wanted, (), Size(_heading(reports[0], reports[0].title), *size(reports[0], wanted)))
@@ -216,7 +216,7 @@ def _heading(report: Report, title: str) -> str:
     return title if report.label == report.network else f"{title} ({report.label})"
 
 
-def _side(of: Quantity, found: Walk, numbers: Derivation, label: str, depth: int | None) -> Side:
+def _side(of: Quantity, found: Evaluation, numbers: Derivation, label: str, depth: int | None) -> Side:
     if not found.asked.free:
         return Side(label, numbers, None, None)
     alone = not any(node.copies for node in found.report.graph.nodes)
@@ -224,9 +224,11 @@ def _side(of: Quantity, found: Walk, numbers: Derivation, label: str, depth: int
     return Side(label, numbers, letters, formula_of(of, [found]))
 
 
-def _shorter(asked: Reference, over: Reference, of: Quantity, found: list[Walk], whole: Formula) -> Formula | None:
+def _shorter(
+    asked: Reference, over: Reference, of: Quantity, found: list[Evaluation], whole: Formula
+) -> Formula | None:
     """The ratio with one letter for all knobs of one value, as where all widths are equal; None if no shorter."""
-    start, kept = found[0].asked.start(), found[0].asked.free
+    start, kept = found[0].asked.base(), found[0].asked.free
     names: dict[Any, list[str]] = {}
     for knob, letter in kept.items():
         if knob == letter:
@@ -239,7 +241,7 @@ def _shorter(asked: Reference, over: Reference, of: Quantity, found: list[Walk],
     second = found[1].asked
     apart = {k: v.default for k, v in second.network.knobs.items() if k in kept and k not in second.free}
     try:
-        own = walks(asked, words, Reference(over.network, {**apart, **over.settings}))
+        own = evaluations(asked, words, Reference(over.network, {**apart, **over.settings}))
     except ArchcalcError:
         return None  # equal by chance, and not where all is free
     tied = formula_of(of, own)
