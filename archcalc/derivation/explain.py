@@ -102,7 +102,7 @@ class Explanation:
         return f"{shown}: {words}" if marks is PLAIN else f"{shown}\\text{{: {words}}}".replace(" %", r"\ \%")
 
     def in_letters(self, marks: Marks) -> Iterator[tuple[str, str]]:
-        """The sum in letters and the closed form of each network, then the ratio; what is too long to read is left out."""
+        """The sum in letters and the closed form of each network, then the ratio; too long formulas are missing."""
         for side in self.sides:
             if side.formula and (own := _sum(side, marks)):
                 yield side.label, own

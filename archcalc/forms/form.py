@@ -60,7 +60,7 @@ class Form(OwnNumber):
             other.table.assume(nonzero)  # the quotient no longer shows that it was divided
         return number_of(exact, other.table)
 
-    def share(self, other: Any) -> Any:
+    def whole_quotient(self, other: Any) -> Any:
         """The quotient, without a floor: the caller knows that it is whole."""
         return self / other
 

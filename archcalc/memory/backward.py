@@ -46,7 +46,7 @@ class Training:
         node = self.graph.nodes[i]
         if not node.layer or not self.learns[i]:
             return set()
-        kept = {"inputs": node.inputs, "output": (i,), "nothing": ()}[node.layer.keeps]
+        kept = {"inputs": node.inputs, "output": (i,), "nothing": ()}[node.layer.saved_for_backward]
         return {self.root[j] for j in kept}
 
     def marks(self, i: int) -> Number:
@@ -54,7 +54,7 @@ class Training:
         node = self.graph.nodes[i]
         if not node.layer or not self.learns[i]:
             return 0
-        return self.batch * node.times * node.layer.marks(node.shape) + node.layer.statistics(node.shape)
+        return self.batch * node.times * node.layer.mask_bytes(node.shape) + node.layer.statistics_bytes(node.shape)
 
     def kept(self) -> Number:
         """Bytes that the forward pass leaves for the backward pass."""
@@ -98,7 +98,7 @@ class Training:
     def apart(self, i: int) -> bool:
         """Whether the first two gradients of its weight are added in a place of their own."""
         layer = self.graph.nodes[i].layer
-        return bool(layer) and layer.apart  # type: ignore[union-attr]
+        return bool(layer) and layer.accumulates_out_of_place  # type: ignore[union-attr]
 
     def when(self, i: int) -> int:
         """The moment of a node's backward pass. At the next, what it kept is gone, and its gradients are added up."""

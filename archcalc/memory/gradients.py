@@ -69,7 +69,7 @@ class Gradients:
 
     def _handed(self, i: int) -> str:
         layer = self.graph.nodes[i].layer
-        return layer.passes if layer else ""
+        return layer.passes_gradient if layer else ""
 
 
 def takers(graph: Graph) -> list[list[int]]:

@@ -57,7 +57,7 @@ def is_view(node: Node, training: bool) -> bool:
 
 def marked(node: Node) -> bool:
     """Whether training keeps marks for it."""
-    return bool(node.layer) and decide(equal(node.layer.marks(node.shape), 0)) is not True  # type: ignore[union-attr]
+    return bool(node.layer) and decide(equal(node.layer.mask_bytes(node.shape), 0)) is not True  # type: ignore[union-attr]
 
 
 def sizes(graph: Graph, root: Sequence[int]) -> list[Number]:

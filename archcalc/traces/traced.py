@@ -108,7 +108,7 @@ class Traced(OwnNumber):
             return operate("ceil", inner)  # -(-a // b)
         return operate("negative", self)
 
-    def share(self, other: Any) -> Any:
+    def whole_quotient(self, other: Any) -> Any:
         """The quotient of two numbers, which the caller knows to be whole."""
         quotient = self / other
         if isinstance(quotient, Traced):
