@@ -92,7 +92,7 @@ def test_peak_by_hand(tmp_path):
     assert (found.weights, found.peak, found.peak_at) == (2 * weights, 5 * 2 * 208, "c")
     assert found.activations == 5 * 2 * (32 + 128 + 32 + 32 + 3)
     assert found.inference == found.weights + found.peak
-    assert found.kept == 5 * 2 * (16 + 32 + 128 + 32)  # what a, b, c and linear take; add and flatten need nothing
+    assert found.saved_for_backward == 5 * 2 * (16 + 32 + 128 + 32)  # the inputs of a, b, c and linear
 
 
 def test_optimizers_keep_tensors_for_each_weight(tmp_path):
@@ -129,7 +129,7 @@ def test_what_training_keeps_is_what_torch_keeps(name):
     marks = sum(3 * BATCH * node.layer.mask_bytes(node.shape) for node in nodes if node.layer.label == "dropout")
     real = sum(size for place, size in kept.items() if place not in own)
     assert output.shape[0] == BATCH
-    assert real == memory(report, BATCH).kept + marks
+    assert real == memory(report, BATCH).saved_for_backward + marks
 
 
 @plain
@@ -237,8 +237,8 @@ def test_a_wrong_rule_is_caught(monkeypatch):
     right = memory(report, BATCH)
     monkeypatch.setattr(KINDS["relu"], "view", True)
     assert memory(report, BATCH).peak != right.peak
-    monkeypatch.setattr(KINDS["relu"], "keeps", "nothing")
-    assert memory(report, BATCH).kept != right.kept
+    monkeypatch.setattr(KINDS["relu"], "saved_for_backward", "nothing")
+    assert memory(report, BATCH).saved_for_backward != right.saved_for_backward
 
 
 @each_example
@@ -341,5 +341,5 @@ def test_unknown_weights_make_no_totals(tmp_path):
 
 @pytest.mark.parametrize(("option", "word"), [("dtype", "float8"), ("optimizer", "lion")])
 def test_unknown_words_are_refused(option, word):
-    with pytest.raises(archcalc.ArchcalcError, match=f"knows no '{word}'; there are"):
+    with pytest.raises(archcalc.ArchcalcError, match=f"no dtype or optimizer '{word}'; there are"):
         memory(archcalc.load("lenet5").summary(), **{option: word})
