@@ -91,7 +91,7 @@ class Copies:
             if (exponent := exponents.pop(own, 0)) < 0:
                 raise Refusal(f"{x} is no polynomial in the index")
             groups.setdefault(exponent, {})[tuple(exponents.items())] = c
-        return {exponent: number_of(terms, self.index.field) for exponent, terms in groups.items()}
+        return {exponent: number_of(terms, self.index.table) for exponent, terms in groups.items()}
 
 
 def sum_of_powers(n: Any, exponent: int) -> Any:

@@ -13,7 +13,7 @@ from math import prod
 from typing import Any, NamedTuple
 
 from archcalc.errors import ArchcalcError
-from archcalc.forms.field import Field
+from archcalc.forms.field import SymbolTable
 from archcalc.forms.form import Form
 from archcalc.forms.formula import Formula, formula
 from archcalc.forms.quotient import Quotient
@@ -61,7 +61,7 @@ class Law(NamedTuple):
 
     def apart(self, members: Iterable[Member]) -> Iterator[Apart]:
         """How far the released networks are from the law, and why."""
-        own = self.formula.parts.own
+        own = self.formula.closed.base
         first, start = self.formula.known.at(own), self.smooth.at(own)
         for member in members:
             point = dict(zip(RELEASED, member.released, strict=True))
@@ -79,20 +79,20 @@ def law(scaling: Scaling) -> Law | None:
     smooth = found.smooth or found.known
     if any(named(tuple(smooth))) or not isinstance(smooth.top, Form) or smooth.bottom != 1:
         return None
-    shares = [*_shares(found, smooth.top.field)]
+    shares = [*_shares(found, smooth.top.table)]
     terms = []
     for monomial, c in smooth.top.terms.items():
         powers = _powers(smooth.top, monomial)
-        value = c * prod(found.parts.own[name] ** power for name, power in zip(RELEASED, powers, strict=True))
+        value = c * prod(found.closed.base[name] ** power for name, power in zip(RELEASED, powers, strict=True))
         growth = prod((Fraction(a) ** n for a, n in zip(scaling.coefficients, powers, strict=True)), start=Fraction(1))
         terms.append(Term(powers, value, growth, _largest((n, share) for n, which, share in shares if which == powers)))
     return Law(found, smooth, tuple(sorted(terms, key=lambda term: -abs(term.mult_adds))))
 
 
-def _shares(found: Formula, field: Field) -> Iterator[tuple[str, tuple[int, ...], Any]]:
+def _shares(found: Formula, table: SymbolTable) -> Iterator[tuple[str, tuple[int, ...], Any]]:
     """What each layer adds to each term: its name without those of the blocks around, powers, coefficient."""
-    translate = Translation(field, smooth=True)
-    for row in found.walks[0].report.layers:
+    translate = Translation(table, smooth=True)
+    for row in found.evaluations[0].report.layers:
         work = translate(row.mult_adds)
         name = "/".join([part for part in row.name.split("/") if part != row.kind][-2:])
         for monomial, c in getattr(work, "terms", {}).items():
@@ -109,6 +109,6 @@ def _largest(shares: Iterable[tuple[str, Any]]) -> tuple[str, ...]:
 
 
 def _powers(form: Form, monomial: Monomial) -> tuple[int, ...]:
-    symbols = {form.field.symbols[number]: exponent for number, exponent in monomial}
+    symbols = {form.table.symbols[number]: exponent for number, exponent in monomial}
     exponents = {symbol.knob: exponent for symbol, exponent in symbols.items() if isinstance(symbol, Knob)}
     return tuple(exponents.get(name, 0) for name in RELEASED)

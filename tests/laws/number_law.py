@@ -20,7 +20,7 @@ from archcalc.number import (
     make_divisible,
     plain,
     select,
-    share,
+    whole_quotient,
 )
 from archcalc.report import report_of
 from laws.common import conditions, figures, whole_arguments, with_arguments, with_sizes
@@ -95,7 +95,7 @@ OPERATIONS = {
     "whole": lambda a, b: is_whole(exact_div(a, 2) + b),
     "make_divisible": lambda a, b: make_divisible(a, 8) + b,
     "multiple of": lambda a, b: make_divisible(a, b * b + 1),
-    "share": lambda a, b: share((a // 1) * ((b // 1) ** 2 + 1), (b // 1) ** 2 + 1),
+    "whole_quotient": lambda a, b: whole_quotient((a // 1) * ((b // 1) ** 2 + 1), (b // 1) ** 2 + 1),
     "select": lambda a, b: select(a > b, a - b, b + 1),
     "both": lambda a, b: both(a > b, a + b > 3),
     "either": lambda a, b: either(a > b, a + b > 3),
