@@ -16,7 +16,7 @@ from archcalc.export import FORMATS
 from archcalc.figures import figure
 from archcalc.figures.conventions import CONVENTIONS
 from archcalc.figures.figure import FIGURES, Figure
-from archcalc.figures.rules import EVERY, Output, Own, Quotient, Read, Rule, Tally
+from archcalc.figures.rules import EVERY, OneLayer, Output, Quotient, Read, Rule, Tally
 from archcalc.kinds import KINDS
 from archcalc.language.library import names
 from archcalc.quantity import quantity
@@ -51,7 +51,7 @@ def test_sums_of_layers_blocks_and_kinds_are_the_network_s(name):
 def test_twice_as_many_layers_are_twice_the_work(format_, tmp_path, monkeypatch):
     """However a report is written, how many layers its figures are asked of grows as the network does."""
     asked = []
-    for rule in (Rule, Tally, Read, Own):
+    for rule in (Rule, Tally, Read, OneLayer):
         monkeypatch.setattr(rule, "of", lambda *given, of=rule.of: asked.append(len(given[-1])) or of(*given))
     visited = []
     for depth in (100, 200):
