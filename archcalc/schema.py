@@ -68,7 +68,7 @@ def _sections() -> dict[str, dict[str, Any]]:
     headings: dict[str, dict[str, Any]] = dict.fromkeys(HEADINGS, WORD)
     headings |= {"aliases": WORDS, "kind": {"enum": list(KINDS_OF_SPEC)}}
     body: dict[str, dict[str, Any]] = {"input": VALUES, "layers": LAYERS}
-    block = _object(dict(zip(BLOCK_KEYS, (WORDS, LAYERS), strict=True)), list(BLOCK_KEYS))
+    block = _object(dict(zip(BLOCK_KEYS, (WORDS, _named(VALUE), LAYERS), strict=True)), ["layers"])
     return (
         headings
         | body

@@ -1,16 +1,27 @@
 """Laws of the entries of a list of layers: the name and what stands beside it, whatever the layer is."""
 
 import itertools
+import pickle
 from keyword import kwlist, softkwlist
+from random import Random
 
 import pytest
+import yaml
+from jsonschema import Draft202012Validator
+from laws import number_law
 from laws.common import examples
+from laws.number_types import NUMBER_TYPES
 
 import archcalc
+from archcalc.engine.unreached import unreached
 from archcalc.errors import Source
 from archcalc.language.arithmetic import FUNCTIONS, WORDS
 from archcalc.language.grammar import parse_spec
+from archcalc.language.writing import written
 from archcalc.network import Network
+from archcalc.schema import schema
+
+SCHEMA = Draft202012Validator(schema())
 
 
 def network(layers, head="given: {k: 1}\n", size="[4, 8, 8]"):
@@ -109,3 +120,70 @@ def test_a_name_that_stands_for_several_asks_which_one(base, key, inside):
             assert not any(f"did you mean '{inside}{base}{number}'" in message for number in range(1, count + 1)), (
                 message
             )
+
+
+# Forms of the language, each with what it stands for
+
+
+FORMS = {
+    "definitions of a block": (
+        """
+blocks:
+  unit(t, stride=1):
+    let:
+      hidden: t*channels
+      half(c): hidden // (2*c)
+    layers:
+      - conv(hidden, 1)
+      - conv(half(stride), 1, stride)
+layers:
+  - unit(k)
+  - unit(2, 2)
+""",
+        """
+layers:
+  - unit1:
+      - conv(k*channels, 1)
+      - conv(channels // 2, 1)
+  - unit2:
+      - conv(2*channels, 1)
+      - conv(channels // 4, 1, 2)
+""",
+    ),
+}
+each_form = pytest.mark.parametrize("form", FORMS)
+
+
+def of_form(form):
+    """The networks of a form and of what it stands for; the channels of the input are a knob."""
+    head = "net: N\ngiven: {k: {default: 4, min: 1}}\ninput: [4*k, 8, 8]"
+    return [Network(parse_spec(Source("net.yaml", head + text), "net", {}.__getitem__)) for text in FORMS[form]]
+
+
+def nodes(found, **knobs):
+    return [(node.name, str(node.layer), node.inputs, node.shape) for node in found.summary(**knobs).graph.nodes]
+
+
+@each_form
+def test_a_form_is_what_it_stands_for(form):
+    new, old = of_form(form)
+    for k in range(1, 7):
+        assert nodes(new, k=k) == nodes(old, k=k)
+    assert str(new.formula()) == str(old.formula())
+
+
+@each_form
+@pytest.mark.parametrize("name", NUMBER_TYPES)
+def test_a_form_is_the_same_over_every_type_of_number(form, name):
+    new, _ = of_form(form)
+    assert number_law.network(new, ["k"], Random(form)).compared(NUMBER_TYPES[name]) >= (name != "unknown") / 8
+
+
+@each_form
+def test_a_form_is_known_to_all_that_reads_or_writes_a_spec(form):
+    new, _ = of_form(form)
+    again = parse_spec(Source("again.yaml", new.text), "net", {}.__getitem__)
+    assert written(again) == new.text
+    assert nodes(Network(again), k=3) == nodes(pickle.loads(pickle.dumps(new)), k=3) == nodes(new, k=3)
+    assert not list(unreached(again))
+    assert not list(SCHEMA.iter_errors(yaml.safe_load(new.text)))

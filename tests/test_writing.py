@@ -44,9 +44,13 @@ blocks:
       when: "'true' == say or f(say, 2)"
   two(c, n=1+1):
     inputs: one
+    let:
+      wide: channels*c
+      "add(a, b)": "a + b*wide/ 2"
     layers:
       - 3x3: odd('it''s', (3, n))
         from: one
+      - conv(add(c, 1), 1)
 layers:
   - "odd(say = 'true')"
   - last: []
@@ -79,7 +83,7 @@ def shape_of(value):
         case Expression() | Scalar():
             return value.text
         case Block():
-            return value.name, shape_of(value.parameters), value.inputs, shape_of(value.body)
+            return value.name, shape_of(value.parameters), value.inputs, shape_of(value.lets), shape_of(value.body)
         case Call():
             return value.name, shape_of(value.arguments), shape_of(value.keywords)
         case Part():

@@ -22,7 +22,7 @@ from archcalc.engine.settling import count, evaluate, truth
 from archcalc.engine.sharing import share
 from archcalc.errors import Refusal, SpecError
 from archcalc.language.expression import Function
-from archcalc.language.spec import INDEX, SHAPE_WORDS, Block, Item, Part, Spec
+from archcalc.language.spec import INDEX, SHAPE_WORDS, Block, Item, Lets, Part, Spec
 from archcalc.language.terms import Definition, Expression
 
 MOST_LAYERS = 100_000
@@ -34,6 +34,12 @@ Items = tuple[Item, ...]
 def unfold(spec: Spec, given: Mapping[str, Any]) -> Graph:
     """The graph at these knob values (defaults for the rest); raises SpecError with every problem found."""
     return Unfolder(spec, {name: given.get(name, knob.default) for name, knob in spec.given.items()}).graph()
+
+
+def define(lets: Lets, known: dict[str, Any]) -> None:
+    """Add the definitions to the values that they see, one after the other. Raises Refusal."""
+    for name, let in lets.items():
+        known[name] = Function(let, dict(known)) if isinstance(let, Definition) else evaluate(let, known)
 
 
 class Unfolder:
@@ -74,12 +80,11 @@ class Unfolder:
         known = self.environments.get(id(part.lets))
         if known is None:
             known = dict(self.knobs) if own else {}
-            for name, let in part.lets.items():
-                try:
-                    known[name] = Function(let, dict(known)) if isinstance(let, Definition) else evaluate(let, known)
-                except Refusal as refusal:
-                    self.ledger.refuse(refusal, self.spec.input.place)
-                    raise Enough from None  # what follows would be about a value that is not there
+            try:
+                define(part.lets, known)
+            except Refusal as refusal:
+                self.ledger.refuse(refusal, self.spec.input.place)
+                raise Enough from None  # what follows would be about a value that is not there
             self.environments[id(part.lets)] = known
         return known
 
@@ -162,13 +167,17 @@ class Unfolder:
         found = [self.spans.source(word, run) for word in item.sources] if item.sources else [run.history[-1]]
         if None in found:
             return None
-        shape = self.nodes[found[0]].shape  # type: ignore[index]  # None was turned away above
+        self.sizes(found[0], run.environment)  # type: ignore[arg-type]  # None was turned away above
+        return tuple(found)  # type: ignore[arg-type]
+
+    def sizes(self, node: int, environment: dict[str, Any]) -> None:
+        """Make the sizes of an input known."""
+        shape = self.nodes[node].shape
         for axis, word in enumerate(SHAPE_WORDS):
             if axis < len(shape):
-                run.environment[word] = shape[axis]
+                environment[word] = shape[axis]
             else:
-                run.environment.pop(word, None)
-        return tuple(found)  # type: ignore[arg-type]
+                environment.pop(word, None)
 
     # One entry
 
@@ -236,6 +245,8 @@ class Unfolder:
         environment = dict(self.environment(block.home))
         defaults = {name: evaluate(value, environment) for name, value in block.parameters.items() if value is not None}
         environment |= defaults | dict(zip(block.parameters, values, strict=False)) | keywords
+        self.sizes(sources[0], environment)
+        define(block.lets, environment)
         inputs = dict(zip(block.inputs, sources, strict=True)) if block.inputs else {}
         return self.sequence(block.body, Run(name + "/", name + "/", environment, inputs, [sources[0]], {}))
 

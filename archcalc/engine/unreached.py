@@ -18,7 +18,7 @@ from archcalc.engine.settling import evaluate
 from archcalc.engine.unfold import MOST_LAYERS, Items, Unfolder
 from archcalc.errors import Problem, Refusal
 from archcalc.kind import Kind, build
-from archcalc.language.spec import INDEX, Block, Item, Part, Spec, blocks_used, names_read, symbols
+from archcalc.language.spec import INDEX, Block, Item, Part, Spec, blocks_used, names_read, read_in
 from archcalc.protocol import OwnCondition, OwnNumber
 
 AXES = (3, 1, 2, 4)  # of an input: a map, features ...
@@ -38,7 +38,7 @@ def unreached(spec: Spec) -> Iterator[Problem]:
         yield from (_unused("knob", name, part) for name in {*part.given} - read)
         yield from (_unused("definition", name, part) for name in {*part.lets} - read)
         for block in [block for block in part.blocks.values() if block.home is part]:
-            idle = {*block.parameters} - symbols(block.body)
+            idle = {*block.parameters, *block.lets} - read_in(block)
             yield from (Problem(f"the block {block.name!r} does not use its {n!r}", block.place) for n in idle)
             if id(block) not in called:
                 yield Problem(f"no network of this file uses the block {block.name!r}", block.place)

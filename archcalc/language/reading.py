@@ -27,6 +27,11 @@ class Scope(NamedTuple):
     names: frozenset[str]
     functions: dict[str, Definition]
 
+    @property
+    def taken(self) -> frozenset[str]:
+        """All of them."""
+        return self.names | set(self.functions)
+
     def plus(self, names: Iterable[str]) -> Scope:
         """With more names."""
         return self._replace(names=self.names | set(names))
