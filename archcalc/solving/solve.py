@@ -34,7 +34,7 @@ class Solution(NamedTuple):
     meeting: int  # the number of points that meet the constraints
 
     def curve(self, rows: int = 12) -> list[Found]:
-        """The iso-cost curve: for values of the first knob, the largest or smallest second one within the constraints."""
+        """The iso-cost curve: for values of the first knob, the extreme second one within the constraints."""
         return self.search.curve(self.want.large, rows)
 
 
