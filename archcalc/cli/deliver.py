@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,16 +13,29 @@ from archcalc.cli.streams import tell
 from archcalc.errors import ArchcalcError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from archcalc.report import Report
     from archcalc.tables.grid import Table
     from archcalc.tables.layout import Choice
 
+
+class FilePath(click.Path):
+    """A file or a folder to write, as a Path; the module for those is imported where one is named."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path that a word names."""
+        from pathlib import Path
+
+        return Path(os.fsdecode(super().convert(value, param, ctx)))
+
+
 FORMAT = click.option("--format", "format_", metavar="FORMAT", help="table, md, csv, tex, html, json or xlsx.")
 CONVENTION = click.option("--convention", metavar="NAME", help="Which work is counted: mult_adds, flops, all ...; "
                           "'archcalc conventions' shows them.")  # fmt: skip
-OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to a file.")
+OUTPUT = click.option("-o", "--output", type=FilePath(), metavar="FILE", help="Write to a file.")
 TABLE_FORMAT = click.option("--format", "format_", metavar="FORMAT", help="table, md, csv, tex, html or json.")
-TABLE_OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
+TABLE_OUTPUT = click.option("-o", "--output", type=FilePath(), metavar="FILE",
                             help="Write to a file: .csv .json .md .tex .html")  # fmt: skip
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from archcalc.cli.deliver import CONVENTION, quantities
+from archcalc.cli.deliver import CONVENTION, FilePath, quantities
 from archcalc.cli.knobs import KnobCommand
 from archcalc.cli.streams import tell
 from archcalc.errors import ArchcalcError, listing
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from archcalc.network import Reference
 
 FORMATS = ("text", "tex", "sympy", "json")
@@ -22,9 +23,9 @@ TIE = click.option("--tie", metavar="A,B,...", help="Knobs that the other networ
                    "keeps its own values]")  # fmt: skip
 FREE = click.option("--free", metavar="A,B,...", help="Knobs to leave free; M=N is one letter for both.  [default: all "
                     "numbers that don't decide the structure, or those that both networks have]")  # fmt: skip
-OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
+OUTPUT = click.option("-o", "--output", type=FilePath(), metavar="FILE",
                       help="Write to a file; its suffix decides: .txt .tex .py .json")  # fmt: skip
-TEXT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
+TEXT = click.option("-o", "--output", type=FilePath(), metavar="FILE",
                     help="Write to a file; its suffix decides: .txt .tex .json")  # fmt: skip
 
 

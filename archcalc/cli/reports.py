@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from archcalc.cli.command import Command
-from archcalc.cli.deliver import CONVENTION, FORMAT, OUTPUT, TABLE_FORMAT, TABLE_OUTPUT, deliver, deliver_tables
+from archcalc.cli.deliver import (
+    CONVENTION,
+    FORMAT,
+    OUTPUT,
+    TABLE_FORMAT,
+    TABLE_OUTPUT,
+    FilePath,
+    deliver,
+    deliver_tables,
+)
 from archcalc.cli.knobs import KnobCommand, settled
 
 if TYPE_CHECKING:
@@ -18,7 +26,7 @@ if TYPE_CHECKING:
 BY = click.option("--by", type=click.Choice(["layer", "block", "kind"]), help="What a row is.")
 DEPTH = click.option("--depth", type=click.IntRange(1), default=1, show_default=True, help="Levels of blocks.")
 COLUMNS = click.option("--columns", metavar="A,B,...", help="Which columns, in order; 'archcalc figures' shows them.")
-FILE = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", required=True,
+FILE = click.option("-o", "--output", type=FilePath(), metavar="FILE", required=True,
                     help="The file; its suffix decides: .md .csv .xlsx .tex .html .json")  # fmt: skip
 
 

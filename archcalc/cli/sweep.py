@@ -6,23 +6,24 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from archcalc.cli.deliver import CONVENTION, TABLE_FORMAT, TABLE_OUTPUT, deliver_tables, quantities
+from archcalc.cli.deliver import CONVENTION, TABLE_FORMAT, TABLE_OUTPUT, FilePath, deliver_tables, quantities
 from archcalc.cli.knobs import KnobCommand
 from archcalc.cli.streams import tell
 from archcalc.errors import ArchcalcError, listing
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from archcalc.network import Network
     from archcalc.sweeps.sweep import Advance, Sweep
 
-POINTS = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
+POINTS = click.option("-o", "--output", type=FilePath(), metavar="FILE",
                       help="Write to a file: .csv .json .md .tex .html .parquet")  # fmt: skip
-PLOT = click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw it: .svg .pdf .png")
+PLOT = click.option("--plot", type=FilePath(), metavar="FILE", help="Draw it: .svg .pdf .png")
 FIGURE = click.option("--figure", type=click.Choice(["cost", "pareto", "contours"]),
                       help="What to draw.  [default: as the file is named, else what suits the knobs]")  # fmt: skip
 DASK = click.option("--dask", metavar="ADDRESS", help="Let a Dask cluster compute; 'local' starts one here.")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
+from archcalc.cli.deliver import FilePath
 from archcalc.cli.knobs import KnobCommand, settled
 from archcalc.cli.streams import tell
 from archcalc.errors import ArchcalcError, one_line, printable
@@ -56,7 +56,7 @@ def memory(context: click.Context, /, batch: int, dtype: str, optimizer: str, **
 @click.option("--against", multiple=True, type=click.Choice(WITNESSES), help="Compare with that library's network too.")
 @click.option("--memory", "memory_", is_flag=True, help="Compare memory with what is really used.")
 @click.option("--time", "time_", is_flag=True, help="Time each layer, beside its roofline bound.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Write a receipt there.")
+@click.option("-o", "--output", type=FilePath(), metavar="FOLDER", help="Write a receipt there.")
 @click.pass_context
 def verify(context: click.Context, /, networks: Sequence[str], everything: bool, **options: Any) -> None:
     """Compare with real torch modules that run.

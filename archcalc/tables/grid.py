@@ -45,18 +45,18 @@ class Ratio(NamedTuple):
 def people(value: Any) -> str:
     """As a person reads it: 4,089,184,256 and 12.3 % and 64 x 56 x 56; unknown is ?."""
     match value:
+        case str() | bool():
+            return str(value)
+        case int():
+            return f"{value:,}"
         case None:
             return "?"
-        case Share():
-            return f"{float(100 * value.value):.1f} %"
+        case Share(part):
+            return f"{100 * part.numerator / part.denominator:.1f} %"
         case Ratio():
             return _ratio(value.value)
         case tuple():
             return " x ".join(map(show, value))
-        case bool() | str():
-            return str(value)
-        case int():
-            return f"{value:,}"
         case Fraction():
             return f"{float(value):,.2f}"
     return str(value)

@@ -7,7 +7,6 @@ from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.comparison import Comparison
 from archcalc.errors import ArchcalcError, listing, suggest
 from archcalc.figures.figure import FIGURES, SPELLINGS, Figure
 from archcalc.figures.rules import Tally
@@ -18,6 +17,7 @@ from archcalc.tables.grid import ABSENT, Column, Ratio, Share, Table, fraction, 
 from archcalc.value import show
 
 if TYPE_CHECKING:
+    from archcalc.comparison import Comparison
     from archcalc.network import Network
 
 MIB = 1 << 20
