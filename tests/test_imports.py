@@ -23,9 +23,7 @@ PLACES = {  # foreign package -> where it may be imported
     "xlsxwriter": "export/*",
     "tabulate": "export/*",
     "torch": "verify/*",
-    "torchvision": "verify/witness/*",
-    "pytorchcv": "verify/witness/*",
-    "keras": "verify/witness/*",
+    "archcalc_witness": "verify/against.py",
     "matplotlib": "*plot.py",
     "pyarrow": "sweeps/parquet.py",
     "distributed": "sweeps/remote.py",
@@ -35,6 +33,7 @@ PLACES = {  # foreign package -> where it may be imported
 }
 AT_ONCE = {  # the modules that may import these outside a function, since they are imported on demand themselves
     "numpy": "sweeps/*",
+    "archcalc_witness": "",
     "sympy": "forms/sympify.py",
     "matplotlib": "",
     "pandas": "",

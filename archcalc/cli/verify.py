@@ -69,13 +69,15 @@ def verify(context: click.Context, /, networks: Sequence[str], everything: bool,
     if bool(networks) == everything:
         raise ArchcalcError("verify takes the names of networks, or --all")
     from archcalc.gc_paused import gc_frozen
+    from archcalc.verify.against import check_at_hand
     from archcalc.verify.device import device_name, environment, find_device
     from archcalc.verify.interrupt import ended_by_term
     from archcalc.verify.receipt import folder_for, slug, write_receipt
     from archcalc.verify.suite import Asked, gather
 
     device = find_device(options["device"] or ("meta" if everything else "auto"))
-    against = tuple(dict.fromkeys(options["against"]))
+    if against := tuple(dict.fromkeys(options["against"])):
+        check_at_hand()
     asked = Asked(device, options["batch"], options["limit"], against, everything, options["memory_"], options["time_"])
     reports = _everything() if everything else settled(context)
     folder = folder_for(options["output"]) if options["output"] else None
