@@ -7,7 +7,6 @@ from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.comparison import Comparison
 from archcalc.errors import ArchcalcError, listing, suggest
 from archcalc.figures.figure import FIGURES, SPELLINGS, Figure
 from archcalc.figures.rules import ABSENT, Tally
@@ -30,6 +29,7 @@ from archcalc.tables.grid import (
 from archcalc.value import show
 
 if TYPE_CHECKING:
+    from archcalc.comparison import Comparison
     from archcalc.model import Model
 
 MIB = 1 << 20
