@@ -152,7 +152,14 @@ def loaded_by(command: str) -> set[str]:
 SPARED = {  # what a summary in a pipe does without, and what would make it start later
     *("bz2", "difflib", "json", "lzma", "pathlib", "shlex", "shutil", "textwrap", "click.shell_completion"),
     *("archcalc.cli.formula", "archcalc.cli.pages", "archcalc.cli.sweep", "archcalc.cli.verify"),
-    *("archcalc.export", "archcalc.forms", "archcalc.derivation", "archcalc.traces", "archcalc.memory"),
+    *(
+        "archcalc.export.json",
+        "archcalc.export.xlsx",
+        "archcalc.forms",
+        "archcalc.derivation",
+        "archcalc.traces",
+        "archcalc.memory",
+    ),
     *("archcalc.sweeps", "archcalc.solving", "archcalc.verify", "archcalc.misnamed", "archcalc.language.mending"),
 }
 
