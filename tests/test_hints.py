@@ -10,12 +10,12 @@ from members import members
 import archcalc
 from archcalc.cli import COMMANDS
 from archcalc.errors import alternatives, meant
+from archcalc.figures.figure import FIGURES
 from archcalc.kinds import KINDS
 from archcalc.language.grammar import KEYS
 from archcalc.language.library import aliases
 from archcalc.misnamed import PYTHON, hint, same_meaning
 from archcalc.network import reference
-from archcalc.quantity import FIGURES
 from archcalc.synonyms import INSTEAD, SENSES, USUAL, WORDS, instead, squeezed
 from archcalc.tables.layout import COLUMNS
 

@@ -21,11 +21,11 @@ from click.testing import CliRunner
 from members import members
 
 import archcalc
+from archcalc.address import address
 from archcalc.cli import main
 from archcalc.errors import ArchcalcError, SpecError
 from archcalc.language.spec import Knob
 from archcalc.needed import needed
-from archcalc.quantity import quantity
 from archcalc.sweeps import chunks
 from archcalc.sweeps.front import unbeaten
 from archcalc.sweeps.layout import sweep_table
@@ -109,7 +109,7 @@ def expected(network, axes, of):
 
 def asked(name, report):
     try:
-        return quantity(name).of(report)
+        return address(name).of(report)
     except ArchcalcError:  # a share of nothing, a layer that is not there
         return None
 
@@ -351,7 +351,7 @@ def test_unknown_names_are_refused():
     network = archcalc.load("mobilenet_v1")
     with pytest.raises(ArchcalcError, match="no knob 'alhpa'; did you mean 'alpha'"):
         network.sweep(alhpa=[1])
-    with pytest.raises(ArchcalcError, match="no quantity 'parms'; did you mean 'params'"):
+    with pytest.raises(ArchcalcError, match="no figure 'parms'; did you mean 'params'"):
         network.sweep("parms", alpha=[1])
     with pytest.raises(ArchcalcError, match="no layer 'steem'"):
         network.sweep("params of steem", alpha=[1, 2]).arrays()

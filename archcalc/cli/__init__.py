@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import click
 
 from archcalc import __version__
+from archcalc.cli.ask import ask
 from archcalc.cli.command import Group
 from archcalc.cli.formula import explain, formula
 from archcalc.cli.pages import check, kinds, list_, schema, show
@@ -20,7 +21,7 @@ from archcalc.cli.verify import memory, verify
 from archcalc.errors import ArchcalcError
 
 COMMANDS = (summary, compare, export, conventions, figures, list_, show, check, kinds, schema,
-            formula, explain, solve, sweep, scale, memory, verify)  # fmt: skip
+            formula, explain, ask, solve, sweep, scale, memory, verify)  # fmt: skip
 MISTAKE, UNWRITTEN, INTERRUPTED = 2, 3, 130  # exit statuses, the last as shells give it
 
 

@@ -56,7 +56,7 @@ def sweep(context: click.Context, /, network: str, **options: Any) -> None:
     from archcalc.sweeps.sweep import sweep as sweep_of
 
     asked, texts = _texts(context)
-    planned = sweep_of(asked, [word.strip() for word in quantities(options, "{},params").split(",")], texts, text=True)
+    planned = sweep_of(asked, [quantities(options, "{},params")], texts, text=True)
     _ask(planned, options["yes"], options["output"].suffix[1:] if options["output"] else options["format_"] or "csv")
     if options["output"] or options["format_"] or not options["plot"]:
         _deliver(planned, options)

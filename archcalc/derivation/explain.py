@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from archcalc.address import Address, address
 from archcalc.derivation.lines import Derivation, derivation, rewritten
 from archcalc.derivation.size import Worked, WorkedLatex, size
 from archcalc.derivation.write import PLAIN, TEX, Marks, latex, text, wrapped
@@ -25,7 +26,7 @@ from archcalc.forms.opening import walks
 from archcalc.forms.walk import Walk
 from archcalc.language.spec import SHAPE_WORDS
 from archcalc.network import Reference
-from archcalc.quantity import Quantity, quantity, ratio
+from archcalc.quantity import Quantity, ratio
 from archcalc.report import Report
 
 LONGEST = 160  # characters of a formula on a slide
@@ -183,7 +184,7 @@ def _ties(found: Formula) -> str:
 
 def explain(
     asked: Reference,
-    of: str | Quantity = "mult_adds",
+    of: str = "mult_adds",
     over: Reference | None = None,
     free: Iterable[str] | None = None,
     depth: int | None = None,
@@ -193,22 +194,35 @@ def explain(
     ``of`` is a figure that adds up over layers, of all or of a path; or rows, columns, channels of a path. ``free``
     are the letters of the formulas, as in `archcalc.forms.formula`. With ``depth`` a line is a block.
     """
-    wanted = of if isinstance(of, Quantity) else quantity(of)
+    whole = address(of)
+    wanted = whole.single.quantity if whole.single and not whole.single.network else None
     found = walks(asked, free, over)
     values = [w.asked.values(found[0].asked.start()) for w in found]
     reports = [w.asked.network.summary(**own) for w, own in zip(found, values, strict=True)]
-    if wanted.figure in SHAPE_WORDS and over is None:
-        return Explanation(wanted, (), Size(_heading(reports[0], reports[0].title), *size(reports[0], wanted)))
-    if wanted.share or not isinstance(wanted.entry.rule, Tally):
+    if wanted and wanted.figure in SHAPE_WORDS and over is None:
+        return worked(reports[0], wanted)
+    if not wanted or not isinstance(wanted.entry.rule, Tally):
         sums = listing(name for name, figure in FIGURES.items() if isinstance(figure.rule, Tally))
-        raise ArchcalcError(f"{wanted} is not a sum over layers; explain takes {sums}, or rows of a layer")
-    numbers = [derivation(report, wanted.figure, wanted.path, depth) for report in reports]
-    numbers = [own._replace(title=_heading(report, own.title)) for report, own in zip(reports, numbers, strict=True)]
-    sides = tuple(_side(wanted, *one, depth) for one in zip(found, numbers, labels(found), strict=True))
+        raise ArchcalcError(f"{whole} is not a sum over layers; explain takes {sums}, or rows of a layer")
+    numbers = [_numbers(report, wanted, depth) for report in reports]
+    sides = tuple(_side(whole, wanted, *one, depth) for one in zip(found, numbers, labels(found), strict=True))
     if over is None:
         return Explanation(wanted, sides)
-    whole = formula_of(wanted, found) if None not in (side.numbers.value for side in sides) else None
-    return Explanation(wanted, sides, None, whole, whole and _shorter(asked, over, wanted, found, whole))
+    ratio = formula_of(whole, found) if None not in (side.numbers.value for side in sides) else None
+    return Explanation(wanted, sides, None, ratio, ratio and _shorter(asked, over, whole, found, ratio))
+
+
+def worked(report: Report, of: Quantity) -> Explanation:
+    """The derivation of a sum over layers, or of a size, without letters; of what is neither without a line."""
+    if of.figure in SHAPE_WORDS:
+        return Explanation(of, (), Size(_heading(report, report.title), *size(report, of)))
+    adds = isinstance(of.entry.rule, Tally)
+    return Explanation(of, tuple(Side(report.label, _numbers(report, of, None), None, None) for _ in range(adds)))
+
+
+def _numbers(report: Report, of: Quantity, depth: int | None) -> Derivation:
+    own = derivation(report, of, depth)
+    return own._replace(title=_heading(report, own.title))
 
 
 def _heading(report: Report, title: str) -> str:
@@ -216,15 +230,15 @@ def _heading(report: Report, title: str) -> str:
     return title if report.label == report.network else f"{title} ({report.label})"
 
 
-def _side(of: Quantity, found: Walk, numbers: Derivation, label: str, depth: int | None) -> Side:
+def _side(whole: Address, of: Quantity, found: Walk, numbers: Derivation, label: str, depth: int | None) -> Side:
     if not found.asked.free:
         return Side(label, numbers, None, None)
     alone = not any(node.copies for node in found.report.graph.nodes)
-    letters = rewritten(derivation(found.report, of.figure, of.path, depth), translation(found)) if alone else None
-    return Side(label, numbers, letters, formula_of(of, [found]))
+    letters = rewritten(derivation(found.report, of, depth), translation(found)) if alone else None
+    return Side(label, numbers, letters, formula_of(whole, [found]))
 
 
-def _shorter(asked: Reference, over: Reference, of: Quantity, found: list[Walk], whole: Formula) -> Formula | None:
+def _shorter(asked: Reference, over: Reference, of: Address, found: list[Walk], whole: Formula) -> Formula | None:
     """The ratio with one letter for all knobs of one value, as where all widths are equal; None if no shorter."""
     start, kept = found[0].asked.start(), found[0].asked.free
     names: dict[Any, list[str]] = {}

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any, NamedTuple
 
+from archcalc.address import Address
 from archcalc.errors import ArchcalcError, listing, suggest
 from archcalc.figures.rules import Read
 from archcalc.forms.domain import Domain, tightened, union, with_whole
 from archcalc.forms.field import Field
-from archcalc.forms.form import Form, knobs_of
-from archcalc.forms.quotient import Quotient
+from archcalc.forms.form import knobs_of
+from archcalc.forms.quotient import Over, Quotient
 from archcalc.forms.ratio import reduced
 from archcalc.forms.relation import Relation
 from archcalc.forms.signals import NotCovered
 from archcalc.forms.translate import Translation
 from archcalc.forms.walk import Open, Walk, refusal
-from archcalc.quantity import Quantity
+from archcalc.protocol import is_int
 from archcalc.value import show
 
 
@@ -51,30 +54,31 @@ class Closed(NamedTuple):
         return {**self.own, **given}
 
 
-def closed(of: Quantity, walks: Sequence[Walk]) -> Closed:
+def closed(of: Address, walks: Sequence[Walk]) -> Closed:
     """The quantity in one walk, or the ratio of two."""
     own = walks[0].asked.start()
     limits = {letter: _meet([w.field.bounds[letter] for w in walks if letter in w.asked.letters]) for letter in own}
     given = [part for w in walks for condition in w.conditions for part in _conjuncts(condition)]
     limits = tightened(limits, map(Translation(_knobs(own, limits)), given))
     translate = Translation(_knobs(own, limits))
-    sides = [side for w in walks for side in _sides(of, w)] if len(walks) == 1 else [_value(of, w) for w in walks]
-    known = None not in sides
-    if len(sides) == 2 and known and not isinstance(sides[1], Form) and sides[1] == 0:
-        raise ArchcalcError(f"there is no ratio to the {of.figure} of {labels(walks)[-1]}: it is 0")
-    quotient = Quotient(*reduced(*map(translate, (*sides, 1)[:2]))) if known else None
+    values = [_value(of, w) for w in walks]
+    try:
+        whole = None if None in values else reduce(operator.truediv, values)
+    except ZeroDivisionError:
+        raise ArchcalcError(f"there is no ratio to the {of} of {labels(walks)[-1]}: it is 0") from None
+    quotient = Quotient(*reduced(translate(whole.top), translate(whole.bottom))) if whole else None
     conditions = {c: None for c in map(translate, given) if isinstance(c, Relation)}  # the others hold for certain
     domain = with_whole(union([_domain(w, limits) for w in walks], conditions))
     used = {knob for part in (*(quotient or ()), *conditions) for knob in knobs_of(part)}
     domain = domain._replace(shown=tuple(letter for letter in own if letter in used or letter in domain.steps))
     return Closed(
         quotient,
-        Quotient(*sides) if known and len(sides) == 1 else None,
+        Quotient(whole.top) if whole and len(walks) == 1 and is_int(whole.bottom, 1) else None,
         domain,
         own,
         labels(walks),
         _tied(walks[0]),
-        () if known else tuple(name for w in walks for name in w.report.unknown),
+        () if whole else tuple(name for w in walks for name in w.report.unknown),
         tuple(w.asked for w in walks),
         {letter: why for w in walks for letter, why in w.left_out.items()},
     )
@@ -100,19 +104,15 @@ def _knobs(own: dict[str, Any], limits: Mapping[str, Any]) -> Field:
     return knobs
 
 
-def _sides(of: Quantity, found: Walk) -> list[Any]:
-    """The quantity; of a share, the part and the whole."""
-    whole = [_value(Quantity(of.figure), found)] if of.share else []
-    return [_value(of._replace(share=False), found), *whole]
-
-
-def _value(of: Quantity, found: Walk) -> Any:
+def _value(of: Address, found: Walk) -> Over | None:
     lengths = [copies.last for node in found.report.graph.nodes for copies in node.copies]
-    if lengths and (of.entry.network or isinstance(of.entry.rule, Read)):
-        why = f"{of.figure} is no sum over layers, and theirs is not open"
+    entries = [term.quantity.entry for term in of.terms if not term.network]
+    if lengths and (others := [one.name for one in entries if one.network or isinstance(one.rule, Read)]):
+        why = f"{others[0]} is no sum over layers, and theirs is not open"
         raise ArchcalcError(refusal(found.asked, sorted(set().union(*map(knobs_of, lengths))), why))
     try:
-        return of.of(found.report)
+        value = of.of(found.report, lambda value: None if value is None else Over(value))
+        return value if value is None or isinstance(value, Over) else Over(value)
     except NotCovered as gap:
         raise ArchcalcError(refusal(found.asked, gap.knobs, gap.why)) from None
     except ArchcalcError as error:

@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import count
 from typing import Any
 
+from archcalc.address import Address, address
 from archcalc.errors import ArchcalcError, listing
 from archcalc.forms.close import Closed, closed
 from archcalc.forms.domain import Domain
@@ -30,7 +31,6 @@ from archcalc.forms.widen import widened
 from archcalc.forms.write import write
 from archcalc.network import Reference
 from archcalc.number import Number
-from archcalc.quantity import Quantity, quantity
 
 LONG = 100  # characters, from which on the functions in a formula get letters
 IMPORTS = "from sympy import Function, Max, Min, Mod, Piecewise, Rational, ceiling, floor, symbols"
@@ -40,14 +40,15 @@ IMPORTS = "from sympy import Function, Max, Min, Mod, Piecewise, Rational, ceili
 class Formula:
     """A closed form with its domain."""
 
-    quantity: Quantity
+    quantity: Address
     parts: Closed
     walks: tuple[Walk, ...]
 
     @property
     def title(self) -> str:
         """What it is a formula of: "mult_adds of mobilenet_v1"."""
-        return f"{self.quantity} of {' / '.join(self.parts.labels)}"
+        what = self.quantity if self.quantity.alone else f"({self.quantity})"
+        return f"{what} of {' / '.join(self.parts.labels)}"
 
     @cached_property
     def domain(self) -> Domain:
@@ -125,7 +126,7 @@ class Formula:
         rounds = any(symbol.function == "make_divisible" for symbol in named(tuple(self.known)))
         lines = [IMPORTS, *[letters] * bool(self.free), *['make_divisible = Function("make_divisible")'] * rounds]
         return "\n".join(
-            [*lines, f"{'ratio' if len(self.parts.labels) > 1 else self.quantity.figure} = {self.known.write(PYTHON)}"]
+            [*lines, f"{'ratio' if len(self.parts.labels) > 1 else self.quantity.symbol} = {self.known.write(PYTHON)}"]
         )
 
     @cached_property
@@ -166,17 +167,17 @@ class Formula:
 
 
 def formula(
-    asked: Reference, of: str | Quantity = "mult_adds", free: Iterable[str] | None = None, over: Reference | None = None
+    asked: Reference, of: str | Address = "mult_adds", free: Iterable[str] | None = None, over: Reference | None = None
 ) -> Formula:
     """The closed form of a quantity, or of its ratio to that of ``over``. Raises ArchcalcError.
 
     ``free`` are knobs; "M=N" are two that are one letter. None frees every knob that is a number and doesn't decide
     the structure; of a ratio, those that both have. A knob of ``over`` set to the name of a letter is that letter.
     """
-    wanted = of if isinstance(of, Quantity) else quantity(of)
+    wanted = of if isinstance(of, Address) else address(of)
     return formula_of(wanted, walks(asked, free, over))
 
 
-def formula_of(wanted: Quantity, found: Sequence[Walk]) -> Formula:
+def formula_of(wanted: Address, found: Sequence[Walk]) -> Formula:
     """The closed form of a quantity in one network over forms, or of its ratio in two."""
     return Formula(wanted, closed(wanted, found), tuple(found))

@@ -10,6 +10,8 @@ from archcalc.forms.form import Form
 from archcalc.forms.styles import LATEX, Style
 from archcalc.forms.symbols import Named
 from archcalc.forms.write import ordered, parts, write
+from archcalc.number import exact_div, least, product
+from archcalc.protocol import OwnNumber, is_int
 
 
 class Quotient(NamedTuple):
@@ -46,6 +48,46 @@ class Quotient(NamedTuple):
         summands = len(parts(self.top.terms, ordered(self.top))) if isinstance(self.top, Form) else 1
         top = style.brackets(top) if summands > 1 and style is not LATEX else top
         return style.ratio(top, bottom, single=not isinstance(self.bottom, Form))
+
+
+class Over(OwnNumber):
+    """A number on the way to a quotient: what is divided by stays apart until all is computed."""
+
+    __slots__ = ("bottom", "top")
+
+    def __init__(self, top: Any, bottom: Any = 1) -> None:
+        self.top, self.bottom = top, bottom
+
+    def __add__(self, other: Any) -> Over:
+        (a, b), (c, d) = _sides(self), _sides(other)
+        return Over(a * d + c * b, b * d)
+
+    def __mul__(self, other: Any) -> Over:
+        (a, b), (c, d) = _sides(self), _sides(other)
+        return Over(a * c, b * d)
+
+    def __truediv__(self, other: Any) -> Over:
+        (a, b), (c, d) = _sides(self), _sides(other)
+        if is_int(c, 0):
+            raise ZeroDivisionError
+        return Over(a * d, b * c)
+
+    def __neg__(self) -> Over:
+        return Over(-self.top, self.bottom)
+
+    def __pow__(self, exponent: Any) -> Over:
+        return product([self] * exponent)  # type: ignore[no-any-return]
+
+    def __floor__(self) -> Over:
+        return Over(exact_div(self.top, self.bottom) // 1)
+
+    def least(self, other: Any) -> Over:
+        """The smaller of the two."""
+        return Over(least(*(exact_div(*_sides(one)) for one in (self, other))))
+
+
+def _sides(number: Any) -> tuple[Any, Any]:
+    return (number.top, number.bottom) if isinstance(number, Over) else (number, 1)
 
 
 def _numbered(side: Any, letters: Mapping[Named, str]) -> dict[int, str]:

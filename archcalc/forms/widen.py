@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import combinations
 
+from archcalc.address import Address
 from archcalc.errors import ArchcalcError
 from archcalc.forms.close import translation
 from archcalc.forms.form import knobs_of
 from archcalc.forms.relation import Relation
 from archcalc.forms.walk import Walk, walk
-from archcalc.quantity import Quantity
 
 MOST_DECISIONS = 4  # that are turned over, in all combinations
 MOST_CONDITIONS = 3  # that may take the place of a knob's steps
 
 
-def widened(found: Walk, of: Quantity) -> Walk:
+def widened(found: Walk, of: Address) -> Walk:
     """The same walk, or another one that gives the same figure, with fewer restrictions."""
     restricted = {knob for knob, step in found.field.steps.items() if step != (1, 0)}
     restricted = restricted.union(*map(knobs_of, found.field.conditions))
@@ -32,7 +32,7 @@ def widened(found: Walk, of: Quantity) -> Walk:
     return _without_decisions(found, of)
 
 
-def _without_decisions(found: Walk, of: Quantity) -> Walk:
+def _without_decisions(found: Walk, of: Address) -> Walk:
     """Without the decisions that change nothing, whichever way they and those left out before them go."""
     left_out: list[Relation] = []
     for decision in list(found.field.assumed)[:MOST_DECISIONS]:
@@ -43,7 +43,7 @@ def _without_decisions(found: Walk, of: Quantity) -> Walk:
     return found._replace(conditions=tuple(c for c in found.conditions if str(c) not in gone))
 
 
-def _changes_nothing(found: Walk, turned: set[Relation], of: Quantity) -> bool:
+def _changes_nothing(found: Walk, turned: set[Relation], of: Address) -> bool:
     """Whether the walk with the opposite of these decisions gives the same figure, where the others hold."""
     trial = _again(found, turned=frozenset(map(str, turned)))
     if trial is None or not _same(trial, found, of):
@@ -68,10 +68,10 @@ def _keys(relations: Iterable[Relation]) -> set[str]:
     return {f"{r.sign} {sorted(map(str, (r.left, r.right)))}" if r.sign in ("==", "!=") else str(r) for r in relations}
 
 
-def _same(a: Walk, b: Walk, of: Quantity) -> bool:
+def _same(a: Walk, b: Walk, of: Address) -> bool:
     return _figure(a, of) == _figure(b, of)
 
 
-def _figure(found: Walk, of: Quantity) -> str:
+def _figure(found: Walk, of: Address) -> str:
     """The figure in the knobs themselves: each walk has its own letters for their steps."""
     return str(translation(found)(of.of(found.report)))

@@ -48,7 +48,7 @@ def _reach(network: Network, knob: Knob, limits: Sequence[Constraint], fixed: Ma
 
 
 def _holds(network: Network, limits: Sequence[Constraint], knobs: Mapping[str, Any]) -> bool:
-    return not measured(network, (), limits, knobs)[1]
+    return not measured(network, {}, limits, knobs)[1]
 
 
 def described(axis: Axis) -> str:

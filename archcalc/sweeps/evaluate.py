@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from archcalc.address import Address
 from archcalc.errors import ArchcalcError
 from archcalc.language.spec import Spec
-from archcalc.quantity import Quantity
 from archcalc.report import report_of
 from archcalc.sweeps.plans import MOST
 from archcalc.sweeps.ranges import Axis, Span, has_words
@@ -64,7 +64,7 @@ def evaluate(
     spec: Spec,
     grid: Grid,
     box: Box,
-    quantities: Mapping[str, Quantity],
+    quantities: Mapping[str, Address],
     advance: Callable[[int], None] | None = None,
     at: Sequence[int] | None = None,
 ) -> Chunk:
@@ -91,7 +91,7 @@ def evaluate(
 
 
 def measure(
-    spec: Spec, knobs: Mapping[str, Any], quantities: Mapping[str, Quantity]
+    spec: Spec, knobs: Mapping[str, Any], quantities: Mapping[str, Address]
 ) -> tuple[list[Failure], dict[str, Any]]:
     """What is wrong, and the quantities, None of those that are not known. Raises Split."""
     graph, failures = walk(spec, knobs)

@@ -7,12 +7,12 @@ from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from archcalc.address import address
 from archcalc.comparison import Comparison
 from archcalc.errors import ArchcalcError, listing, suggest
 from archcalc.figures.figure import FIGURES, SPELLINGS, Figure
 from archcalc.figures.rules import Tally
 from archcalc.figures.sentence import sentence
-from archcalc.quantity import quantity
 from archcalc.report import Report, Row
 from archcalc.tables.grid import ABSENT, Column, Ratio, Share, Table, fraction, people
 from archcalc.value import show
@@ -102,11 +102,11 @@ def figures_of(reports: Sequence[Report], names: Sequence[str]) -> Table:
     columns = [Column("network", "network", number=False)]
     cells: list[list[Any]] = [[report.label for report in reports]]
     for name in names:
-        asked = quantity(reports[0].work if name == WORK else name)
+        asked = address(reports[0].work if name == WORK else name)
         values = [asked.of(report) for report in reports]
         columns.append(Column(str(asked), asked.entry.heading))
         cells.append(values)
-        if isinstance(asked.entry.rule, Tally) and not asked.share:
+        if isinstance(asked.entry.rule, Tally):
             columns.append(Column(f"{asked}_ratio", "ratio"))
             cells.append([ratio(value, values[0]) for value in values])
     words = sentence([column.key for column in columns], [report.graph for report in reports])

@@ -9,7 +9,6 @@ from typing import Any
 from archcalc.errors import listing
 from archcalc.figures.figure import heading
 from archcalc.number import exact_div
-from archcalc.quantity import quantity
 from archcalc.solving.free import described
 from archcalc.solving.search import Found
 from archcalc.solving.solve import Solution
@@ -36,7 +35,9 @@ def solution_table(solution: Solution) -> Table:
         f"every one of the {points:,} combinations of {ranges} was computed; {meeting:,} meet all",
         *([f"with {fixed}"] if search.fixed else []),
         *([] if solution.beyond else ["no step further is within the range"]),
-        counted(solution.network, (quantity(name).figure for name in search.names), **search.fixed),
+        counted(
+            solution.network, (name for one in search.sweep.quantities.values() for name in one.figures), **search.fixed
+        ),
     ]
     columns = (Column("which", "", number=False), *_columns(solution), Column("met", "met", number=False))
     table = [(which, *_cells(solution, found), _met(found)) for which, found in rows]
