@@ -30,6 +30,7 @@ COUNTS = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T"
 BYTES = {f"{unit}B": COUNTS[unit] for unit in "kKMGT"} | {"bytes": 1}
 BYTES |= {f"{unit}iB": 1 << 10 * power for power, unit in enumerate("KMGT", 1)}
 RELATIONS = {ast.LtE: "<=", ast.Lt: "<", ast.GtE: ">=", ast.Gt: ">", ast.Eq: "=="}
+PRODUCTS = (ast.Mult, ast.Div, ast.FloorDiv, ast.Pow)
 SHARE = "share"
 LIKE = "like 'params of PATH' or 'mult_adds / params'"
 JOINS = r"(?:and|or|if|else|not|in|is)\b"
@@ -45,22 +46,32 @@ TOKEN = re.compile(
 )
 
 
+class Owner(NamedTuple):
+    """A network that is named, with its settings; of no name, the report at hand is meant."""
+
+    name: str = ""
+    report: Callable[[], Report] | None = None
+
+
 class Term(NamedTuple):
-    """A quantity, and whose it is."""
+    """A quantity, whose it is, and where that is written."""
 
     quantity: Quantity
+    owner: Owner
     place: Place
-    network: str = ""  # with its settings; "" is the report at hand
-    report: Callable[[], Report] | None = None
 
     def value(self, report: Report | None, read: Callable[[Quantity, Report], Any] = Quantity.of) -> Any:
         """What it is there. Raises Refusal."""
         try:
-            found = self.report() if self.report else report
+            found = self.owner.report() if self.owner.report else report
             assert found is not None  # an address that stands alone names its networks
             return read(self.quantity, found)
         except ArchcalcError as error:
             raise Refusal(str(error), self.place) from None
+
+    def under(self, value: Any) -> Any:
+        """What a function from terms to values makes of it."""
+        return value(self)
 
 
 class Atom(NamedTuple):
@@ -70,10 +81,6 @@ class Atom(NamedTuple):
     unit: str | None  # None of a number that goes with any
     terms: tuple[Term, ...] = ()  # of a share the part and the whole
     number: Any = None
-
-
-def _value(term: Term) -> Evaluator:
-    return lambda value: value(term)  # type: ignore[operator]
 
 
 class Address:
@@ -87,26 +94,8 @@ class Address:
         self.figures = [term.quantity.figure for term in self.terms]
         self.alone = pattern in atoms  # without arithmetic
         self.single = self.terms[0] if self.alone and len(self.terms) == 1 else None  # one figure, or a knob
-
-    @property
-    def entry(self) -> Figure:
-        """The figure that it is; of arithmetic one without a rule, under its own text."""
-        return self.single.quantity.entry if self.single else Figure(str(self), str(self), self.unit, "", None)
-
-    @property
-    def sides(self) -> tuple[Address, ...]:
-        """Itself; of a comparison, what is compared."""
-        return (self,)
-
-    @property
-    def symbol(self) -> str:
-        """What a program calls it."""
-        return self.figures[0] if self.single else "value"
-
-    @property
-    def is_ratio(self) -> bool:
-        """Whether it may be a fraction."""
-        return self.single is None or self.entry.is_ratio
+        self.entry = self.single.quantity.entry if self.single else Figure("value", str(self), unit, "", None)
+        self.is_ratio = self.single is None or self.entry.is_ratio
 
     def of(self, report: Report | None, number: Callable[[Any], Any] = lambda value: value) -> Any:
         """Its value, computed on what ``number`` makes of each; None where one is not known. Raises ArchcalcError."""
@@ -138,13 +127,13 @@ class Comparison(NamedTuple):
     right: Address
 
     @property
-    def sides(self) -> tuple[Address, ...]:
-        """What is compared."""
-        return self.left, self.right
+    def terms(self) -> tuple[Term, ...]:
+        """All that must be known for it."""
+        return self.left.terms + self.right.terms
 
     def answer(self) -> bool | None:
         """Whether it holds; None where a side is not known. Raises ArchcalcError."""
-        sides = [side.of(None) for side in self.sides]
+        sides = [side.of(None) for side in (self.left, self.right)]
         return None if None in sides else COMPARE[self.relation](*sides)
 
     def __str__(self) -> str:
@@ -205,8 +194,8 @@ class _Reader(Compiler):
         self.source, self.alone = Source("", text), alone
         self.whole = self.span((0, len(text)))
         self.atoms: dict[int, Atom] = {}  # by where they start
-        self.owners: list[Term | None] = [None]  # of the figures within these brackets
-        self.reports: dict[str, Callable[[], Report]] = {}
+        self.owners = [Owner()]  # of the figures within these brackets
+        self.known: dict[str, Owner] = {}
         rest = TOKEN.sub(self.token, text)
         self.rest = rest.lstrip(" ")
         self.shift = len(rest) - len(self.rest)
@@ -221,7 +210,7 @@ class _Reader(Compiler):
             self.owners[1:] = self.owners[1:-1]
         if found["join"] or found["close"]:
             return found[0]
-        owner = self.owner(found) if found["network"] else self.owners[-1]
+        owner = self.named(found) if found["network"] else self.owners[-1]
         if found["open"] or found["bracket"]:
             self.owners.append(owner)
             return found["open"] or f"{'(':>{len(found[0])}}"
@@ -245,40 +234,35 @@ class _Reader(Compiler):
         except (ArchcalcError, Refusal) as error:
             raise Refusal(str(error), self.span(ends)) from None
 
-    def owner(self, found: re.Match[str]) -> Term:
+    def named(self, found: re.Match[str]) -> Owner:
         """The network that is named, with its settings."""
         text, start = found["network"], found.start("network")
         name, at, settings = text.partition("@")
         with self.at((start, start + len(text if at and "=" not in settings else name))):
             asked = reference(text)
-        for one in re.finditer(r"([^=,]+)=([^,]*)", settings):
+        for one in re.finditer("([^=,]+)=([^,]*)", settings):
             first, last = (start + len(name) + 1 + offset for offset in one.span())
             with self.at((first, last)):
                 asked.network.accept(one[1].strip(), one[2].strip(), text=True)
-        text = re.sub(r"\s+", "", text)
-        report = self.reports.setdefault(text, cache(lambda: asked.summary({})))
-        return Term(Quantity(""), self.whole, text, report)
+        text = re.sub(r"\s", "", text)
+        return self.known.setdefault(text, Owner(text, cache(lambda: asked.summary({}))))
 
-    def figure(self, found: re.Match[str], owner: Term | None) -> Atom:
+    def figure(self, found: re.Match[str], owner: Owner) -> Atom:
         """A figure, a share or the value of a knob."""
-        ends = found.span("what")
+        ends, last = found.span("what"), found.end()
         if found["of"]:
-            raise Refusal("'of' is followed by the path of a layer or block", self.span((found.end() - 2, found.end())))
+            raise Refusal("'of' is followed by the path of a layer or block", self.span((last - 2, last)))
         if found["colon"]:
             message = "':' stands between a network and a figure; a '/' that divides has spaces around it"
-            raise Refusal(message, self.span((found.end() - 1, found.end())))
-        owner = (owner or Term(Quantity(""), self.whole))._replace(place=self.span(ends))
-        figure, *rest = re.split(r" +of +", found["what"])
-        share = figure == SHARE and bool(rest)
-        if share:  # of mult_adds, unless it says of what
+            raise Refusal(message, self.span((last - 1, last)))
+        figure, *rest = re.split(" +of +", found["what"])
+        if share := figure == SHARE and bool(rest):  # of mult_adds, unless it says of what
             figure, *rest = rest if len(rest) > 1 and not rest[0].startswith("every ") else (DEFAULT, *rest)
         with self.at(ends):
-            own = Quantity(KNOB.name, found["knob"]) if found["knob"] else quantity(figure, rest)
-        part, whole = owner._replace(quantity=own), owner._replace(quantity=Quantity(own.figure))
-        prefix = f"{owner.network}: " if owner.network else ""
-        if not share:
-            return Atom(f"{prefix}{own}", own.entry.unit, (part,))
-        return Atom(f"{prefix}{SHARE} of {own}", "", (part, whole))
+            part = Quantity(KNOB.name, found["knob"]) if found["knob"] else quantity(figure, rest)
+        terms = [Term(one, owner, self.span(ends)) for one in (part, Quantity(part.figure))[: 1 + share]]
+        text = f"{owner.name}: " * bool(owner.name) + f"{SHARE} of " * share + str(part)
+        return Atom(text, "" if share else part.entry.unit, tuple(terms))
 
     def parts(self, node: ast.expr) -> Iterator[Address | Comparison]:
         """The addresses and comparisons in a text."""
@@ -311,8 +295,8 @@ class _Reader(Compiler):
         if isinstance(node, ast.Name):
             return self.atoms[self.offset(node)].unit
         parts = getattr(node, "args", None) or [one for one in ast.iter_child_nodes(node) if isinstance(one, ast.expr)]
-        together = self.together(node, map(self.unit, parts))
-        return None if isinstance(getattr(node, "op", None), (ast.Mult, ast.Div, ast.Pow)) else together
+        units = [*map(self.unit, parts)]
+        return None if isinstance(getattr(node, "op", None), PRODUCTS) else self.together(node, units)
 
     def together(self, node: ast.AST, units: Iterable[str | None]) -> str | None:
         known = {unit for unit in units if unit is not None}
@@ -320,12 +304,11 @@ class _Reader(Compiler):
             raise self.refusal(node, "bytes are compared with bytes, and added to them, but not to anything else")
         return known.pop() if len(known) == 1 else "" if known else None
 
-    def offset(self, node: Any, end: bool = False) -> int:
-        """Where it stands in the text; ast counts bytes."""
-        return self.shift + len(self.encoded[: node.end_col_offset if end else node.col_offset].decode())
+    def offset(self, node: Any) -> int:
+        return self.shift + int(node.col_offset)  # in bytes, and what is not ASCII is in no expression
 
     def text(self, node: Any) -> str:
-        return self.source.text[self.offset(node) : self.offset(node, end=True)]
+        return self.source.text[self.offset(node) : self.shift + node.end_col_offset]
 
     def guarded(self, node: ast.AST, compute: Callable[..., Any], *parts: Evaluator) -> Evaluator:
         return super().guarded(
@@ -336,7 +319,7 @@ class _Reader(Compiler):
         if not (atom := self.atoms.get(self.offset(node))):
             raise self.foreign(node)
         self.names += [(atom.text, term.place) for term in atom.terms]  # or it would be taken for a constant
-        if self.alone and any(not term.network for term in atom.terms):
+        if self.alone and any(not term.owner.name for term in atom.terms):
             raise self.refusal(node, f"of which network? Write NETWORK: {atom.text}")
-        values = [_value(term) for term in atom.terms]
+        values: list[Evaluator] = [term.under for term in atom.terms]
         return self.guarded(node, exact_div, *values) if len(values) == 2 else [*values, _always(atom.number)][0]

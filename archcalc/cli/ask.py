@@ -38,9 +38,9 @@ def ask(addresses: Sequence[str], explain: bool, **options: Any) -> None:
 
     found = [one for text in addresses for one in read(text, alone=True)]
     answers = [(str(one), *_cells(one)) for one in found]
-    terms = {str(term): term for one in found for side in one.sides for term in side.terms}
-    graphs = {term.network: term.report().graph for term in terms.values() if term.report}
-    counted = sentence([*dict.fromkeys(term.quantity.figure for term in terms.values())], graphs.values())
+    terms = {term[:2]: term for one in found for term in one.terms}
+    graphs = {owner: owner.report().graph for _, owner in terms if owner.report}
+    counted = sentence([*dict.fromkeys(asked.figure for asked, _ in terms)], graphs.values())
     if options["format_"] or options["output"]:
         columns = tuple(Column(title, title, title == "value") for title in ("asked", "value", "unit", "exactly"))
         return deliver_tables([Table("Answers", columns, tuple(answers), notes=(counted,) * bool(counted))], options)
@@ -60,10 +60,11 @@ def _cells(one: Address | Comparison) -> tuple[Any, ...]:
 def _line(one: Address | Comparison, explain: bool) -> str:
     """ADDRESS = 25,557,032 params; arithmetic that is explained with its numbers in."""
     if isinstance(one, Comparison):
-        sides = [_shown(side.of(None)) for side in one.sides]
-        return f"{one}: {_yes(one.answer()) or '?'}, {sides[0]} {one.relation} {sides[1]}"
-    steps = [one.written(_number)] * (explain and not one.alone)
-    return " = ".join([str(one), *steps, f"{_shown(one.answer())} {one.unit}".rstrip()])
+        left, right = _shown(one.left.of(None)), _shown(one.right.of(None))
+        return f"{one}: {_yes(one.answer()) or '?'}, {left} {one.relation} {right}"
+    steps = [one.written(_number)] if explain and not one.alone else []
+    shown = _shown(one.answer())
+    return " = ".join([str(one), *steps, f"{shown} {one.unit}".rstrip() if shown != "?" else shown])
 
 
 def _yes(held: bool | None) -> str | None:
@@ -87,5 +88,5 @@ def _worked(term: Term) -> Iterator[str]:
     """Where a figure comes from; nothing of what is no sum over layers and no size."""
     from archcalc.derivation.explain import worked
 
-    assert term.report is not None  # each names its network
-    yield from worked(term.report(), term.quantity).lines()
+    assert term.owner.report is not None  # each names its network
+    yield from worked(term.owner.report(), term.quantity).lines()

@@ -195,7 +195,7 @@ def explain(
     are the letters of the formulas, as in `archcalc.forms.formula`. With ``depth`` a line is a block.
     """
     whole = address(of)
-    wanted = whole.single.quantity if whole.single and not whole.single.network else None
+    wanted = whole.single.quantity if whole.single and not whole.single.owner.name else None
     found = walks(asked, free, over)
     values = [w.asked.values(found[0].asked.start()) for w in found]
     reports = [w.asked.network.summary(**own) for w, own in zip(found, values, strict=True)]

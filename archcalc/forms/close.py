@@ -106,7 +106,7 @@ def _knobs(own: dict[str, Any], limits: Mapping[str, Any]) -> Field:
 
 def _value(of: Address, found: Walk) -> Over | None:
     lengths = [copies.last for node in found.report.graph.nodes for copies in node.copies]
-    entries = [term.quantity.entry for term in of.terms if not term.network]
+    entries = [term.quantity.entry for term in of.terms if not term.owner.name]
     if lengths and (others := [one.name for one in entries if one.network or isinstance(one.rule, Read)]):
         why = f"{others[0]} is no sum over layers, and theirs is not open"
         raise ArchcalcError(refusal(found.asked, sorted(set().union(*map(knobs_of, lengths))), why))

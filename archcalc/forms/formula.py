@@ -126,7 +126,10 @@ class Formula:
         rounds = any(symbol.function == "make_divisible" for symbol in named(tuple(self.known)))
         lines = [IMPORTS, *[letters] * bool(self.free), *['make_divisible = Function("make_divisible")'] * rounds]
         return "\n".join(
-            [*lines, f"{'ratio' if len(self.parts.labels) > 1 else self.quantity.symbol} = {self.known.write(PYTHON)}"]
+            [
+                *lines,
+                f"{'ratio' if len(self.parts.labels) > 1 else self.quantity.entry.name} = {self.known.write(PYTHON)}",
+            ]
         )
 
     @cached_property

@@ -10,7 +10,7 @@ from archcalc.forms.form import Form
 from archcalc.forms.styles import LATEX, Style
 from archcalc.forms.symbols import Named
 from archcalc.forms.write import ordered, parts, write
-from archcalc.number import exact_div, least, product
+from archcalc.number import product
 from archcalc.protocol import OwnNumber, is_int
 
 
@@ -77,13 +77,6 @@ class Over(OwnNumber):
 
     def __pow__(self, exponent: Any) -> Over:
         return product([self] * exponent)  # type: ignore[no-any-return]
-
-    def __floor__(self) -> Over:
-        return Over(exact_div(self.top, self.bottom) // 1)
-
-    def least(self, other: Any) -> Over:
-        """The smaller of the two."""
-        return Over(least(*(exact_div(*_sides(one)) for one in (self, other))))
 
 
 def _sides(number: Any) -> tuple[Any, Any]:

@@ -59,7 +59,7 @@ def _constraint(found: Address | Comparison) -> Constraint:
     if isinstance(found, Address):
         raise ArchcalcError(f"'{found}' is not a constraint; it is {FORM}")
     left, relation, right = found
-    depends = [any(not term.network for term in side.terms) for side in (left, right)]
+    depends = [any(not term.owner.name for term in side.terms) for side in (left, right)]
     if depends == [False, True]:
         left, relation, right = right, MIRRORED[relation], left
     elif all(depends):

@@ -137,7 +137,7 @@ def counted(network: Network, names: Iterable[str], **knobs: Any) -> str:
         graphs = [network.summary(**knobs).graph]
     except ArchcalcError:  # there is no such network at its defaults
         graphs = []
-    return sentence([*names], graphs)
+    return sentence([*dict.fromkeys(names)], graphs)
 
 
 def ratio(part: Any, whole: Any) -> Any:
