@@ -230,7 +230,7 @@ def test_what_is_neither_true_nor_false_is_refused():
     "my.yaml": "no command 'my.yaml'; 'archcalc summary my.yaml' counts that network\n",
     "summry": "no command 'summry'; did you mean 'summary'?\n",
     "ls": "no command 'ls'; did you mean 'list'?\n",
-    "frob": "no command 'frob' (there are check, compare, ",
+    "frob": "no command 'frob' (there are ask, check, ",
 }.items())  # fmt: skip
 def test_no_such_command(typed, message):
     result = run([typed])

@@ -53,7 +53,8 @@ def _cells(one: Address | Comparison) -> tuple[Any, ...]:
     """Its value, the unit, and what it is exactly, or what was compared."""
     value = one.answer()
     if isinstance(one, Comparison):
-        return _yes(value), "", f"{one.left.of(None)} {one.relation} {one.right.of(None)}"
+        left, right = ("?" if side is None else side for side in (one.left.of(None), one.right.of(None)))
+        return _yes(value), "", f"{left} {one.relation} {right}"
     return (Ratio(value), one.unit, str(value)) if isinstance(value, Fraction) else (value, one.unit, "")
 
 
