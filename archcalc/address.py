@@ -20,7 +20,7 @@ from archcalc.language.arithmetic import FUNCTIONS, decimal
 from archcalc.language.compiler import Compiler, _always
 from archcalc.language.syntax import syntax_tree
 from archcalc.language.terms import Evaluator
-from archcalc.network import reference
+from archcalc.model import reference
 from archcalc.number import exact_div, plain
 from archcalc.protocol import COMPARE
 from archcalc.quantity import KNOB, Quantity, quantity

@@ -128,6 +128,18 @@ def a_million(pairs: int = 7) -> None:
     print(f"  {dense.points:,} of width and resolution alone, where no layer is shared: {slower:.2f} s")
 
 
+def depths(pairs: int = 7, points: int = 231) -> None:
+    """A knob that decides how often layers repeat, against one that changes sizes alone."""
+    print(f"a sweep over {points} lengths of a stage against one over as many numbers of classes (aim 1)")
+    for name, depth in (("resnet50", "n4"), ("densenet121", "n3")):
+        network, values = archcalc.load(name), range(1, points + 1)
+        sweeps = [network.sweep(**{knob: values}) for knob in (depth, "classes")]
+        runs = [[seconds(sweep.arrays) for sweep in sweeps] for _ in range(pairs)]
+        ratio = median(run[0] / run[1] for run in runs)
+        first, second = (median(run[i] for run in runs) * 1e3 for i in range(2))
+        print(f"  {name}, {depth}: {first:.0f} ms against {second:.0f} ms: ratio {ratio:.2f}")
+
+
 def mobilenet_v1(nn: object) -> object:
     """Table 1 of arXiv:1704.04861, written for this comparison."""
 
@@ -223,5 +235,5 @@ def closed_forms() -> None:
 
 
 if __name__ == "__main__":
-    for measure in (whole_process, in_process, a_million, growth, all_specs, closed_forms, counted_specs):
+    for measure in (whole_process, in_process, a_million, depths, growth, all_specs, closed_forms, counted_specs):
         measure()

@@ -12,7 +12,7 @@ from torch import nn
 import archcalc
 from archcalc.cli import main
 from archcalc.verify import against
-from archcalc.verify.against import at_knobs, brought, witness
+from archcalc.verify.against import at_knobs, own_network, witness
 from archcalc.verify.pages import differences, verdict
 from archcalc.verify.results import NotRun
 from archcalc.verify.sheets import not_run_table
@@ -52,7 +52,7 @@ def library(monkeypatch, network):
         monkeypatch.setitem(sys.modules, "playlib", ModuleType("playlib"))
         monkeypatch.setitem(sys.modules, "playlib.models", module)
         monkeypatch.setattr(against, "installed", lambda name: name == "playlib")
-        monkeypatch.setattr(against, "load", lambda name: network)
+        monkeypatch.setattr(against, "find", lambda name: network.spec)
         played = Source("playlib", "models.net", input=(3, 8, 8), network=network.name, **source)
         monkeypatch.setattr(against, "SOURCES", {"net_of_playlib": played})
 
@@ -130,8 +130,8 @@ def test_a_file_of_the_name_of_a_network_is_not_that_network(tmp_path):
         result = CliRunner().invoke(main, ["verify", str(path), "--against", "pytorchcv", "--device", "meta"])
         assert result.exit_code == 2
         assert "differ" not in result.output.replace("no difference", "").replace("differences", "")
-        assert brought(archcalc.load(str(path)).summary()) is None
-    assert brought(archcalc.load("resnet50_keras").summary()) is not None
+        assert own_network(archcalc.load(str(path)).summary()) is None
+    assert own_network(archcalc.load("resnet50_keras").summary()) is not None
 
 
 def test_who_wrote_a_witness_is_told():

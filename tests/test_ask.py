@@ -17,7 +17,7 @@ from archcalc.errors import ArchcalcError, Refusal
 from archcalc.figures.figure import FIGURES
 from archcalc.figures.rules import ABSENT
 from archcalc.language.library import home
-from archcalc.network import reference
+from archcalc.model import reference
 from archcalc.protocol import COMPARE
 from archcalc.quantity import Quantity, rows_of
 

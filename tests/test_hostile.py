@@ -80,7 +80,7 @@ TEXTS = {
     "many errors": (HEAD + "layers:\n" + "  - rellu\n" * 20_000, "did you mean 'relu'"),
     "many unknown keys": (HEAD + "".join(f"key{n}: 1\n" for n in range(20_000)), "has no 'key0'"),
     "many documents": ("---\n" * 20_000, "second document"),
-    "many shape errors": (HEAD + "layers:\n" + "  - conv(5, 3, pad=1, groups=2)\n" * 20_000, "cannot share"),
+    "many shape errors": (HEAD + "layers:\n" + "  - conv(5, 3, pad=1, groups=2)\n" * 20_000, "are not divisible by"),
     "many unknown sources": (
         HEAD + "layers:\n" + "".join(f"  - layer{n}: relu\n    from: layre{n - 1}\n" for n in range(10_000)),
         "did you mean",

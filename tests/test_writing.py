@@ -44,9 +44,13 @@ blocks:
       when: "'true' == say or f(say, 2)"
   two(c, n=1+1):
     inputs: one
+    let:
+      wide: channels*c
+      "add(a, b)": "a + b*wide/ 2"
     layers:
       - 3x3: odd('it''s', (3, n))
         from: one
+      - conv(add(c, 1), 1)
 layers:
   - "odd(say = 'true')"
   - last: []
@@ -65,6 +69,11 @@ layers:
         repeat: 2
   - tied: conv(4, 1)
     share: add1/1x1/conv
+  - "odd('a: b', (1, 3))":
+    when: half < 1
+    else:
+      - conv(4, 1 ):
+        repeat: 2
 """.replace("LONG", "w" * 130)
 
 
@@ -74,7 +83,7 @@ def shape_of(value):
         case Expression() | Scalar():
             return value.text
         case Block():
-            return value.name, shape_of(value.parameters), value.inputs, shape_of(value.body)
+            return value.name, shape_of(value.parameters), value.inputs, shape_of(value.lets), shape_of(value.body)
         case Call():
             return value.name, shape_of(value.arguments), shape_of(value.keywords)
         case Part():
@@ -235,7 +244,7 @@ def entry(layer, name=None, **beside):
 
 
 def from_parts(layers, shape, **knobs):
-    part = Part({name: Knob(name, default) for name, default in knobs.items()}, {}, {}, BUILT.source, {})
+    part = Part({name: Knob(name, default) for name, default in knobs.items()}, {}, {}, BUILT.source, {}, {})
     return Spec("mine", {"net": "Mine"}, part, expression(f"[{', '.join(map(str, shape))}]"), tuple(layers), {})
 
 

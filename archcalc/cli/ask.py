@@ -11,8 +11,7 @@ import click
 
 from archcalc.address import Address, Atom, Comparison, Term, read
 from archcalc.cli.command import Command
-from archcalc.cli.deliver import deliver_tables
-from archcalc.cli.sweep import FORMAT, OUTPUT
+from archcalc.cli.deliver import TABLE_FORMAT, TABLE_OUTPUT, deliver_tables
 from archcalc.errors import printable
 from archcalc.tables.grid import Column, Ratio, Table, people
 from archcalc.value import show
@@ -24,8 +23,8 @@ LARGE = 1000  # from which on a ratio is rounded to tenths
 @click.command(cls=Command)
 @click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...")
 @click.option("--explain", is_flag=True, help="Show where each figure comes from.")
-@FORMAT
-@OUTPUT
+@TABLE_FORMAT
+@TABLE_OUTPUT
 def ask(addresses: Sequence[str], explain: bool, **options: Any) -> None:
     """A figure, or arithmetic on figures.
 

@@ -21,6 +21,9 @@ FORMAT = click.option("--format", "format_", metavar="FORMAT", help="table, md, 
 CONVENTION = click.option("--convention", metavar="NAME", help="Which work is counted: mult_adds, flops, all ...; "
                           "'archcalc conventions' shows them.")  # fmt: skip
 OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to a file.")
+TABLE_FORMAT = click.option("--format", "format_", metavar="FORMAT", help="table, md, csv, tex, html or json.")
+TABLE_OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
+                            help="Write to a file: .csv .json .md .tex .html")  # fmt: skip
 
 
 def deliver(reports: Sequence[Report], choice: Choice, options: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from archcalc.cli.streams import tell
 from archcalc.errors import ArchcalcError, listing
 
 if TYPE_CHECKING:
-    from archcalc.network import Reference
+    from archcalc.model import Reference
 
 FORMATS = ("text", "tex", "sympy", "json")
 SUFFIXES = {".txt": "text", ".tex": "tex", ".py": "sympy", ".json": "json"}
@@ -97,7 +97,7 @@ def explain(context: click.Context, /, network: str, **options: Any) -> None:
 def references(context: click.Context, over: str | None, tie: str | None) -> tuple[Reference, Reference | None]:
     """The network and the one it is compared with; knobs given as options are set in both, where both have them."""
     from archcalc.forms.opening import other, words
-    from archcalc.network import Reference
+    from archcalc.model import Reference
 
     names = [option.name for option in context.obj["knobs"]]
     options = {name: context.params[name] for name in names if context.params[name] is not None}

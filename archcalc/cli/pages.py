@@ -1,4 +1,4 @@
-"""The commands to find and read: list, show, check, kinds and schema."""
+"""The commands to find and read: list, show, check and kinds."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ import click
 from archcalc.cli.command import Command
 from archcalc.cli.completion import NETWORK, families, words_of
 from archcalc.cli.completion import kinds as kinds_of_layer
-from archcalc.cli.deliver import deliver_tables
-from archcalc.cli.sweep import FORMAT, OUTPUT
+from archcalc.cli.deliver import TABLE_FORMAT, TABLE_OUTPUT, deliver_tables
 from archcalc.errors import ArchcalcError, printable
 from archcalc.language.grammar import KINDS_OF_SPEC
 
@@ -24,8 +23,8 @@ from archcalc.language.grammar import KINDS_OF_SPEC
 @click.option("--kind", default="", help="Only networks, blocks, listings, toys or detectors.",
               shell_complete=words_of(KINDS_OF_SPEC))  # fmt: skip
 @click.option("--lecture", default="", help="Only what this lecture shows.")
-@FORMAT
-@OUTPUT
+@TABLE_FORMAT
+@TABLE_OUTPUT
 def list_(words: Sequence[str], everything: bool, **options: Any) -> None:
     """Find networks by family or by a word.
 
@@ -74,16 +73,12 @@ def check(files: Sequence[str]) -> None:
 
 @click.command(cls=Command)
 @click.argument("kind", required=False, shell_complete=kinds_of_layer)
-def kinds(kind: str | None) -> None:
+@click.option("--schema", is_flag=True, help="The spec language as a JSON schema, for editors.")
+def kinds(kind: str | None, schema: bool) -> None:
     """The kinds of layer and their arguments."""
     from archcalc.reference import kind_page, kinds_page
-
-    click.echo(kind_page(kind) if kind else kinds_page(), nl=False)
-
-
-@click.command(cls=Command)
-def schema() -> None:
-    """The spec language as a JSON schema."""
     from archcalc.schema import schema_text
 
-    click.echo(schema_text(), nl=False)
+    if schema and kind:
+        raise click.UsageError("--schema is of the whole spec language; leave the kind out")
+    click.echo(schema_text() if schema else kind_page(kind) if kind else kinds_page(), nl=False)

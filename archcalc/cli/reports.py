@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archcalc.cli.command import Command
-from archcalc.cli.deliver import CONVENTION, FORMAT, OUTPUT, deliver, deliver_tables
+from archcalc.cli.deliver import CONVENTION, FORMAT, OUTPUT, TABLE_FORMAT, TABLE_OUTPUT, deliver, deliver_tables
 from archcalc.cli.knobs import KnobCommand, settled
-from archcalc.cli.sweep import FORMAT as TABLE_FORMAT
-from archcalc.cli.sweep import OUTPUT as TABLE_OUTPUT
 
 if TYPE_CHECKING:
     from archcalc.report import Report

@@ -11,18 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archcalc.cli.deliver import CONVENTION, deliver_tables, quantities
+from archcalc.cli.deliver import CONVENTION, TABLE_FORMAT, TABLE_OUTPUT, deliver_tables, quantities
 from archcalc.cli.knobs import KnobCommand
 from archcalc.cli.streams import tell
 from archcalc.errors import ArchcalcError, listing
 
 if TYPE_CHECKING:
-    from archcalc.network import Network
+    from archcalc.model import Model
     from archcalc.sweeps.sweep import Advance, Sweep
 
-FORMAT = click.option("--format", "format_", metavar="FORMAT", help="table, md, csv, tex, html or json.")
-OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
-                      help="Write to a file: .csv .json .md .tex .html")  # fmt: skip
 POINTS = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
                       help="Write to a file: .csv .json .md .tex .html .parquet")  # fmt: skip
 PLOT = click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw it: .svg .pdf .png")
@@ -37,7 +34,7 @@ YES = click.option("--yes", is_flag=True, help="Go on, however large the grid is
 @click.argument("network")
 @click.option("--of", metavar="A,B,...", help="Which quantities.  [default: mult_adds,params]")
 @CONVENTION
-@FORMAT
+@TABLE_FORMAT
 @POINTS
 @PLOT
 @FIGURE
@@ -76,8 +73,8 @@ def sweep(context: click.Context, /, network: str, **options: Any) -> None:
               help="What to meet: 'mult_adds <= 100M', 'inference_bytes < 16MiB', 'rows of LAYER >= 7'.")  # fmt: skip
 @click.option("--want", default="", metavar="TEXT", help="'largest NAME' or 'smallest NAME', a knob or a quantity.  "
               "[default: the one knob; of several, as near to the first budget as can be]")  # fmt: skip
-@FORMAT
-@OUTPUT
+@TABLE_FORMAT
+@TABLE_OUTPUT
 @YES
 @click.pass_context
 def solve(context: click.Context, /, network: str, **options: Any) -> None:
@@ -103,8 +100,8 @@ def solve(context: click.Context, /, network: str, **options: Any) -> None:
 @click.option("--search", is_flag=True, help="Every alpha, beta, gamma near the constraint, with its cost.")
 @click.option("--tolerance", default="0.1", show_default=True, help="How near to 2, in the search.")
 @click.option("--step", default="0.05", show_default=True, help="Of alpha, beta and gamma, in the search.")
-@FORMAT
-@OUTPUT
+@TABLE_FORMAT
+@TABLE_OUTPUT
 @click.pass_context
 def scale(context: click.Context, /, network: str, **options: Any) -> None:
     """Compound scaling, with exact costs.
@@ -136,7 +133,7 @@ def _free(text: str) -> Iterator[tuple[str, str | None]]:
         yield name.strip(), values.strip() or None
 
 
-def _texts(context: click.Context) -> tuple[Network, dict[str, str]]:
+def _texts(context: click.Context) -> tuple[Model, dict[str, str]]:
     """The network, and the text that was given for each of its knobs, in the order of the command line."""
     (asked,) = context.obj["asked"]
     knobs = {option.name for option in context.obj["knobs"]}

@@ -198,7 +198,7 @@ def _style(styles: Styles, done: Walk, title: str, live: bool) -> Any:
 
 def _share(layer: Row, report: Report, own: str, total: str) -> Formula | None:
     """A layer's part of the total, which is not known where a part of the total is not."""
-    part = fraction(layer.figure(report.work), report.totals.figure(report.work))
+    part = fraction(layer.figure(report.work), report.whole)
     return None if part is None else Formula(f'IF({VALID},IF({total}=0,0,{own}/{total}),"")', part)
 
 

@@ -68,20 +68,25 @@ def find(reference: str) -> Spec:
 
 def members(reference: str) -> list[Spec]:
     """The spec by that name; of a file that holds a family, every variant. Raises ArchcalcError."""
+    spec, wanted = whole(reference)
+    return [spec.variant(name).trimmed() for name in wanted] or [spec.trimmed()]
+
+
+def whole(reference: str) -> tuple[Spec, list[str]]:
+    """What a whole file says, and those of its variants that are meant. Raises ArchcalcError."""
     if is_file(reference):
         path, _, variant = reference.partition("#")
         spec = _parse(Path(path), one_line(Path(path).stem), path)
         if variant and variant not in spec.variants:
             raise ArchcalcError(f"{path} has no variant {variant!r}{suggest(variant, spec.variants)}")
-        wanted = [variant] if variant else list(spec.variants)
-        return [spec.variant(name).trimmed() for name in wanted] or [spec.trimmed()]
+        return spec, [variant] if variant else list(spec.variants)
     name = reference if reference in names() else known_as(reference)
     if name not in names():
         from archcalc.language.headings import hint_of
 
         raise ArchcalcError(f"no network {name!r}{hint_of(name) or NO_NETWORK}")
     spec = _parse(names()[name], name, names()[name].name)
-    return [(spec.variant(name) if spec.variants else spec).trimmed()]
+    return spec, [name] if spec.variants else []
 
 
 def known_as(reference: str) -> str:

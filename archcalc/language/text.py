@@ -13,12 +13,11 @@ from typing import Any, NamedTuple, NoReturn, TypeAlias
 import yaml
 
 from archcalc.errors import LINE_BREAK, Place, Problem, Source, SpecError
-from archcalc.language.mending import explained
 
 DEEPEST = 40  # levels of nesting
 LONGEST = 1000  # characters of a scalar
 BRACKETS = re.compile(r"""(?P<open>[\[{])|(?P<close>[]}])|'[^']*'|"(?:[^"\\]|\\.)*"|(?<!\S)#.*""")  # outside of texts
-NO_TEXT = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # to YAML
+NO_TEXT = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")  # to YAML
 
 
 class Scalar(NamedTuple):
@@ -77,6 +76,8 @@ class _Reader:
 
     def stopped(self, error: Any, end: int, depth: int) -> NoReturn:
         """Raise the problem of a parser that stopped, as many levels deep, behind the end of its last event."""
+        from archcalc.language.mending import explained
+
         marks = [getattr(error, name, None) for name in ("context_mark", "problem_mark")]
         start, *_, at = [mark.index for mark in marks if mark] * 2 or [end] * 2
         for bracket in BRACKETS.finditer(self.source.text, end, at):  # it looks ahead, to a limit of its own

@@ -15,7 +15,7 @@ from archcalc.protocol import COMPARE
 if TYPE_CHECKING:
     import numpy as np
 
-    from archcalc.network import Network
+    from archcalc.model import Model
     from archcalc.report import Report
 
 FORM = "written FIGURE <= NUMBER, as in 'mult_adds <= 100M' or 'inference_bytes < 16MiB'"
@@ -66,12 +66,12 @@ def _constraint(found: Address | Comparison) -> Constraint:
         left, right = address(f"{left} - ({right})"), address("0")
     bound = right.of(None)
     if not any(depends) or bound is None:
-        raise ArchcalcError(f"'{found}' {'asks nothing of the network' if not any(depends) else 'is not known'}")
+        raise ArchcalcError(f"'{found}' {'is not known' if any(depends) else 'asks nothing of the network'}")
     return Constraint(left, relation, bound, str(found))
 
 
 def measured(
-    network: Network, asked: Mapping[str, Address], limits: Sequence[Constraint], knobs: Mapping[str, Any]
+    network: Model, asked: Mapping[str, Address], limits: Sequence[Constraint], knobs: Mapping[str, Any]
 ) -> tuple[dict[str, Number | None], tuple[str, ...]]:
     """Figures by name, and the constraints that are not met, by the engine over plain numbers."""
     try:

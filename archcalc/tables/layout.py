@@ -7,7 +7,6 @@ from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.address import address
 from archcalc.comparison import Comparison
 from archcalc.errors import ArchcalcError, listing, suggest
 from archcalc.figures.figure import FIGURES, SPELLINGS, Figure
@@ -18,7 +17,7 @@ from archcalc.tables.grid import ABSENT, Column, Ratio, Share, Table, fraction, 
 from archcalc.value import show
 
 if TYPE_CHECKING:
-    from archcalc.network import Network
+    from archcalc.model import Model
 
 MIB = 1 << 20
 WORK = "work"  # the column of the work, by the report's convention
@@ -33,7 +32,7 @@ class Choice(NamedTuple):
 
 
 def _share(row: Row, report: Report) -> Share | None:
-    part = fraction(row.figure(report.work), report.totals.figure(report.work))
+    part = fraction(row.figure(report.work), report.whole)
     return None if part is None else Share(part)
 
 
@@ -93,12 +92,14 @@ def sizes(report: Report) -> str:
     """The totals in words: learned parameters with their size in memory, buffers, mult-adds."""
     cost, size = report.totals, report.weight_bytes
     memory = f" ({people(Fraction(size, MIB))} MiB in float32)" if isinstance(size, int) else ""
-    work = f"{people(cost.figure(report.work))} {FIGURES[report.work].heading}"
+    work = f"{people(report.whole)} {FIGURES[report.work].heading}"
     return f"{people(cost.params)} params{memory}, {people(cost.buffers)} buffers, {work}"
 
 
 def figures_of(reports: Sequence[Report], names: Sequence[str]) -> Table:
     """Chosen figures of networks side by side, sums with ratios to the first. Raises ArchcalcError."""
+    from archcalc.address import address
+
     columns = [Column("network", "network", number=False)]
     cells: list[list[Any]] = [[report.label for report in reports]]
     for name in names:
@@ -131,7 +132,7 @@ def totals_table(reports: Sequence[Report], columns: Sequence[str] = ()) -> Tabl
     return Table("Totals", heads, tuple(rows), notes=("MiB: weights in float32", counted))
 
 
-def counted(network: Network, names: Iterable[str], **knobs: Any) -> str:
+def counted(network: Model, names: Iterable[str], **knobs: Any) -> str:
     """By which conventions these figures of a network are counted."""
     try:
         graphs = [network.summary(**knobs).graph]

@@ -6,8 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from shutil import get_terminal_size
-from textwrap import wrap
 from typing import Any, TextIO
 
 from archcalc.tables.grid import Table, people
@@ -22,7 +20,7 @@ Line = tuple[str, str]  # style, text
 def show_tables(tables: Sequence[Table], file: TextIO) -> None:
     """Print tables, an empty line between two: on a terminal its width, and painted; else as wide as they need."""
     terminal = file.isatty()
-    width = get_terminal_size().columns if terminal or "COLUMNS" in os.environ else None
+    width = _size()[0] if terminal or "COLUMNS" in os.environ else None
     for index, table in enumerate(tables):
         parts = [("", "")] * (index > 0) + list(lines(table, width))
         if terminal:
@@ -33,15 +31,21 @@ def show_tables(tables: Sequence[Table], file: TextIO) -> None:
 
 def as_text(tables: Sequence[Table]) -> str:
     """Tables without colours, fitted to the terminal where there is one, else as wide as they need."""
-    width = get_terminal_size().columns if sys.stdout.isatty() else None
+    width = _size()[0] if sys.stdout.isatty() else None
     return "\n\n".join("\n".join(text.rstrip() for _, text in lines(table, width)) for table in tables)
+
+
+def _size() -> tuple[int, int]:
+    from shutil import get_terminal_size
+
+    return get_terminal_size()
 
 
 def _console(file: TextIO) -> Any:
     """A terminal of rich's, of the size that Python finds; rich's own way of finding it may fail."""
     from rich.console import Console
 
-    columns, rows = get_terminal_size()
+    columns, rows = _size()
     return Console(file=file, width=columns, height=rows, highlight=False, soft_wrap=True)
 
 
@@ -110,7 +114,11 @@ def _folded(style: str, text: str, width: int | None) -> Iterator[Line]:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    return [text] if len(text) <= width else wrap(text, width)
+    if len(text) <= width:
+        return [text]
+    from textwrap import wrap
+
+    return wrap(text, width)
 
 
 @contextmanager
