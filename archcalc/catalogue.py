@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from archcalc.engine.unreached import unreached
-from archcalc.errors import SpecError
+from archcalc.errors import SpecError, many
 from archcalc.language.headings import KIND, Entry, choose
 from archcalc.language.library import members, whole
 from archcalc.language.spec import Spec
 from archcalc.report import Report, summarize
-from archcalc.tables.grid import Column, Table
+from archcalc.tables.grid import Table, numbers, words
 from archcalc.value import show
 
 LONGEST_LINE = 40  # characters of the names of a family
@@ -29,7 +29,6 @@ def catalogue(words: Sequence[str] = (), **headings: str) -> list[Spec]:
 
 def catalogue_table(specs: Sequence[Spec]) -> Table:
     """A table of specs: name, family, kind, knobs with their defaults, source."""
-    titles = ("name", "family", "kind", "knobs", "source")
     rows = tuple(
         (
             spec.name,
@@ -40,7 +39,7 @@ def catalogue_table(specs: Sequence[Spec]) -> Table:
         )
         for spec in specs
     )
-    return Table(f"{len(rows)} specs", tuple(Column(title, title, number=False) for title in titles), rows)
+    return Table(many(len(rows), "spec"), words("name", "family", "kind", "knobs", "source"), rows, name="specs")
 
 
 def families_table(entries: Sequence[Entry]) -> Table:
@@ -52,9 +51,8 @@ def families_table(entries: Sequence[Entry]) -> Table:
     for family, found in families.items():
         networks = sum(entry.heading("kind") == KIND for entry in found)
         rows.append((family, networks, len(found) - networks, _line([entry.name for entry in found])))
-    titles = {"family": False, "networks": True, "others": True, "names": False}
-    columns = tuple(Column(title, title, number) for title, number in titles.items())
-    return Table(f"{len(entries)} specs in {len(rows)} families", columns, tuple(rows), notes=NOTES)
+    columns = (*words("family"), *numbers("networks", "others"), *words("names"))
+    return Table(f"{len(entries)} specs in {len(rows)} families", columns, tuple(rows), notes=NOTES, name="families")
 
 
 def _line(names: Sequence[str]) -> str:
@@ -79,5 +77,5 @@ def check(reference: str) -> list[str]:
             problems += error.problems
     if problems:
         raise SpecError({problem.place: problem for problem in reversed(problems)}.values())  # one for each place
-    shown = "{}: no errors; {}, {} layers, {} knobs"
-    return [shown.format(reference, report.title, len(report.layers), len(report.knobs)) for report in reports]
+    counts = [(one.title, many(len(one.layers), "layer"), many(len(one.knobs), "knob")) for one in reports]
+    return [f"{reference}: no errors; {', '.join(words)}" for words in counts]

@@ -193,6 +193,11 @@ def alternatives(words: Sequence[str], most: int = 6) -> str:
     return f"{', '.join(first)} or {last}" if first else last
 
 
+def many(count: int, word: str) -> str:
+    """1 layer, 2 layers, 1,000 layers."""
+    return f"{count:,} {word}{'s' * (count != 1)}"
+
+
 def listing(words: Iterable[str]) -> str:
     """Words in a sentence, separated by commas; "none" where there are none."""
     return ", ".join(words) or "none"

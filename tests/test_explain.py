@@ -196,7 +196,7 @@ MISTAKES = {
     "explain vgg16 --of params\xa0of\xa0stage9": "vgg16 has no layer 'stage9'; 'archcalc summary NETWORK'",
     "explain vgg16 --over max_pool": "there is no ratio to the mult_adds of max_pool@kernel=2: it is 0",
     "explain vgg16 --free x": "no knob 'x'",
-    "explain vgg16 --format sympy": "'archcalc formula' gives sympy",
+    "explain vgg16 --format sympy": "no format 'sympy'; there are text, tex, json",
     "explain vgg16 --depth 0": "0 is not in the range x>=1",
 }
 

@@ -8,11 +8,12 @@ from console import run
 
 from archcalc.cli import GROUPS, main
 from archcalc.cli.knobs import KnobCommand
+from archcalc.export import BINARY
 
 LEAST = {  # the least that each command that writes has to be given
     "summary": "lenet5", "compare": "lenet5 nin", "export": "lenet5", "list": "nin", "formula": "dropout",
     "explain": "conv2d", "solve": "mobilenet_v1_block --free alpha=0.5:1:0.25 --where mult_adds<=20M",
-    "conventions": "lenet5", "figures": "", "ask": "lenet5:params",
+    "conventions": "lenet5", "figures": "", "ask": "lenet5:params", "memory": "lenet5 nin",
     "sweep": "mobilenet_v1_block --alpha 0.5,1", "scale": "efficientnet_b0 --phi 1",
 }  # fmt: skip
 
@@ -26,7 +27,7 @@ def promised():
     for command in main.commands.values():
         for option in options(command, "FORMAT"):
             for word in re.findall(r"\w+", option.help.replace(" or ", ", ")):
-                yield command.name, [option.opts[0], word], word == "xlsx"
+                yield command.name, [option.opts[0], word], word in BINARY
         for option in options(command, "FILE"):
             for suffix in re.findall(r"\.\w+", option.help):
                 yield command.name, [option.opts[0], f"out{suffix}"], False
@@ -35,9 +36,12 @@ def promised():
 @pytest.mark.parametrize(("command", "asked", "binary"), list(promised()), ids=lambda value: str(value))
 def test_every_format_that_the_help_promises_is_written(command, asked, binary, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    result = run([command, *LEAST[command].split(), *asked, *(["-o", "out.xlsx"] if binary else [])])
+    result = run([command, *LEAST[command].split(), *asked, *(["-o", f"out.{asked[1]}"] if binary else [])])
     assert result.exit_code == 0, result.output
-    assert sum(path.stat().st_size > 0 for path in tmp_path.iterdir()) == (asked[0] != "--format" or binary)
+    written = sorted(path.name for path in tmp_path.iterdir() if path.stat().st_size)
+    assert bool(written) == (asked[0] != "--format" or binary)
+    assert sorted(result.output.splitlines()) == [f"{name} written" for name in written] or not written
+    assert all(name.startswith("out.") for name in written[:1])
     assert result.output
 
 

@@ -8,6 +8,7 @@ import numpy
 import pytest
 import sympy
 import torch
+from console import run
 from laws.common import examples
 
 import archcalc
@@ -93,6 +94,18 @@ def test_peak_by_hand(tmp_path):
     assert found.activations == 5 * 2 * (32 + 128 + 32 + 32 + 3)
     assert found.inference == found.weights + found.peak
     assert found.saved_for_backward == 5 * 2 * (16 + 32 + 128 + 32)  # the inputs of a, b, c and linear
+
+
+def test_each_number_stands_in_its_column():
+    names, asked = ("lenet5", "resnet18", "mobilenet_v2"), {"batch": 3, "dtype": "float16", "optimizer": "adam"}
+    options = " ".join(f"--{option} {value}" for option, value in asked.items())
+    title, heads, _, *lines = run(f"memory {' '.join(names)} {options}", COLUMNS="200").output.splitlines()
+    assert title.startswith("Memory for a batch of 3 in float16, adam keeping 2 tensors")
+    assert heads.split() == ["network", "forward", "training", "weights", "buffers", "activations", "at"]
+    for name, shown in zip(names, lines, strict=False):
+        one = memory(archcalc.load(name).summary(), **asked)
+        figures = (one.inference, one.training, one.weights, one.buffers, one.activations)
+        assert shown.split() == [name, *(f"{figure:,}" for figure in figures), one.peak_at]
 
 
 def test_optimizers_keep_tensors_for_each_weight(tmp_path):

@@ -1,6 +1,7 @@
 """Budgets: the answers against a search by hand, their neighbours, and what is said where there is none."""
 
 import itertools
+import json
 import operator
 import re
 from fractions import Fraction
@@ -125,6 +126,24 @@ def test_several_knobs_come_nearest_to_the_budget():
     assert {found.knobs["alpha"] for found in solution.curve(rows=100)} == set(alphas)
     widest = network.solve("mult_adds <= 150M", free={"alpha": alphas, "rho": rhos}, want="largest alpha")
     assert widest.best.knobs["alpha"] == max(a for (a, _), cost in costs.items() if cost <= budget)
+
+
+def test_the_curve_is_written_column_by_column():
+    network, free = archcalc.load("mobilenet_v1"), {"alpha": "0.25:1:0.25", "rho": "96/224:1:32/224"}
+    where = ("mult_adds <= 150M", "weight_bytes <= 12MiB")
+    words = ",".join(f"{knob}={values}" for knob, values in free.items())
+    asked = [word for text in where for word in ("--where", text)]
+    _, curve = json.loads(run("solve", "mobilenet_v1", "--free", words, *asked, "--format", "json").output)
+    expected = network.solve(*where, free=free).curve()
+    assert len(curve["rows"]) == len(expected) == 3
+    for row, found in zip(curve["rows"], expected, strict=True):
+        report = network.summary(**found.knobs)
+        figures = {"rows of input": report.input[1], "mult_adds": report.totals.mult_adds,
+                   "params": report.totals.params, "weight_bytes": 4 * report.totals.params}  # fmt: skip
+        knobs = {name: Fraction(str(row.pop(name))) for name in free}
+        assert knobs == found.knobs
+        assert row.pop("used") == figures["mult_adds"] / (150 * 10**6)
+        assert row == figures
 
 
 def test_words_and_other_knobs():
@@ -299,7 +318,7 @@ def test_what_takes_long_is_told_and_what_takes_very_long_must_be_meant(monkeypa
     answer = run("solve", path, "--free", "n=1:100000", "--where", "params <= 100k")
     assert answer.exit_code == 2
     assert re.fullmatch(r"100,000 points, about .* on one core; narrow the ranges, or add --yes\n", answer.output)
-    answer = run("sweep", path, "--n", "1:100000")
+    answer = run("sweep", path, "--n", "1:100000", "--format", "csv")
     assert answer.exit_code == 2
     assert re.fullmatch(r"100,000 points, about .* on one core and .* as csv; narrow .*, or add --yes\n", answer.output)
     solve = ("solve", "lenet5", "--free", "classes=1:300", "--where", "params <= 70k")

@@ -170,7 +170,7 @@ def check_formats(network, axes, of, folder):
     check_arrays(sweep.arrays(), points, of)
     exact, typed = written(sweep, folder)
     shown = sweep_table(sweep, sweep.chunks())
-    assert [column.key for column in shown.columns][: len(axes) + len(of)] == [*axes, *of]
+    assert [column.name for column in shown.columns][: len(axes) + len(of)] == [*axes, *of]
     for i, (knobs, figures, told) in enumerate(points):
         for rows in (*exact, *typed):
             assert bool(rows[i].pop("why")) == bool(told)
@@ -232,7 +232,7 @@ def test_a_share_is_a_fraction_everywhere_but_in_parquet(tmp_path):
     assert (tmp_path / "s.csv").read_text().split()[-2:] == ["1/3,596428/6849363,", "0.5,51940/583973,"]
     sweep.write(tmp_path / "s.parquet")
     assert pandas.read_parquet(tmp_path / "s.parquet")[name].tolist() == [float(share) for share in shares]
-    assert [row[1] for row in sweep_table(sweep, sweep.chunks()).rows] == ["0.0870778...", "0.0889424..."]
+    assert [row[1] for row in sweep_table(sweep, sweep.chunks()).texts()] == ["0.0870778...", "0.0889424..."]
 
 
 def test_what_cannot_be_built_is_marked_with_its_own_numbers(awkward):
@@ -597,8 +597,14 @@ def test_a_table_on_the_screen():
         ("sweep mobilenet_v1 --alpha 1:2:1/1000000 --rho 1:2:1/1000000", "1,000,002,000,001 points, about"),
         ("sweep mobilenet_v1 --alpha 1,2 --plot x.bmp", ".svg, .pdf, .png"),
         ("sweep mobilenet_v1 --alpha 1,2 --plot x.svg --figure contours", "contours need two knobs"),
-        ("sweep mobilenet_v1 --alpha 1,2 -o x.xlsx", "x.xlsx: a sweep is written as csv, json, parquet, md"),
-        ("sweep mobilenet_v1 --alpha 1,2 --format parquet", "Parquet is not text"),
+        (
+            "sweep mobilenet_v1 --alpha 1,2 -o x.docx",
+            "x.docx: the suffix decides the format; there are .txt, .md, .csv",
+        ),
+        (
+            "sweep mobilenet_v1 --alpha 1,2 --format parquet",
+            "a Parquet file is not text; give it a file with -o FILE.parquet",
+        ),
         ("sweep mobilenet_v1 --alpha 1,2 --dask nowhere -o x.csv", "no Dask scheduler at 'nowhere'"),
     ],
 )

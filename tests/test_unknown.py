@@ -67,6 +67,9 @@ class Cells(HTMLParser):
         elif self.inside:
             self.rows[-1].append("")
 
+    def handle_endtag(self, tag):
+        self.inside = False
+
     def handle_data(self, data):
         if self.inside:
             self.rows[-1][-1] += data
@@ -96,14 +99,15 @@ def rows(data, format_):
         return page.rows
     if format_ == "csv":
         return list(csv.reader(text.splitlines()))
-    return [re.split(r"[|&=]" if format_ in ("md", "tex") else r"\s{2,}|=", line) for line in text.splitlines()]
+    marks = r"[|&]|\s=\s" if format_ in ("md", "tex") else r"\s{2,}|\s=\s"
+    return [re.split(marks, line) for line in text.splitlines()]
 
 
 def cells(data, format_):
     """Each cell by the row's first one, how many rows have had that one, and the column from the right."""
     found, met = {}, Counter()
     for row in rows(data, format_):
-        texts = ["" if cell is None else str(cell).strip(" \\") for cell in row]
+        texts = ["" if cell is None else str(cell).strip(" =\\") for cell in row]
         label = next(filter(None, texts), "")
         met[label] += 1
         found |= {(label, met[label], i - len(texts)): text for i, text in enumerate(texts)}

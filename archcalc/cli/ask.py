@@ -4,27 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from textwrap import fill
 from typing import Any
 
 import click
 
-from archcalc.address import Address, Atom, Comparison, Term, read
+from archcalc.address import Address, Atom, Comparison, read
 from archcalc.cli.command import Command
-from archcalc.cli.deliver import TABLE_FORMAT, TABLE_OUTPUT, deliver_tables
-from archcalc.errors import printable
-from archcalc.tables.grid import Column, Ratio, Table, people
+from archcalc.cli.deliver import TABLES, deliver_tables
+from archcalc.errors import ArchcalcError, printable
+from archcalc.figures.sentence import sentence
+from archcalc.tables.grid import KNOB, Column, Table, Type, exact, nearest, shown, words
 from archcalc.value import show
 
-WIDE = 100  # characters of a line
-LARGE = 1000  # from which on a ratio is rounded to tenths
+LARGE = 1000  # a larger ratio is rounded to tenths, others to four digits
+
+
+def _rounded(value: Any) -> str:
+    if not isinstance(value, Fraction) or "/" not in show(value):
+        return KNOB.people(value)
+    return f"{float(value):{'#,.4g' if abs(value) < LARGE else ',.1f'}}"
+
+
+VALUE = Type(_rounded, lambda value: nearest(value) if isinstance(value, Fraction) else exact(value))
+COLUMNS = (*words("asked"), Column("value", "value", VALUE), *words("unit", "exactly"))
 
 
 @click.command(cls=Command)
 @click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...")
 @click.option("--explain", is_flag=True, help="Show where each figure comes from.")
-@TABLE_FORMAT
-@TABLE_OUTPUT
+@TABLES
 def ask(addresses: Sequence[str], explain: bool, **options: Any) -> None:
     """A figure, or arithmetic on figures.
 
@@ -33,60 +41,45 @@ def ask(addresses: Sequence[str], explain: bool, **options: Any) -> None:
     An ADDRESS is NETWORK@knob=value: FIGURE of PATH; 'archcalc figures' shows the figures. They are joined by
     + - * / ** and brackets, and compared by <= < >= > ==. The exit status is 0 whether a comparison holds or not.
     """
-    from archcalc.figures.sentence import sentence
-
     found = [one for text in addresses for one in read(text, alone=True)]
-    answers = [(str(one), *_cells(one)) for one in found]
-    terms = {term[:2]: term for one in found for term in one.terms}
+    rows = [_row(one) for one in found]
+    terms = {term[:2]: None for one in found for term in one.terms}
     graphs = {owner: owner.report().graph for _, owner in terms if owner.report}
     counted = sentence([*dict.fromkeys(asked.figure for asked, _ in terms)], graphs.values())
-    if options["format_"] or options["output"]:
-        columns = tuple(Column(title, title, title == "value") for title in ("asked", "value", "unit", "exactly"))
-        return deliver_tables([Table("Answers", columns, tuple(answers), notes=(counted,) * bool(counted))], options)
-    lines = [line for term in terms.values() for line in _worked(term)] if explain else []
-    lines += [_line(one, explain) for one in found]
-    return click.echo(printable("\n".join([*lines, *["", fill(counted, WIDE)] * bool(counted)])))
+    if explain:
+        from archcalc.derivation.explain import worked
+
+        if options["output"] or options["format"] != "table":
+            raise ArchcalcError("an explanation is text on the screen; 'archcalc explain' writes other formats")
+        parts = [worked(owner.report(), asked).lines() for asked, owner in terms if owner.report]
+        click.echo(printable("".join(f"{line}\n" for lines in (*parts, _numbers(found)) for line in lines)))
+    used = [i for i in range(len(COLUMNS)) if any(row[i] != "" for row in rows)]
+    cells = tuple(tuple(row[i] for i in used) for row in rows)
+    columns = tuple(COLUMNS[i] for i in used)
+    deliver_tables([Table("Answers", columns, cells, notes=(counted,) * bool(counted), name="answers")], options)
 
 
-def _cells(one: Address | Comparison) -> tuple[Any, ...]:
-    """Its value, the unit, and what it is exactly, or what was compared."""
+def _row(one: Address | Comparison) -> tuple[Any, ...]:
+    """The address, its value and unit, and what that is exactly, or what is compared."""
     value = one.answer()
     if isinstance(one, Comparison):
-        left, right = ("?" if side is None else side for side in (one.left.of(None), one.right.of(None)))
-        return _yes(value), "", f"{left} {one.relation} {right}"
-    return (Ratio(value), one.unit, str(value)) if isinstance(value, Fraction) else (value, one.unit, "")
+        left, right = (_exactly(side.of(None)) for side in (one.left, one.right))
+        return str(one), {True: "yes", False: "no", None: None}[value], "", f"{left} {one.relation} {right}"
+    return str(one), value, one.unit, _exactly(value) if isinstance(value, Fraction) else ""
 
 
-def _line(one: Address | Comparison, explain: bool) -> str:
-    """ADDRESS = 25,557,032 params; arithmetic that is explained with its numbers in."""
-    if isinstance(one, Comparison):
-        left, right = _shown(one.left.of(None)), _shown(one.right.of(None))
-        return f"{one}: {_yes(one.answer()) or '?'}, {left} {one.relation} {right}"
-    steps = [one.written(_number)] if explain and not one.alone else []
-    shown = _shown(one.answer())
-    return " = ".join([str(one), *steps, f"{shown} {one.unit}".rstrip() if shown != "?" else shown])
+def _exactly(value: Any) -> str:
+    return shown(value) if not isinstance(value, Fraction) else str(value)
 
 
-def _yes(held: bool | None) -> str | None:
-    return None if held is None else "yes" if held else "no"
-
-
-def _shown(value: Any) -> str:
-    """A ratio is rounded to four digits, with the exact one beside it."""
-    exact = show(value)
-    if isinstance(value, Fraction) and "/" in exact:
-        return f"{float(value):{'#,.4g' if abs(value) < LARGE else ',.1f'}} (exactly {exact})"
-    return exact if isinstance(value, (bool, Fraction)) else people(value)
+def _numbers(found: Sequence[Address | Comparison]) -> Iterator[str]:
+    """Arithmetic with its numbers in."""
+    for one in found:
+        for side in (one.left, one.right) if isinstance(one, Comparison) else (one,):
+            if not side.alone:
+                yield f"{side} = {side.written(_number)}"
 
 
 def _number(atom: Atom) -> str:
-    values = [_shown(term.value(None)) for term in atom.terms]
+    values = [_exactly(term.value(None)) for term in atom.terms]
     return f"({' / '.join(values)})" if len(values) > 1 else values[0] if values else atom.text
-
-
-def _worked(term: Term) -> Iterator[str]:
-    """Where a figure comes from; nothing of what is no sum over layers and no size."""
-    from archcalc.derivation.explain import worked
-
-    assert term.owner.report is not None  # each names its network
-    yield from worked(term.owner.report(), term.quantity).lines()

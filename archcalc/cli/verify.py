@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from archcalc.cli.deliver import TABLES, deliver_tables
 from archcalc.cli.knobs import KnobCommand, settled
 from archcalc.cli.streams import tell
 from archcalc.errors import ArchcalcError, one_line, printable
@@ -30,18 +31,18 @@ SHOWN = 10  # networks whose tables go to the screen
 @click.option("--batch", type=click.IntRange(1), default=1, show_default=True, help="Examples at once.")
 @click.option("--dtype", default="float32", show_default=True, help="float32, float16, bfloat16 or float64.")
 @click.option("--optimizer", default="sgd", show_default=True, help="sgd, momentum or adam.")
+@TABLES
 @click.pass_context
-def memory(context: click.Context, /, batch: int, dtype: str, optimizer: str, **_: Any) -> None:
+def memory(context: click.Context, /, batch: int, dtype: str, optimizer: str, **options: Any) -> None:
     """Bytes of weights and activations.
 
     And the most that are needed at once, in a forward pass and in a training step.
     """
     from archcalc.memory.footprint import memory as bytes_of
     from archcalc.tables.layout_memory import memory_table
-    from archcalc.tables.terminal import show_tables
 
     found = [(report.label, bytes_of(report, batch, dtype, optimizer)) for report in settled(context)]
-    show_tables([memory_table(found)], sys.stdout)
+    deliver_tables([memory_table(found)], options)
 
 
 @click.command(cls=KnobCommand)

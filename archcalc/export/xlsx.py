@@ -1,4 +1,7 @@
-"""A workbook whose figures are live: knobs feed the layers' columns, these the costs, these the totals."""
+"""Workbooks: of networks one whose figures are live, of any other table its values.
+
+In a live one knobs feed the layers' columns, these the costs, these the totals.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import re
 from collections.abc import Sequence
 from fractions import Fraction
 from io import BytesIO
+from textwrap import wrap
 from typing import Any, NamedTuple
 
 from xlsxwriter import Workbook
@@ -19,7 +23,7 @@ from archcalc.figures.rules import Quotient, Tally
 from archcalc.figures.sentence import sentence
 from archcalc.language.spec import Knob
 from archcalc.report import Report, Row
-from archcalc.tables.grid import fraction
+from archcalc.tables.grid import Column, Table, fraction
 from archcalc.tables.layout import Choice
 from archcalc.value import show
 
@@ -29,6 +33,9 @@ FIXED = "decides which layers there are, so it is set when the sheet is made: ar
 IDLE = "no figure here depends on it"
 MOST_LAYERS = 20_000  # of a sheet; a larger one opens too slowly to be of use
 EXACT = 10**15  # from which on a spreadsheet does not show every digit
+FIRST_ROW = 2  # of a table's values, below its title and its headings
+NOTE_WIDTH, WIDEST = 100, 60  # characters of a line of a note, and of a column
+OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
 NUMBER = {"num_format": f'[>={EXACT}]"more than 15 digits";#,##0'}
 FORMATS: dict[str, dict[str, Any]] = {
     "plain": {},
@@ -70,7 +77,7 @@ def render_reports(reports: Sequence[Report], choice: Choice) -> bytes:
     """A sheet for each network, all layers, and one with the totals side by side. Raises ArchcalcError."""
     file, work = BytesIO(), reports[0].work
     convention = sentence((work, "params", "buffers"), [report.graph for report in reports])
-    book = Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book = Workbook(file, OPTIONS)
     book.set_properties({"title": ", ".join(report.label for report in reports), "comments": convention})
     styles = Styles(**{name: book.add_format(format_) for name, format_ in FORMATS.items()})
     overview = book.add_worksheet("totals")
@@ -79,6 +86,53 @@ def render_reports(reports: Sequence[Report], choice: Choice) -> bytes:
     _overview(overview, styles, written, work, convention)
     book.close()
     return file.getvalue()
+
+
+def render_tables(tables: Sequence[Table]) -> bytes:
+    """A sheet for each table, of numbers that show as many digits as on the screen. Raises ArchcalcError."""
+    file, names = BytesIO(), dict[str, None]()
+    book = Workbook(file, OPTIONS)
+    for table in tables:
+        sheet, rows = book.add_worksheet(_sheet_name(table.name, names)), (*table.rows, *table.totals)
+        _text(sheet, 0, 0, table.title, book.add_format({"bold": True}))
+        for i, column in enumerate(table.columns):
+            _column(book, sheet, i, column, [row[i] for row in rows], len(table.rows))
+        lines = [line for note in table.notes for line in wrap(note, NOTE_WIDTH)]
+        for row, line in enumerate(lines, FIRST_ROW + len(rows) + 1):
+            _text(sheet, row, 0, line, book.add_format(FORMATS["note"]))
+        sheet.freeze_panes(FIRST_ROW, 1)
+    book.close()
+    return file.getvalue()
+
+
+def _column(book: Workbook, sheet: Worksheet, place: int, column: Column, values: Sequence[Any], body: int) -> None:
+    """A column's heading and values, of which those below the body are totals."""
+    side = {"align": "right" if column.number else "left"}
+    heading, texts = column.heading.replace("\n", " "), [*map(column.text, values)]
+    _text(sheet, FIRST_ROW - 1, place, heading, book.add_format({**FORMATS["head"], **side}))
+    for i, (value, text) in enumerate(zip(values, texts, strict=True)):
+        look = book.add_format({**FORMATS["plain" if i < body else "bold"], **side, "num_format": _as_shown(text)})
+        _put(sheet, FIRST_ROW + i, place, _cell(value, column.data(value), text), look)
+    sheet.set_column(place, place, min(WIDEST, max(map(len, (heading, *texts)))) + 2)
+
+
+def _cell(value: Any, number: Any, text: str) -> Any:
+    """A number where a spreadsheet shows all of it, a fraction, or the text."""
+    if isinstance(number, (int, float)) and not isinstance(number, bool) and abs(number) < EXACT:
+        return number
+    return value if value is None or isinstance(value, Fraction) else text
+
+
+def _as_shown(text: str) -> str:
+    """The format in which a spreadsheet shows a number with the sign and the decimals of this text."""
+    found = re.fullmatch(r"(\+?)-?[\d,]+(\.\d+)?( %)?", text)
+    sign, decimals, percent = (part or "" for part in found.groups()) if found else ("", "", "")
+    return f"{sign}#,##0{re.sub('[0-9]', '0', decimals)}{percent}" if found else "General"
+
+
+def _text(sheet: Worksheet, row: int, column: int, text: str, style: Any) -> None:
+    if sheet.write_string(row, column, text, style):
+        raise ArchcalcError(f"{text[:20]!r}... is too long for a cell of a workbook; the other formats hold it")
 
 
 def _sheet_name(label: str, taken: dict[str, None]) -> str:
@@ -262,7 +316,7 @@ def _put(sheet: Worksheet, row: int, column: int, value: Any, style: Any) -> Non
         result = float(value.value) if isinstance(value.value, Fraction) else value.value
         sheet.write_formula(row, column, f"={value.text}", style, result)
     elif isinstance(value, (bool, str)):
-        sheet.write_string(row, column, str(value).lower() if isinstance(value, bool) else value, style)
+        _text(sheet, row, column, show(value), style)
     elif isinstance(value, Fraction):
         sheet.write_formula(row, column, f"={value.numerator}/{value.denominator}", style, float(value))
     else:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-from archcalc.tables.grid import Table, people
+from archcalc.tables.grid import Table
 
 LEAST_NAME = 20  # of the first column, the names
 LEAST_WORDS = 10  # of another column of words, before a column of numbers is left out
@@ -21,18 +21,21 @@ def show_tables(tables: Sequence[Table], file: TextIO) -> None:
     """Print tables, an empty line between two: on a terminal its width, and painted; else as wide as they need."""
     terminal = file.isatty()
     width = _size()[0] if terminal or "COLUMNS" in os.environ else None
+    if not terminal:
+        file.write(render_tables(tables, width))
+        return
     for index, table in enumerate(tables):
-        parts = [("", "")] * (index > 0) + list(lines(table, width))
-        if terminal:
-            _paint(parts, file)
-        else:
-            file.writelines(f"{text.rstrip()}\n" for _, text in parts)
+        _paint([("", "")] * (index > 0) + list(lines(table, width)), file)
 
 
 def as_text(tables: Sequence[Table]) -> str:
-    """Tables without colours, fitted to the terminal where there is one, else as wide as they need."""
-    width = _size()[0] if sys.stdout.isatty() else None
-    return "\n\n".join("\n".join(text.rstrip() for _, text in lines(table, width)) for table in tables)
+    """Tables as Python shows them: fitted to the terminal where there is one."""
+    return render_tables(tables, _size()[0] if sys.stdout.isatty() else None).rstrip("\n")
+
+
+def render_tables(tables: Sequence[Table], width: int | None = None) -> str:
+    """Tables without colours, an empty line between two, as wide as they need unless a width is given."""
+    return "\n".join("".join(f"{text.rstrip()}\n" for _, text in lines(table, width)) for table in tables)
 
 
 def _size() -> tuple[int, int]:
@@ -59,8 +62,8 @@ def _paint(parts: Sequence[Line], file: TextIO) -> None:
 
 def lines(table: Table, width: int | None) -> Iterator[Line]:
     """The table's lines with their styles; a number is never cut, a column without room is left out and named."""
-    cells = [[column.title.split("\n") for column in table.columns]]
-    cells += [[[people(value)] for value in row] for row in (*table.rows, *table.totals)]
+    cells = [[column.heading.split("\n") for column in table.columns]]
+    cells += [[[text] for text in row] for row in table.texts()]
     shown, widths = _fitted(table, cells, width)
     yield from _folded("bold", table.title, width)
     yield from _row("bold", cells[0], table, shown, widths)
@@ -70,7 +73,7 @@ def lines(table: Table, width: int | None) -> Iterator[Line]:
         if index == len(table.rows):
             yield "", ""
         yield from _row("bold" if index >= len(table.rows) else "", row, table, shown, widths)
-    left_out = [column.title.replace("\n", " ") for i, column in enumerate(table.columns) if i not in shown]
+    left_out = [column.heading.replace("\n", " ") for i, column in enumerate(table.columns) if i not in shown]
     if left_out or table.notes:
         yield "", ""
     for note in [f"left out, for want of width: {', '.join(left_out)}"] * bool(left_out) + list(table.notes):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from archcalc.errors import listing
-from archcalc.tables.grid import ABSENT, Column, Table
+from archcalc.tables.grid import ABSENT, CHANGE, SHARE, Table, decimals, fixed, numbers, words
 from archcalc.verify.check import Verified
 from archcalc.verify.results import Findings, NotRun, Witnessed
 from archcalc.verify.timing import Timed, by_kind
@@ -36,6 +37,7 @@ MEMORY = (
     "step and its gradient take 8 bytes."
 )
 
+MICRO = 1e6  # microseconds of a second
 ALLOCATOR = {  # column -> what it shows
     "requested": "requested", "workspace": "workspace", "given": "allocated", "rounding": "rounding",
     "standing workspace": "standing",
@@ -57,11 +59,6 @@ def tables(findings: Findings, names: bool = False) -> Iterator[Table]:
         yield not_run_table(findings.not_run, names)
 
 
-def columns(words: str, *numbers: str) -> tuple[Column, ...]:
-    """Columns of words, then of numbers."""
-    return (*(Column(word, word, number=False) for word in words.split()), *(Column(n, n) for n in numbers))
-
-
 def verified_table(verified: Sequence[Verified]) -> Table:
     """The comparison of networks with torch modules."""
     rows = tuple(
@@ -72,7 +69,7 @@ def verified_table(verified: Sequence[Verified]) -> Table:
     where = verified[0]
     return Table(
         f"Layer by layer against torch modules on {where.device}, batch {where.batch}",
-        columns("network", "layers", "tensors", "params", "mult-adds", "opaque", "differences"),
+        words("network") + numbers("layers", "tensors", "params", "mult_adds", "opaque", "differences"),
         rows,
         (("total", *sums),) if len(rows) > 1 else (),
         (WHAT, *(f"Opaque in {one.label}: {listing(one.opaque)}." for one in verified if one.opaque)),
@@ -84,7 +81,7 @@ def witnessed_table(witnessed: Sequence[Witnessed]) -> Table:
     rows = tuple((one.label, one.module, one.origin, one.layers, len(one.differences)) for one in witnessed)
     return Table(
         "Against modules of other libraries",
-        columns("network witness origin", "layers", "differences"),
+        words("network", "witness", "origin") + numbers("layers", "differences"),
         rows,
         notes=(WITNESS,),
     )
@@ -92,40 +89,38 @@ def witnessed_table(witnessed: Sequence[Witnessed]) -> Table:
 
 def used_table(used: Sequence[Used]) -> Table:
     """The memory of passes, with the figures of an allocator where it was measured."""
-    measured = {title: word for title, word in ALLOCATOR.items() if any(getattr(one, word) is not None for one in used)}
-    numbers = ("batch", "error", "formula", "tensors", "inside layers", *measured)
-    rows = tuple((*_alive(one), *_allocated(one, measured.values())) for one in used)
-    return Table("Memory", columns("network pass", *numbers), rows, notes=(MEMORY,))
+    told = {title: word for title, word in ALLOCATOR.items() if any(getattr(one, word) is not None for one in used)}
+    columns = words("network", "pass") + numbers("batch") + numbers("error", type=CHANGE)
+    rows = tuple(
+        (one.label, one.what, one.batch, one.error, one.formula, one.tensors, one.inside,
+         *(_measured(getattr(one, word)) for word in told.values()))
+        for one in used
+    )  # fmt: skip
+    columns += numbers("formula", "tensors", "inside layers", *told, unit="bytes")
+    return Table("Memory", columns, rows, notes=(MEMORY,))
 
 
-def _alive(one: Used) -> tuple[object, ...]:
-    return (one.label, one.what, one.batch, f"{100 * one.error:+.1f} %", one.formula, one.tensors, one.inside)
-
-
-def _allocated(one: Used, words: Iterable[str]) -> Iterator[object]:
-    for word in words:
-        yield ABSENT if (value := getattr(one, word)) is None else value
+def _measured(value: float | None) -> Any:
+    return ABSENT if value is None else value
 
 
 def kinds_table(timed: Timed) -> Table:
     """The time of each kind of layer."""
-    rows = tuple(
-        (one.kind, one.layers, percent(one.operations), percent(one.seconds), percent(one.fraction))
-        for one in by_kind(timed)
-    )
-    names = ("layers", "of the operations", "of the time", "reached")
-    return Table(f"{_head(timed)}: by kind", columns("kind", *names), rows, notes=(TIME, *_notes(timed)))
+    rows = tuple((one.kind, one.layers, one.operations, one.seconds, _measured(one.fraction)) for one in by_kind(timed))
+    columns = words("kind") + numbers("layers") + numbers("of the operations", "of the time", "reached", type=SHARE)
+    return Table(f"{_head(timed)}: by kind", columns, rows, notes=(TIME, *_notes(timed)))
 
 
 def layers_table(timed: Timed) -> Table:
     """The time of each layer beside its bound."""
     rows = tuple(
-        (one.work.layer, one.work.text, one.work.operations // 2, one.work.traffic, f"{one.work.intensity:.2f}",
-         one.work.limit(timed.ceilings), micro(one.bound), micro(one.seconds), percent(one.fraction))
+        (one.work.layer, one.work.text, one.work.operations // 2, one.work.traffic, one.work.intensity,
+         one.work.limit(timed.ceilings), MICRO * one.bound, MICRO * one.seconds, _measured(one.fraction))
         for one in timed.layers
     )  # fmt: skip
-    names = ("mult-adds", "bytes", "ops/byte", "limit", "bound us", "time us", "reached")
-    return Table(f"{_head(timed)}: by layer", columns("layer text", *names), rows)
+    columns = words("layer", "text") + numbers("mult_adds", "bytes") + numbers("ops/byte", type=decimals(2))
+    columns += numbers("limit") + numbers("bound us", "time us", type=decimals(1)) + numbers("reached", type=SHARE)
+    return Table(f"{_head(timed)}: by layer", columns, rows)
 
 
 def not_run_table(not_run: Sequence[NotRun], names: bool = False) -> Table:
@@ -136,17 +131,12 @@ def not_run_table(not_run: Sequence[NotRun], names: bool = False) -> Table:
     rows = tuple(
         (", ".join(each) if names or len(each) == 1 else f"{len(each)} networks", *key) for key, each in labels.items()
     )
-    return Table("Not run", columns("network what why"), rows)
+    return Table("Not run", words("network", "what", "why"), rows)
 
 
 def micro(seconds: float) -> str:
     """A time in microseconds."""
-    return f"{1e6 * seconds:,.1f}"
-
-
-def percent(value: float | None) -> str:
-    """A measured share in percent."""
-    return "" if value is None else f"{100 * value:.1f} %"
+    return fixed(MICRO * seconds, 1)
 
 
 def _head(timed: Timed) -> str:
