@@ -62,12 +62,10 @@ class Term(NamedTuple):
 
     def value(self, report: Report | None, read: Callable[[Quantity, Report], Any] = Quantity.of) -> Any:
         """What it is there. Raises Refusal."""
-        try:
+        with _placed(self.place):
             found = self.owner.report() if self.owner.report else report
             assert found is not None  # an address that stands alone names its networks
             return read(self.quantity, found)
-        except ArchcalcError as error:
-            raise Refusal(str(error), self.place) from None
 
     def under(self, value: Any) -> Any:
         """What a function from terms to values makes of it."""
@@ -185,6 +183,15 @@ def _pointed() -> Iterator[None]:
         raise ArchcalcError(f"{refusal}{caret}") from None
 
 
+@contextmanager
+def _placed(place: Place) -> Iterator[None]:
+    """What is refused stands here."""
+    try:
+        yield
+    except (ArchcalcError, Refusal) as error:
+        raise Refusal(str(error), place) from None
+
+
 class _Reader(Compiler):
     """An expression over figures and numbers, each of which is a name to Python; what is not known stays unknown."""
 
@@ -192,17 +199,17 @@ class _Reader(Compiler):
 
     def __init__(self, text: str, alone: bool) -> None:
         self.source, self.alone = Source("", text), alone
-        self.whole = self.span((0, len(text)))
+        self.whole = self.span(0, len(text))
         self.atoms: dict[int, Atom] = {}  # by where they start
         self.owners = [Owner()]  # of the figures within these brackets
         self.known: dict[str, Owner] = {}
         rest = TOKEN.sub(self.token, text)
         self.rest = rest.lstrip(" ")
         self.shift = len(rest) - len(self.rest)
-        super().__init__(self.rest, {}, self.span((self.shift, len(text))))
+        super().__init__(self.rest, {}, self.span(self.shift, len(text)))
 
-    def span(self, ends: tuple[int, int]) -> Place:
-        return Place(self.source, 0, ends[0], max(1, ends[1] - ends[0]))
+    def span(self, start: int, end: int) -> Place:
+        return Place(self.source, 0, start, max(1, end - start))
 
     def token(self, found: re.Match[str]) -> str:
         """What Python sees of it: an underscore for each character of a figure or number."""
@@ -221,46 +228,37 @@ class _Reader(Compiler):
         digits, unit, known = found["digits"].replace(",", ""), found["unit"] or "", COUNTS | BYTES
         if unit not in known:
             near = suggest(unit, known) or f" (there are {listing([*known][1:])})"
-            raise Refusal(f"no unit {unit!r}{near}", self.span(found.span("unit")))
-        with self.at(found.span()):
+            raise Refusal(f"no unit {unit!r}{near}", self.span(*found.span("unit")))
+        with _placed(self.span(*found.span())):
             value = plain(decimal(digits) * known[unit])
         return Atom(digits + unit, "bytes" if unit in BYTES else None, number=value)
-
-    @contextmanager
-    def at(self, ends: tuple[int, int]) -> Iterator[None]:
-        """What is refused stands here."""
-        try:
-            yield
-        except (ArchcalcError, Refusal) as error:
-            raise Refusal(str(error), self.span(ends)) from None
 
     def named(self, found: re.Match[str]) -> Owner:
         """The network that is named, with its settings."""
         text, start = found["network"], found.start("network")
         name, at, settings = text.partition("@")
-        with self.at((start, start + len(text if at and "=" not in settings else name))):
+        with _placed(self.span(start, start + len(text if at and "=" not in settings else name))):
             asked = reference(text)
         for one in re.finditer("([^=,]+)=([^,]*)", settings):
-            first, last = (start + len(name) + 1 + offset for offset in one.span())
-            with self.at((first, last)):
+            with _placed(self.span(*(start + len(name) + 1 + offset for offset in one.span()))):
                 asked.network.accept(one[1].strip(), one[2].strip(), text=True)
         text = re.sub(r"\s", "", text)
         return self.known.setdefault(text, Owner(text, cache(lambda: asked.summary({}))))
 
     def figure(self, found: re.Match[str], owner: Owner) -> Atom:
         """A figure, a share or the value of a knob."""
-        ends, last = found.span("what"), found.end()
+        place, end = self.span(*found.span("what")), found.end()
         if found["of"]:
-            raise Refusal("'of' is followed by the path of a layer or block", self.span((last - 2, last)))
+            raise Refusal("'of' is followed by the path of a layer or block", self.span(end - 2, end))
         if found["colon"]:
             message = "':' stands between a network and a figure; a '/' that divides has spaces around it"
-            raise Refusal(message, self.span((last - 1, last)))
+            raise Refusal(message, self.span(end - 1, end))
         figure, *rest = re.split(" +of +", found["what"])
         if share := figure == SHARE and bool(rest):  # of mult_adds, unless it says of what
             figure, *rest = rest if len(rest) > 1 and not rest[0].startswith("every ") else (DEFAULT, *rest)
-        with self.at(ends):
+        with _placed(place):
             part = Quantity(KNOB.name, found["knob"]) if found["knob"] else quantity(figure, rest)
-        terms = [Term(one, owner, self.span(ends)) for one in (part, Quantity(part.figure))[: 1 + share]]
+        terms = [Term(one, owner, place) for one in (part, Quantity(part.figure))[: 1 + share]]
         text = f"{owner.name}: " * bool(owner.name) + f"{SHARE} of " * share + str(part)
         return Atom(text, "" if share else part.entry.unit, tuple(terms))
 

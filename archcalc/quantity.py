@@ -13,7 +13,7 @@ from archcalc.figures.conventions import DEFAULT
 from archcalc.figures.figure import FIGURES, SPELLINGS, Figure
 from archcalc.figures.rules import ABSENT
 from archcalc.kinds import KINDS
-from archcalc.number import Number, exact_div
+from archcalc.number import Number
 from archcalc.report import Report, Row
 
 KNOB = Figure("knob", "knob", "", "The value of a knob.", None)
@@ -82,15 +82,6 @@ def quantity(figure: str, of: Sequence[str] = ()) -> Quantity:
         wrong = f"no kind of layer {kind!r}{suggest(kind, KINDS)}"
         raise Refusal(wrong if kind not in KINDS else f"{name} does not add up over layers; it is of one, not of every")
     return Quantity(name, rest[0] if rest else "", kind)
-
-
-def ratio(part: Number | None, whole: Number | None, what: str) -> Number | None:
-    """part / whole, exactly; None where either is not known. Raises ArchcalcError where the whole is 0."""
-    if part is None or whole is None:
-        return None
-    if isinstance(whole, int) and whole == 0:
-        raise ArchcalcError(f"there is no ratio to the {what}: it is 0")
-    return exact_div(part, whole)
 
 
 def rows_of(report: Report, path: str, kind: str = "") -> tuple[Row, ...]:

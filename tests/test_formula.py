@@ -124,7 +124,7 @@ def test_what_no_spec_of_ours_does(name, tmp_path):
         for _ in range(150):
             point = {name: value + rng.randint(-6, 6) * sizes[name] for name, value in own.items()}
             if formula.domain.holds(**point):
-                assert formula.at(**point) == getattr(network.summary(**point).totals, formula.quantity.figure)
+                assert formula.at(**point) == getattr(network.summary(**point).totals, formula.quantity.entry.name)
                 tried += 1
     assert tried > 10
 

@@ -43,15 +43,16 @@ def ask(addresses: Sequence[str], explain: bool, **options: Any) -> None:
     """
     found = [one for text in addresses for one in read(text, alone=True)]
     rows = [_row(one) for one in found]
-    terms = {term[:2]: None for one in found for term in one.terms}
-    graphs = {owner: owner.report().graph for _, owner in terms if owner.report}
-    counted = sentence([*dict.fromkeys(asked.figure for asked, _ in terms)], graphs.values())
+    terms = {(term.quantity, term.owner.name): term.owner.report for one in found for term in one.terms}
+    reports = {name: report() for (_, name), report in terms.items() if report}
+    names = dict.fromkeys(asked.figure for asked, _ in terms)
+    counted = sentence([*names], [report.graph for report in reports.values()])
     if explain:
         from archcalc.derivation.explain import worked
 
         if options["output"] or options["format"] != "table":
             raise ArchcalcError("an explanation is text on the screen; 'archcalc explain' writes other formats")
-        parts = [worked(owner.report(), asked).lines() for asked, owner in terms if owner.report]
+        parts = [worked(reports[name], asked).lines() for asked, name in terms]
         click.echo(printable("".join(f"{line}\n" for lines in (*parts, _numbers(found)) for line in lines)))
     used = [i for i in range(len(COLUMNS)) if any(row[i] != "" for row in rows)]
     cells = tuple(tuple(row[i] for i in used) for row in rows)

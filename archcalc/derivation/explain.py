@@ -26,7 +26,8 @@ from archcalc.forms.opening import evaluations
 from archcalc.forms.walk import Evaluation
 from archcalc.language.spec import SHAPE_WORDS
 from archcalc.model import Reference
-from archcalc.quantity import Quantity, ratio
+from archcalc.number import exact_div
+from archcalc.quantity import Quantity
 from archcalc.report import Report
 
 LONGEST = 160  # characters of a formula on a slide
@@ -72,7 +73,9 @@ class Explanation:
     def ratio(self) -> Any:
         """The first figure over the second; None where one is not known. Raises ArchcalcError where the second is 0."""
         first, second = (side.numbers.value for side in self.sides)
-        return ratio(first, second, f"{self.quantity} of {self.sides[1].label}")
+        if second == 0:
+            raise ArchcalcError(f"there is no ratio to the {self.quantity} of {self.sides[1].label}: it is 0")
+        return None if None in (first, second) else exact_div(first, second)
 
     def lines(self) -> Iterator[str]:
         """The explanation as lines of text."""
