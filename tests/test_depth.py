@@ -7,9 +7,9 @@ from fractions import Fraction
 import pytest
 
 import archcalc
+from archcalc.address import address
 from archcalc.forms.copies import sum_of_powers
 from archcalc.forms.walk import numbers
-from archcalc.quantity import quantity
 
 FIGURES = ("mult_adds", "params", "buffers")
 POINTS = 30
@@ -142,7 +142,7 @@ def test_a_part_of_all_copies():
     for text in ("channels of dense2", "params of dense2", "mult_adds of dense2", "rows of dense3", "share of dense4"):
         formula = network.formula(text, free="k,n1,n2")
         for point in ({"k": 32, "n1": 6, "n2": 12}, {"k": 16, "n1": 2, "n2": 1}, {"k": 40, "n1": 9, "n2": 30}):
-            assert formula.at(**point) == quantity(text).of(network.summary(**point))
+            assert formula.at(**point) == address(text).of(network.summary(**point))
 
 
 def test_one_row_stands_for_all_copies():

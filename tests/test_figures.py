@@ -12,6 +12,7 @@ from laws.common import examples
 from openpyxl import load_workbook
 
 import archcalc
+from archcalc.address import address
 from archcalc.export import FORMATS
 from archcalc.figures import figure
 from archcalc.figures.conventions import CONVENTIONS
@@ -19,7 +20,6 @@ from archcalc.figures.figure import FIGURES, Figure
 from archcalc.figures.rules import EVERY, OneLayer, Output, Quotient, Read, Rule, Tally
 from archcalc.kinds import KINDS
 from archcalc.language.library import names
-from archcalc.quantity import quantity
 from archcalc.tables import layout
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -136,7 +136,7 @@ def test_an_entry_alone_is_shown_everywhere(new_figure, format_, tmp_path):
         assert result.exit_code == 0
     assert "halves" in run(["figures"]).output
     assert str(total) in run(["explain", "lenet5", "--of", "halves"]).output.replace(",", "")
-    assert quantity("share of halves of c1").of(archcalc.load("lenet5").summary()) < 1
+    assert address("share of halves of c1").of(archcalc.load("lenet5").summary()) < 1
     assert archcalc.load("lenet5").formula("halves", free="classes").at(classes=11) == total + 4
     book = tmp_path / "book.xlsx"
     assert run(["export", "lenet5", "-o", str(book), "--columns", "halves"]).exit_code == 0
@@ -153,10 +153,10 @@ def test_every_figure_is_a_column_and_a_quantity():
     assert list(rows[0]) == columns
     for name, one in FIGURES.items():
         if one.network or isinstance(one.rule, (Tally, Quotient, Read)):
-            assert quantity(name).of(report) is not None
-    assert quantity("kernel of conv1/conv").of(report) == 7
+            assert address(name).of(report) is not None
+    assert address("kernel of conv1/conv").of(report) == 7
     with pytest.raises(archcalc.ArchcalcError, match="relu has no kernel"):
-        quantity("kernel of relu").of(report)
+        address("kernel of relu").of(report)
 
 
 def test_every_convention_is_accepted_and_says_what_it_counts():

@@ -12,12 +12,12 @@ import sympy
 from console import check_golden, check_mistake, run
 
 import archcalc
+from archcalc.address import address
 from archcalc.forms.field import SymbolTable
 from archcalc.forms.formula import formula_of
 from archcalc.forms.opening import evaluations
 from archcalc.model import Reference
 from archcalc.number import make_divisible
-from archcalc.quantity import quantity
 
 COMMANDS = {
     "formula_mobilenet_v1": "formula mobilenet_v1 --free alpha,rho",
@@ -59,7 +59,7 @@ def test_the_first_line_is_the_formula(command):
 def formulas(name):
     """Of mult_adds and of params, in all knobs that can be free."""
     found = evaluations(Reference(archcalc.load(name), {}), None, None)
-    return [formula_of(of, found) for of in map(quantity, ("mult_adds", "params"))]
+    return [formula_of(of, found) for of in map(address, ("mult_adds", "params"))]
 
 
 UNUSUAL = {
@@ -124,7 +124,7 @@ def test_what_no_spec_of_ours_does(name, tmp_path):
         for _ in range(150):
             point = {name: value + rng.randint(-6, 6) * sizes[name] for name, value in own.items()}
             if formula.domain.holds(**point):
-                assert formula.at(**point) == getattr(network.summary(**point).totals, formula.quantity.figure)
+                assert formula.at(**point) == getattr(network.summary(**point).totals, formula.quantity.entry.name)
                 tried += 1
     assert tried > 10
 
@@ -208,7 +208,7 @@ def test_memory_and_sizes():
         formula = network.formula(of, free="resolution,classes")
         for point in ({"resolution": 224, "classes": 1000}, {"resolution": 64, "classes": 70_000}):
             assert formula.domain.holds(**point)
-            assert formula.at(**point) == quantity(of).of(network.summary(**point))
+            assert formula.at(**point) == address(of).of(network.summary(**point))
 
 
 def test_unknown_stays_unknown(tmp_path):

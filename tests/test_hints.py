@@ -10,12 +10,12 @@ from members import members
 import archcalc
 from archcalc.cli import main
 from archcalc.errors import alternatives, meant
+from archcalc.figures.figure import FIGURES
 from archcalc.kinds import KINDS
 from archcalc.language.grammar import KEYS
 from archcalc.language.library import aliases
 from archcalc.misnamed import PYTHON, hint, same_meaning
 from archcalc.model import reference
-from archcalc.quantity import FIGURES
 from archcalc.synonyms import INSTEAD, SENSES, USUAL, WORDS, instead, squeezed
 from archcalc.tables.layout import COLUMNS
 
@@ -236,7 +236,7 @@ def test_what_is_neither_true_nor_false_is_refused():
     "my.yaml": "no command 'my.yaml'; 'archcalc summary my.yaml' counts that network\n",
     "summry": "no command 'summry'; did you mean 'summary'?\n",
     "ls": "no command 'ls'; did you mean 'list'?\n",
-    "frob": "no command 'frob' (there are check, compare, ",
+    "frob": "no command 'frob' (there are ask, check, ",
 }.items())  # fmt: skip
 def test_no_such_command(typed, message):
     result = run([typed])

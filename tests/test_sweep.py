@@ -22,13 +22,13 @@ from laws import depth_law
 from members import members
 
 import archcalc
+from archcalc.address import address
 from archcalc.cli import main
 from archcalc.errors import ArchcalcError, SpecError
 from archcalc.figures.figure import FIGURES
 from archcalc.figures.rules import Quotient, Tally
 from archcalc.language.spec import Knob
 from archcalc.needed import needed
-from archcalc.quantity import quantity
 from archcalc.sweeps import chunks, evaluate
 from archcalc.sweeps.front import unbeaten
 from archcalc.sweeps.layout import sweep_table
@@ -113,7 +113,7 @@ def expected(network, axes, of):
 
 def asked(name, report):
     try:
-        return quantity(name).of(report)
+        return address(name).of(report)
     except ArchcalcError:  # a share of nothing, a layer that is not there
         return None
 
@@ -348,7 +348,7 @@ def test_parts_of_a_network_are_those_of_each_depth():
     network, text = archcalc.load("resnet50"), "params of conv3_x/unit3"
     found = network.sweep(text, "peak_bytes", "depth", n3=[2, 3, 5]).arrays()
     for name in ("peak_bytes", "depth"):
-        assert [*found[name]] == [quantity(name).of(network.summary(n3=n)) for n in (2, 3, 5)]
+        assert [*found[name]] == [address(name).of(network.summary(n3=n)) for n in (2, 3, 5)]
     assert [*found[text]][1:] == [280_064] * 2
 
 
@@ -442,7 +442,7 @@ def test_unknown_names_are_refused():
     network = archcalc.load("mobilenet_v1")
     with pytest.raises(ArchcalcError, match="no knob 'alhpa'; did you mean 'alpha'"):
         network.sweep(alhpa=[1])
-    with pytest.raises(ArchcalcError, match="no quantity 'parms'; did you mean 'params'"):
+    with pytest.raises(ArchcalcError, match="no figure 'parms'; did you mean 'params'"):
         network.sweep("parms", alpha=[1])
     with pytest.raises(ArchcalcError, match="no layer 'steem'"):
         network.sweep("params of steem", alpha=[1, 2]).arrays()

@@ -104,6 +104,13 @@ def scaled():
 
 ASKED = {  # command -> what is asked of it, and the rows that must be there
     "summary": ("mobilenet_v1", lambda: layers("mobilenet_v1")),
+    "ask": (
+        "lenet5:params,vgg16:mult_adds/vgg16:params",
+        lambda: [
+            ("lenet5: params", report("lenet5").totals.params),
+            ("vgg16: mult_adds / vgg16: params", str(Fraction(*cost(report("vgg16"))[::-1]))),
+        ],
+    ),
     "export": ("lenet5 mobilenet_v1", lambda: layers("lenet5", "mobilenet_v1")),
     "compare": ("inception_naive inception_reduced", compared),
     "conventions": ("lenet5 alexnet", conventions),

@@ -43,12 +43,14 @@ COMMANDS = {
     "export": "@ @@k=5",
     "formula": "@ --free k",
     "explain": "@",
+    "ask": "@:params,@:mult_adds*2,@:params-@:buffers,@:params<=100",
     "solve": "@ --free k=1:3,word --where elements>=1 --want smallest",
     "sweep": "@ --k 1:3 --of mult_adds,params,elements,weight_bytes",
 }
 PICTURES = {"svg", "pdf", "png"}
 SCREENS = ["memory @", "memory @ @@k=5 --batch 3 --optimizer adam", "summary @ --by kind", "summary @ --by block",
-           "explain @ --over lenet5", "explain @ --of params", "compare lenet5 @", "compare @ lenet5"]  # fmt: skip
+           "explain @ --over lenet5", "explain @ --of params", "compare lenet5 @", "compare @ lenet5",
+           "ask @:mult_adds*2", "ask --explain @:params-7"]  # fmt: skip
 
 
 class Cells(HTMLParser):

@@ -19,6 +19,7 @@ from archcalc.errors import ArchcalcError
 GROUPS = {  # by what a person wants: the commands, and the module of this package that each is in
     "Count": {
         "summary": "reports",
+        "ask": "ask",
         "compare": "reports",
         "memory": "verify",
         "conventions": "reports",

@@ -50,8 +50,7 @@ def sweep(context: click.Context, /, network: str, **options: Any) -> None:
     from archcalc.sweeps.sweep import sweep as sweep_of
 
     asked, texts = _texts(context)
-    names = [word.strip() for word in quantities(options, "{},params").split(",")]
-    planned = sweep_of(asked, names, texts, text=True)
+    planned = sweep_of(asked, [quantities(options, "{},params")], texts, text=True)
     _ask(planned, options["yes"], options["format"])
     if options["output"] or options["format_"] or not options["plot"]:
         _deliver(planned, options)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from archcalc.address import Address, address
 from archcalc.derivation.lines import Derivation, derivation, rewritten
 from archcalc.derivation.size import Worked, WorkedLatex, size
 from archcalc.derivation.write import PLAIN, TEX, Marks, latex, text, wrapped
@@ -25,7 +26,8 @@ from archcalc.forms.opening import evaluations
 from archcalc.forms.walk import Evaluation
 from archcalc.language.spec import SHAPE_WORDS
 from archcalc.model import Reference
-from archcalc.quantity import Quantity, quantity, ratio
+from archcalc.number import exact_div
+from archcalc.quantity import Quantity
 from archcalc.report import Report
 
 LONGEST = 160  # characters of a formula on a slide
@@ -71,7 +73,9 @@ class Explanation:
     def ratio(self) -> Any:
         """The first figure over the second; None where one is not known. Raises ArchcalcError where the second is 0."""
         first, second = (side.numbers.value for side in self.sides)
-        return ratio(first, second, f"{self.quantity} of {self.sides[1].label}")
+        if second == 0:
+            raise ArchcalcError(f"there is no ratio to the {self.quantity} of {self.sides[1].label}: it is 0")
+        return None if None in (first, second) else exact_div(first, second)
 
     def lines(self) -> Iterator[str]:
         """The explanation as lines of text."""
@@ -178,7 +182,7 @@ def _folded(name: str, text: str) -> Iterator[str]:
 
 def explain(
     asked: Reference,
-    of: str | Quantity = "mult_adds",
+    of: str = "mult_adds",
     over: Reference | None = None,
     free: Iterable[str] | None = None,
     depth: int | None = None,
@@ -188,22 +192,35 @@ def explain(
     ``of`` is a figure that is a sum over layers, of all or of a path; or the rows, columns or channels of a path.
     ``free`` are the free knobs of the formulas, as in `archcalc.forms.formula`. With ``depth`` a line is a block.
     """
-    wanted = of if isinstance(of, Quantity) else quantity(of)
+    whole = address(of)
+    wanted = whole.single.quantity if whole.single and not whole.single.owner.name else None
     evaluated = evaluations(asked, free, over)
     values = [one.asked.values(evaluated[0].asked.base()) for one in evaluated]
     reports = [one.asked.network.summary(**own) for one, own in zip(evaluated, values, strict=True)]
-    if wanted.figure in SHAPE_WORDS and over is None:
-        return Explanation(wanted, (), Size(_heading(reports[0], reports[0].title), *size(reports[0], wanted)))
-    if wanted.share or not isinstance(wanted.entry.rule, Tally):
+    if wanted and wanted.figure in SHAPE_WORDS and over is None:
+        return worked(reports[0], wanted)
+    if not wanted or not isinstance(wanted.entry.rule, Tally):
         sums = listing(name for name, figure in FIGURES.items() if isinstance(figure.rule, Tally))
-        raise ArchcalcError(f"{wanted} is not a sum over layers; explain takes {sums}, or rows of a layer")
-    numbers = [derivation(report, wanted.figure, wanted.path, depth) for report in reports]
-    numbers = [own._replace(title=_heading(report, own.title)) for report, own in zip(reports, numbers, strict=True)]
-    sides = tuple(_side(wanted, *one, depth) for one in zip(evaluated, numbers, labels(evaluated), strict=True))
+        raise ArchcalcError(f"{whole} is not a sum over layers; explain takes {sums}, or rows of a layer")
+    numbers = [_numbers(report, wanted, depth) for report in reports]
+    sides = tuple(_side(whole, wanted, *one, depth) for one in zip(evaluated, numbers, labels(evaluated), strict=True))
     if over is None:
         return Explanation(wanted, sides)
-    whole = formula_of(wanted, evaluated) if None not in (side.numbers.value for side in sides) else None
-    return Explanation(wanted, sides, None, whole, whole and _shorter(asked, over, wanted, evaluated, whole))
+    ratio = formula_of(whole, evaluated) if None not in (side.numbers.value for side in sides) else None
+    return Explanation(wanted, sides, None, ratio, ratio and _shorter(asked, over, whole, evaluated, ratio))
+
+
+def worked(report: Report, of: Quantity) -> Explanation:
+    """The derivation of a sum over layers or of a size, in numbers alone; other figures have no lines."""
+    if of.figure in SHAPE_WORDS:
+        return Explanation(of, (), Size(_heading(report, report.title), *size(report, of)))
+    adds = isinstance(of.entry.rule, Tally)
+    return Explanation(of, tuple(Side(report.label, _numbers(report, of, None), None, None) for _ in range(adds)))
+
+
+def _numbers(report: Report, of: Quantity, depth: int | None) -> Derivation:
+    own = derivation(report, of, depth)
+    return own._replace(title=_heading(report, own.title))
 
 
 def _heading(report: Report, title: str) -> str:
@@ -211,16 +228,18 @@ def _heading(report: Report, title: str) -> str:
     return title if report.label == report.network else f"{title} ({report.label})"
 
 
-def _side(of: Quantity, evaluated: Evaluation, numbers: Derivation, label: str, depth: int | None) -> Side:
+def _side(
+    whole: Address, of: Quantity, evaluated: Evaluation, numbers: Derivation, label: str, depth: int | None
+) -> Side:
     if not evaluated.asked.free:
         return Side(label, numbers, None, None)
     report = evaluated.report
     alone = not any(node.copies for node in report.graph.nodes)
-    letters = rewritten(derivation(report, of.figure, of.path, depth), translation(evaluated)) if alone else None
-    return Side(label, numbers, letters, formula_of(of, [evaluated]))
+    letters = rewritten(derivation(report, of, depth), translation(evaluated)) if alone else None
+    return Side(label, numbers, letters, formula_of(whole, [evaluated]))
 
 
-def _shorter(asked: Reference, over: Reference, of: Quantity, pair: list[Evaluation], whole: Formula) -> Formula | None:
+def _shorter(asked: Reference, over: Reference, of: Address, pair: list[Evaluation], whole: Formula) -> Formula | None:
     """The ratio with one letter for all knobs of equal value, such as equal widths; None unless it is much shorter."""
     start, kept = pair[0].asked.base(), pair[0].asked.free
     names: dict[Any, list[str]] = {}

@@ -11,7 +11,7 @@ from archcalc.derivation.layer import Product, products
 from archcalc.engine.graph import Graph, Node
 from archcalc.engine.memo import remembered
 from archcalc.number import Number
-from archcalc.quantity import rows_of
+from archcalc.quantity import Quantity, rows_of
 from archcalc.report import Report
 
 MOST_LINES = 24  # with more layers than this, a line is a block
@@ -48,12 +48,13 @@ class Derivation(NamedTuple):
         return Line("total", merged(Term(line.value, None) for line in self.lines), self.value)
 
 
-def derivation(report: Report, figure: str, path: str = "", depth: int | None = None) -> Derivation:
+def derivation(report: Report, of: Quantity, depth: int | None = None) -> Derivation:
     """The derivation of a figure that is a sum over layers: by layers where they are few, else by blocks.
 
     With ``depth`` it is by blocks whose names have this many levels. Raises ArchcalcError where there is no such layer.
     """
-    wanted = {row.name for row in rows_of(report, path)}
+    figure, path, kind = of
+    wanted = {row.name for row in rows_of(report, path, kind)}
     leaves, silent, working = [], dict[str, None](), set[str]()
     known: dict[Any, tuple[Term, ...] | None] = {}
     for node, row in zip(report.graph.nodes[1:], report.layers, strict=True):
@@ -68,7 +69,9 @@ def derivation(report: Report, figure: str, path: str = "", depth: int | None = 
         depth = 1
     lines = _shortened(leaves) if depth is None else _blocks(leaves, depth + len(path.split("/")) * bool(path))
     value = _sum(line.value for line in leaves)
-    return Derivation(_title(report, path), figure, tuple(lines), value, tuple(k for k in silent if k not in working))
+    return Derivation(
+        _title(report, path, kind), figure, tuple(lines), value, tuple(k for k in silent if k not in working)
+    )
 
 
 def _terms(graph: Graph, node: Node, figure: str, known: dict[Any, tuple[Term, ...] | None]) -> tuple[Term, ...] | None:
@@ -83,8 +86,8 @@ def _terms(graph: Graph, node: Node, figure: str, known: dict[Any, tuple[Term, .
     )
 
 
-def _title(report: Report, path: str) -> str:
-    return f"{report.title}, {path}" if path else report.title
+def _title(report: Report, path: str, kind: str) -> str:
+    return ", ".join(filter(None, (report.title, path, kind and f"every {kind}")))
 
 
 def _blocks(leaves: Sequence[Line], depth: int) -> list[Line]:

@@ -92,7 +92,7 @@ LISTED = (
     Figure("columns", "width", "", "Columns of the output.", _axis(2)),
     Figure("output", "output", "", "The shape of the output.", Output(lambda shape: shape)),
     Figure("input", "input", "", "The shape of the input, or of the first of several.",
-           OneLayer(lambda node, inputs: inputs[0])),
+           OneLayer(lambda node, inputs: inputs[0], first=True)),
     Figure("kernel", "kernel", "", "The size of the window.", OneLayer(lambda node, _: _argument(node, "kernel"))),
     Figure("stride", "stride", "", "The step of the window.",
            OneLayer(lambda node, _: _argument(node, "stride") or _argument(node, "kernel"))),

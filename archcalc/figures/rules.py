@@ -206,17 +206,17 @@ class Read(Rule):
 
 
 class OneLayer(Rule):
-    """A property of a single layer, such as its kernel; several layers together have none."""
+    """A property of a single layer, such as its kernel; several layers have that of the ``first``, or have none."""
 
-    def __init__(self, read: Callable[[Node, tuple[Shape, ...]], Any]) -> None:
-        self.read = read
+    def __init__(self, read: Callable[[Node, tuple[Shape, ...]], Any], first: bool = False) -> None:
+        self.read, self.first = read, first
 
     def each(self, counts: Counts) -> list[Any]:
         graph = counts.graph
         return [self.read(node, graph.input_shapes(node)) if node.layer else ABSENT for node in graph.nodes]
 
     def of(self, counts: Counts, nodes: Sequence[int]) -> Any:
-        return super().of(counts, nodes) if len(nodes) == 1 else ABSENT
+        return super().of(counts, nodes[:1]) if len(nodes) == 1 or self.first else ABSENT
 
 
 class Output(Rule):

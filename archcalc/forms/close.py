@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any, NamedTuple
 
+from archcalc.address import Address
 from archcalc.errors import ArchcalcError, listing, suggest
 from archcalc.figures.rules import Read
 from archcalc.forms.domain import Domain, tightened, union, with_whole
 from archcalc.forms.field import SymbolTable
-from archcalc.forms.form import Form, knobs_of
-from archcalc.forms.quotient import Quotient
+from archcalc.forms.form import knobs_of
+from archcalc.forms.quotient import Over, Quotient
 from archcalc.forms.ratio import reduced
 from archcalc.forms.relation import Relation
 from archcalc.forms.signals import NoClosedForm
 from archcalc.forms.translate import Translation
 from archcalc.forms.walk import Evaluation, Open, refusal
-from archcalc.quantity import Quantity
+from archcalc.protocol import is_int
 from archcalc.value import show
 
 
@@ -49,30 +52,31 @@ class Closed(NamedTuple):
         return {**self.base, **given}
 
 
-def closed(of: Quantity, evaluations: Sequence[Evaluation]) -> Closed:
+def closed(of: Address, evaluations: Sequence[Evaluation]) -> Closed:
     """The quantity of one network, or its ratio in two."""
     base = evaluations[0].asked.base()
     limits = {name: _meet([e.table.bounds[name] for e in evaluations if name in e.asked.letters]) for name in base}
     given = [part for e in evaluations for condition in e.conditions for part in _conjuncts(condition)]
     limits = tightened(limits, map(Translation(_knobs(base, limits)), given))
     translate = Translation(_knobs(base, limits))
-    sides = _sides(of, evaluations[0]) if len(evaluations) == 1 else [_value(of, e) for e in evaluations]
-    known = None not in sides
-    if len(sides) == 2 and known and not isinstance(sides[1], Form) and sides[1] == 0:
-        raise ArchcalcError(f"there is no ratio to the {of.figure} of {labels(evaluations)[-1]}: it is 0")
-    quotient = Quotient(*reduced(*map(translate, (*sides, 1)[:2]))) if known else None
+    values = [_value(of, e) for e in evaluations]
+    try:
+        whole = None if None in values else reduce(operator.truediv, values)
+    except ZeroDivisionError:
+        raise ArchcalcError(f"there is no ratio to the {of} of {labels(evaluations)[-1]}: it is 0") from None
+    quotient = Quotient(*reduced(translate(whole.top), translate(whole.bottom))) if whole else None
     conditions = {c: None for c in map(translate, given) if isinstance(c, Relation)}  # the others always hold
     domain = with_whole(union([_domain(e, limits) for e in evaluations], conditions))
     used = {knob for part in (*(quotient or ()), *conditions) for knob in knobs_of(part)}
     domain = domain._replace(shown=tuple(letter for letter in base if letter in used or letter in domain.steps))
     return Closed(
         quotient,
-        Quotient(*sides) if known and len(sides) == 1 else None,
+        Quotient(whole.top) if whole and len(evaluations) == 1 and is_int(whole.bottom, 1) else None,
         domain,
         base,
         labels(evaluations),
         _tied(evaluations[0]),
-        () if known else tuple(name for e in evaluations for name in e.report.unknown),
+        () if whole else tuple(name for e in evaluations for name in e.report.unknown),
         tuple(e.asked for e in evaluations),
         {letter: why for e in evaluations for letter, why in e.left_out.items()},
     )
@@ -98,19 +102,15 @@ def _knobs(own: dict[str, Any], limits: Mapping[str, Any]) -> SymbolTable:
     return knobs
 
 
-def _sides(of: Quantity, evaluation: Evaluation) -> list[Any]:
-    """The quantity; for a share, its two sides: the part and the whole."""
-    whole = [_value(Quantity(of.figure), evaluation)] if of.share else []
-    return [_value(of._replace(share=False), evaluation), *whole]
-
-
-def _value(of: Quantity, evaluation: Evaluation) -> Any:
+def _value(of: Address, evaluation: Evaluation) -> Over | None:
     lengths = [copies.last for node in evaluation.report.graph.nodes for copies in node.copies]
-    if lengths and (of.entry.network or isinstance(of.entry.rule, Read)):
-        why = f"{of.figure} is not a sum over layers, so no number of layers can stay free in it"
+    entries = [term.quantity.entry for term in of.terms if not term.owner.name]
+    if lengths and (others := [one.name for one in entries if one.network or isinstance(one.rule, Read)]):
+        why = f"{others[0]} is not a sum over layers, so no number of layers can stay free in it"
         raise ArchcalcError(refusal(evaluation.asked, sorted(set().union(*map(knobs_of, lengths))), why))
     try:
-        return of.of(evaluation.report)
+        value = of.of(evaluation.report, lambda value: None if value is None else Over(value))
+        return value if value is None or isinstance(value, Over) else Over(value)
     except NoClosedForm as error:
         raise ArchcalcError(refusal(evaluation.asked, error.knobs, error.why)) from None
     except ArchcalcError as error:

@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import count
 from typing import Any
 
+from archcalc.address import Address, address
 from archcalc.errors import ArchcalcError, listing
 from archcalc.forms.close import Closed, closed
 from archcalc.forms.domain import Domain
@@ -30,7 +31,6 @@ from archcalc.forms.widen import widened
 from archcalc.forms.write import write
 from archcalc.model import Reference
 from archcalc.number import Number
-from archcalc.quantity import Quantity, quantity
 
 LONG = 100  # characters; in a longer formula the functions get letters
 IMPORTS = "from sympy import Function, Max, Min, Mod, Piecewise, Rational, ceiling, floor, symbols"
@@ -40,14 +40,15 @@ IMPORTS = "from sympy import Function, Max, Min, Mod, Piecewise, Rational, ceili
 class Formula:
     """A closed form with its domain."""
 
-    quantity: Quantity
+    quantity: Address
     closed: Closed
     evaluations: tuple[Evaluation, ...]
 
     @property
     def title(self) -> str:
         """The quantity and its networks: "mult_adds of mobilenet_v1"."""
-        return f"{self.quantity} of {' / '.join(self.closed.labels)}"
+        what = self.quantity if self.quantity.alone else f"({self.quantity})"
+        return f"{what} of {' / '.join(self.closed.labels)}"
 
     @cached_property
     def domain(self) -> Domain:
@@ -124,9 +125,8 @@ class Formula:
         letters = f"{', '.join(map(PYTHON.name, self.free))} = symbols({' '.join(self.free)!r})"
         rounds = any(symbol.function == "make_divisible" for symbol in named(tuple(self.known)))
         lines = [IMPORTS, *[letters] * bool(self.free), *['make_divisible = Function("make_divisible")'] * rounds]
-        return "\n".join(
-            [*lines, f"{'ratio' if len(self.closed.labels) > 1 else self.quantity.figure} = {self.known.write(PYTHON)}"]
-        )
+        name = "ratio" if len(self.closed.labels) > 1 else self.quantity.entry.name
+        return "\n".join([*lines, f"{name} = {self.known.write(PYTHON)}"])
 
     @cached_property
     def smooth(self) -> Quotient | None:
@@ -166,17 +166,17 @@ class Formula:
 
 
 def formula(
-    asked: Reference, of: str | Quantity = "mult_adds", free: Iterable[str] | None = None, over: Reference | None = None
+    asked: Reference, of: str | Address = "mult_adds", free: Iterable[str] | None = None, over: Reference | None = None
 ) -> Formula:
     """The closed form of a quantity, or of its ratio to that of ``over``. Raises ArchcalcError.
 
     ``free`` names knobs; "M=N" ties two to one letter. None frees every knob that is a number and does not decide the
     structure; for a ratio, those that both have. A knob of ``over`` that is set to the name of a letter is that letter.
     """
-    wanted = of if isinstance(of, Quantity) else quantity(of)
+    wanted = of if isinstance(of, Address) else address(of)
     return formula_of(wanted, evaluations(asked, free, over))
 
 
-def formula_of(wanted: Quantity, found: Sequence[Evaluation]) -> Formula:
+def formula_of(wanted: Address, found: Sequence[Evaluation]) -> Formula:
     """The closed form of a quantity in one network that was evaluated over forms, or of its ratio in two."""
     return Formula(wanted, closed(wanted, found), tuple(found))

@@ -10,6 +10,8 @@ from archcalc.forms.form import Form
 from archcalc.forms.styles import LATEX, Style
 from archcalc.forms.symbols import Named
 from archcalc.forms.write import ordered, summands, write
+from archcalc.number import product
+from archcalc.protocol import OwnNumber, is_int
 
 
 class Quotient(NamedTuple):
@@ -46,6 +48,39 @@ class Quotient(NamedTuple):
         count = len(summands(self.top.terms, ordered(self.top))) if isinstance(self.top, Form) else 1
         top = style.brackets(top) if count > 1 and style is not LATEX else top
         return style.ratio(top, bottom, single=not isinstance(self.bottom, Form))
+
+
+class Over(OwnNumber):
+    """A number on the way to a quotient, whose denominator stays apart until all is computed."""
+
+    __slots__ = ("bottom", "top")
+
+    def __init__(self, top: Any, bottom: Any = 1) -> None:
+        self.top, self.bottom = top, bottom
+
+    def __add__(self, other: Any) -> Over:
+        (a, b), (c, d) = _sides(self), _sides(other)
+        return Over(a * d + c * b, b * d)
+
+    def __mul__(self, other: Any) -> Over:
+        (a, b), (c, d) = _sides(self), _sides(other)
+        return Over(a * c, b * d)
+
+    def __truediv__(self, other: Any) -> Over:
+        top, bottom = _sides(other)
+        if is_int(top, 0):
+            raise ZeroDivisionError
+        return self * Over(bottom, top)
+
+    def __neg__(self) -> Over:
+        return Over(-self.top, self.bottom)
+
+    def __pow__(self, exponent: Any) -> Over:
+        return product([self] * exponent)  # type: ignore[no-any-return]
+
+
+def _sides(number: Any) -> tuple[Any, Any]:
+    return (number.top, number.bottom) if isinstance(number, Over) else (number, 1)
 
 
 def _numbered(side: Any, letters: Mapping[Named, str]) -> dict[int, str]:

@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import combinations
 
+from archcalc.address import Address
 from archcalc.errors import ArchcalcError
 from archcalc.forms.close import translation
 from archcalc.forms.form import knobs_of
 from archcalc.forms.relation import Relation
 from archcalc.forms.walk import Evaluation, evaluate
-from archcalc.quantity import Quantity
 
 MOST_DECISIONS = 4  # to try the other way, in all combinations
 MOST_CONDITIONS = 3  # that may replace the steps of a knob
 
 
-def widened(evaluation: Evaluation, of: Quantity) -> Evaluation:
+def widened(evaluation: Evaluation, of: Address) -> Evaluation:
     """The evaluation, or another one that gives the same figure with fewer restrictions."""
     restricted = {knob for knob, step in evaluation.table.steps.items() if step != (1, 0)}
     restricted = restricted.union(*map(knobs_of, evaluation.table.conditions))
@@ -36,7 +36,7 @@ def widened(evaluation: Evaluation, of: Quantity) -> Evaluation:
     return _without_decisions(evaluation, of)
 
 
-def _without_decisions(evaluation: Evaluation, of: Quantity) -> Evaluation:
+def _without_decisions(evaluation: Evaluation, of: Address) -> Evaluation:
     """Leave out each decision that changes nothing, whichever way it and those left out before it are decided."""
     left_out: list[Relation] = []
     for decision in list(evaluation.table.assumed)[:MOST_DECISIONS]:
@@ -47,7 +47,7 @@ def _without_decisions(evaluation: Evaluation, of: Quantity) -> Evaluation:
     return evaluation._replace(conditions=tuple(c for c in evaluation.conditions if str(c) not in gone))
 
 
-def _changes_nothing(evaluation: Evaluation, flipped: set[Relation], of: Quantity) -> bool:
+def _changes_nothing(evaluation: Evaluation, flipped: set[Relation], of: Address) -> bool:
     """Whether the opposite of these decisions gives the same figure, under the other conditions alone."""
     trial = _again(evaluation, flipped=frozenset(map(str, flipped)))
     if trial is None or not _same(trial, evaluation, of):
@@ -73,10 +73,10 @@ def _keys(relations: Iterable[Relation]) -> set[str]:
     return {f"{r.sign} {sorted(map(str, (r.left, r.right)))}" if r.sign in ("==", "!=") else str(r) for r in relations}
 
 
-def _same(a: Evaluation, b: Evaluation, of: Quantity) -> bool:
+def _same(a: Evaluation, b: Evaluation, of: Address) -> bool:
     return _figure(a, of) == _figure(b, of)
 
 
-def _figure(evaluation: Evaluation, of: Quantity) -> str:
+def _figure(evaluation: Evaluation, of: Address) -> str:
     """The figure in the knobs themselves, since two evaluations may have different steps."""
     return str(translation(evaluation)(of.of(evaluation.report)))

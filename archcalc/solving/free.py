@@ -48,7 +48,7 @@ def _reach(network: Model, knob: Knob, limits: Sequence[Constraint], fixed: Mapp
 
 
 def _met(network: Model, limits: Sequence[Constraint], knobs: Mapping[str, Any]) -> bool:
-    return not measured(network, (), limits, knobs)[1]
+    return not measured(network, {}, limits, knobs)[1]
 
 
 def described(axis: Axis) -> str:

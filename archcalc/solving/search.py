@@ -95,7 +95,7 @@ class Search:
     def found(self, place: Sequence[int]) -> Found:
         """The point at this place, counted by the engine. Raises AssertionError where the arrays have another value."""
         knobs = self.at(place)
-        figures, broken = measured(self.network, self.names, self.limits, {**self.fixed, **knobs})
+        figures, broken = measured(self.network, self.sweep.quantities, self.limits, {**self.fixed, **knobs})
         for name, value in figures.items():
             array = self.columns[name][tuple(place)]
             assert value is None or array == value, f"{name} at {knobs}: {array} by arrays, {value} by integers"

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from archcalc.address import address
 from archcalc.errors import ArchcalcError, listing, suggest
-from archcalc.quantity import quantity
 from archcalc.solving.constraint import Constraint, read_constraints
 from archcalc.solving.free import axis_of, described
 from archcalc.solving.misses import infeasible
@@ -85,4 +85,4 @@ def _want(text: str, free: list[str], limits: Sequence[Constraint]) -> Want:
     large = word == "largest" if word else any(limit.relation in ("<=", "<", "==") for limit in limits)
     usual = free[0] if len(free) == 1 else str(limits[0].quantity)
     name = name.strip() or usual
-    return Want(name if name in free else str(quantity(name)), large)
+    return Want(name if name in free else str(address(name)), large)

@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from archcalc.address import Address
 from archcalc.engine.graph import Graph
 from archcalc.errors import ArchcalcError
 from archcalc.figures.rules import Quotient, Tally
 from archcalc.language.spec import Spec
-from archcalc.quantity import Quantity
+from archcalc.quantity import KNOB, Quantity
 from archcalc.report import report_of
 from archcalc.sweeps.plans import MOST
 from archcalc.sweeps.ranges import Axis, Span, has_words
@@ -66,7 +67,7 @@ def evaluate(
     spec: Spec,
     grid: Grid,
     box: Box,
-    quantities: Mapping[str, Quantity],
+    quantities: Mapping[str, Address],
     advance: Callable[[int], None] | None = None,
     at: Sequence[int] | None = None,
 ) -> Chunk:
@@ -93,10 +94,10 @@ def evaluate(
 
 
 def measure(
-    spec: Spec, knobs: Mapping[str, Any], quantities: Mapping[str, Quantity]
+    spec: Spec, knobs: Mapping[str, Any], quantities: Mapping[str, Address]
 ) -> tuple[list[Failure], dict[str, Any]]:
     """What is wrong, and the quantities, None of those that are not known. Raises Split."""
-    graph, failures = walk(spec, knobs, all(map(_adds, quantities.values())))
+    graph, failures = walk(spec, knobs, all(_adds(term.quantity) for one in quantities.values() for term in one.terms))
     if graph is None:
         return failures, {}
     report = report_of(graph, spec)
@@ -113,7 +114,8 @@ def measure(
 
 def _adds(quantity: Quantity) -> bool:
     """Whether it is of all layers together, or of none."""
-    return quantity.path == "input" or (not quantity.path and isinstance(quantity.entry.rule, (Tally, Quotient)))
+    whole = not quantity.path and not quantity.kind and isinstance(quantity.entry.rule, (Tally, Quotient))
+    return whole or quantity.path == "input" or quantity.entry is KNOB
 
 
 def _certain(graph: Graph) -> None:

@@ -34,7 +34,7 @@ def sweep_table(sweep: Sweep, chunks: Iterable[Chunk]) -> Table:
     notes = [f"{more:,} rows more; -o FILE.parquet or FILE.csv writes them all"] * (more > 0)
     shown = tuple(row if reasons else row[:-1] for row in rows[:MOST_ROWS])
     title = f"{sweep.network.spec.headings['net']}: {sweep.points:,} combinations of {', '.join(sweep.axes)}"
-    convention = counted(sweep.network, (asked.figure for asked in sweep.quantities.values()))
+    convention = counted(sweep.network, (name for asked in sweep.quantities.values() for name in asked.figures))
     return Table(title, columns, shown, notes=(*notes, convention), name="sweep")
 
 

@@ -11,7 +11,7 @@ from archcalc.figures.rules import ABSENT as ABSENT
 from archcalc.value import decimal, show
 
 if TYPE_CHECKING:
-    from archcalc.quantity import Quantity
+    from archcalc.address import Address
 
 
 class Type(NamedTuple):
@@ -143,8 +143,8 @@ def of_figure(figure: Figure, name: str = "") -> Column:
     return Column(name or figure.name, figure.heading, decimals(2) if figure.is_ratio else COUNT, figure.unit)
 
 
-def asked_for(asked: Quantity) -> Column:
-    """A column of a quantity, not rounded, since it may stand beside its bound."""
+def asked_for(asked: Address) -> Column:
+    """A column of what stands at an address, not rounded, since it may stand beside its bound."""
     return Column(str(asked), heading(str(asked)), EXACT, asked.unit)
 
 

@@ -12,7 +12,6 @@ from archcalc.figures.figure import FIGURES, SPELLINGS, Figure
 from archcalc.figures.rules import ABSENT, Tally
 from archcalc.figures.sentence import sentence
 from archcalc.number import Number
-from archcalc.quantity import quantity
 from archcalc.report import Report, Row
 from archcalc.tables.grid import (
     RATIO,
@@ -134,13 +133,15 @@ def _worked(work: Number | None, report: Report) -> str:
 
 def figures_of(reports: Sequence[Report], names: Sequence[str]) -> Table:
     """Chosen figures of networks side by side, sums with ratios to the first. Raises ArchcalcError."""
+    from archcalc.address import address
+
     columns, cells = [*words("network")], [labels(reports)]
     for name in names:
-        asked = quantity(reports[0].work if name == WORK else name)
+        asked = address(reports[0].work if name == WORK else name)
         values: list[Any] = [asked.of(report) for report in reports]
-        columns.append(asked_for(asked) if asked.path else of_figure(asked.entry))
+        columns.append(of_figure(asked.entry) if str(asked) in FIGURES else asked_for(asked))
         cells.append(values)
-        if isinstance(asked.entry.rule, Tally) and not asked.share:
+        if isinstance(asked.entry.rule, Tally):
             columns.append(Column(f"{asked}_ratio", "ratio", RATIO))
             cells.append([ratio(value, values[0]) for value in values])
     counted = sentence([column.name for column in columns], [report.graph for report in reports])
@@ -171,7 +172,7 @@ def counted(network: Model, names: Iterable[str], **knobs: Any) -> str:
         graphs = [network.summary(**knobs).graph]
     except ArchcalcError:  # there is no such network at its defaults
         graphs = []
-    return sentence([*names], graphs)
+    return sentence([*dict.fromkeys(names)], graphs)
 
 
 def aligned_table(comparison: Comparison) -> Table:

@@ -7,7 +7,6 @@ from typing import Any
 
 from archcalc.errors import listing
 from archcalc.number import exact_div
-from archcalc.quantity import quantity
 from archcalc.solving.free import described
 from archcalc.solving.search import Found
 from archcalc.solving.solve import Solution
@@ -34,7 +33,9 @@ def solution_table(solution: Solution) -> Table:
         f"every one of the {points:,} combinations of {ranges} was computed; {meeting:,} meet all",
         *([f"with {fixed}"] if search.fixed else []),
         *([] if solution.beyond else ["no step further is within the range"]),
-        counted(solution.network, (quantity(name).figure for name in search.names), **search.fixed),
+        counted(
+            solution.network, (name for one in search.sweep.quantities.values() for name in one.figures), **search.fixed
+        ),
     ]
     columns = (Column("which", "", WORDS), *_columns(solution), *words("met"))
     table = [(which, *_cells(solution, found), _met(found)) for which, found in rows]
@@ -54,7 +55,7 @@ def curve_table(solution: Solution) -> Table:
 def _columns(solution: Solution) -> Sequence[Column]:
     search = solution.search
     knobs = [Column(name, name, KNOB) for name in search.axes]
-    return [*knobs, *(asked_for(quantity(name)) for name in search.names)]
+    return [*knobs, *(asked_for(one) for one in search.sweep.quantities.values())]
 
 
 def _cells(solution: Solution, found: Found) -> tuple[Any, ...]:
