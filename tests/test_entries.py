@@ -150,6 +150,44 @@ layers:
       - conv(channels // 4, 1, 2)
 """,
     ),
+    "sizes of other entries": (
+        """
+blocks:
+  meet:
+    inputs: [low, high]
+    layers:
+      - conv(high.channels, 1)
+      - upsample(high.rows // low.rows)
+      - add:
+        from: [upsample, high]
+layers:
+  - stem: conv(3*k, 3, pad=1)
+  - 3x3: conv(6, 3, pad=1)
+  - stage:
+      - conv(2*stem.channels, 2, 2)
+      - tanh:
+        when: stem.rows > '3x3'.channels
+        repeat: 2
+  - meet:
+    from: [stage, stem]
+  - conv('stage/conv'.channels + stem.channels, '3x3'.columns)
+""",
+        """
+layers:
+  - stem: conv(3*k, 3, pad=1)
+  - 3x3: conv(6, 3, pad=1)
+  - stage:
+      - conv(6*k, 2, 2)
+      - tanh:
+        repeat: 2
+  - meet:
+      - conv(3*k, 1)
+      - upsample(2)
+      - add:
+        from: [upsample, stem]
+  - conv(9*k, 8)
+""",
+    ),
 }
 each_form = pytest.mark.parametrize("form", FORMS)
 

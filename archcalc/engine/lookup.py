@@ -119,7 +119,7 @@ class Names:
 
     def listed(self, items: tuple[Item, ...]) -> Iterator[Refusal]:
         for item in items:
-            for word in (*item.sources, *((item.share,) if item.share else ())):
+            for word in (*item.sources, *((item.share,) if item.share else ()), *(size.entry for size in item.sizes)):
                 if refusal := self.refusal(word, items):
                     yield refusal
             for inner in (item.body or (), *(item.branches or {}).values()):

@@ -23,8 +23,10 @@ from archcalc.engine.settling import count, evaluate, truth
 from archcalc.engine.sharing import share
 from archcalc.errors import Refusal, SpecError
 from archcalc.language.expression import Function
-from archcalc.language.spec import INDEX, SHAPE_WORDS, Block, Item, Lets, Part, Spec
+from archcalc.language.spec import INDEX, SHAPE_WORDS, Block, Item, Lets, Part, Size, Spec
 from archcalc.language.terms import Definition, Expression
+from archcalc.number import Number
+from archcalc.shape import describe
 
 MOST_LAYERS = 100_000
 DEEPEST = 40  # blocks within blocks
@@ -158,10 +160,24 @@ class Unfolder:
     def sources(self, item: Item, run: Run) -> tuple[int, ...] | None:
         """The nodes an entry takes its input from, the first one's sizes made known; None after a problem."""
         found = [self.spans.source(word, run) for word in item.sources] if item.sources else [run.history[-1]]
-        if None in found:
+        asked = [(size, self.spans.source(size.entry, run)) for size in item.sizes]
+        if None in found or any(node is None for _, node in asked):
             return None
+        for size, node in asked:
+            run.environment[size.name] = self.size(size, node)  # type: ignore[arg-type]  # None was turned away above
         self.sizes(found[0], run.environment)  # type: ignore[arg-type]  # None was turned away above
         return tuple(found)  # type: ignore[arg-type]
+
+    def size(self, size: Size, index: int) -> Number:
+        """A size of another entry. Raises Refusal."""
+        node = self.nodes[index]
+        if size.axis >= len(node.shape):
+            why = f"the output of {size.entry.text!r} is {describe(node.shape)}"
+        elif node.copies:
+            why = f"{size.entry.text!r} stands in a repetition of open length"
+        else:
+            return node.shape[size.axis]
+        raise Refusal(f"no {size.name!r} here: {why}", size.entry.place)
 
     def sizes(self, node: int, environment: dict[str, Any]) -> None:
         """Make the sizes of an input known."""
@@ -175,7 +191,9 @@ class Unfolder:
     # One entry
 
     def once(self, item: Item, run: Run, name: str | None = None) -> None:
+        name, first, end = name or run.name(item), len(self.nodes), None
         if (sources := self.sources(item, run)) is None:
+            self.spans.define(name, Span(first, first, None))
             run.history.append(None)
             return
         self.budget -= 1
@@ -187,7 +205,6 @@ class Unfolder:
             )
             self.ledger.refuse(Refusal(f"more than {limit}"), item.place)
             raise Enough
-        name, first, end = name or run.name(item), len(self.nodes), None
         try:
             end = self.expand(item, run, name, sources)
             self.spans.define(name, Span(first, len(self.nodes), end))

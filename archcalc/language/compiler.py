@@ -102,13 +102,23 @@ class Compiler:
             return lambda environment: value
         if name in FUNCTIONS or name in self.functions:
             raise self.refusal(node, f"{name!r} is a function; write {name}(...)")
+        return self.symbol(name, place, "the input has too few axes")
+
+    def _Attribute(self, node: ast.Attribute) -> Evaluator:
+        """A size of another entry: stem.rows, or 'stage1/conv'.rows."""
+        entry = getattr(node.value, "id", getattr(node.value, "value", None))
+        if not isinstance(entry, str):
+            raise self.foreign(node)
+        return self.symbol(f"{entry}.{node.attr}", self.place(node), "that entry is left out")
+
+    def symbol(self, name: str, place: Place, why_missing: str) -> Evaluator:
         self.names.append((name, place))
 
         def evaluate(environment: Environment) -> Any:
             try:
                 return environment[name]
             except KeyError:
-                raise Refusal(f"no {name!r} here: the input has too few axes", place) from None
+                raise Refusal(f"no {name!r} here: {why_missing}", place) from None
 
         return evaluate
 

@@ -11,7 +11,7 @@ from archcalc.errors import Place, listing, suggest
 from archcalc.kinds import KINDS
 from archcalc.language.calls import Calls
 from archcalc.language.reading import Reading, Scope
-from archcalc.language.spec import INDEX, Block, Item
+from archcalc.language.spec import INDEX, SHAPE_WORDS, Block, Item, Size
 from archcalc.language.text import Mapping, Scalar, Sequence, Tree
 
 MODIFIERS = ("from", "repeat", "when", "else", "share")
@@ -30,7 +30,7 @@ class Layers:
         for node in self.reading.sequence(tree, what):
             if (item := self.item(node, scope)) is None:
                 continue
-            items.append(item)
+            items.append(item._replace(sizes=_sizes(item)))
             if item.named and isinstance(node, Mapping):
                 place = node.keys[item.base]
                 if (first := seen.setdefault(item.base, place)) != place:
@@ -52,7 +52,7 @@ class Layers:
             return None
         inner = scope.plus([INDEX]) if "repeat" in tree.entries else scope
         key, place, value = keys[0], tree.keys[keys[0]], tree.entries[keys[0]]
-        unnamed = len(tree.entries) > 1 and isinstance(value, Scalar) and not value.text
+        unnamed = isinstance(value, Scalar) and not value.text and (len(tree.entries) > 1 or "(" in key)
         item = self.calls.item(Scalar(key, place), inner, None) if unnamed else self.named(key, place, value, inner)
         if item:
             item = self.modified(item, tree, scope)
@@ -117,6 +117,13 @@ class Layers:
             self.reading.problem(f"{callee.name} takes {takes}, not {count}; 'from: [...]' names them", place)
         elif count > 1 and (item.body is not None or item.branches is not None or not getattr(callee, "many", True)):
             self.reading.problem(f"{item.base} takes one input, not {count}", place)
+
+
+def _sizes(item: Item) -> tuple[Size, ...]:
+    """The sizes of other entries that its expressions ask for."""
+    names = (pair for expression in item.expressions for pair in expression.names if "." in pair[0])
+    found = ((name.rpartition("."), place) for name, place in dict(names).items())
+    return tuple(Size(Scalar(e, place), SHAPE_WORDS.index(s)) for (e, _, s), place in found if s in SHAPE_WORDS)
 
 
 def _number(items: list[Item]) -> tuple[Item, ...]:

@@ -75,6 +75,18 @@ class Knob(NamedTuple):
         return self.accept(value)
 
 
+class Size(NamedTuple):
+    """A size of another entry that an expression asks for."""
+
+    entry: Scalar  # its name
+    axis: int
+
+    @property
+    def name(self) -> str:
+        """As the expression has it."""
+        return f"{self.entry.text}.{SHAPE_WORDS[self.axis]}"
+
+
 class Item(NamedTuple):
     """One entry of a sequence: a call, a named group, or a join of branches."""
 
@@ -91,6 +103,13 @@ class Item(NamedTuple):
     otherwise: tuple[Item, ...] = ()
     sources: tuple[Scalar, ...] = ()  # "from": names of earlier layers, or -1, -2 ...
     share: Scalar | None = None  # the earlier layer or block whose weights this one uses
+    sizes: tuple[Size, ...] = ()  # of other entries, which its own expressions ask for
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """Its own, without those of the entries in it."""
+        beside = [expression for expression in (self.repeat, self.when) if expression]
+        return (*beside, *(self.call.values if self.call else ()))
 
 
 class Block(NamedTuple):
@@ -216,8 +235,7 @@ def _through(names: set[str], lets: Lets) -> set[str]:
 
 def symbols(items: Iterable[Item]) -> set[str]:
     """Every symbol that entries read."""
-    read = [(item.repeat, item.when, *(item.call.values if item.call else ())) for item in entries(items)]
-    return {name for expressions in read for expression in expressions if expression for name, _ in expression.names}
+    return {name for item in entries(items) for expression in item.expressions for name, _ in expression.names}
 
 
 def read_value(text: str, place: Place | None = None) -> Any:
