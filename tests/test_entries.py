@@ -117,6 +117,7 @@ def test_a_name_that_stands_for_several_asks_which_one(base, key, inside):
         for wrong in (base, f"{base}0", f"{base}{count + 1}", f"{base}01", base[:-1], f"{base}x"):
             (message,) = mistakes(f"{use}{wrong}\n")
             assert ("which one?" in message) is (wrong == base), message
+            assert f"did you mean '{inside}{wrong}'" not in message
             assert not any(f"did you mean '{inside}{base}{number}'" in message for number in range(1, count + 1)), (
                 message
             )
@@ -188,7 +189,126 @@ layers:
   - conv(9*k, 8)
 """,
     ),
+    "values of a list": (
+        """
+let:
+  widths: [8*k, 4, 2*k]
+blocks:
+  stage(sizes):
+    - unit: conv(sizes[index], 1)
+      repeat: len(sizes)
+layers:
+  - stage(widths)
+  - conv(widths[1] + [5, k][2] + len([1, 2]), (1, 3)[2])
+""",
+        """
+layers:
+  - stage:
+      - unit1: conv(8*k, 1)
+      - unit2: conv(4, 1)
+      - unit3: conv(2*k, 1)
+  - conv(9*k + 2, 3)
+""",
+    ),
+    "a value with a number that is open": (
+        """
+layers:
+  - conv([3, 1, 4, 1, 5, 9][k], 1)
+""",
+        """
+layers:
+  - conv(3 if k == 1 else 4 if k == 3 else 5 if k == 5 else 9 if k == 6 else 1, 1)
+""",
+    ),
+    "any number of inputs": (
+        """
+blocks:
+  unite(out):
+    inputs: maps...
+    layers:
+      - to: conv(out, maps.rows[index] - 3)
+        from: maps[index]
+        repeat: len(maps.channels)
+      - add:
+        from: to...
+      - last: conv(maps1.channels + to.channels[2], 1)
+layers:
+  - a: conv(3, 3)
+  - b: conv(2*k, 2)
+    from: -2
+  - unite(k):
+    from: [b, a]
+  - body: relu
+    repeat: 3
+  - unite(2):
+    from: body...
+  - some:
+      - c: unite(5)
+        from: ['body[index]', 'body[4 - index]', 'body...']
+        repeat: 2
+  - concat:
+    from: [some/c..., unite1/to...]
+""",
+        """
+layers:
+  - a: conv(3, 3)
+  - b: conv(2*k, 2)
+    from: -2
+  - unite1:
+      - to1: conv(k, 4)
+        from: b
+      - to2: conv(k, 3)
+        from: a
+      - add:
+        from: [to1, to2]
+      - last: conv(2*k + k, 1)
+  - body: relu
+    repeat: 3
+  - unite2:
+      - to1: conv(2, 1)
+        from: body1
+      - to2: conv(2, 1)
+        from: body2
+      - to3: conv(2, 1)
+        from: body3
+      - add:
+        from: [to1, to2, to3]
+      - last: conv(3*k + 2, 1)
+  - some:
+      - c1:
+          - to1: conv(5, 1)
+            from: body1
+          - to2: conv(5, 1)
+            from: body3
+          - to3: conv(5, 1)
+            from: body1
+          - to4: conv(5, 1)
+            from: body2
+          - to5: conv(5, 1)
+            from: body3
+          - add:
+            from: [to1, to2, to3, to4, to5]
+          - last: conv(3*k + 5, 1)
+      - c2:
+          - to1: conv(5, 1)
+            from: body2
+          - to2: conv(5, 1)
+            from: body2
+          - to3: conv(5, 1)
+            from: body1
+          - to4: conv(5, 1)
+            from: body2
+          - to5: conv(5, 1)
+            from: body3
+          - add:
+            from: [to1, to2, to3, to4, to5]
+          - last: conv(3*k + 5, 1)
+  - concat:
+    from: [some/c1, some/c2, unite1/to1, unite1/to2]
+""",
+    ),
 }
+STRUCTURAL = {"a value with a number that is open": ("symbols", "arrays")}  # and what cannot leave it open
 each_form = pytest.mark.parametrize("form", FORMS)
 
 
@@ -207,14 +327,15 @@ def test_a_form_is_what_it_stands_for(form):
     new, old = of_form(form)
     for k in range(1, 7):
         assert nodes(new, k=k) == nodes(old, k=k)
-    assert str(new.formula()) == str(old.formula())
+    assert form in STRUCTURAL or str(new.formula()) == str(old.formula())
 
 
 @each_form
 @pytest.mark.parametrize("name", NUMBER_TYPES)
 def test_a_form_is_the_same_over_every_type_of_number(form, name):
     new, _ = of_form(form)
-    assert number_law.network(new, ["k"], Random(form)).compared(NUMBER_TYPES[name]) >= (name != "unknown") / 8
+    compared = number_law.network(new, ["k"], Random(form)).compared(NUMBER_TYPES[name])
+    assert compared >= (name not in ("unknown", *STRUCTURAL.get(form, ()))) / 8
 
 
 @each_form

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from archcalc.engine.graph import Node
 from archcalc.engine.ledger import Enough
-from archcalc.engine.lookup import BACK, COPIES, Run
+from archcalc.engine.lookup import BACK, COPIES, Run, Span
 from archcalc.errors import Refusal
-from archcalc.language.spec import INDEX, Item
+from archcalc.language.spec import INDEX, MANY, Item
 from archcalc.number import Number, decide, equal
 from archcalc.shape import Shape, describe
 
@@ -85,6 +85,7 @@ class Step:
             node._replace(inputs=(self.output,)) for node in self._inputs(self.copies.last - self.copies.first + 1)
         ]
         walk.join(self.walk)
+        walk.spans.found[f"{run.path}{self.item.base}{MANY}"] = Span(self.first, self.first, None)
         run.history[:] = [*[COPIES] * len(run.history), *range(len(nodes) - len(self.start), len(nodes))]
         run.met[self.item.base] = self.numbers[1]
 

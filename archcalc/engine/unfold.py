@@ -17,13 +17,14 @@ from archcalc.engine import induction
 from archcalc.engine.fitting import Arguments, Fitter, positive
 from archcalc.engine.graph import Graph, Node
 from archcalc.engine.ledger import Enough, Ledger, Site
-from archcalc.engine.lookup import Run, Span, Spans
+from archcalc.engine.lookup import INPUT, Run, Span, Spans, not_several
 from archcalc.engine.recall import Recall
 from archcalc.engine.settling import count, evaluate, truth
 from archcalc.engine.sharing import share
 from archcalc.errors import Refusal, SpecError
 from archcalc.language.expression import Function
-from archcalc.language.spec import INDEX, SHAPE_WORDS, Block, Item, Lets, Part, Size, Spec
+from archcalc.language.logic import pick
+from archcalc.language.spec import INDEX, MANY, SHAPE_WORDS, Block, Input, Item, Lets, Part, Size, Spec
 from archcalc.language.terms import Definition, Expression
 from archcalc.number import Number
 from archcalc.shape import describe
@@ -67,7 +68,7 @@ class Unfolder:
             site = Site("input", Item("input", False, expression.place), environment, 0, (), ())
             if self.ledger.meets(positive(shape, "its shape would be"), site):
                 self.nodes.append(Node("input", None, (), self.fitter.input(shape), expression.place))
-                self.sequence(self.spec.layers, Run("", "", dict(environment), {}, [0], {}))
+                self.sequence(self.spec.layers, Run("", "", dict(environment), [0], {}))
         except Refusal as refusal:
             self.ledger.refuse(refusal, expression.place)
         except Enough:  # why is in the ledger
@@ -119,12 +120,12 @@ class Unfolder:
     def stands(self, item: Item, when: Expression, run: Run) -> bool:
         """Whether an entry is not left out. Its input may be missing if it is; its sizes are known if it is not."""
         with suppress(Refusal):
-            if self.sources(item, run) is None:
+            if self.first(item, run) is None:
                 return True
         return truth(when, run.environment)
 
     def repeated(self, item: Item, repeat: Expression, run: Run, later: Items) -> None:
-        if self.sources(item, run) is None:
+        if self.first(item, run) is None:
             run.history.append(None)
             return
         times, outer = count(repeat, self.length(repeat, run.environment)), run.environment.get(INDEX)
@@ -157,16 +158,43 @@ class Unfolder:
         self.spans.found.update(fork.spans.found)
         self.ledger.assumptions += fork.ledger.assumptions
 
+    def first(self, item: Item, run: Run) -> tuple[int, ...] | None:
+        """The sources of an entry, or of the first of its copies."""
+        outer = run.environment.get(INDEX)
+        run.environment[INDEX] = outer if item.repeat is None else 1
+        try:
+            return self.sources(item, run)
+        finally:
+            run.environment[INDEX] = outer
+
     def sources(self, item: Item, run: Run) -> tuple[int, ...] | None:
         """The nodes an entry takes its input from, the first one's sizes made known; None after a problem."""
-        found = [self.spans.source(word, run) for word in item.sources] if item.sources else [run.history[-1]]
-        asked = [(size, self.spans.source(size.entry, run)) for size in item.sizes]
-        if None in found or any(node is None for _, node in asked):
+        found = [node for word in item.sources for node in self.source(word, run)] or [run.history[-1]]
+        if None in found:
             return None
-        for size, node in asked:
-            run.environment[size.name] = self.size(size, node)  # type: ignore[arg-type]  # None was turned away above
+        for size in item.sizes:
+            several = self.spans.several(size.entry, run)
+            nodes = several or (self.spans.source(size.entry, run),)
+            if None in nodes:
+                return None
+            sizes = tuple(self.size(size, node) for node in nodes if node is not None)
+            run.environment[size.name] = sizes if several else sizes[0]
         self.sizes(found[0], run.environment)  # type: ignore[arg-type]  # None was turned away above
         return tuple(found)  # type: ignore[arg-type]
+
+    def source(self, word: Input, run: Run) -> tuple[int | None, ...]:
+        """The nodes that a word after `from` means. Raises Refusal."""
+        if not word.several and word.number is None:
+            return (self.spans.source(word.name, run),)
+        try:
+            number = word.number and evaluate(word.number, run.environment)
+            if isinstance(number, int) and (node := self.spans.numbered(word.name, number, run)) is not None:
+                return (node,)
+            if not (several := self.spans.several(word.name, run)):
+                raise not_several(word.name)
+            return (pick(several, number),) if word.number else several
+        except Refusal as refusal:
+            raise Refusal(str(refusal), refusal.place or word.place) from None
 
     def size(self, size: Size, index: int) -> Number:
         """A size of another entry. Raises Refusal."""
@@ -257,8 +285,11 @@ class Unfolder:
         environment |= defaults | dict(zip(block.parameters, values, strict=False)) | keywords
         self.sizes(sources[0], environment)
         define(block.lets, environment)
-        inputs = dict(zip(block.inputs, sources, strict=True)) if block.inputs else {}
-        return self.sequence(block.body, Run(name + "/", name + "/", environment, inputs, [sources[0]], {}))
+        named = block.inputs[0].removesuffix(MANY) if block.many else ""
+        inputs = [f"{named}{i}" for i in range(1, len(sources) + 1)] if named else block.inputs
+        for label, source in zip(inputs, sources, strict=False):
+            self.spans.define(f"{name}/{INPUT}{label}", Span(source, source, source))
+        return self.sequence(block.body, Run(name + "/", name + "/", environment, [sources[0]], {}))
 
     def layer(self, item: Item, run: Run, name: str, sources: tuple[int, ...]) -> int | None:
         kind: Any = item.callee

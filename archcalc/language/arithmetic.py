@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from archcalc.errors import Refusal
-from archcalc.language.logic import negate, shown
+from archcalc.language.logic import length, negate, shown
 from archcalc.number import equal, exact_div, family, half_up, least, make_divisible, most, plain
 
 LARGEST_BITS = 256  # of a number on the way
@@ -111,4 +111,5 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], int]] = {  # with how many argume
     "min": (_numeric(least), 2),
     "max": (_numeric(most), 2),
     "make_divisible": (_numeric(make_divisible), 2),
+    "len": (length, 1),
 }

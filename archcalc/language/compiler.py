@@ -9,7 +9,7 @@ from typing import Any
 
 from archcalc.errors import Place, Refusal, listing, suggest
 from archcalc.language.arithmetic import FUNCTIONS, OPERATORS, WORDS, bounded, decimal
-from archcalc.language.logic import choice, junction
+from archcalc.language.logic import choice, junction, pick
 from archcalc.language.syntax import mend
 from archcalc.language.terms import Environment, Evaluator, Expression, Functions
 
@@ -153,6 +153,11 @@ class Compiler:
         return lambda environment: tuple([part(environment) for part in parts])
 
     _List = _Tuple
+
+    def _Subscript(self, node: ast.Subscript) -> Evaluator:
+        if isinstance(node.slice, ast.Slice):
+            raise self.foreign(node, "; a value of a list is taken by its number, like widths[2]")
+        return self.guarded(node, pick, self.compile(node.value), self.compile(node.slice))
 
     def _Call(self, node: ast.Call) -> Evaluator:
         if not isinstance(node.func, ast.Name):

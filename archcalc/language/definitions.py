@@ -122,7 +122,7 @@ class File:
         scope = self.scope.plus([*SHAPE_WORDS, *signature.parameters])
         if isinstance(tree, Mapping):
             read.keys(tree, BLOCK_KEYS, what)
-            inputs = tuple(word.text for word in read.words(tree.entries.get("inputs"), "inputs"))
+            inputs = self.layers.inputs_of(tree.entries.get("inputs"))
             for key, at, value in self.entries("let", read.mapping(tree.entries.get("let"), "let")):
                 scope = self.defined(key, at, value, scope, lets)
             tree = tree.entries.get("layers", tree)
