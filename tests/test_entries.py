@@ -2,7 +2,10 @@
 
 import itertools
 import pickle
+import re
+from collections import Counter
 from keyword import kwlist, softkwlist
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -346,3 +349,39 @@ def test_a_form_is_known_to_all_that_reads_or_writes_a_spec(form):
     assert nodes(Network(again), k=3) == nodes(pickle.loads(pickle.dumps(new)), k=3) == nodes(new, k=3)
     assert not list(unreached(again))
     assert not list(SCHEMA.iter_errors(yaml.safe_load(new.text)))
+
+
+# A network that was unrolled by hand before
+
+
+def convolutions_of_hrnet(width, n, units=4, modules=2):
+    """Inputs, outputs, kernel and side of the output of each convolution, as the authors' code makes them."""
+    width, side = [width << i for i in range(n)], [64 >> i for i in range(n)]
+    yield from ((width[i], width[i + 1], 3, side[i + 1]) for i in range(n - 1))
+    for _ in range(modules):
+        yield from ((width[i], width[i], 3, side[i]) for i in range(n) for _ in range(2 * units))
+        for i, j in itertools.product(range(n), range(n)):
+            if j > i:
+                yield width[j], width[i], 1, side[j]
+            for step in range(j + 1, i + 1):
+                yield width[j], width[i if step == i else j], 3, side[step]
+
+
+@pytest.mark.parametrize("n", range(2, 6))
+def test_a_stage_of_hrnet_has_the_convolutions_of_its_authors_code(n):
+    found = archcalc.load(Path(__file__).with_name("hrnet_stage.yaml"))
+    assert not list(unreached(found.spec))
+    for width in (18, 32):
+        expected = list(convolutions_of_hrnet(width, n))
+        report = found.summary(width=width, n=n)
+        layers = [(node, shapes) for node in report.graph.nodes[1:] for shapes in [report.graph.input_shapes(node)]]
+        convs = [
+            (shapes[0][0], *node.shape[:2], node.layer.kernel)
+            for node, shapes in layers
+            if str(node.layer).startswith("conv(")
+        ]
+        assert Counter((a, b, kernel, rows) for a, b, rows, kernel in convs) == Counter(expected)
+        assert report.totals.params == sum(a * b * k * k + 2 * b for a, b, k, _ in expected)
+        assert report.totals.mult_adds == sum(a * b * k * k * side**2 for a, b, k, side in expected)
+        ends = [node.shape for node in report.graph.nodes if re.fullmatch(r"two/out\d/relu", node.name)]
+        assert ends == [(width << i, 64 >> i, 64 >> i) for i in range(n)]

@@ -11,7 +11,7 @@ from archcalc.language.spec import MANY, Item
 from archcalc.language.text import Scalar
 
 BACK = re.compile(r"-[0-9]{1,6}\Z")
-MOST_ASKED = 1_000_000  # of all that words which stand for several name
+MOST_ASKED = 100_000  # of all that words which stand for several name
 INPUT = ":"  # before the name that a block gives an input: an entry in it may have the same
 COPIES = -1  # in place of a node: it is in a repetition of open length
 
@@ -79,9 +79,9 @@ class Spans:
     def full(self, word: Scalar, run: Run) -> str:
         """The full name of what a name stands for, or what several have theirs from. Raises Refusal."""
         for path in run.paths():
-            if path + word.text in self.found or f"{path}{word.text}1" in self.found:
+            if any(path + word.text + end in self.found for end in ("", "1", MANY)):
                 return path + word.text
-        seen = [(self.base(name), name) for name in self.found if name.startswith(run.root)]
+        seen = [(self.base(name), name) for name in self.found if name.startswith(run.root) and MANY not in name]
         known = [name for base, name in seen if base == name or _number(name) == _number(word.text)]
         names = (name.removeprefix(run.path).replace(INPUT, "") for name in (*known, *dict(seen)))
         raise Refusal(f"no layer {word.text!r} is built above this one{suggest(word.text, names)}", word.place)

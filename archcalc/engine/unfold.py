@@ -41,9 +41,9 @@ def unfold(spec: Spec, given: Mapping[str, Any]) -> Graph:
 
 
 def define(lets: Lets, known: dict[str, Any]) -> None:
-    """Add the definitions to the values that they see, one after the other. Raises Refusal."""
+    """Add the definitions to the values that they see, which stay as they are from then on. Raises Refusal."""
     for name, let in lets.items():
-        known[name] = Function(let, dict(known)) if isinstance(let, Definition) else evaluate(let, known)
+        known[name] = Function(let, known) if isinstance(let, Definition) else evaluate(let, known)
 
 
 class Unfolder:
@@ -285,11 +285,12 @@ class Unfolder:
         environment |= defaults | dict(zip(block.parameters, values, strict=False)) | keywords
         self.sizes(sources[0], environment)
         define(block.lets, environment)
+        self.budget -= len(block.lets)
         named = block.inputs[0].removesuffix(MANY) if block.many else ""
         inputs = [f"{named}{i}" for i in range(1, len(sources) + 1)] if named else block.inputs
         for label, source in zip(inputs, sources, strict=False):
             self.spans.define(f"{name}/{INPUT}{label}", Span(source, source, source))
-        return self.sequence(block.body, Run(name + "/", name + "/", environment, [sources[0]], {}))
+        return self.sequence(block.body, Run(name + "/", name + "/", dict(environment), [sources[0]], {}))
 
     def layer(self, item: Item, run: Run, name: str, sources: tuple[int, ...]) -> int | None:
         kind: Any = item.callee
