@@ -19,7 +19,7 @@ from archcalc.engine.graph import Graph, Node
 from archcalc.engine.ledger import Enough, Ledger, Site
 from archcalc.engine.lookup import INPUT, Run, Span, Spans, not_several
 from archcalc.engine.recall import Recall
-from archcalc.engine.settling import count, evaluate, truth
+from archcalc.engine.settling import count, defined, evaluate, truth
 from archcalc.engine.sharing import share
 from archcalc.errors import Refusal, SpecError
 from archcalc.language.expression import Function
@@ -43,7 +43,7 @@ def unfold(spec: Spec, given: Mapping[str, Any]) -> Graph:
 def define(lets: Lets, known: dict[str, Any]) -> None:
     """Add the definitions to the values that they see, which stay as they are from then on. Raises Refusal."""
     for name, let in lets.items():
-        known[name] = Function(let, known) if isinstance(let, Definition) else evaluate(let, known)
+        known[name] = Function(let, known) if isinstance(let, Definition) else defined(let, known)
 
 
 class Unfolder:

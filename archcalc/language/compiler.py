@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from archcalc.errors import Place, Refusal, listing, suggest
-from archcalc.language.arithmetic import FUNCTIONS, OPERATORS, WORDS, bounded, decimal
+from archcalc.language.arithmetic import DEAR, FUNCTIONS, OPERATORS, WORDS, bounded, decimal
 from archcalc.language.logic import choice, junction, pick
 from archcalc.language.syntax import mend
 from archcalc.language.terms import Environment, Evaluator, Expression, Functions
@@ -180,6 +180,7 @@ class Compiler:
             known = [*FUNCTIONS, *self.functions]
             hint = suggest(node.id, known) or f" (there are {listing(known)})"
             raise self.refusal(node, f"unknown function {node.id!r}{hint}")
+        self.spend(node, DEAR.get(node.id, 0), 0)
         return FUNCTIONS[node.id]
 
     def defined(self, node: ast.Call, name: str, parts: list[Evaluator]) -> Evaluator:
