@@ -129,7 +129,7 @@ class Explanation:
         return "\n".join([*parts, *["\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}\n"] * bool(rows)])
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON holds it."""
+        """The content as JSON data."""
         if self.size:
             return {"quantity": str(self.quantity), "derivation": self.size.text, "value": self.size.value}
         return {

@@ -169,7 +169,7 @@ class Flow(Rule):
             shapes = counts.graph.input_shapes(node)
             start = self.start(node.shape) if not passed else passed[0]  # the ends of a repeated block have no layer
             found.append(self.arrive(node.layer, shapes, passed) if node.layer else start)
-        if any(node.copies for node in counts.graph.nodes):  # one copy does not tell the value after all copies
+        if any(node.copies for node in counts.graph.nodes):  # the value after one copy is not that after all copies
             return [None for _ in found]
         return found
 

@@ -142,7 +142,7 @@ class Formula:
         return tuple(gaps(self.known, self.smooth, self.domain, self.closed.base)) if self.smooth else ()
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON holds it."""
+        """The content as JSON data."""
         from archcalc.forms.notes import as_dict
 
         return as_dict(self)

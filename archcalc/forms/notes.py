@@ -92,7 +92,7 @@ def _broken(text: str) -> list[str]:
 
 
 def as_dict(formula: Formula) -> dict[str, Any]:
-    """As JSON holds it."""
+    """The content as JSON data."""
     known = formula.closed.quotient is not None
     return {
         "quantity": str(formula.quantity),

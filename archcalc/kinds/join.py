@@ -1,4 +1,4 @@
-"""Where branches meet."""
+"""Joins of branches."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class Join(Kind):
 
 def _same(sizes: tuple[Shape, ...], axes: slice, what: str) -> Iterator[Need]:
     shown = " and ".join(map(describe, sizes))
-    yield len({len(x) for x in sizes}) == 1, f"branches do not meet: {shown}"
+    yield len({len(x) for x in sizes}) == 1, f"branches do not match: {shown}"
     for other in sizes[1:]:
         for a, b in zip(sizes[0][axes], other[axes], strict=False):
-            yield equal(a, b), f"branches do not meet: {shown}; {what}"
+            yield equal(a, b), f"branches do not match: {shown}; {what}"
 
 
 def _not_one(sizes: Iterable[Number]) -> list[Number]:
@@ -69,11 +69,11 @@ class Multiply(Combine):
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         shown = " and ".join(map(describe, inputs))
-        yield len({len(x) for x in inputs}) == 1, f"branches do not meet: {shown}"
+        yield len({len(x) for x in inputs}) == 1, f"branches do not match: {shown}"
         for sizes in zip(*inputs, strict=False):
             for a, b in combinations(_not_one(sizes), 2):
                 meet = either(equal(a, b), either(equal(a, 1), equal(b, 1)))
-                yield meet, f"branches do not meet: {shown}; multiply needs equal sizes or 1"
+                yield meet, f"branches do not match: {shown}; multiply needs equal sizes or 1"
 
     def shape(self, *inputs: Shape) -> Shape:
         return tuple(reduce(most, _not_one(sizes) or [1]) for sizes in zip(*inputs, strict=True))

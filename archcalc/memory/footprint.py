@@ -77,5 +77,5 @@ def _batch(value: Number) -> Number:
     except Refusal as refusal:
         raise ArchcalcError(str(refusal)) from None
     if fails(equal(batch % 1, 0)):
-        raise ArchcalcError(f"batch = {brief(value)}; it is a whole number")
+        raise ArchcalcError(f"batch = {brief(value)}; it must be a whole number")
     return batch
