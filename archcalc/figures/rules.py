@@ -158,8 +158,8 @@ class Quotient(Rule):
 class Flow(Rule):
     """A value that flows along the graph: each layer's is computed from those of its inputs, None from None."""
 
-    def __init__(self, start: Callable[[Shape], Any], step: Transfer, names: tuple[str, ...] = ()) -> None:
-        self.start, self.step = start, step
+    def __init__(self, start: Callable[[Shape], Any], transfer: Transfer, names: tuple[str, ...] = ()) -> None:
+        self.start, self.transfer = start, transfer
         self.names = names  # of the numbers that flow along each axis, where there are several
 
     def each(self, counts: Counts) -> list[Any]:
@@ -175,7 +175,7 @@ class Flow(Rule):
 
     def arrive(self, layer: Kind, inputs: tuple[Shape, ...], passed: Sequence[Any]) -> Any:
         """The value after a layer."""
-        return None if any(value is None for value in passed) else self.step(layer, inputs, passed)
+        return None if any(value is None for value in passed) else self.transfer(layer, inputs, passed)
 
 
 class Read(Rule):

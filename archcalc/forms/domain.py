@@ -50,7 +50,7 @@ class Domain(NamedTuple):
                 yield step_text(name, step, self.letters.get(name, ""), style)
             if (low, high) != (None, None):
                 yield style.range(style.name(name), low, high)
-        yield from _said(same, style)
+        yield from _joined(same, style)
         yield from _conditions(self.conditions, style)
 
     def __str__(self) -> str:
@@ -74,10 +74,10 @@ def _conditions(conditions: Iterable[Relation], style: Style) -> Iterator[str]:
             same.setdefault(("divides", write(condition.right, style)), []).append(write(condition.left, style))
         else:
             same.setdefault(("", write(condition, style)), [])
-    return _said(same, style)
+    return _joined(same, style)
 
 
-def _said(same: Mapping[tuple[str, str], Sequence[str]], style: Style) -> Iterator[str]:
+def _joined(same: Mapping[tuple[str, str], Sequence[str]], style: Style) -> Iterator[str]:
     for (what, rest), subjects in same.items():
         together = ", ".join(subjects)
         if what == "whole":
