@@ -23,7 +23,7 @@ def _through_window(
 ) -> tuple[ReceptiveField, ...] | None:
     """The receptive fields after a layer, from the largest ones of its inputs along each axis.
 
-    field + (window - 1) * jump, and jump * stride (Araujo et al. 2019, "Computing Receptive Fields", equations 1 and 2).
+    field + (window - 1) * jump, and jump * stride (Araujo et al. 2019, "Computing Receptive Fields", equations 1, 2).
     """
     window, axes = layer.window(*inputs), zip(*passed, strict=False)
     before = [ReceptiveField(*(largest(sizes) for sizes in zip(*axis, strict=True))) for axis in axes]
