@@ -133,7 +133,7 @@ CONV = Node("conv", Conv(3, 1), (0,), (3, 8, 8))
         (graph(CONV._replace(shape=(3, 8, 0))), "conv: its shape would be 3 x 8 x 0; sizes are whole and at least 1"),
         (graph(CONV._replace(shape=(3, 8, "8"))), "conv: it must be a number: an int, float"),
         (graph(CONV._replace(layer=Conv(2.5, 1))), "conv: out must be a whole number, at least 1, not 2.5"),
-        (graph(CONV._replace(layer=Conv(4, 1, groups=3))), "conv: 3 groups cannot"),
+        (graph(CONV._replace(layer=Conv(4, 1, groups=3))), "conv: 4 filters are not divisible by 3 groups"),
         (graph(Node("fc", Linear(4), (0,), (4,))), "fc: linear takes features, not a map of 3 x 8 x 8"),
         (graph(CONV, CONV), "two nodes of the graph have the name 'conv'; give one of them another"),
         (graph(CONV, CONV._replace(name="b", shared=2)), "b: it shares the weights of an earlier layer, not of node 2"),

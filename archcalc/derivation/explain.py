@@ -44,7 +44,7 @@ class Size(NamedTuple):
 
     @property
     def text(self) -> str:
-        """floor((224 + 2*3 - 7)/2) + 1."""
+        """The size in numbers: floor((224 + 2*3 - 7)/2) + 1."""
         return Worked().write(self.trace)
 
 

@@ -79,7 +79,7 @@ def closed(of: Quantity, evaluations: Sequence[Evaluation]) -> Closed:
 
 
 def _conjuncts(condition: Relation) -> list[Relation]:
-    """The conditions that must all hold."""
+    """The conditions that are joined by "and"."""
     if condition.sign == "and" and isinstance(condition.left, Relation) and isinstance(condition.right, Relation):
         return [*_conjuncts(condition.left), *_conjuncts(condition.right)]
     return [condition]

@@ -87,7 +87,7 @@ def _joined(same: Mapping[tuple[str, str], Sequence[str]], style: Style) -> Iter
 
 
 def step_text(name: str, step: Step, letter: str, style: Style) -> str:
-    """resolution = 32 s + 11; 32 alpha is whole; classes is whole."""
+    """A step in words: resolution = 32 s + 11; 32 alpha is whole; classes is whole."""
     knob, size = style.name(name), Fraction(step.size)
     if letter and step != (1, 0):
         residue = f" + {style.coefficient(step.residue)}" if step.residue else ""

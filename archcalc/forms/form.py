@@ -167,7 +167,7 @@ class Form(OwnNumber):
     # Functions that no polynomial expresses
 
     def least(self, other: Any) -> Any:
-        """The smaller of the two."""
+        """The smaller of two numbers."""
         known = self <= other
         return (self if known else other) if isinstance(known, bool) else self.table.named("min", self, other)
 

@@ -104,7 +104,7 @@ class Formula:
         return {symbol: next(free) for symbol in dict.fromkeys(self.written.functions())}
 
     def text(self, style: Style = TEXT) -> str:
-        """The formula alone; "?" where it is not known."""
+        """The formula as text; "?" where it is not known."""
         return "?" if self.written is None else self.written.write(style, self.letters)
 
     def definitions(self, style: Style = TEXT) -> Iterator[str]:

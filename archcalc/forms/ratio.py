@@ -53,7 +53,7 @@ def _without_common_factor(a: Terms, b: Terms) -> tuple[Terms, Terms]:
 
 
 def _gcd(a: Terms, b: Terms) -> Terms:
-    """Of polynomials without negative exponents."""
+    """The greatest common divisor of two polynomials without negative exponents."""
     numbers = sorted({number for terms in (a, b) for monomial in terms for number, _ in monomial})
     from sympy import QQ
     from sympy.polys.rings import ring

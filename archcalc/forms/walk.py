@@ -32,7 +32,7 @@ class Open(NamedTuple):
 
     @property
     def letters(self) -> list[str]:
-        """The letters of a formula."""
+        """The letters of its formulas, in order."""
         return list(dict.fromkeys(self.free.values()))
 
     def without(self, letters: Iterable[str]) -> Open:

@@ -62,7 +62,7 @@ class Add(Combine):
 
 
 class Multiply(Combine):
-    """y = x1 * x2 * ..., element by element; a size of 1 is stretched, so that C x 1 x 1 scales each channel."""
+    """y = x1 * x2 * ..., element by element; a size of 1 is broadcast, so that C x 1 x 1 scales each channel."""
 
     saved_for_backward = "inputs"
     examples: ClassVar = {"multiply": ((8, 5, 5), (8, 1, 1)), "multiply()": ((8, 1, 1), (8, 5, 5))}

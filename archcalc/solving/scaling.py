@@ -46,7 +46,7 @@ class Scaled(NamedTuple):
 
 
 class Member(NamedTuple):
-    """A released network beside compound scaling."""
+    """A released network, compared with compound scaling."""
 
     name: str
     released: tuple[Number, Number, Number]  # depth, width, resolution
@@ -74,7 +74,7 @@ class Candidate(NamedTuple):
 
 
 class Scaling(NamedTuple):
-    """A network at phi = 0 and above."""
+    """A network scaled by each whole phi from 0 on."""
 
     network: Network
     coefficients: tuple[Number, Number, Number]
@@ -82,7 +82,7 @@ class Scaling(NamedTuple):
 
     @property
     def constraint(self) -> Fraction:
-        """alpha beta^2 gamma^2."""
+        """The constraint of the paper: alpha beta^2 gamma^2."""
         return constraint(*self.coefficients)
 
 

@@ -58,7 +58,7 @@ def tables(findings: Findings, names: bool = False) -> Iterator[Table]:
 
 
 def columns(words: str, *numbers: str) -> tuple[Column, ...]:
-    """Columns of words, then of numbers."""
+    """Columns of words, followed by columns of numbers."""
     return (*(Column(word, word, number=False) for word in words.split()), *(Column(n, n) for n in numbers))
 
 
