@@ -91,7 +91,7 @@ class Parameter(NamedTuple):
     def need(self, value: Any) -> Need:
         """The condition on a value of it, with its message."""
         whole = "; floor, ceil or round makes it whole" if isinstance(value, Fraction) else ""
-        return self.type.check(value), f"{self.name} is {self.type.means}, not {word(value)}{whole}"
+        return self.type.check(value), f"{self.name} must be {self.type.means}, not {word(value)}{whole}"
 
 
 def argument_type(kind: str, name: str, annotation: str) -> ArgumentType:

@@ -1,4 +1,4 @@
-"""What went wrong, where, and what to write instead."""
+"""Errors for the user: what is wrong, where it is, and what to write instead."""
 
 from __future__ import annotations
 

@@ -28,8 +28,8 @@ class Kind:
     parameters: ClassVar[tuple[Parameter, ...]] = ()
     defaults: ClassVar[Mapping[str, Any]]  # each argument's, MISSING where it must be given
     view: ClassVar[bool] = False  # in inference, its output is (part of) the memory of its input
-    saved_for_backward: ClassVar[str] = "inputs"  # the tensors: "inputs", "output" or "nothing"
-    passes_gradient: ClassVar[str] = ""  # of its output, to its inputs: "whole", a "part", or "" for new ones
+    saved_for_backward: ClassVar[str] = "inputs"  # what backward needs: "inputs", "output" or "nothing"
+    passes_gradient: ClassVar[str] = ""  # to each input "whole", or a "part" of it; "" makes new gradients
     work_per_element: ClassVar[str] = ""  # the kind of work done once for each element of the output
     accumulates_out_of_place: ClassVar[bool] = False  # the first sum of weight gradients is a new tensor
 

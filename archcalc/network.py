@@ -31,7 +31,7 @@ class Network(Model):
         return written(self.spec._replace(variants={}))
 
     def sweep(self, *of: str, **knobs: Any) -> Sweep:
-        """Every combination of these knobs' values: texts like "0.25:1.4:0.05", ranges, lists or arrays.
+        """Every combination of values of these knobs, given as texts such as "0.25:1.4:0.05", ranges, lists or arrays.
 
         ``of`` are the quantities, mult_adds and params unless given. Raises ArchcalcError.
         """

@@ -140,7 +140,7 @@ def ceil_div(a: Number, b: Number) -> Number:
 
 
 def half_up(x: Number) -> Number:
-    """The nearest integer, a half going up: what ``int(x + 0.5)`` means in the papers' code."""
+    """The nearest integer, with a half rounded up, as ``int(x + 0.5)`` does in the code of papers."""
     return (2 * x + 1) // 2
 
 

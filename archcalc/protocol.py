@@ -53,7 +53,7 @@ class OwnNumber:
         return 0 if quotient is self and is_int(other, 1) else self - other * quotient
 
     def most(self, other: Any) -> Any:
-        """The larger of the two."""
+        """The larger of two numbers."""
         return -(-self).least(-other)
 
     def whole_quotient(self, other: Any) -> Any:

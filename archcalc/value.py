@@ -12,7 +12,7 @@ LONGEST_SHOWN = 40  # characters of a value in a message
 MOST_SHOWN = 8  # elements of an array in a text
 MOST_DIGITS = 6  # of a decimal
 MOST_ZEROS = 400  # before or after the decimal point of a Decimal; a float cannot have more
-NUMBERS = "it is a number: an int, float, Fraction or Decimal, a NumPy array or a sympy expression"
+NUMBERS = "it must be a number: an int, float, Fraction or Decimal, a NumPy array or a sympy expression"
 
 
 def exact(value: Any) -> Number:
@@ -51,7 +51,7 @@ def _array(value: Any) -> Number:
         raise TypeError("some of it is masked" if value.size else "it has no values")
     values = [exact(item) for item in numpy.asarray(value).flat]
     if any(isinstance(item, bool) or family(item) == "numpy" for item in values):
-        raise TypeError(f"{NUMBERS}, and an array holds such numbers")
+        raise TypeError(f"{NUMBERS}, and so must each element of an array")
     found = numpy.empty(len(values), object)
     found[:] = values
     return found.reshape(value.shape) if value.ndim else values[0]
@@ -62,7 +62,7 @@ def _expression(value: Any) -> Number:
     import sympy
 
     if not isinstance(value, sympy.Expr) or value.is_real is False or value.has(sympy.nan, sympy.oo, -sympy.oo):
-        raise TypeError("it is a number, real and finite")
+        raise TypeError("it must be a real and finite number")
     floats = {item: sympy.Rational(str(float(item))) for item in value.atoms(sympy.Float)}
     return plain(value.xreplace(floats))
 

@@ -1,5 +1,6 @@
 """Closed forms: equal to the integer engine wherever they claim to hold, for every spec; what is printed of them."""
 
+import itertools
 import json
 import math
 import random
@@ -16,6 +17,8 @@ from archcalc.address import address
 from archcalc.forms.field import SymbolTable
 from archcalc.forms.formula import formula_of
 from archcalc.forms.opening import evaluations
+from archcalc.forms.ratio import reduced
+from archcalc.forms.styles import LATEX, PYTHON, TEXT
 from archcalc.model import Reference
 from archcalc.number import make_divisible
 
@@ -127,6 +130,16 @@ def test_what_no_spec_of_ours_does(name, tmp_path):
                 assert formula.at(**point) == getattr(network.summary(**point).totals, formula.quantity.entry.name)
                 tried += 1
     assert tried > 10
+
+
+def test_a_constant_is_an_int_where_it_is_whole_in_every_style():
+    constant = archcalc.load("efficientnet_b0").formula(free="alpha")
+    assert [constant.known.write(style) for style in (TEXT, LATEX, PYTHON)] == ["385814752"] * 3
+    numbers = [Fraction(n, d) for n in range(-4, 5) for d in (1, 2, 3)]
+    for top, bottom in itertools.product(numbers, filter(None, numbers)):
+        quotient, one = reduced(top, bottom)
+        assert (quotient, one) == (top / bottom, 1)
+        assert isinstance(quotient, int) == ((top / bottom).denominator == 1)
 
 
 def test_free_knobs_are_those_that_decide_nothing():

@@ -300,7 +300,7 @@ def test_symbols_then_values_equal_values():
     formula = memory(network.summary(alpha=alpha, rho=Fraction(1, 7)), 3)
     for value in (1, 2):
         there = memory(network.summary(alpha=value, rho=Fraction(1, 7)), 3)
-        for word in ("weights", "activations", "peak", "kept", "step"):
+        for word in ("weights", "activations", "peak", "saved_for_backward", "step"):
             assert sympy.sympify(getattr(formula, word)).subs(alpha, value) == getattr(there, word), word
 
 
@@ -310,7 +310,7 @@ def test_arrays_equal_element_by_element():
     found = memory(network.summary(resolution=numpy.array(sides)), 2)
     for i, side in enumerate(sides):
         there = memory(network.summary(resolution=side), 2)
-        for word in ("activations", "peak", "kept", "step"):
+        for word in ("activations", "peak", "saved_for_backward", "step"):
             assert getattr(found, word)[i] == getattr(there, word), word
 
 

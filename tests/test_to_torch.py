@@ -198,7 +198,7 @@ def test_no_value_outlives_its_last_use():
 
 
 def test_a_layer_that_is_only_declared_has_no_module(build):
-    with pytest.raises(archcalc.ArchcalcError, match=r"only the shape of what proposals gives is declared"):
+    with pytest.raises(archcalc.ArchcalcError, match=r"only the shape of the output of proposals is declared"):
         build(OPAQUE)
 
 

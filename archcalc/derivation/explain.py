@@ -46,7 +46,7 @@ class Size(NamedTuple):
 
     @property
     def text(self) -> str:
-        """floor((224 + 2*3 - 7)/2) + 1."""
+        """The size in numbers: floor((224 + 2*3 - 7)/2) + 1."""
         return Worked().write(self.trace)
 
 
@@ -95,14 +95,14 @@ class Explanation:
     def saving(self, marks: Marks) -> str:
         """The ratio in a sentence: 90,316,800 / 125,440,000 = 18/25 = 0.72: 28 % less."""
         first, second = (side.numbers.value for side in self.sides)
-        share = self.ratio
-        if share is None:
+        quotient = self.ratio
+        if quotient is None:
             return "no ratio: not all layers can be counted"
-        change = float(abs(1 - share) * 100)
-        words = f"{change:.3g} % {'less' if share < 1 else 'more'}"
-        words = "the same" if share == 1 else f"{float(share):,.3g} times as much" if share >= TIMES else words
-        exact = f"{share} = " if getattr(share, "denominator", 1) not in (1, second) else ""
-        shown = f"{marks.number(first)} / {marks.number(second)} = {exact}{float(share):.4g}"
+        change = float(abs(1 - quotient) * 100)
+        words = f"{change:.3g} % {'less' if quotient < 1 else 'more'}"
+        words = "the same" if quotient == 1 else f"{float(quotient):,.3g} times as much" if quotient >= TIMES else words
+        exact = f"{quotient} = " if getattr(quotient, "denominator", 1) not in (1, second) else ""
+        shown = f"{marks.number(first)} / {marks.number(second)} = {exact}{float(quotient):.4g}"
         return f"{shown}: {words}" if marks is PLAIN else f"{shown}\\text{{: {words}}}".replace(" %", r"\ \%")
 
     def in_letters(self, marks: Marks) -> Iterator[tuple[str, str]]:
@@ -133,7 +133,7 @@ class Explanation:
         return "\n".join([*parts, *["\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}\n"] * bool(rows)])
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON holds it."""
+        """The content as JSON data."""
         if self.size:
             return {"quantity": str(self.quantity), "derivation": self.size.text, "value": self.size.value}
         return {
@@ -195,8 +195,8 @@ def explain(
     whole = address(of)
     wanted = whole.single.quantity if whole.single and not whole.single.owner.name else None
     evaluated = evaluations(asked, free, over)
-    values = [one.asked.values(evaluated[0].asked.base()) for one in evaluated]
-    reports = [one.asked.network.summary(**own) for one, own in zip(evaluated, values, strict=True)]
+    values = [one.opened.values(evaluated[0].opened.base()) for one in evaluated]
+    reports = [one.opened.network.summary(**own) for one, own in zip(evaluated, values, strict=True)]
     if wanted and wanted.figure in SHAPE_WORDS and over is None:
         return worked(reports[0], wanted)
     if not wanted or not isinstance(wanted.entry.rule, Tally):
@@ -231,7 +231,7 @@ def _heading(report: Report, title: str) -> str:
 def _side(
     whole: Address, of: Quantity, evaluated: Evaluation, numbers: Derivation, label: str, depth: int | None
 ) -> Side:
-    if not evaluated.asked.free:
+    if not evaluated.opened.free:
         return Side(label, numbers, None, None)
     report = evaluated.report
     alone = not any(node.copies for node in report.graph.nodes)
@@ -241,20 +241,20 @@ def _side(
 
 def _shorter(asked: Reference, over: Reference, of: Address, pair: list[Evaluation], whole: Formula) -> Formula | None:
     """The ratio with one letter for all knobs of equal value, such as equal widths; None unless it is much shorter."""
-    start, kept = pair[0].asked.base(), pair[0].asked.free
+    base, letters = pair[0].opened.base(), pair[0].opened.free
     names: dict[Any, list[str]] = {}
-    for knob, letter in kept.items():
+    for knob, letter in letters.items():
         if knob == letter:
-            names.setdefault(start[letter], []).append(knob)
+            names.setdefault(base[letter], []).append(knob)
     if all(len(knobs) == 1 for knobs in names.values()):
         return None
     if any(value <= 1 for value, knobs in names.items() if len(knobs) > 1):
         return None  # multipliers are all 1 by default, which says nothing
     words = ["=".join(knobs) for knobs in names.values()]
-    second = pair[1].asked
-    apart = {k: v.default for k, v in second.network.knobs.items() if k in kept and k not in second.free}
+    second = pair[1].opened
+    fixed = {k: v.default for k, v in second.network.knobs.items() if k in letters and k not in second.free}
     try:
-        own = evaluations(asked, words, Reference(over.network, {**apart, **over.settings}))
+        own = evaluations(asked, words, Reference(over.network, {**fixed, **over.settings}))
     except ArchcalcError:
         return None  # the values are equal by chance: tied knobs give no closed form
     tied = formula_of(of, own)

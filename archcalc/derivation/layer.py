@@ -24,7 +24,7 @@ class Product(NamedTuple):
 
     @property
     def value(self) -> Number:
-        """The product."""
+        """The value of the product."""
         return product(atom.value for atom in (*self.times, *self.places, *self.each))
 
 

@@ -104,7 +104,7 @@ LISTED = (
     Figure("weight_bytes", "weight bytes", "bytes", "Learned parameters in float32.",
            _tensors("learned", each=BYTES)),
     Figure("activation_bytes", "activation bytes", "bytes", f"{NET}: the outputs of all layers.", None, _activations),
-    Figure("peak_bytes", "peak bytes", "bytes", f"{NET}: the most outputs at the same time.", None, _peak),
+    Figure("peak_bytes", "peak bytes", "bytes", f"{NET}: the outputs in memory at the peak.", None, _peak),
     Figure("inference_bytes", "inference bytes", "bytes", f"{NET}: weights, buffers and the peak.", None, _inference),
     Figure("training_bytes", "training bytes", "bytes", f"{NET}: a step of gradient descent.", None, _training),
 )  # fmt: skip

@@ -169,8 +169,8 @@ class Quotient(Rule):
 class Flow(Rule):
     """A value that flows along the graph: each layer's is computed from those of its inputs, None from None."""
 
-    def __init__(self, start: Callable[[Shape], Any], step: Transfer, names: tuple[str, ...] = ()) -> None:
-        self.start, self.step = start, step
+    def __init__(self, start: Callable[[Shape], Any], transfer: Transfer, names: tuple[str, ...] = ()) -> None:
+        self.start, self.transfer = start, transfer
         self.names = names  # of the numbers that flow along each axis, where there are several
 
     def each(self, counts: Counts) -> list[Any]:
@@ -180,13 +180,13 @@ class Flow(Rule):
             shapes = counts.graph.input_shapes(node)
             start = self.start(node.shape) if not passed else passed[0]  # the ends of a repeated block have no layer
             found.append(self.arrive(node.layer, shapes, passed) if node.layer else start)
-        if any(node.copies for node in counts.graph.nodes):  # one copy does not tell the value after all copies
+        if any(node.copies for node in counts.graph.nodes):  # the value after one copy is not that after all copies
             return [None for _ in found]
         return found
 
     def arrive(self, layer: Kind, inputs: tuple[Shape, ...], passed: Sequence[Any]) -> Any:
         """The value after a layer."""
-        return None if any(value is None for value in passed) else self.step(layer, inputs, passed)
+        return None if any(value is None for value in passed) else self.transfer(layer, inputs, passed)
 
 
 class Read(Rule):

@@ -14,7 +14,7 @@ from archcalc.shape import Shape
 class ReceptiveField(NamedTuple):
     """The receptive field along one axis, in positions of the network's input."""
 
-    size: Number  # the number of positions on which an output position depends
+    field: Number  # the number of positions on which an output position depends
     jump: Number  # the distance between the fields of two adjacent output positions
 
 
@@ -23,7 +23,7 @@ def _through_window(
 ) -> tuple[ReceptiveField, ...] | None:
     """The receptive fields after a layer, from the largest ones of its inputs along each axis.
 
-    size + (window - 1) * jump, and jump * stride (Araujo et al. 2019, "Computing Receptive Fields", equations 1 and 2).
+    field + (window - 1) * jump, and jump * stride (Araujo et al. 2019, "Computing Receptive Fields", equations 1, 2).
     """
     window, axes = layer.window(*inputs), zip(*passed, strict=False)
     before = [ReceptiveField(*(largest(sizes) for sizes in zip(*axis, strict=True))) for axis in axes]
@@ -32,7 +32,7 @@ def _through_window(
     if not window:  # each position sees only itself
         return tuple(before)
     pairs = zip(before, window, strict=False)
-    return tuple(ReceptiveField(own.size + (k - 1) * own.jump, plain(own.jump * stride)) for own, (k, stride) in pairs)
+    return tuple(ReceptiveField(own.field + (k - 1) * own.jump, plain(own.jump * stride)) for own, (k, stride) in pairs)
 
 
 def _deeper(layer: Kind, inputs: tuple[Shape, ...], passed: Sequence[int]) -> int | None:
@@ -43,6 +43,6 @@ def _deeper(layer: Kind, inputs: tuple[Shape, ...], passed: Sequence[int]) -> in
 
 
 RECEPTIVE = Flow(lambda shape: tuple(ReceptiveField(1, 1) for _ in shape[1:]), _through_window, ("field", "jump"))
-FIELD = Read(RECEPTIVE, lambda axes: largest([axis.size for axis in axes]) if axes else ABSENT)
+FIELD = Read(RECEPTIVE, lambda axes: largest([axis.field for axis in axes]) if axes else ABSENT)
 JUMP = Read(RECEPTIVE, lambda axes: largest([axis.jump for axis in axes]) if axes else ABSENT)
 DEPTH = Read(Flow(lambda shape: 0, _deeper), lambda depth: depth, adds=True)

@@ -33,7 +33,7 @@ def _relaxed(terms: Terms, symbols: Sequence[Symbol]) -> Terms | None:
 
 
 def upper(terms: Terms, symbols: Sequence[Symbol]) -> Rational | None:
-    """An upper bound."""
+    """The best upper bound; None where none is known."""
     bound = lower(scaled(terms, -1), symbols)
     return None if bound is None else -bound
 

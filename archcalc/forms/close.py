@@ -47,15 +47,15 @@ class Closed(NamedTuple):
                 )
                 raise ArchcalcError(f"the formula of {' / '.join(self.labels)}: {letter} {state}")
         given = dict(values)
-        for asked in self.opens:
-            given |= {letter: asked.accept(letter, value) for letter, value in given.items()}
+        for opened in self.opens:
+            given |= {letter: opened.accept(letter, value) for letter, value in given.items()}
         return {**self.base, **given}
 
 
 def closed(of: Address, evaluations: Sequence[Evaluation]) -> Closed:
     """The quantity of one network, or its ratio in two."""
-    base = evaluations[0].asked.base()
-    limits = {name: _meet([e.table.bounds[name] for e in evaluations if name in e.asked.letters]) for name in base}
+    base = evaluations[0].opened.base()
+    limits = {name: _meet([e.table.bounds[name] for e in evaluations if name in e.opened.letters]) for name in base}
     given = [part for e in evaluations for condition in e.conditions for part in _conjuncts(condition)]
     limits = tightened(limits, map(Translation(_knobs(base, limits)), given))
     translate = Translation(_knobs(base, limits))
@@ -77,13 +77,13 @@ def closed(of: Address, evaluations: Sequence[Evaluation]) -> Closed:
         labels(evaluations),
         _tied(evaluations[0]),
         () if whole else tuple(name for e in evaluations for name in e.report.unknown),
-        tuple(e.asked for e in evaluations),
+        tuple(e.opened for e in evaluations),
         {letter: why for e in evaluations for letter, why in e.left_out.items()},
     )
 
 
 def _conjuncts(condition: Relation) -> list[Relation]:
-    """The conditions that must all hold."""
+    """The conditions that are joined by "and"."""
     if condition.sign == "and" and isinstance(condition.left, Relation) and isinstance(condition.right, Relation):
         return [*_conjuncts(condition.left), *_conjuncts(condition.right)]
     return [condition]
@@ -91,7 +91,7 @@ def _conjuncts(condition: Relation) -> list[Relation]:
 
 def translation(evaluation: Evaluation) -> Translation:
     """The translation of the forms of one evaluation from steps of the knobs to the knobs themselves."""
-    own = evaluation.asked.base()
+    own = evaluation.opened.base()
     return Translation(_knobs(own, evaluation.table.bounds))
 
 
@@ -107,12 +107,12 @@ def _value(of: Address, evaluation: Evaluation) -> Over | None:
     entries = [term.quantity.entry for term in of.terms if not term.owner.name]
     if lengths and (others := [one.name for one in entries if one.network or isinstance(one.rule, Read)]):
         why = f"{others[0]} is not a sum over layers, so no number of layers can stay free in it"
-        raise ArchcalcError(refusal(evaluation.asked, sorted(set().union(*map(knobs_of, lengths))), why))
+        raise ArchcalcError(refusal(evaluation.opened, sorted(set().union(*map(knobs_of, lengths))), why))
     try:
         value = of.of(evaluation.report, lambda value: None if value is None else Over(value))
         return value if value is None or isinstance(value, Over) else Over(value)
     except NoClosedForm as error:
-        raise ArchcalcError(refusal(evaluation.asked, error.knobs, error.why)) from None
+        raise ArchcalcError(refusal(evaluation.opened, error.knobs, error.why)) from None
     except ArchcalcError as error:
         together = "; where a repeat count is free, all its repetitions are one row" if lengths else ""
         raise ArchcalcError(f"{error}{together}") from None
@@ -124,23 +124,23 @@ def labels(evaluations: Sequence[Evaluation]) -> tuple[str, ...]:
 
 
 def _label(evaluation: Evaluation, evaluations: Sequence[Evaluation]) -> str:
-    asked, start = evaluation.asked, evaluations[0].asked.base()
-    others = [other.asked.values(start) | _fixed(other.asked) for other in evaluations if other is not evaluation]
-    apart = {n for n, v in _fixed(asked).items() if any(n in other and other[n] != v for other in others)}
-    shown = {n: v for n, v in _fixed(asked).items() if n in asked.settings or n in apart}
-    shown |= {knob: letter for knob, letter in asked.free.items() if knob != letter}
-    changed = [f"{name}={show(shown[name])}" for name in asked.network.knobs if name in shown]
-    return f"{asked.network.name}@{','.join(changed)}" if changed else asked.network.name
+    opened, start = evaluation.opened, evaluations[0].opened.base()
+    others = [other.opened.values(start) | _fixed(other.opened) for other in evaluations if other is not evaluation]
+    different = {n for n, v in _fixed(opened).items() if any(n in other and other[n] != v for other in others)}
+    shown = {n: v for n, v in _fixed(opened).items() if n in opened.settings or n in different}
+    shown |= {knob: letter for knob, letter in opened.free.items() if knob != letter}
+    changed = [f"{name}={show(shown[name])}" for name in opened.network.knobs if name in shown]
+    return f"{opened.network.name}@{','.join(changed)}" if changed else opened.network.name
 
 
-def _fixed(asked: Open) -> dict[str, Any]:
+def _fixed(opened: Open) -> dict[str, Any]:
     """The values of the knobs that are not free."""
-    return {k: asked.settings.get(k, v.default) for k, v in asked.network.knobs.items() if k not in asked.free}
+    return {k: opened.settings.get(k, v.default) for k, v in opened.network.knobs.items() if k not in opened.free}
 
 
 def _tied(evaluation: Evaluation) -> str:
     names: dict[str, list[str]] = {}
-    for knob, letter in evaluation.asked.free.items():
+    for knob, letter in evaluation.opened.free.items():
         names.setdefault(letter, []).append(knob)
     return ", ".join(" = ".join(knobs) for knobs in names.values() if len(knobs) > 1)
 
@@ -148,7 +148,7 @@ def _tied(evaluation: Evaluation) -> str:
 def _domain(evaluation: Evaluation, limits: dict[str, Any]) -> Domain:
     steps = dict(evaluation.table.steps)
     letters = {name: evaluation.table.letter(name, step) for name, step in steps.items()}
-    return Domain(limits, steps, (), _fixed(evaluation.asked), letters, ())
+    return Domain(limits, steps, (), _fixed(evaluation.opened), letters, ())
 
 
 def _meet(intervals: Sequence[tuple[Any, Any]]) -> tuple[Any, Any]:

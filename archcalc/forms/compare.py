@@ -67,5 +67,5 @@ def _without_positive(x: Form) -> Form:
     if len(x.terms) > 1:
         return x
     ((monomial, c),) = x.terms.items()
-    kept = tuple((n, e) for n, e in monomial if (low := x.table.symbols[n].low) is None or low <= 0)
-    return type(x)({kept: 1}, x.table) if c > 0 else x
+    rest = tuple((n, e) for n, e in monomial if (low := x.table.symbols[n].low) is None or low <= 0)
+    return type(x)({rest: 1}, x.table) if c > 0 else x

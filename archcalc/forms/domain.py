@@ -50,7 +50,7 @@ class Domain(NamedTuple):
                 yield step_text(name, step, self.letters.get(name, ""), style)
             if (low, high) != (None, None):
                 yield style.range(style.name(name), low, high)
-        yield from _said(same, style)
+        yield from _joined(same, style)
         yield from _conditions(self.conditions, style)
 
     def __str__(self) -> str:
@@ -74,10 +74,10 @@ def _conditions(conditions: Iterable[Relation], style: Style) -> Iterator[str]:
             same.setdefault(("divides", write(condition.right, style)), []).append(write(condition.left, style))
         else:
             same.setdefault(("", write(condition, style)), [])
-    return _said(same, style)
+    return _joined(same, style)
 
 
-def _said(same: Mapping[tuple[str, str], Sequence[str]], style: Style) -> Iterator[str]:
+def _joined(same: Mapping[tuple[str, str], Sequence[str]], style: Style) -> Iterator[str]:
     for (what, rest), subjects in same.items():
         together = ", ".join(subjects)
         if what == "whole":
@@ -87,7 +87,7 @@ def _said(same: Mapping[tuple[str, str], Sequence[str]], style: Style) -> Iterat
 
 
 def step_text(name: str, step: Step, letter: str, style: Style) -> str:
-    """resolution = 32 s + 11; 32 alpha is whole; classes is whole."""
+    """A step in words: resolution = 32 s + 11; 32 alpha is whole; classes is whole."""
     knob, size = style.name(name), Fraction(step.size)
     if letter and step != (1, 0):
         residue = f" + {style.coefficient(step.residue)}" if step.residue else ""

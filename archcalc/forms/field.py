@@ -140,14 +140,14 @@ class SymbolTable:
         exponents = dict(monomial)
         for product, unit in self.units.items():
             if all(0 < e <= exponents.get(n, 0) or exponents.get(n, 0) <= e < 0 for n, e in product):
-                taken = dict(product)
-                rest = tuple((n, e - taken.get(n, 0)) for n, e in monomial if e != taken.get(n, 0))
+                divisor = dict(product)
+                rest = tuple((n, e - divisor.get(n, 0)) for n, e in monomial if e != divisor.get(n, 0))
                 if (other := self.unit(rest)) is not None:
                     return unit * other
         return None
 
     def is_whole(self, monomial: Monomial, c: Rational) -> bool:
-        """Whether a term's values are all whole."""
+        """Whether all values of a term are whole."""
         unit = self.unit(monomial)
         return unit is not None and (isinstance(own := unit * c, int) or own.denominator == 1)
 

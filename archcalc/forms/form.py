@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from archcalc.forms.field import SymbolTable
 
 MOST_POWER = 64
-MOST_KEPT = 64  # candidates for a maximum
+MOST_MAXIMA = 64  # candidates for a maximum
 STRUCTURE = "how often layers repeat depends on it"
 
 
@@ -66,18 +66,15 @@ class Form(OwnNumber):
 
     def __floor__(self) -> Any:
         """The terms that are whole leave the floor; a rest that no step of the knobs makes whole stays in it."""
-        apart, rest, constant = dict[Any, Any](), dict[Any, Any](), self.terms.get(ONE, 0)
+        outside, rest, constant = dict[Any, Any](), dict[Any, Any](), self.terms.get(ONE, 0)
         for monomial, c in self.terms.items():
             if monomial:
                 fits = self.table.is_whole(monomial, c) or (
                     self.table.resolve(monomial, c) and self.table.is_whole(monomial, c)
                 )
-                (apart if fits else rest)[monomial] = c
-        if not rest:
-            return number_of(apart, self.table) + constant // 1
-        return (
-            number_of(apart, self.table) + constant // 1 + _rounded(rest, whole(constant - constant // 1), self.table)
-        )
+                (outside if fits else rest)[monomial] = c
+        known = number_of(outside, self.table) + constant // 1
+        return known + _rounded(rest, whole(constant - constant // 1), self.table) if rest else known
 
     def __mod__(self, other: Any) -> Any:
         """A polynomial where the rounded quotient is one, else the function mod."""
@@ -170,21 +167,21 @@ class Form(OwnNumber):
     # Functions that no polynomial expresses
 
     def least(self, other: Any) -> Any:
-        """The smaller of the two."""
+        """The smaller of two numbers."""
         known = self <= other
         return (self if known else other) if isinstance(known, bool) else self.table.named("min", self, other)
 
     def most(self, other: Any) -> Any:
         """The larger of the two; a candidate that is never the largest is left out."""
         values = [value for side in (self, other) for value in _largest_of(side)]
-        kept: list[Any] = []
+        candidates: list[Any] = []
         for value in values:
-            if not any(is_never_less(other, value) for other in kept):
-                kept = [other for other in kept if not is_never_less(value, other)] + [value]
-        if len(kept) > MOST_KEPT:
-            knobs = set[str]().union(*map(knobs_of, kept))
-            raise NoClosedForm(knobs, f"it would be the maximum of more than {MOST_KEPT} forms; leave fewer knobs free")
-        return kept[0] if len(kept) == 1 else self.table.named("max", *kept)
+            if not any(is_never_less(other, value) for other in candidates):
+                candidates = [other for other in candidates if not is_never_less(value, other)] + [value]
+        if len(candidates) > MOST_MAXIMA:
+            knobs = set[str]().union(*map(knobs_of, candidates))
+            raise NoClosedForm(knobs, f"it would be the maximum of over {MOST_MAXIMA} forms; leave fewer knobs free")
+        return candidates[0] if len(candidates) == 1 else self.table.named("max", *candidates)
 
     def make_divisible(self, divisor: Any) -> Any:
         """The nearest multiple of the divisor, by the rule of the MobileNet code."""

@@ -105,7 +105,7 @@ class Formula:
         return {symbol: next(free) for symbol in dict.fromkeys(self.written.functions())}
 
     def text(self, style: Style = TEXT) -> str:
-        """The formula alone; "?" where it is not known."""
+        """The formula as text; "?" where it is not known."""
         return "?" if self.written is None else self.written.write(style, self.letters)
 
     def definitions(self, style: Style = TEXT) -> Iterator[str]:
@@ -142,7 +142,7 @@ class Formula:
         return tuple(gaps(self.known, self.smooth, self.domain, self.closed.base)) if self.smooth else ()
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON holds it."""
+        """The content as JSON data."""
         from archcalc.forms.notes import as_dict
 
         return as_dict(self)

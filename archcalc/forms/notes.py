@@ -19,7 +19,7 @@ EXACT = "exact where"
 
 
 def notes(formula: Formula) -> Iterator[str]:
-    """Lines below the formula."""
+    """The lines that are printed below a formula."""
     for definition in formula.definitions():
         yield f"where {definition}"
     own = {name: value for name, value in formula.closed.base.items() if name in formula.free}
@@ -63,12 +63,12 @@ def _short(value: Any) -> str:
 
 
 def for_humans(value: Any) -> str:
-    """1,234,567, or 521/4608 = 0.113."""
+    """A number for people: 1,234,567, or 521/4608 = 0.1131."""
     return f"{value:,}" if isinstance(value, int) else f"{value} = {float(value):.4g}"
 
 
 def as_latex(formula: Formula) -> str:
-    """Lines for a paper or a slide, for amsmath: the formula, its letters, its domain."""
+    """LaTeX for a paper or a slide, which needs amsmath: the formula, its letters, its domain."""
     names = [f"\\text{{{formula.quantity}}}"]
     if len(formula.closed.labels) > 1:
         names = [f"\\text{{{formula.quantity} of {label}}}" for label in formula.closed.labels]
@@ -92,7 +92,7 @@ def _broken(text: str) -> list[str]:
 
 
 def as_dict(formula: Formula) -> dict[str, Any]:
-    """As JSON holds it."""
+    """The content as JSON data."""
     known = formula.closed.quotient is not None
     return {
         "quantity": str(formula.quantity),

@@ -94,14 +94,14 @@ def evaluations(asked: Reference, free: Iterable[str] | None, over: Reference | 
         alone = (letter for letter in first.letters if letter not in second.letters)
         first = first.without(letter for letter in alone if not _is_size(first, letter))
     own = evaluate(first, first.base(), strict)
-    start = own.asked.base()
+    start = own.opened.base()
     second = second.without(set(second.letters) - {*start})
     other = evaluate(second, start, strict)
     if not strict:
-        if apart := _apart(other):
-            other = evaluate(other.asked.without(apart), start, strict)
-        if gone := {*second.letters} - {*other.asked.letters} - apart:
-            own = evaluate(own.asked.without(gone), start, strict)
+        if different := _different(other):
+            other = evaluate(other.opened.without(different), start, strict)
+        if gone := {*second.letters} - {*other.opened.letters} - different:
+            own = evaluate(own.opened.without(gone), start, strict)
     return [own, other]
 
 
@@ -111,7 +111,7 @@ def _is_size(asked: Open, knob: str) -> bool:
     return isinstance(value, int) and value > 1
 
 
-def _apart(found: Evaluation) -> set[str]:
+def _different(found: Evaluation) -> set[str]:
     """The letters whose default in the other network would decide its structure in another way."""
-    own = {letter: found.asked.network.knobs[knob].default for knob, letter in found.asked.free.items()}
+    own = {letter: found.opened.network.knobs[knob].default for knob, letter in found.opened.free.items()}
     return {letter for c in found.conditions if not c.at(own) for letter in knobs_of(c)}

@@ -9,7 +9,7 @@ from math import gcd, lcm
 from typing import Any
 
 from archcalc.forms.form import Form
-from archcalc.forms.terms import ONE, Monomial, Terms, content, joined, power, quotient, scaled
+from archcalc.forms.terms import ONE, Monomial, Terms, content, joined, power, quotient, scaled, whole
 
 
 def reduced(top: Any, bottom: Any) -> tuple[Any, Any]:
@@ -33,7 +33,7 @@ def _over_number(top: Any, bottom: Any) -> tuple[Any, Any]:
     """A form over a number, with whole coefficients and one common denominator."""
     ratio = top * (1 / Fraction(bottom))
     if bottom == 1 or not isinstance(ratio, Form):
-        return ratio, 1
+        return whole(ratio), 1
     common = reduce(lcm, (Fraction(c).denominator for c in ratio.terms.values()), 1)
     return ratio * common, common
 
@@ -53,7 +53,7 @@ def _without_common_factor(a: Terms, b: Terms) -> tuple[Terms, Terms]:
 
 
 def _gcd(a: Terms, b: Terms) -> Terms:
-    """Of polynomials without negative exponents."""
+    """The greatest common divisor of two polynomials without negative exponents."""
     numbers = sorted({number for terms in (a, b) for monomial in terms for number, _ in monomial})
     from sympy import QQ
     from sympy.polys.rings import ring

@@ -19,7 +19,7 @@ SYMPY = {"mod": "Mod", "min": "Min", "max": "Max", "ceil": "ceiling"}  # what sy
 
 
 class Style:
-    """Plain text."""
+    """How formulas are written in plain text; the base of the other styles."""
 
     times, signs = " ", {"==": "=", "multiple of": "is a multiple of", "not a multiple of": "is not a multiple of"}
 
@@ -52,7 +52,7 @@ class Style:
         return f"{left} {self.signs.get(sign, sign)} {right}"
 
     def divides(self, divisor: str, word: str, number: str) -> str:
-        """groups divides 96."""
+        """A condition of divisibility: groups divides 96."""
         return f"{divisor} {word} {number}"
 
     def range(self, name: str, low: Any, high: Any) -> str:

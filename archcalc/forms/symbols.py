@@ -94,7 +94,7 @@ FUNCTIONS: dict[str, Meaning] = {
 
 
 def _power(base: Any, exponent: Any) -> Rational:
-    """Raises ValueError where the exponent is not whole."""
+    """A power with a whole exponent. Raises ValueError for any other exponent."""
     if not isinstance(exponent, int):
         raise ValueError("a root is not exact; only whole exponents")
     return whole(Fraction(base) ** exponent)

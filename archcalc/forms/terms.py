@@ -34,7 +34,7 @@ def power(a: Monomial, exponent: int) -> Monomial:
 
 
 def plus(a: Terms, b: Terms) -> Terms:
-    """a + b."""
+    """The sum a + b."""
     if len(a) < len(b):
         a, b = b, a
     result = dict(a)
@@ -48,12 +48,12 @@ def plus(a: Terms, b: Terms) -> Terms:
 
 
 def scaled(a: Terms, c: Rational) -> Terms:
-    """c * a."""
+    """The product of a number and a sum."""
     return {monomial: whole(own * c) for monomial, own in a.items()} if c else {}
 
 
 def times(a: Terms, b: Terms) -> Terms:
-    """a * b."""
+    """The product a * b."""
     result: Terms = {}
     for m, c in a.items():
         for n, d in b.items():

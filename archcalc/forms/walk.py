@@ -32,7 +32,7 @@ class Open(NamedTuple):
 
     @property
     def letters(self) -> list[str]:
-        """The letters of a formula."""
+        """The letters of its formulas, in order."""
         return list(dict.fromkeys(self.free.values()))
 
     def without(self, letters: Iterable[str]) -> Open:
@@ -65,10 +65,10 @@ class Open(NamedTuple):
 class FormUnfolder(Unfolder):
     """The engine, with repeat counts that may be forms."""
 
-    def __init__(self, asked: Open, table: SymbolTable) -> None:
-        given = asked.values({name: table.knob(name) for name in asked.letters})
-        knobs = asked.network.knobs
-        super().__init__(asked.network.spec, {name: given.get(name, knob.default) for name, knob in knobs.items()})
+    def __init__(self, opened: Open, table: SymbolTable) -> None:
+        given = opened.values({name: table.knob(name) for name in opened.letters})
+        knobs = opened.network.knobs
+        super().__init__(opened.network.spec, {name: given.get(name, knob.default) for name, knob in knobs.items()})
         self.table = table
 
     def length(self, repeat: Expression, environment: Mapping[str, Any]) -> Any:
@@ -83,7 +83,7 @@ class FormUnfolder(Unfolder):
 class Evaluation(NamedTuple):
     """A network evaluated over forms: its report, its symbol table, and the conditions under which it is exact."""
 
-    asked: Open
+    opened: Open
     report: Report
     table: SymbolTable
     conditions: tuple[Relation, ...]
@@ -91,7 +91,7 @@ class Evaluation(NamedTuple):
 
 
 def evaluate(
-    asked: Open,
+    opened: Open,
     start: Mapping[str, Any],
     strict: bool,
     steps: Mapping[str, Step] | None = None,
@@ -107,11 +107,11 @@ def evaluate(
     steps, within = dict(steps or {}), dict[str, tuple[Any, Any]]()
     left_out: dict[str, str] = {}
     for _ in range(MOST_EVALUATIONS):
-        limits = {letter: within.get(letter) or bounds(asked, letter) for letter in asked.letters}
+        limits = {letter: within.get(letter) or bounds(opened, letter) for letter in opened.letters}
         table = SymbolTable(start, limits, steps, stepless, flipped, strict)
         try:
             with gc_paused():
-                report = report_of(FormUnfolder(asked, table).graph(), asked.network.spec)
+                report = report_of(FormUnfolder(opened, table).graph(), opened.network.spec)
         except Restart as restart:
             steps |= {restart.knob: restart.step} if restart.step else {}
             within |= {restart.knob: restart.bounds} if restart.bounds else {}
@@ -119,19 +119,19 @@ def evaluate(
         except NoClosedForm as error:
             knobs, why = error.knobs, error.why
         except SpecError as error:
-            asked.network.summary(**asked.values(start))  # raises where the values are wrong even if no knob is free
-            knobs, why = tuple(asked.letters), f"the symbolic evaluation stops at {error}"
+            opened.network.summary(**opened.values(start))  # raises where the values are wrong even if no knob is free
+            knobs, why = tuple(opened.letters), f"the symbolic evaluation stops at {error}"
         except Refusal as error:  # a figure without a known sum over the repetitions
-            knobs, why = tuple(asked.letters), str(error)
+            knobs, why = tuple(opened.letters), str(error)
         else:
             needed = (a.condition for a in report.assumptions if isinstance(a.condition, Relation))
-            return Evaluation(asked, report, table, tuple(dict.fromkeys([*table.conditions, *needed])), left_out)
+            return Evaluation(opened, report, table, tuple(dict.fromkeys([*table.conditions, *needed])), left_out)
         if strict:
-            raise ArchcalcError(refusal(asked, knobs, why))
+            raise ArchcalcError(refusal(opened, knobs, why))
         left_out |= dict.fromkeys(knobs, why) if why != STRUCTURE else {}
-        asked = asked.without(knobs)
-        steps = {name: step for name, step in steps.items() if name in asked.letters}
-    raise ArchcalcError(f"no closed form was found in {listing(asked.letters)}; {sweep(asked.network)}")
+        opened = opened.without(knobs)
+        steps = {name: step for name, step in steps.items() if name in opened.letters}
+    raise ArchcalcError(f"no closed form was found in {listing(opened.letters)}; {sweep(opened.network)}")
 
 
 def is_number(knob: Knob) -> bool:
@@ -160,17 +160,17 @@ def ties(network: Model, words: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def bounds(asked: Open, letter: str) -> tuple[Any, Any]:
+def bounds(opened: Open, letter: str) -> tuple[Any, Any]:
     """The bounds of a letter; None where there is none."""
-    knobs = [asked.network.knobs[knob] for knob, own in asked.free.items() if own == letter]
+    knobs = [opened.network.knobs[knob] for knob, own in opened.free.items() if own == letter]
     lows, highs = [k.least for k in knobs if k.least is not None], [k.most for k in knobs if k.most is not None]
     return max(lows, default=None), min(highs, default=None)
 
 
-def refusal(asked: Open, letters: Sequence[str], why: str) -> str:
+def refusal(opened: Open, letters: Sequence[str], why: str) -> str:
     """The message: why there is no closed form in these letters, and what to write instead."""
-    network = asked.network
-    knob = next(knob for knob, letter in asked.free.items() if letter in letters)
+    network = opened.network
+    knob = next(knob for knob, letter in opened.free.items() if letter in letters)
     most = max(network.knobs[knob].default, 4) // 1
     values = f"--{knob} 1:{most}" if why == STRUCTURE else ""
     how = f"'archcalc sweep {network.name} {values}".rstrip() + "' counts value by value"

@@ -63,7 +63,7 @@ def _again(
     table, stepless = evaluation.table, evaluation.table.stepless | stepless
     steps = {knob: step for knob, step in table.steps.items() if knob not in stepless}
     try:
-        return evaluate(evaluation.asked, table.defaults, True, steps, stepless, flipped)
+        return evaluate(evaluation.opened, table.defaults, True, steps, stepless, flipped)
     except ArchcalcError:
         return None
 

@@ -1,4 +1,4 @@
-"""Where branches meet."""
+"""Joins of branches."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class Join(Kind):
 
 def _same(sizes: tuple[Shape, ...], axes: slice, what: str) -> Iterator[Need]:
     shown = " and ".join(map(describe, sizes))
-    yield len({len(x) for x in sizes}) == 1, f"branches do not meet: {shown}"
+    yield len({len(x) for x in sizes}) == 1, f"branches do not match: {shown}"
     for other in sizes[1:]:
         for a, b in zip(sizes[0][axes], other[axes], strict=False):
-            yield equal(a, b), f"branches do not meet: {shown}; {what}"
+            yield equal(a, b), f"branches do not match: {shown}; {what}"
 
 
 def _not_one(sizes: Iterable[Number]) -> list[Number]:
@@ -62,18 +62,18 @@ class Add(Combine):
 
 
 class Multiply(Combine):
-    """y = x1 * x2 * ..., element by element; a size of 1 is stretched, so that C x 1 x 1 scales each channel."""
+    """y = x1 * x2 * ..., element by element; a size of 1 is broadcast, so that C x 1 x 1 scales each channel."""
 
     saved_for_backward = "inputs"
     examples: ClassVar = {"multiply": ((8, 5, 5), (8, 1, 1)), "multiply()": ((8, 1, 1), (8, 5, 5))}
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         shown = " and ".join(map(describe, inputs))
-        yield len({len(x) for x in inputs}) == 1, f"branches do not meet: {shown}"
+        yield len({len(x) for x in inputs}) == 1, f"branches do not match: {shown}"
         for sizes in zip(*inputs, strict=False):
             for a, b in combinations(_not_one(sizes), 2):
                 meet = either(equal(a, b), either(equal(a, 1), equal(b, 1)))
-                yield meet, f"branches do not meet: {shown}; multiply needs equal sizes or 1"
+                yield meet, f"branches do not match: {shown}; multiply needs equal sizes or 1"
 
     def shape(self, *inputs: Shape) -> Shape:
         return tuple(reduce(most, _not_one(sizes) or [1]) for sizes in zip(*inputs, strict=True))

@@ -1,4 +1,4 @@
-"""What archcalc cannot count."""
+"""Steps that archcalc cannot count."""
 
 from __future__ import annotations
 

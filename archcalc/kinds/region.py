@@ -26,7 +26,7 @@ class Region(Kind):
     def needs(self, x: Shape) -> Iterator[Need]:
         yield len(x) == 3, f"{self.label} cuts regions out of a map with height and width, not of {describe(x)}"
         two = not isinstance(self.size, tuple) or len(self.size) == 2
-        yield two, f"{self.label}'s size is a number, or a height and a width"
+        yield two, f"{self.label}'s size must be a number, or a height and a width"
 
     def shape(self, x: Shape) -> Shape:
         return (x[0], *per_axis(self.size, x))
@@ -46,7 +46,7 @@ def _for_each_region(pool: Any, regions: int, images: Any) -> Any:
 
 
 class RoIPool(Region, label="roi_pool"):
-    """Cut each region into size x size bins, and take each channel's maximum in each bin (Fast R-CNN, section 2.1).
+    """Cut each region into size x size bins, and take the maximum of each channel in it (Fast R-CNN, section 2.1).
 
     y[r, c, i] = max of x[c] over bin i of region r.
     """

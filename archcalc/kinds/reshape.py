@@ -41,7 +41,7 @@ class Narrow(Kind):
 
     def needs(self, x: Shape) -> Iterator[Need]:
         end = self.start + self.length
-        yield end <= x[0], f"channels {self.start} to {end} are asked of {x[0]} channels"
+        yield end <= x[0], f"channels {self.start} to {end} do not exist in {x[0]} channels"
 
     def shape(self, x: Shape) -> Shape:
         return (self.length, *x[1:])

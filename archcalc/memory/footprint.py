@@ -23,7 +23,7 @@ STATES = {"sgd": 0, "momentum": 1, "adam": 2}  # tensors that the optimizer stor
 
 
 class Memory(NamedTuple):
-    """Bytes, for a batch in one dtype; None where a layer's weights are not known."""
+    """The memory of a network in bytes, for a batch in one dtype; None where the weights of a layer are not known."""
 
     batch: Number
     dtype: str
@@ -38,12 +38,12 @@ class Memory(NamedTuple):
 
     @property
     def inference(self) -> Number | None:
-        """Weights, buffers and the activations at the peak."""
+        """Bytes for inference: weights, buffers and the peak of the activations."""
         return None if self.weights is None else self.weights + self.buffers + self.peak
 
     @property
     def training(self) -> Number | None:
-        """Weights, buffers, the optimizer's tensors, and activations and gradients at the peak."""
+        """Bytes for training: weights, buffers, tensors of the optimizer, and the peak of activations and gradients."""
         if self.weights is None or self.step is None:
             return None
         return (1 + STATES[self.optimizer]) * self.weights + self.buffers + self.step
@@ -79,5 +79,5 @@ def _batch(value: Number) -> Number:
     except Refusal as refusal:
         raise ArchcalcError(str(refusal)) from None
     if fails(equal(batch % 1, 0)):
-        raise ArchcalcError(f"batch = {brief(value)}; it is a whole number")
+        raise ArchcalcError(f"batch = {brief(value)}; it must be a whole number")
     return batch

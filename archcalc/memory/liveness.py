@@ -26,8 +26,8 @@ def forward(graph: Graph) -> list[Number]:
 
 def outputs(graph: Graph) -> tuple[int, ...]:
     """The nodes that no node has as an input."""
-    taken = {i for node in graph.nodes for i in node.inputs}
-    return tuple(i for i in range(len(graph.nodes)) if i not in taken)
+    used = {i for node in graph.nodes for i in node.inputs}
+    return tuple(i for i in range(len(graph.nodes)) if i not in used)
 
 
 def last_uses(graph: Graph) -> list[int]:

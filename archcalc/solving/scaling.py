@@ -31,7 +31,7 @@ FEWEST, MOST = Fraction(1), Fraction(3, 2)  # of alpha, beta and gamma in the se
 MOST_COMBINATIONS = 100_000
 
 
-class Step(NamedTuple):
+class Scaled(NamedTuple):
     """The network at one phi."""
 
     phi: int
@@ -46,14 +46,14 @@ class Step(NamedTuple):
 
 
 class Member(NamedTuple):
-    """A released network beside compound scaling."""
+    """A released network, compared with compound scaling."""
 
     name: str
     released: tuple[Number, Number, Number]  # depth, width, resolution
     implied: tuple[float | None, float | None, float | None]  # for each of them, the phi that would give it
     params: Number
     mult_adds: Number
-    nearest: Step  # the whole phi with the nearest multiply-adds
+    nearest: Scaled  # the whole phi with the nearest multiply-adds
 
     @property
     def difference(self) -> Fraction:
@@ -74,15 +74,15 @@ class Candidate(NamedTuple):
 
 
 class Scaling(NamedTuple):
-    """A network at phi = 0 and above."""
+    """A network scaled by each whole phi from 0 on."""
 
     network: Model
     coefficients: tuple[Number, Number, Number]
-    steps: tuple[Step, ...]
+    steps: tuple[Scaled, ...]
 
     @property
     def constraint(self) -> Fraction:
-        """alpha beta^2 gamma^2."""
+        """The constraint of the paper: alpha beta^2 gamma^2."""
         return constraint(*self.coefficients)
 
 
@@ -98,7 +98,7 @@ def scale(network: Model, phi: Any = 3, **knobs: Any) -> Scaling:
     coefficients: Any = tuple(given.get(name, network.knobs[name].default) for name in COEFFICIENTS)
     reports = [network.summary(**given, phi=i) for i in range(last + 1)]
     first = reports[0].totals.mult_adds
-    steps = tuple(_step(i, coefficients, report, first) for i, report in enumerate(reports))
+    steps = tuple(_scaled(i, coefficients, report, first) for i, report in enumerate(reports))
     return Scaling(network, coefficients, steps)
 
 
@@ -112,12 +112,12 @@ def _checked(network: Model, phi: Any) -> int:
     return found
 
 
-def _step(phi: int, coefficients: tuple[Number, Number, Number], report: Report, first: Number) -> Step:
+def _scaled(phi: int, coefficients: tuple[Number, Number, Number], report: Report, first: Number) -> Scaled:
     alpha, beta = map(Fraction, coefficients[:2])
     cost = report.totals
     if cost.mult_adds is None or cost.params is None:
         raise ArchcalcError(f"{report.network}: the work of {listing(report.unknown)} is not known")
-    return Step(phi, alpha**phi, beta**phi, report.input[-1], cost.params, cost.mult_adds,
+    return Scaled(phi, alpha**phi, beta**phi, report.input[-1], cost.params, cost.mult_adds,
                 Fraction(cost.mult_adds, first), constraint(*coefficients) ** phi, TARGET**phi)  # fmt: skip
 
 
@@ -140,7 +140,7 @@ def _released(network: Model) -> Iterator[tuple[str, Report]]:
             yield name, summarize(other, {})
 
 
-def _member(network: Model, name: str, report: Report, scaling: Scaling, steps: tuple[Step, ...]) -> Member:
+def _member(network: Model, name: str, report: Report, scaling: Scaling, steps: tuple[Scaled, ...]) -> Member:
     released: Any = tuple(report.knobs[key] for key in RELEASED)
     base = [network.knobs[key].default for key in RELEASED]
     pairs = zip(released, base, scaling.coefficients, strict=True)

@@ -107,7 +107,7 @@ class Search:
 
         places = np.argwhere(self.met)
         if want.name in self.axes:
-            first = places[:, list(self.axes).index(want.name)] * (1 if _rising(self.axes[want.name]) else -1)
+            first = places[:, list(self.axes).index(want.name)] * (1 if _ascending(self.axes[want.name]) else -1)
         else:
             first = self.columns[want.name].data[self.met]
         sign = 1 if want.large else -1
@@ -119,7 +119,7 @@ class Search:
         """For each knob, the point one step beyond the answer."""
         found = []
         for i, axis in enumerate(self.axes.values()):
-            step = 1 if large == _rising(axis) else -1
+            step = 1 if large == _ascending(axis) else -1
             if 0 <= place[i] + step < size(axis):
                 found.append(self.found((*place[:i], place[i] + step, *place[i + 1 :])))
         return found
@@ -134,12 +134,12 @@ class Search:
         places = []
         for i in np.flatnonzero(self.met.any(axis=1)):
             js = np.flatnonzero(self.met[i])
-            places.append((int(i), int(js[-1] if large == _rising(second) else js[0])))
+            places.append((int(i), int(js[-1] if large == _ascending(second) else js[0])))
         step = max(1, -(-len(places) // rows))
         return [self.found(place) for place in places[::step]]
 
 
-def _rising(axis: Axis) -> bool:
+def _ascending(axis: Axis) -> bool:
     return has_words(axis) or axis[size(axis) - 1] >= axis[0]
 
 

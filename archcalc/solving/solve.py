@@ -45,7 +45,7 @@ class Task(NamedTuple):
     want: Want
 
     def solution(self, advance: Advance | None = None) -> Solution:
-        """The best point. Raises ArchcalcError where none meets the constraints."""
+        """The best point, with its neighbours. Raises ArchcalcError where none meets the constraints."""
         search, want = self
         search.evaluate(advance)
         if not search.met.any():

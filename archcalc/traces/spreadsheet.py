@@ -1,4 +1,4 @@
-"""A trace as the formula of a cell.
+"""A trace as the formula of a spreadsheet cell.
 
 A spreadsheet computes in floating point. Whole numbers below 2^53, and their quotients rounded down, are exact there.
 What may have decimals is rounded to nine before it is rounded down or compared, so that 28.999999999999996 is 29.

@@ -116,11 +116,11 @@ class Traced(OwnNumber):
         return quotient
 
     def least(self, other: Any) -> Any:
-        """The smaller of the two."""
+        """The smaller of two numbers."""
         return operate("min", self, other)
 
     def most(self, other: Any) -> Any:
-        """The larger of the two."""
+        """The larger of two numbers."""
         return operate("max", self, other)
 
     def compared(self, sign: str, other: Any) -> Any:

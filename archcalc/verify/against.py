@@ -94,7 +94,7 @@ def _lines(report: Report, theirs: list[Line], order: str) -> Iterator[str]:
         return
     for name, mine, other in zip_longest(names, ours, theirs):
         if mine is None or other is None:
-            yield f"{name}: the module has no such layer" if mine else f"no layer for the module's {_told(other)}"
+            yield f"{name}: the module has no such layer" if mine else f"no layer for the module's {_described(other)}"
             continue
         parts = [f"{word}: formula {say(a)}, module {say(b)}"
                  for (word, say), a, b in zip(SAY.items(), mine, other, strict=True) if a != b]  # fmt: skip
@@ -102,7 +102,7 @@ def _lines(report: Report, theirs: list[Line], order: str) -> Iterator[str]:
             yield f"{name}: {'; '.join(parts)}"
 
 
-def _told(line: Line) -> str:
+def _described(line: Line) -> str:
     return ", ".join(f"{word} {say(value)}" for (word, say), value in zip(SAY.items(), line, strict=True))
 
 

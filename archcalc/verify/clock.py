@@ -97,7 +97,7 @@ class Clock:
 
 
 class Times(NamedTuple):
-    """Median seconds of a pass, of each layer inside a pass, and between two marks with nothing between them."""
+    """Median seconds of a pass, of each layer within a pass, and between two marks without work."""
 
     whole: float
     layers: list[float]

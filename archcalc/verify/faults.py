@@ -34,5 +34,5 @@ def torch_errors() -> Iterator[None]:
     except Exception as error:
         line = str(error).strip().partition("\n")[0].partition(" GPU ")[0]  # without the state of the allocator
         known = isinstance(error, (RuntimeError, ValueError))
-        said = "the device failed" if is_fault(error) else "torch refuses it" if known else type(error).__name__
-        raise ArchcalcError(f"{said}: {line}") from error
+        what = "the device failed" if is_fault(error) else "torch refuses it" if known else type(error).__name__
+        raise ArchcalcError(f"{what}: {line}") from error

@@ -81,7 +81,7 @@ class NetworkModule(nn.Module):
         self._outputs = {graph.nodes[i].name: i for i in outputs(graph)}
         for name, node in zip(names, graph.nodes, strict=True):
             if node.shared is not None:
-                _share(self.get_submodule(name), self.get_submodule(names[node.shared]))
+                _tie_weights(self.get_submodule(name), self.get_submodule(names[node.shared]))
 
     def forward(self, x: Tensor) -> Tensor | dict[str, Tensor]:
         values = {0: x}
@@ -147,7 +147,7 @@ def _install(root: nn.Module, path: str, module: nn.Module, targets: dict[str, s
     targets[path] = f"{targets[above]}.{target}" if above else target
 
 
-def _share(mine: nn.Module, other: nn.Module) -> None:
+def _tie_weights(mine: nn.Module, other: nn.Module) -> None:
     """Let two modules have the same dicts of parameters and buffers, so that they stay shared when one is moved."""
     theirs = dict(other.named_modules())
     for name, module in mine.named_modules():
