@@ -184,7 +184,7 @@ SCRIPT_BREAKS = {  # what is wrong in JavaScript -> what is written otherwise, a
     "negative numbers are rounded towards 0": ("down - 1n", "down", "floor"),
     "the smaller is the larger": ("> 0n ? b : a", "< 0n ? b : a", "min"),
     "a sign is lost": ("if ((a < 0n) !== (d < 0n)) a = -a;", "", "Div"),
-    "a power of a negative number": ("e < 0n ? div(1n, power(a, -e))", "e < 0n ? 0n", "a power"),
+    "a power of a negative number": ("e < 0n ? div(1n, power(a, -e))", "e < 0n ? 0n", "Pow"),
 }
 
 
