@@ -36,7 +36,7 @@ class Notation:
         elif value.operation == "name":
             found = self.name(value), ATOM
         elif value.operation == "negative":
-            found = f"-{self.within(value.operands[0], ATOM)}", SIGN
+            found = self.negative(value)
         elif value.operation in self.infix:
             found = self.operator(value)
         else:
@@ -52,6 +52,9 @@ class Notation:
         if isinstance(value, Fraction) and value.denominator != 1:
             return f"{value.numerator}/{value.denominator}", PRODUCT if value > 0 else SUM
         return str(value), ATOM if value >= 0 else SIGN
+
+    def negative(self, value: Traced) -> Written:
+        return f"-{self.within(value.operands[0], ATOM)}", SIGN
 
     def operator(self, value: Traced) -> Written:
         """An operation between its operands; of equally tight ones, the right operand of - and / gets brackets."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from archcalc.traces.notation import SUM, Notation
-from archcalc.traces.traced import Traced
+from archcalc.traces.traced import Traced, is_whole
 
 DECIMALS = 9
 LONGEST_TEXT = 255  # characters of a text within a formula
@@ -74,8 +74,4 @@ def is_exact(value: Any) -> bool:
         return isinstance(value, int)
     if value.whole or value.operation == "name":  # the content of a cell was rounded or typed
         return True
-    return value.operation == "/" and all(map(_is_whole, value.operands))
-
-
-def _is_whole(value: Any) -> bool:
-    return value.whole if isinstance(value, Traced) else isinstance(value, int)
+    return value.operation == "/" and all(map(is_whole, value.operands))

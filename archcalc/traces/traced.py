@@ -94,7 +94,7 @@ class Traced(OwnNumber):
         return self if self.whole else operate("floor", self)
 
     def __mod__(self, other: Any) -> Any:
-        if _is_whole(self) and _is_whole(other) and not is_int(other, 1):
+        if is_whole(self) and is_whole(other) and not is_int(other, 1):
             return operate("mod", self, other)
         return OwnNumber.__mod__(self, other)  # super() needs a Traced on the left, and that may be a plain number
 
@@ -141,7 +141,7 @@ def name(label: object, value: Any, trace: Trace, whole: bool = True, low: Any =
 def operate(operation: str, *operands: Any) -> Traced:
     """The traced result of an operation on numbers of which at least one is traced."""
     trace = next(o.trace for o in operands if hasattr(o, "trace"))
-    whole = operation in WHOLE or (operation not in NEVER_WHOLE and all(map(_is_whole, operands)))
+    whole = operation in WHOLE or (operation not in NEVER_WHOLE and all(map(is_whole, operands)))
     if operation == "power" and not isinstance(exponent := operands[1], int):
         trace.needed.append((math.floor(exponent) == exponent, "a root is not exact; only whole exponents"))
         whole = False
@@ -189,6 +189,6 @@ def _without_sign(x: Any) -> Any:
     return -x if isinstance(x, int) and x < 0 else None
 
 
-def _is_whole(value: Any) -> bool:
+def is_whole(value: Any) -> bool:
     """Whether it is whole for all values of its names; a condition counts as whole, since it changes no number."""
     return value.whole if isinstance(value, Traced) else isinstance(value, (int, Condition))

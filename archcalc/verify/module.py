@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -68,6 +68,7 @@ class NetworkModule(nn.Module):
 
     _calls: tuple[Call, ...]
     _outputs: dict[str, int]
+    _shared: tuple[tuple[str, str], ...]  # a layer, and the one whose weights it uses
 
     def __init__(self, graph: Graph, modules: Sequence[nn.Module]) -> None:
         super().__init__()
@@ -79,9 +80,23 @@ class NetworkModule(nn.Module):
         numbered = enumerate(zip(names, graph.nodes, done, strict=True))
         self._calls = tuple(Call(name, node.inputs, i, free) for i, (name, node, free) in numbered if i)
         self._outputs = {graph.nodes[i].name: i for i in outputs(graph)}
-        for name, node in zip(names, graph.nodes, strict=True):
-            if node.shared is not None:
-                _tie_weights(self.get_submodule(name), self.get_submodule(names[node.shared]))
+        pairs = zip(names, graph.nodes, strict=True)
+        self._shared = tuple((name, names[node.shared]) for name, node in pairs if node.shared is not None)
+        self._tie_weights()
+
+    def _tie_weights(self) -> None:
+        """Let layers that use the weights of others hold the same tensors."""
+        for own, other in self._shared:
+            theirs = dict(self.get_submodule(other).named_modules())
+            for name, module in self.get_submodule(own).named_modules():
+                _take(module._parameters, theirs[name]._parameters)
+                _take(module._buffers, theirs[name]._buffers)
+
+    def _apply(self, *arguments: Any, **options: Any) -> NetworkModule:
+        """What torch moves or converts all tensors with: it makes some anew in each layer, which are shared again."""
+        super()._apply(*arguments, **options)  # type: ignore[no-untyped-call]  # of torch
+        self._tie_weights()
+        return self
 
     def forward(self, x: Tensor) -> Tensor | dict[str, Tensor]:
         values = {0: x}
@@ -147,8 +162,6 @@ def _install(root: nn.Module, path: str, module: nn.Module, targets: dict[str, s
     targets[path] = f"{targets[above]}.{target}" if above else target
 
 
-def _tie_weights(mine: nn.Module, other: nn.Module) -> None:
-    """Let two modules have the same dicts of parameters and buffers, so that they stay shared when one is moved."""
-    theirs = dict(other.named_modules())
-    for name, module in mine.named_modules():
-        module._parameters, module._buffers = theirs[name]._parameters, theirs[name]._buffers
+def _take(held: dict[str, Any], theirs: Mapping[str, Any]) -> None:
+    """The others' tensors in place of one's own; what a tool has put beside them is each layer's."""
+    held |= {name: theirs[name] for name in held if name in theirs}

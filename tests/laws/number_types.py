@@ -5,7 +5,10 @@ numbers. What a type answers at a point is the figures; None where they do not e
 no more. A type added to NUMBER_TYPES is held to all the laws of `number_law`.
 """
 
+import json
 from fractions import Fraction
+from functools import cache
+from importlib.util import find_spec
 
 import numpy
 import sympy
@@ -21,6 +24,7 @@ from archcalc.number import decide, plain
 from archcalc.sweeps.plans import MOST
 from archcalc.sweeps.values import Split, Values, along, fractions
 from archcalc.traces.conditions import COMPARE
+from archcalc.traces.javascript import ARITHMETIC, JavaScript
 from archcalc.traces.traced import OPERATIONS, Trace, Traced, name
 from archcalc.value import exact
 
@@ -216,7 +220,12 @@ class Traces(NumberType):
     def numbers(self):
         self.trace, self.known = Trace(), {}
         bounds = ((min(column), all(isinstance(value, int) for value in column)) for column in self.columns)
-        return [name(i, self.points[0][i], self.trace, whole, low) for i, (low, whole) in enumerate(bounds)]
+        points = enumerate(zip(bounds, self.points[0], strict=True))
+        return [name(self.label(i), value, self.trace, whole, low) for i, ((low, whole), value) in points]
+
+    def label(self, i):
+        """What the number of a column is called."""
+        return i
 
     def answer(self, i, conditions, figures):
         if not all(self.read(condition, i) for condition in self.trace.decided):
@@ -259,6 +268,64 @@ class Unknowns(NumberType):
         return value
 
 
+class Scripts(Traces):
+    """Traces written as JavaScript, which V8 computes at each point."""
+
+    def label(self, i):
+        return f"v{i}"
+
+    def all(self, rule):
+        try:
+            conditions, figures = rule(self.numbers())
+        except (*NOTHING, NoClosedForm):
+            return [REFUSED] * len(self.points)
+        writer = JavaScript()
+        decided = " && ".join(["true", *(script(writer, condition) for condition in self.trace.decided)])
+        before = len(writer.constants)
+        needed = [*(condition for condition, _ in self.trace.needed), *conditions]
+        needed = " && ".join(["true", *(script(writer, condition) for condition in needed)])
+        asked = ", ".join(script(writer, figure) for figure in figures.values())
+        answers = script_engine().eval(f"""{{
+            const answer = texts => {{
+                const [{", ".join(map(self.label, range(len(self.columns))))}] = texts.split(" ").map(number);
+                {" ".join(writer.constants[:before])}
+                if (!({decided})) return "{REFUSED}";
+                try {{
+                    {" ".join(writer.constants[before:])}
+                    return {needed} ? [{asked}].join(" ") : "nothing";
+                }} catch (error) {{ return "nothing"; }}
+            }};
+            {json.dumps([" ".join(map(str, point)) for point in self.points])}.map(answer).join(";")
+        }}""")
+        return [self.answer(words, figures) for words in answers.split(";")]
+
+    def answer(self, words, figures):
+        if words in ("nothing", REFUSED):
+            return None if words == "nothing" else REFUSED
+        found = zip(figures.items(), words.split(), strict=True)
+        return {key: value if value is None else read_script(word) for (key, value), word in found}
+
+
+def script(writer, value):
+    """A value as JavaScript; of what is not known some number."""
+    return json.dumps(value) if isinstance(value, bool) else writer.write(0 if value is None else value)
+
+
+def read_script(word):
+    """What JavaScript says of a value."""
+    return word == "true" if word in ("true", "false") else plain(Fraction(word))
+
+
+@cache
+def script_engine(arithmetic=ARITHMETIC):
+    """V8, which has read the arithmetic."""
+    from py_mini_racer import MiniRacer
+
+    engine = MiniRacer()
+    engine.eval(arithmetic)
+    return engine
+
+
 COMPUTED = OPERATIONS | COMPARE | {"and": lambda a, b: a and b, "or": lambda a, b: a or b, "not": lambda a: not a}
 
 
@@ -271,4 +338,5 @@ NUMBER_TYPES = {
     "forms": Forms,
     "traces": Traces,
     "unknown": Unknowns,
+    **({"scripts": Scripts} if find_spec("py_mini_racer") else {}),
 }
