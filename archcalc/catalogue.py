@@ -23,7 +23,7 @@ NOTES = (
 def catalogue(words: Sequence[str] = (), **headings: str) -> list[Spec]:
     """The specs that `choose` selects, sorted by name; only their files are parsed. Raises ArchcalcError."""
     chosen = {entry.name: entry.path for entry in choose(words, **headings)}
-    specs = [spec for path in dict.fromkeys(chosen.values()) for spec in members(str(path)) if spec.name in chosen]
+    specs = [spec for path in dict.fromkeys(chosen.values()) for spec in members(path) if spec.name in chosen]
     return sorted(specs, key=lambda spec: spec.name)
 
 

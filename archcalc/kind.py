@@ -129,6 +129,6 @@ def build(kind: type[Kind], arguments: tuple[Any, ...], keywords: Mapping[str, A
     needs = {
         parameter.name: parameter.need(value)
         for parameter, value in zip(kind.parameters, vars(layer).values(), strict=True)
-        if value is not None and parameter.type.check(value) is not True
+        if value is not parameter.default and parameter.type.check(value) is not True
     }
     return layer, needs

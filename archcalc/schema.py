@@ -68,7 +68,7 @@ def _sections() -> dict[str, dict[str, Any]]:
     headings: dict[str, dict[str, Any]] = dict.fromkeys(HEADINGS, WORD)
     headings |= {"aliases": WORDS, "kind": {"enum": list(KINDS_OF_SPEC)}}
     body: dict[str, dict[str, Any]] = {"input": VALUES, "layers": LAYERS}
-    block = _object(dict(zip(BLOCK_KEYS, (WORDS, _named(VALUE), LAYERS), strict=True)), ["layers"])
+    block = _object(dict(zip(BLOCK_KEYS, (WORDS, _named(VALUES), LAYERS), strict=True)), ["layers"])
     return (
         headings
         | body
@@ -76,7 +76,7 @@ def _sections() -> dict[str, dict[str, Any]]:
             "use": {"$ref": "#/$defs/use"},
             "given": _named({"anyOf": [VALUE, {"$ref": "#/$defs/knob"}]}),
             "variants": _named(_named(VALUE) | {"properties": headings | body}),
-            "let": _named(VALUE),
+            "let": _named(VALUES),
             "blocks": _named({"anyOf": [LAYERS, block]}),
         }
     )

@@ -6,6 +6,8 @@ from types import ModuleType
 
 import pytest
 import torch
+from archcalc_witness import build, sources
+from archcalc_witness.sources import SOURCES, Source
 from click.testing import CliRunner
 from torch import nn
 
@@ -17,7 +19,6 @@ from archcalc.verify.pages import differences, verdict
 from archcalc.verify.results import NotRun
 from archcalc.verify.sheets import not_run_table
 from archcalc.verify.suite import Asked, examine, gather
-from archcalc.verify.witness.sources import SOURCES, Source
 
 TEXT = """
 net: A network that a library has
@@ -51,10 +52,10 @@ def library(monkeypatch, network):
         module.net = make
         monkeypatch.setitem(sys.modules, "playlib", ModuleType("playlib"))
         monkeypatch.setitem(sys.modules, "playlib.models", module)
-        monkeypatch.setattr(against, "installed", lambda name: name == "playlib")
+        monkeypatch.setattr(build, "installed", lambda name: name == "playlib")
         monkeypatch.setattr(against, "find", lambda name: network.spec)
         played = Source("playlib", "models.net", input=(3, 8, 8), network=network.name, **source)
-        monkeypatch.setattr(against, "SOURCES", {"net_of_playlib": played})
+        monkeypatch.setattr(sources, "SOURCES", {"net_of_playlib": played})
 
     return put
 
@@ -154,7 +155,7 @@ def test_a_module_that_cannot_be_built_was_not_run(network, library):
 
 def test_only_at_the_knobs_that_the_table_says(network, library):
     library(theirs, knobs={"width": 8})
-    source = against.SOURCES["net_of_playlib"]
+    source = sources.SOURCES["net_of_playlib"]
     reports = [network.summary(), network.summary(width=16), network.summary(classes=7)]
     assert [at_knobs(source, network, report) for report in reports] == [True, False, False]
     (found,) = witness(reports[1], "playlib")
@@ -173,7 +174,7 @@ def test_one_reason_for_many_networks_is_said_once():
 
 
 def test_absent_libraries_are_never_passed(monkeypatch):
-    monkeypatch.setattr(against, "installed", lambda name: False)
+    monkeypatch.setattr(build, "installed", lambda name: False)
     result = CliRunner().invoke(
         main, ["verify", "resnet18", "--device", "meta", "--against", "timm", "--against", "keras"]
     )
@@ -199,3 +200,12 @@ def test_against_the_library_itself(library, name):
     results = list(examine(archcalc.load(name).summary(), Asked(torch.device("meta"), against=(library,))))
     assert len(results) > 1
     assert not any(isinstance(result, NotRun) or result.differences for result in results)
+
+
+def test_where_the_modules_are_not_at_hand_it_says_so_before_anything_runs(monkeypatch):
+    monkeypatch.setattr(against, "find_spec", lambda name: None)
+    monkeypatch.setattr("archcalc.verify.suite.examine", lambda *_: pytest.fail("something ran"))
+    result = CliRunner().invoke(main, ["verify", "vgg11", "--device", "meta", "--against", "torchvision"])
+    assert result.exit_code == 2
+    assert result.output.count("\n") == 1
+    assert "run it in a clone of the repository, after pip install -e '.[torch]' there" in result.output

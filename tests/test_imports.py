@@ -23,9 +23,7 @@ PLACES = {  # foreign package -> where it may be imported
     "xlsxwriter": "export/*",
     "tabulate": "export/*",
     "torch": "verify/*",
-    "torchvision": "verify/witness/*",
-    "pytorchcv": "verify/witness/*",
-    "keras": "verify/witness/*",
+    "archcalc_witness": "verify/against.py",
     "matplotlib": "*plot.py",
     "pyarrow": "sweeps/parquet.py",
     "distributed": "sweeps/remote.py",
@@ -35,6 +33,7 @@ PLACES = {  # foreign package -> where it may be imported
 }
 AT_ONCE = {  # the modules that may import these outside a function, since they are imported on demand themselves
     "numpy": "sweeps/*",
+    "archcalc_witness": "",
     "sympy": "forms/sympify.py",
     "matplotlib": "",
     "pandas": "",
@@ -151,9 +150,16 @@ def loaded_by(command: str) -> set[str]:
 
 
 SPARED = {  # what a summary in a pipe does without, and what would make it start later
-    *("bz2", "difflib", "json", "lzma", "shlex", "shutil", "textwrap", "click.shell_completion"),
+    *("bz2", "difflib", "json", "lzma", "pathlib", "shlex", "shutil", "textwrap", "click.shell_completion"),
     *("archcalc.cli.formula", "archcalc.cli.pages", "archcalc.cli.sweep", "archcalc.cli.verify"),
-    *("archcalc.export", "archcalc.forms", "archcalc.derivation", "archcalc.traces", "archcalc.memory"),
+    *(
+        "archcalc.export.json",
+        "archcalc.export.xlsx",
+        "archcalc.forms",
+        "archcalc.derivation",
+        "archcalc.traces",
+        "archcalc.memory",
+    ),
     *("archcalc.sweeps", "archcalc.solving", "archcalc.verify", "archcalc.misnamed", "archcalc.language.mending"),
 }
 

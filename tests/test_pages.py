@@ -121,4 +121,4 @@ def test_the_benchmark_runs(capsys):
     benchmark = importlib.import_module("benchmark")
     benchmark.whole_process(pairs=1)
     benchmark.in_process(pairs=1)
-    assert capsys.readouterr().out.count("aim") == 3
+    assert capsys.readouterr().out.count("aim") == 4

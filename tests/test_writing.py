@@ -2,6 +2,7 @@
 
 import pickle
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from console import run
@@ -19,7 +20,7 @@ from archcalc.language.text import Scalar
 from archcalc.language.writing import built, written
 from archcalc.network import Network
 
-FILES = sorted(home().glob("*.yaml"))
+FILES = sorted(Path(home()).glob("*.yaml"))
 AWKWARD = """
 net: '[N] # "1": 100 % ''odd'''
 about: ": a long text, # and no comment, folded where it is longer than a line; it holds a - dash, a 'quote', [one], \
@@ -179,7 +180,7 @@ def outcome(network, knobs):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_every_network_alone_is_the_network(path, tmp_path):
-    for name in [name for name, file in names().items() if file == path]:
+    for name in [name for name, file in names().items() if file == str(path)]:
         network = archcalc.load(name)
         (tmp_path / f"{name}.yaml").write_text(network.text)
         alone = archcalc.load(tmp_path / f"{name}.yaml")

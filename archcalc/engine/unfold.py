@@ -16,14 +16,17 @@ from archcalc.engine import induction
 from archcalc.engine.fitting import Arguments, Fitter, positive
 from archcalc.engine.graph import Graph, Node
 from archcalc.engine.ledger import Enough, Ledger, Site
-from archcalc.engine.lookup import OpenLength, Run, Span, Spans
+from archcalc.engine.lookup import INPUT, OpenLength, Run, Span, Spans, not_several
 from archcalc.engine.recall import Recall
-from archcalc.engine.settling import count, evaluate, truth
+from archcalc.engine.settling import count, defined, evaluate, truth
 from archcalc.engine.sharing import share
 from archcalc.errors import Refusal, SpecError
 from archcalc.language.expression import Function
-from archcalc.language.spec import INDEX, SHAPE_WORDS, Block, Item, Lets, Part, Spec
+from archcalc.language.logic import pick
+from archcalc.language.spec import INDEX, MANY, SHAPE_WORDS, Block, Input, Item, Lets, Part, Size, Spec
 from archcalc.language.terms import Definition, Expression
+from archcalc.number import Number
+from archcalc.shape import describe
 
 MOST_LAYERS = 100_000
 DEEPEST = 40  # blocks within blocks
@@ -37,9 +40,9 @@ def unfold(spec: Spec, given: Mapping[str, Any]) -> Graph:
 
 
 def define(lets: Lets, known: dict[str, Any]) -> None:
-    """Add the definitions to the values that they see, one after the other. Raises Refusal."""
+    """Add the definitions to the values that they see, which stay as they are from then on. Raises Refusal."""
     for name, let in lets.items():
-        known[name] = Function(let, dict(known)) if isinstance(let, Definition) else evaluate(let, known)
+        known[name] = Function(let, known) if isinstance(let, Definition) else defined(let, known)
 
 
 class Unfolder:
@@ -64,7 +67,7 @@ class Unfolder:
             site = Site("input", Item("input", False, expression.place), environment, 0, (), ())
             if self.ledger.meets(positive(shape, "its shape would be"), site):
                 self.nodes.append(Node("input", None, (), self.fitter.input(shape), expression.place))
-                self.sequence(self.spec.layers, Run("", "", dict(environment), {}, [0], {}))
+                self.sequence(self.spec.layers, Run("", "", dict(environment), [0], {}))
         except Refusal as refusal:
             self.ledger.refuse(refusal, expression.place)
         except Enough:  # why is in the ledger
@@ -116,7 +119,7 @@ class Unfolder:
     def stands(self, item: Item, when: Expression, run: Run) -> bool:
         """Whether an entry is not left out. Its input may be missing if it is; its sizes are known if it is not."""
         try:
-            if self.sources(item, run) is None:
+            if self.first(item, run) is None:
                 return True
         except OpenLength:
             raise
@@ -125,7 +128,7 @@ class Unfolder:
         return truth(when, run.environment)
 
     def repeated(self, item: Item, repeat: Expression, run: Run, later: Items) -> None:
-        if self.sources(item, run) is None:
+        if self.first(item, run) is None:
             run.history.append(None)
             return
         times, outer = count(repeat, self.length(repeat, run.environment)), run.environment.get(INDEX)
@@ -162,13 +165,54 @@ class Unfolder:
         self.spans.found.update(fork.spans.found)
         self.ledger.take(fork.ledger)
 
+    def first(self, item: Item, run: Run) -> tuple[int, ...] | None:
+        """The sources of an entry, or of the first of its copies."""
+        outer = run.environment.get(INDEX)
+        run.environment[INDEX] = outer if item.repeat is None else 1
+        try:
+            return self.sources(item, run)
+        finally:
+            run.environment[INDEX] = outer
+
     def sources(self, item: Item, run: Run) -> tuple[int, ...] | None:
         """The nodes an entry takes its input from, the first one's sizes made known; None after a problem."""
-        found = [self.spans.source(word, run) for word in item.sources] if item.sources else [run.history[-1]]
+        found = [node for word in item.sources for node in self.source(word, run)] or [run.history[-1]]
         if None in found:
             return None
+        for size in item.sizes:
+            several = self.spans.several(size.entry, run)
+            nodes = several or (self.spans.source(size.entry, run),)
+            if None in nodes:
+                return None
+            sizes = tuple(self.size(size, node) for node in nodes if node is not None)
+            run.environment[size.name] = sizes if several else sizes[0]
         self.sizes(found[0], run.environment)  # type: ignore[arg-type]  # None was turned away above
         return tuple(found)  # type: ignore[arg-type]
+
+    def source(self, word: Input, run: Run) -> tuple[int | None, ...]:
+        """The nodes that a word after `from` means. Raises Refusal."""
+        if not word.several and word.number is None:
+            return (self.spans.source(word.name, run),)
+        try:
+            number = word.number and evaluate(word.number, run.environment)
+            if isinstance(number, int) and (node := self.spans.numbered(word.name, number, run)) is not None:
+                return (node,)
+            if not (several := self.spans.several(word.name, run)):
+                raise not_several(word.name)
+            return (pick(several, number),) if word.number else several
+        except Refusal as refusal:
+            raise Refusal(str(refusal), refusal.place or word.place) from None
+
+    def size(self, size: Size, index: int) -> Number:
+        """A size of another entry. Raises Refusal."""
+        node = self.nodes[index]
+        if size.axis >= len(node.shape):
+            why = f"the output of {size.entry.text!r} is {describe(node.shape)}"
+        elif node.copies:
+            why = f"{size.entry.text!r} stands in a repetition of open length"
+        else:
+            return node.shape[size.axis]
+        raise Refusal(f"no {size.name!r} here: {why}", size.entry.place)
 
     def sizes(self, node: int, environment: dict[str, Any]) -> None:
         """Make the sizes of an input known."""
@@ -182,7 +226,9 @@ class Unfolder:
     # One entry
 
     def once(self, item: Item, run: Run, name: str | None = None) -> None:
+        name, first, end = name or run.name(item), len(self.nodes), None
         if (sources := self.sources(item, run)) is None:
+            self.spans.define(name, Span(first, first, None))
             run.history.append(None)
             return
         self.budget -= 1
@@ -194,7 +240,6 @@ class Unfolder:
             )
             self.ledger.refuse(Refusal(f"more than {limit}"), item.place)
             raise Enough
-        name, first, end = name or run.name(item), len(self.nodes), None
         try:
             end = self.expand(item, run, name, sources)
             self.spans.define(name, Span(first, len(self.nodes), end))
@@ -247,8 +292,12 @@ class Unfolder:
         environment |= defaults | dict(zip(block.parameters, values, strict=False)) | keywords
         self.sizes(sources[0], environment)
         define(block.lets, environment)
-        inputs = dict(zip(block.inputs, sources, strict=True)) if block.inputs else {}
-        return self.sequence(block.body, Run(name + "/", name + "/", environment, inputs, [sources[0]], {}))
+        self.budget -= len(block.lets)
+        named = block.inputs[0].removesuffix(MANY) if block.many else ""
+        inputs = [f"{named}{i}" for i in range(1, len(sources) + 1)] if named else block.inputs
+        for label, source in zip(inputs, sources, strict=False):
+            self.spans.define(f"{name}/{INPUT}{label}", Span(source, source, source))
+        return self.sequence(block.body, Run(name + "/", name + "/", dict(environment), [sources[0]], {}))
 
     def layer(self, item: Item, run: Run, name: str, sources: tuple[int, ...]) -> int | None:
         kind: Any = item.callee

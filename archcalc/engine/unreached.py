@@ -64,6 +64,11 @@ class Unknown(OwnNumber, OwnCondition):
     least = most = share = compared = _same  # type: ignore[assignment]
     __hash__ = None  # type: ignore[assignment]  # nothing tells it from another
 
+    @property
+    def settled(self) -> Any:
+        """What decides the structure: nobody knows how the walk goes on."""
+        raise Enough
+
     def __str__(self) -> str:
         return "?"
 
@@ -80,8 +85,8 @@ class Trial(Unfolder):
 
     def problems(self, block: Block) -> list[Problem]:
         """What is wrong with a block whatever axes its inputs have; with those axes that fit it best."""
-        found = []
-        for axes in product(AXES, repeat=len(block.inputs) or 1) if len(block.inputs) <= MOST_INPUTS else ():
+        found, tried = [], not block.many and len(block.inputs) <= MOST_INPUTS
+        for axes in product(AXES, repeat=len(block.inputs) or 1) if tried else ():
             self.try_on(block, axes)
             if not self.ledger.problems:
                 return []

@@ -18,6 +18,11 @@ def elements(shapes: Mapping[str, Shape]) -> Number:
     return sum(map(product, shapes.values()))
 
 
+def _learned(layer: Kind, inputs: tuple[Shape, ...], output: Shape) -> Number | None:
+    tensors = layer.weights(*inputs)
+    return None if tensors is None else elements(tensors)
+
+
 def _tensors(bias: bool) -> Amount:
     def amount(layer: Kind, inputs: tuple[Shape, ...], output: Shape) -> Number | None:
         tensors = layer.weights(*inputs)
@@ -39,7 +44,12 @@ def _work(name: str) -> Amount:
     return amount
 
 
-TENSORS: dict[str, Amount] = {"weights": _tensors(bias=False), "biases": _tensors(bias=True), "buffers": _buffers}
+TENSORS: dict[str, Amount] = {
+    "learned": _learned,
+    "weights": _tensors(bias=False),
+    "biases": _tensors(bias=True),
+    "buffers": _buffers,
+}
 WORK = {  # kind of work -> the name of one unit of it
     "products": "multiplication with its addition",
     "bias": "addition of a bias",
@@ -92,7 +102,8 @@ AMOUNTS: dict[str, Amount] = {
     "unknown": lambda layer, inputs, output: None,
 }
 NAMES = {
-    **WORK, "weights": "weight", "biases": "bias", "buffers": "stored number", "inputs": "element of the input",
+    **WORK, "learned": "parameter", "weights": "weight", "biases": "bias", "buffers": "stored number",
+    "inputs": "element of the input",
     "outputs": "element of the output", "layers": "layer",
     "scaled": "element of the output where a scale is learned", "padded": "element of the input with its padding",
     "shifted": "element of the output where a bias is learned", "places": "position of the output's map",

@@ -69,16 +69,16 @@ def _training(report: Report) -> Number | None:
     return memory(report).training
 
 
-MOVED = Tally({EVERY: dict.fromkeys(("inputs", "outputs", "weights", "biases", "buffers"), BYTES)})
+MOVED = Tally({EVERY: dict.fromkeys(("inputs", "outputs", "learned", "buffers"), BYTES)})
 FLOPS = Tally({EVERY: {"products": 2}})
 NET = "Of the whole network, in float32"
 LISTED = (
-    Figure("params", "params", "params", "Learned parameters.", _tensors("weights", "biases")),
+    Figure("params", "params", "params", "Learned parameters.", _tensors("learned")),
     Figure("weights", "weights", "weights", "Learned parameters without the biases.", _tensors("weights")),
     Figure("biases", "biases", "biases", "Learned biases.", _tensors("biases")),
     Figure("buffers", "buffers", "buffers", "Numbers that are stored and not learned.", _tensors("buffers")),
     Figure("total_params", "total params", "params", "Parameters and buffers, Keras's total.",
-           _tensors("weights", "biases", "buffers")),
+           _tensors("learned", "buffers")),
     *(Figure(one.name, one.heading, one.heading, one.meaning, one.tally) for one in CONVENTIONS.values()),
     Figure("layers", "layers", "layers", "The number of layers.", Tally({EVERY: {"layers": 1}}, stored=True)),
     Figure("depth", "depth", "layers", "Layers that multiply by weights, on the longest path from the input.", DEPTH),
@@ -102,7 +102,7 @@ LISTED = (
            "Arithmetic intensity: FLOPs of the products over the bytes of inputs, outputs, weights and buffers.",
            Quotient(FLOPS, MOVED)),
     Figure("weight_bytes", "weight bytes", "bytes", "Learned parameters in float32.",
-           _tensors("weights", "biases", each=BYTES)),
+           _tensors("learned", each=BYTES)),
     Figure("activation_bytes", "activation bytes", "bytes", f"{NET}: the outputs of all layers.", None, _activations),
     Figure("peak_bytes", "peak bytes", "bytes", f"{NET}: the most outputs at the same time.", None, _peak),
     Figure("inference_bytes", "inference bytes", "bytes", f"{NET}: weights, buffers and the peak.", None, _inference),

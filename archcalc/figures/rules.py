@@ -34,9 +34,17 @@ class Counts:
 
     def _first(self, known: dict[Any, int], index: int, node: Node) -> int:
         try:
-            return known.setdefault((node.layer, self.graph.input_shapes(node)), index)
+            return known.setdefault((id(node.layer), self.graph.input_shapes(node)), index)
         except TypeError:
             return index
+
+    @cached_property
+    def simple(self) -> bool:
+        """Whether each layer runs once, and has weights of its own."""
+        return all(
+            node.shared is None and not node.copies and isinstance(node.times, int) and node.times == 1
+            for node in self.graph.nodes
+        )
 
     def of(self, rule: Rule) -> list[Any]:
         """The value of a rule for each node."""
@@ -84,10 +92,10 @@ class Tally(Rule):
 
     def chosen(self, layer: Kind, rank: int) -> Mapping[str, int]:
         """The factors for a layer whose input has this rank; a key such as "upsample/2d" is for maps with two axes."""
-        for name in (layer.label, f"{layer.label}/{rank - 1}d", EVERY):
-            if name in self.factors:
-                return self.factors[name]
-        return {}
+        factors = self.factors.get(layer.label)
+        if factors is None:
+            factors = self.factors.get(f"{layer.label}/{rank - 1}d", self.factors.get(EVERY, {}))
+        return factors
 
     def runs(self, graph: Graph, node: Node) -> Number:
         """How often a layer runs for one example."""
@@ -105,18 +113,20 @@ class Tally(Rule):
         return 0 if total is None else total
 
     def each(self, counts: Counts) -> list[Number | None]:
+        graph = counts.graph
         once: list[Number | None] = []
-        for i, (node, first) in enumerate(zip(counts.graph.nodes, counts.first, strict=True)):
-            if first < i or node.layer is None:
+        for i, (node, first) in enumerate(zip(graph.nodes, counts.first, strict=True)):
+            if node.layer is None or first < i:
                 once.append(once[first] if node.layer else 0)
             else:
-                once.append(self.of_layer(node.layer, counts.graph.input_shapes(node), node.shape))
-        pairs = list(zip(counts.graph.nodes, once, strict=True))
+                once.append(self.of_layer(node.layer, graph.input_shapes(node), node.shape))
+        if counts.simple:
+            return once
         if self.stored:
-            each = [(node, 0 if node.shared is not None else value) for node, value in pairs]
+            each = [0 if node.shared is not None else value for node, value in zip(graph.nodes, once, strict=True)]
         else:
-            each = [(node, run(value, self.runs(counts.graph, node))) for node, value in pairs]
-        return [node.summed(value) if node.copies else value for node, value in each]
+            each = [run(value, self.runs(graph, node)) for node, value in zip(graph.nodes, once, strict=True)]
+        return [node.summed(value) if node.copies else value for node, value in zip(graph.nodes, each, strict=True)]
 
     def of(self, counts: Counts, nodes: Sequence[int]) -> Number | None:
         each = counts.of(self)

@@ -122,7 +122,7 @@ class File:
         scope = self.scope.plus([*SHAPE_WORDS, *signature.parameters])
         if isinstance(tree, Mapping):
             read.keys(tree, BLOCK_KEYS, what)
-            inputs = tuple(word.text for word in read.words(tree.entries.get("inputs"), "inputs"))
+            inputs = self.layers.inputs_of(tree.entries.get("inputs"))
             for key, at, value in self.entries("let", read.mapping(tree.entries.get("let"), "let")):
                 scope = self.defined(key, at, value, scope, lets)
             tree = tree.entries.get("layers", tree)
@@ -141,7 +141,7 @@ class File:
     def items(self, tree: Tree, scope: Scope, what: str, inputs: tuple[str, ...] = ()) -> tuple[Item, ...]:
         """A list of layers, with the names in it that mean nothing on the list of problems."""
         before = len(self.reading.problems)
-        items = self.layers.items(tree, scope, what)
+        items = self.layers.items(tree, scope._replace(entries=True), what)
         if len(self.reading.problems) == before:  # else a name may be missing only because its line could not be read
             for refusal in Names(inputs, what).wrong(items):
                 self.reading.refuse(refusal, tree.place)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from archcalc.errors import Place, Refusal, Source
 from archcalc.language.compiler import Compiler
+from archcalc.language.roots import exactly
 from archcalc.language.syntax import OF_PYTHON, syntax_tree
 from archcalc.language.terms import Definition, Environment, Expression, Functions
 
@@ -105,4 +106,4 @@ def constant(text: str, place: Place | None = None) -> Any:
     expression = parse(text, place or Place(Source("", text), 0, 0, len(text)))
     for name, at in expression.names:
         raise Refusal(f"{name!r} is not a number", at)
-    return expression.evaluate({})
+    return exactly(expression.evaluate({}), text, expression.place)

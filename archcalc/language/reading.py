@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from keyword import iskeyword
 from typing import Any, NamedTuple, TypeVar
@@ -26,6 +27,7 @@ class Scope(NamedTuple):
 
     names: frozenset[str]
     functions: dict[str, Definition]
+    entries: bool = False  # whether it may ask for their sizes
 
     @property
     def taken(self) -> frozenset[str]:
@@ -141,9 +143,16 @@ class Reading:
     def check_names(self, expression: Expression, scope: Scope) -> None:
         """Every symbol must be known where the expression stands."""
         for name, place in expression.names:
-            if name not in scope.names and name not in scope.functions:
+            entry, dot, size = name.rpartition(".")
+            if dot and size not in SHAPE_WORDS:
+                self.problem(f"{entry!r} has no {size!r}; its sizes are {listing(SHAPE_WORDS)}", place)
+            elif dot and not scope.entries:
+                self.problem(f"{name!r} is the size of a layer, which is known only where layers stand", place)
+            elif not dot and name not in scope.names and name not in scope.functions:
                 known = f"known here: {listing(sorted(scope.names)[:MOST_NAMED])}"
                 hint = suggest(name, scope.names) or f" ({known}; a word is written '{name}')"
+                if re.search(rf"\b{name}/[\w/]*\.", expression.text):
+                    hint = "; a path to a layer stands in quotes, like 'stage1/conv'.rows"
                 self.problem(f"unknown symbol {name!r}{hint}", place)
 
 

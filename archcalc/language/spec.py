@@ -16,6 +16,7 @@ from archcalc.number import fails
 from archcalc.value import brief, exact, show
 
 SHAPE_WORDS = ("channels", "rows", "columns")  # the sizes of the input, wherever a layer is written
+MANY = "..."  # behind a name: all of several
 INDEX = "index"  # which repetition this is, from 1
 TRUTH = ("true", "yes", "on", "1"), ("false", "no", "off", "0")  # each with its other spellings
 ONE = "it is one number here; summary() takes arrays and symbols too, and sweep() lists and ranges"
@@ -75,6 +76,36 @@ class Knob(NamedTuple):
         return self.accept(value)
 
 
+class Size(NamedTuple):
+    """A size of another entry that an expression asks for."""
+
+    entry: Scalar  # its name
+    axis: int
+
+    @property
+    def name(self) -> str:
+        """As the expression has it."""
+        return f"{self.entry.text}.{SHAPE_WORDS[self.axis]}"
+
+
+class Input(NamedTuple):
+    """A word after `from`: an earlier entry, or counted back like -1; of several one, or all of them."""
+
+    text: str  # as it is written: stem, units[index], units...
+    place: Place
+    number: Expression | None = None  # of the one among several
+
+    @property
+    def name(self) -> Scalar:
+        """The entry, or what several have their names from."""
+        return Scalar(self.text.partition("[")[0].removesuffix(MANY), self.place)
+
+    @property
+    def several(self) -> bool:
+        """Whether it means all of them."""
+        return self.text.endswith(MANY)
+
+
 class Item(NamedTuple):
     """One entry of a sequence: a call, a named group, or a join of branches."""
 
@@ -89,8 +120,15 @@ class Item(NamedTuple):
     repeat: Expression | None = None
     when: Expression | None = None
     otherwise: tuple[Item, ...] = ()
-    sources: tuple[Scalar, ...] = ()  # "from": names of earlier layers, or -1, -2 ...
+    sources: tuple[Input, ...] = ()  # what stands after "from"
     share: Scalar | None = None  # the earlier layer or block whose weights this one uses
+    sizes: tuple[Size, ...] = ()  # of other entries, which its own expressions ask for
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """Its own, without those of the entries in it."""
+        beside = [self.repeat, self.when, *(source.number for source in self.sources)]
+        return (*filter(None, beside), *(self.call.values if self.call else ()))
 
 
 class Block(NamedTuple):
@@ -98,11 +136,16 @@ class Block(NamedTuple):
 
     name: str
     parameters: dict[str, Expression | None]
-    inputs: tuple[str, ...]  # the names of its inputs, where it takes several
+    inputs: tuple[str, ...]  # the names of its inputs, where it takes several; "maps..." alone: any number of them
     lets: Lets  # its own definitions, which see its arguments and the sizes of its input
     body: tuple[Item, ...]
     home: Part
     place: Place
+
+    @property
+    def many(self) -> bool:
+        """Whether it takes any number of inputs."""
+        return "".join(self.inputs).endswith(MANY)
 
 
 class Part(NamedTuple):
@@ -216,8 +259,7 @@ def _through(names: set[str], lets: Lets) -> set[str]:
 
 def symbols(items: Iterable[Item]) -> set[str]:
     """Every symbol that entries read."""
-    read = [(item.repeat, item.when, *(item.call.values if item.call else ())) for item in entries(items)]
-    return {name for expressions in read for expression in expressions if expression for name, _ in expression.names}
+    return {name for item in entries(items) for expression in item.expressions for name, _ in expression.names}
 
 
 def read_value(text: str, place: Place | None = None) -> Any:

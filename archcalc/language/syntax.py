@@ -19,6 +19,7 @@ STRING = re.compile(r"'[^']*'|\"[^\"]*\"")
 OF_PYTHON = "a word that Python keeps for itself; choose another name"
 KEYWORDS = {*kwlist} - {"and", "or", "not", "if", "else", "True", "False", "None"}  # of which others say more
 MENDS = (  # what people write, and what the language has for it
+    (r"\b\d\w*(?=\.(channels|rows|columns)\b)", "not a name; in quotes it is one, like '3x3'.rows"),
     (r"\b\d+ ?x ?\d+\b", "not a number; several sizes are written in brackets, like (3, 5)"),
     (r"&&?", "not an operator; write 'and'"),
     (r"\|\|?", "not an operator; write 'or'"),

@@ -17,7 +17,7 @@ from archcalc.errors import LINE_BREAK, Place, Problem, Source, SpecError
 DEEPEST = 40  # levels of nesting
 LONGEST = 1000  # characters of a scalar
 BRACKETS = re.compile(r"""(?P<open>[\[{])|(?P<close>[]}])|'[^']*'|"(?:[^"\\]|\\.)*"|(?<!\S)#.*""")  # outside of texts
-NO_TEXT = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")  # to YAML
+NO_TEXT = "[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]"  # to YAML
 
 
 class Scalar(NamedTuple):
@@ -62,7 +62,8 @@ class _Reader:
     def parsed(self) -> Iterator[Any]:
         """The parser's events, down to the deepest level that is allowed."""
         depth = end = 0
-        if odd := NO_TEXT.search(self.source.text):
+        plain = self.source.text.replace("\n", "").isprintable()  # to compile that pattern takes a millisecond
+        if not plain and (odd := re.search(NO_TEXT, self.source.text)):
             self.refuse(f"the character U+{ord(odd[0]):04X}, which YAML does not allow", self.character(odd.start()))
         try:
             events: Iterator[Any] = yaml.parse(self.source.text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))

@@ -7,11 +7,11 @@ from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.comparison import Comparison
 from archcalc.errors import ArchcalcError, listing, suggest
 from archcalc.figures.figure import FIGURES, SPELLINGS, Figure
 from archcalc.figures.rules import ABSENT, Tally
 from archcalc.figures.sentence import sentence
+from archcalc.number import Number
 from archcalc.report import Report, Row
 from archcalc.tables.grid import (
     RATIO,
@@ -29,6 +29,7 @@ from archcalc.tables.grid import (
 from archcalc.value import show
 
 if TYPE_CHECKING:
+    from archcalc.comparison import Comparison
     from archcalc.model import Model
 
 MIB = 1 << 20
@@ -111,7 +112,7 @@ def notes(report: Report, named: Sequence[str] = ()) -> tuple[str, ...]:
     lines = [f"knobs: {knobs}", f"totals: {sizes(report)}"]
     if report.unknown:
         known = report.known
-        count = f"{shown(known.params)} params and {_worked(known, report)}"
+        count = f"{shown(known.params)} params and {_worked(known.figure(report.work), report)}"
         lines.append(f"unknown: {listing(report.unknown)}; the known layers have {count}")
     if report.assumptions:
         lines.append(f"assumed: {listing(dict.fromkeys(f'{a.name}: {a.condition}' for a in report.assumptions))}")
@@ -123,11 +124,11 @@ def sizes(report: Report) -> str:
     """The totals in words: learned parameters with their size in memory, buffers, mult-adds."""
     cost, size = report.totals, report.weight_bytes
     memory = f" ({shown(Fraction(size, MIB), decimals(2))} MiB in float32)" if isinstance(size, int) else ""
-    return f"{shown(cost.params)} params{memory}, {shown(cost.buffers)} buffers, {_worked(cost, report)}"
+    return f"{shown(cost.params)} params{memory}, {shown(cost.buffers)} buffers, {_worked(report.whole, report)}"
 
 
-def _worked(cost: Row, report: Report) -> str:
-    return f"{shown(report.whole)} {FIGURES[report.work].heading}"
+def _worked(work: Number | None, report: Report) -> str:
+    return f"{shown(work)} {FIGURES[report.work].heading}"
 
 
 def figures_of(reports: Sequence[Report], names: Sequence[str]) -> Table:

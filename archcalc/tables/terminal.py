@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import zip_longest
 from typing import Any, TextIO
 
 from archcalc.tables.grid import Table
@@ -103,12 +104,11 @@ def _fitted(table: Table, cells: list[list[list[str]]], width: int | None) -> tu
 def _row(style: str, row: list[list[str]], table: Table, shown: list[int], widths: list[int]) -> Iterator[Line]:
     """One row, on as many lines as its fullest cell needs."""
     parts = [[piece for text in row[i] for piece in (_wrapped(text, widths[i]) or [""])] for i in shown]
-    for number in range(max(map(len, parts))):
-        cells = [part[number] if number < len(part) else "" for part in parts]
-        padded = (
+    for cells in zip_longest(*parts, fillvalue=""):
+        padded = [
             cell.rjust(widths[i]) if table.columns[i].number else cell.ljust(widths[i])
             for i, cell in zip(shown, cells, strict=True)
-        )
+        ]
         yield style, GAP.join(padded)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from itertools import zip_longest
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archcalc.errors import ArchcalcError, listing
 from archcalc.language.library import find
@@ -12,10 +13,11 @@ from archcalc.model import Model
 from archcalc.report import Report
 from archcalc.shape import describe
 from archcalc.verify.check import digest
+from archcalc.verify.lines import Line, features, lines, tangled
 from archcalc.verify.results import NotRun, Witnessed
-from archcalc.verify.witness.build import count, installed, written
-from archcalc.verify.witness.lines import Line, features, lines, tangled
-from archcalc.verify.witness.sources import SOURCES, Source
+
+if TYPE_CHECKING:
+    from archcalc_witness.sources import Source
 
 SAY: dict[str, Callable[[Any], str]] = {  # the name and the format of each value of a line, in order
     "output": describe,
@@ -25,8 +27,20 @@ SAY: dict[str, Callable[[Any], str]] = {  # the name and the format of each valu
 }
 
 
+def check_at_hand() -> None:
+    """Raises ArchcalcError where the modules to compare with are not."""
+    if not find_spec("archcalc_witness"):
+        raise ArchcalcError(
+            "--against compares with modules that archcalc's tests bring, and an installed archcalc does not: "
+            "run it in a clone of the repository, after pip install -e '.[torch]' there"
+        )
+
+
 def witness(report: Report, library: str, unknown: bool = True) -> Iterator[Witnessed | NotRun]:
     """Compare the network with each module of the library that should equal it; ``unknown``: say so if none does."""
+    from archcalc_witness.build import installed
+    from archcalc_witness.sources import SOURCES
+
     named = [one for name, one in SOURCES.items() if (one.library, one.network or name) == (library, report.network)]
     network = own_network(report) if named else None
     matching = [source for source in named if at_knobs(source, network, report)] if network else []
@@ -57,6 +71,8 @@ def at_knobs(source: Source, network: Model, report: Report) -> bool:
 
 def compared(source: Source, report: Report) -> Witnessed | NotRun:
     """The comparison with one module, which is built and run without data."""
+    from archcalc_witness.build import count, written
+
     try:
         sums, layers = count(source)
     except Exception as error:  # another version of a library may fail in any way

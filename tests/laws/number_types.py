@@ -16,6 +16,7 @@ from archcalc.errors import Refusal
 from archcalc.forms.field import SymbolTable
 from archcalc.forms.form import Form
 from archcalc.forms.signals import NoClosedForm, Restart
+from archcalc.language.roots import Irrational
 from archcalc.number import decide, plain
 from archcalc.sweeps.plans import MOST
 from archcalc.sweeps.values import Split, Values, along, fractions
@@ -84,6 +85,26 @@ class Fractions(NumberType):
     def all(self, rule):
         answers = [plain_answer(rule, [Fraction(value) for value in point]) for point in self.points]
         return [None if isinstance(answer, NOTHING) else answer for answer in answers]
+
+
+class Roots(Fractions):
+    """Fractions known to many digits only: each point by itself, refused where that is too close."""
+
+    own = (Irrational,)
+
+    def all(self, rule):
+        return [self.one(rule, point) for point in self.points]
+
+    def one(self, rule, point):
+        answer = plain_answer(rule, [Irrational((Fraction(value), Fraction(value))) for value in point])
+        if isinstance(answer, NOTHING):
+            return None if isinstance(answer, ZeroDivisionError) else REFUSED
+        return answer and {key: self.read(value, 0) for key, value in answer.items()}
+
+    def read(self, value, i):
+        if not isinstance(value, Irrational):
+            return value
+        return plain(((value.low + value.high) / 2).limit_denominator(10**45))
 
 
 class Symbols(NumberType):
@@ -243,6 +264,7 @@ COMPUTED = OPERATIONS | COMPARE | {"and": lambda a, b: a and b, "or": lambda a, 
 
 NUMBER_TYPES = {
     "fractions": Fractions,
+    "roots": Roots,
     "symbols": Symbols,
     "arrays": Arrays,
     "grids": Grids,
