@@ -5,6 +5,7 @@ import pickle
 import random
 import re
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from console import run
@@ -193,6 +194,8 @@ MISTAKES = {  # what is pointed at stands between > and <
     ">resnet50: params ** 0.5<": "only whole exponents",
     "resnet50: params + >(<2": "never closed",
     ">resnet50: params or 3<": "is not part of the language",
+    "1 + >resnet50: params[0]<": "is not part of the language",
+    ">resnet50: params.rows< / 2": "is not part of the language",
     ">resnet50: params ** 99<": "a number of more than 256 bits",
 }
 
@@ -292,7 +295,7 @@ def test_every_shipped_name_is_read_and_no_figure_hides_a_network():
     assert not {*FIGURES, "share", "knob", "every"} & {*names}
     for name in names[::7]:
         assert archcalc.ask(f"{name}: params") == archcalc.load(name).summary().totals.params
-    file = next(iter(sorted(home().glob("lenet*.yaml"))))
+    file = next(iter(sorted(Path(home()).glob("lenet*.yaml"))))
     assert archcalc.ask(f"{file}: params") == archcalc.load(str(file)).summary().totals.params
     assert archcalc.ask("ResNet-50: params") == archcalc.ask("resnet50: params")
 
