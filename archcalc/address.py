@@ -30,6 +30,7 @@ COUNTS = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T"
 BYTES = {f"{unit}B": COUNTS[unit] for unit in "kKMGT"} | {"bytes": 1}
 BYTES |= {f"{unit}iB": 1 << 10 * power for power, unit in enumerate("KMGT", 1)}
 RELATIONS = {ast.LtE: "<=", ast.Lt: "<", ast.GtE: ">=", ast.Gt: ">", ast.Eq: "=="}
+ARITHMETIC = (ast.BinOp, ast.UnaryOp, ast.Call, ast.Name)  # of the language of expressions
 PRODUCTS = (ast.Mult, ast.Div, ast.FloorDiv, ast.Pow)
 SHARE = "share"
 LIKE = "like 'params of PATH' or 'mult_adds / params'"
@@ -195,8 +196,6 @@ def _placed(place: Place) -> Iterator[None]:
 class _Reader(Compiler):
     """An expression over figures and numbers, each of which is a name to Python; what is not known stays unknown."""
 
-    _BoolOp = _Compare = _IfExp = _List = _Tuple = None  # type: ignore[assignment]  # not within arithmetic
-
     def __init__(self, text: str, alone: bool) -> None:
         self.source, self.alone = Source("", text), alone
         self.whole = self.span(0, len(text))
@@ -307,6 +306,11 @@ class _Reader(Compiler):
 
     def text(self, node: Any) -> str:
         return self.source.text[self.offset(node) : self.shift + node.end_col_offset]
+
+    def compile(self, node: ast.expr) -> Evaluator:
+        if not isinstance(node, ARITHMETIC):
+            raise self.foreign(node)
+        return super().compile(node)
 
     def guarded(self, node: ast.AST, compute: Callable[..., Any], *parts: Evaluator) -> Evaluator:
         return super().guarded(

@@ -5,6 +5,7 @@ import pickle
 import random
 import re
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from console import run
@@ -20,6 +21,7 @@ from archcalc.language.library import home
 from archcalc.model import reference
 from archcalc.protocol import COMPARE
 from archcalc.quantity import Quantity, rows_of
+from archcalc.solving.constraint import read_constraints
 
 OF_LAYERS = [name for name, figure in FIGURES.items() if figure.rule]
 SUMS = [name for name in OF_LAYERS if FIGURES[name].rule.adds]
@@ -47,6 +49,9 @@ def test_a_figure_at_an_address_is_the_reports(name):
     for i, row in enumerate(report.by("kind")):
         for figure in (SUMS * 2)[i : i + 5]:
             assert told(f"{figure} of every {row.kind}", report) == row.figure(figure), (figure, row.kind)
+    for block in report.by("block"):
+        first = report.graph.nodes[block.nodes[0]]
+        assert told(f"input of {block.name}", report) == report.graph.input_shapes(first)[0]
     for path in {row.name.partition("/")[0] for row in report.layers}:
         for kind in {row.kind for row in report.layers}:
             inside = sum(row.kind == kind for row in rows_of(report, path))
@@ -164,7 +169,8 @@ def test_slips_get_one_message(monkeypatch, tmp_path):
 
 
 MISTAKES = {  # what is pointed at stands between > and <
-    ">resnet51<: params": "no network 'resnet51'",
+    "1 + >resnet51<: params": "no network 'resnet51'",
+    "lenet5: (max(params, 3)) + >params<": "of which network? Write NETWORK: params",
     "resnet50@>stride_om=3<: params": "no knob 'stride_om'; did you mean 'stride_on'?",
     "resnet50@n2=3,>stride_on=7<: params": "stride_on = 7; it is one of 1, 3",
     "resnet50: >parms< / 2": "no figure 'parms'; did you mean 'params'?",
@@ -188,6 +194,8 @@ MISTAKES = {  # what is pointed at stands between > and <
     ">resnet50: params ** 0.5<": "only whole exponents",
     "resnet50: params + >(<2": "never closed",
     ">resnet50: params or 3<": "is not part of the language",
+    "1 + >resnet50: params[0]<": "is not part of the language",
+    ">resnet50: params.rows< / 2": "is not part of the language",
     ">resnet50: params ** 99<": "a number of more than 256 bits",
 }
 
@@ -217,7 +225,8 @@ def test_every_command_reads_the_same_grammar():
 
 
 OF = ("mult_adds / params", "params of every linear / 1k", "100 * share of params of output", "knob classes ** 2",
-      "params - lenet5: params", "max(params of f6, params of output)")  # fmt: skip
+      "params - lenet5: params", "params / mult_adds - params of c1 / params",
+      "max(params of f6, params of output)")  # fmt: skip
 
 
 @pytest.mark.parametrize("of", OF)
@@ -228,6 +237,24 @@ def test_sweeps_and_formulas_answer_what_the_report_does(of):
     if "max" not in of:
         formula = network.formula(of, free="classes")
         assert [formula.at(classes=n) for n in range(1, 120)] == values
+
+
+def test_sweeps_of_a_depth_answer_what_the_report_does():
+    network, of = archcalc.load("densenet121"), ("params of every conv", "knob n3 ** 2 * params", "depth - knob n3")
+    sweep = network.sweep(*of, n3=[2, 3, 5])
+    for text in of:
+        asked = address(text)
+        assert [*sweep[str(asked)]] == [asked.of(network.summary(n3=n)) for n in (2, 3, 5)]
+
+
+@pytest.mark.parametrize("sign", RELATIONS.values())
+def test_a_bound_may_stand_on_either_side(sign):
+    (left,), (right,) = read_constraints([f"7 {sign} params"]), read_constraints([f"params {sign} 7"])
+    (both,) = read_constraints([f"params {sign} buffers + 7"])
+    for value in (6, 7, 8):
+        assert (left.met(value), right.met(value)) == (COMPARE[sign](7, value), COMPARE[sign](value, 7))
+        assert both.met(value - 7) == COMPARE[sign](value, 7)
+    assert str(both.quantity) == "params - (buffers + 7)"
 
 
 @pytest.mark.parametrize(
@@ -268,7 +295,7 @@ def test_every_shipped_name_is_read_and_no_figure_hides_a_network():
     assert not {*FIGURES, "share", "knob", "every"} & {*names}
     for name in names[::7]:
         assert archcalc.ask(f"{name}: params") == archcalc.load(name).summary().totals.params
-    file = next(iter(sorted(home().glob("lenet*.yaml"))))
+    file = next(iter(sorted(Path(home()).glob("lenet*.yaml"))))
     assert archcalc.ask(f"{file}: params") == archcalc.load(str(file)).summary().totals.params
     assert archcalc.ask("ResNet-50: params") == archcalc.ask("resnet50: params")
 
