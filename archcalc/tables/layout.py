@@ -56,6 +56,11 @@ OWN: dict[str, tuple[Column, Cell]] = {  # what is no figure
     "kind": (words("kind")[0], lambda row, report: row.text),
     "share": (Column("share", "share", SHARE), _share),
 }
+WHOLE: dict[str, tuple[Column, Callable[[Report], Any]]] = {  # of a network, and no figure
+    "input": (Column("input", "input"), lambda report: report.input),
+    "MiB": (Column("MiB", "MiB", decimals(2), "MiB"), lambda report: fraction(report.weight_bytes, MIB)),
+}
+COMPARED = ("input", "params", "buffers", WORK, "MiB")
 COLUMNS = (*OWN, *(name for name, figure in FIGURES.items() if figure.rule))
 
 
@@ -131,37 +136,30 @@ def _worked(cost: Row, report: Report) -> str:
     return f"{shown(cost.figure(report.work))} {FIGURES[report.work].heading}"
 
 
-def figures_of(reports: Sequence[Report], names: Sequence[str]) -> Table:
-    """Chosen figures of networks side by side, sums with ratios to the first. Raises ArchcalcError."""
-    columns, cells = [*words("network")], [labels(reports)]
-    for name in names:
-        asked = quantity(reports[0].work if name == WORK else name)
-        values: list[Any] = [asked.of(report) for report in reports]
-        columns.append(asked_for(asked) if asked.path else of_figure(asked.entry))
-        cells.append(values)
-        if isinstance(asked.entry.rule, Tally) and not asked.share:
-            columns.append(Column(f"{asked}_ratio", "ratio", RATIO))
-            cells.append([ratio(value, values[0]) for value in values])
-    counted = sentence([column.name for column in columns], [report.graph for report in reports])
-    rows = tuple(zip(*cells, strict=True))
-    return Table("Totals", tuple(columns), rows, notes=(counted,) * bool(counted), name="totals")
-
-
 def totals_table(reports: Sequence[Report], columns: Sequence[str] = ()) -> Table:
-    """Networks side by side, with ratios to the first."""
-    if columns:
-        return figures_of(reports, columns)
-    work, first = reports[0].work, reports[0].totals
-    params, buffers, done = (of_figure(FIGURES[name]) for name in ("params", "buffers", work))
-    heads = (*words("network"), Column("input", "input"), params, Column("params_ratio", "ratio", RATIO), buffers,
-             done, Column(f"{work}_ratio", "ratio", RATIO), Column("MiB", "MiB", decimals(2), "MiB"))  # fmt: skip
-    rows = []
-    for label, report in zip(labels(reports), reports, strict=True):
-        cost, size = report.totals, fraction(report.weight_bytes, MIB)
-        rows.append((label, report.input, cost.params, ratio(cost.params, first.params), cost.buffers,
-                     cost.figure(work), ratio(cost.figure(work), first.figure(work)), size))  # fmt: skip
-    counted = sentence((work, "params", "buffers"), [report.graph for report in reports])
-    return Table("Totals", heads, tuple(rows), notes=("MiB: weights in float32", counted), name="totals")
+    """Networks side by side, sums with ratios to the first one's; other figures where asked. Raises ArchcalcError."""
+    heads, cells = [*words("network")], [labels(reports)]
+    for name in columns or COMPARED:
+        column, value, adds = _compared(reports[0].work if name == WORK else name)
+        values: list[Any] = [value(report) for report in reports]
+        heads.append(column)
+        cells.append(values)
+        if adds and (columns or name != "buffers"):
+            heads.append(Column(f"{column.name}_ratio", "ratio", RATIO))
+            cells.append([ratio(value, values[0]) for value in values])
+    names = [column.name for column in heads]
+    counted = sentence(names, [report.graph for report in reports])
+    said = (*["MiB: weights in float32"] * ("MiB" in names), *[counted] * bool(counted))
+    return Table("Totals", tuple(heads), tuple(zip(*cells, strict=True)), notes=said, name="totals")
+
+
+def _compared(name: str) -> tuple[Column, Callable[[Report], Any], bool]:
+    """A figure of whole networks, and whether it adds up, so that a ratio stands beside it. Raises ArchcalcError."""
+    if name in WHOLE:
+        return *WHOLE[name], False
+    asked = quantity(name)
+    column = asked_for(asked) if asked.path else of_figure(asked.entry)
+    return column, asked.of, isinstance(asked.entry.rule, Tally) and not asked.share
 
 
 def counted(network: Network, names: Iterable[str], **knobs: Any) -> str:
