@@ -15,16 +15,16 @@ from archcalc.figures.sentence import sentence
 from archcalc.quantity import quantity
 from archcalc.report import Report, Row
 from archcalc.tables.grid import (
+    COUNT,
     RATIO,
     SHARE,
     Column,
     Table,
     asked_for,
-    decimals,
+    digits,
     fraction,
     of_figure,
     ratio,
-    shown,
     words,
 )
 from archcalc.value import show
@@ -58,7 +58,7 @@ OWN: dict[str, tuple[Column, Cell]] = {  # what is no figure
 }
 WHOLE: dict[str, tuple[Column, Callable[[Report], Any]]] = {  # of a network, and no figure
     "input": (Column("input", "input"), lambda report: report.input),
-    "MiB": (Column("MiB", "MiB", decimals(2), "MiB"), lambda report: fraction(report.weight_bytes, MIB)),
+    "MiB": (Column("MiB", "MiB", digits(2), "MiB"), lambda report: fraction(report.weight_bytes, MIB)),
 }
 COMPARED = ("input", "params", "buffers", WORK, "MiB")
 COLUMNS = (*OWN, *(name for name, figure in FIGURES.items() if figure.rule))
@@ -108,7 +108,7 @@ def labels(reports: Sequence[Report]) -> list[str]:
 
 def heading(report: Report) -> str:
     """MobileNetV1, input 3 x 224 x 224."""
-    return f"{report.title}, input {shown(report.input)}"
+    return f"{report.title}, input {COUNT.text(report.input)}"
 
 
 def notes(report: Report, named: Sequence[str] = ()) -> tuple[str, ...]:
@@ -117,7 +117,7 @@ def notes(report: Report, named: Sequence[str] = ()) -> tuple[str, ...]:
     lines = [f"knobs: {knobs}", f"totals: {sizes(report)}"]
     if report.unknown:
         known = report.known
-        count = f"{shown(known.params)} params and {_worked(known, report)}"
+        count = f"{COUNT.text(known.params)} params and {_worked(known, report)}"
         lines.append(f"unknown: {listing(report.unknown)}; the known layers have {count}")
     if report.assumptions:
         lines.append(f"assumed: {listing(dict.fromkeys(f'{a.name}: {a.condition}' for a in report.assumptions))}")
@@ -128,12 +128,12 @@ def notes(report: Report, named: Sequence[str] = ()) -> tuple[str, ...]:
 def sizes(report: Report) -> str:
     """The totals in words: learned parameters with their size in memory, buffers, mult-adds."""
     cost, size = report.totals, report.weight_bytes
-    memory = f" ({shown(Fraction(size, MIB), decimals(2))} MiB in float32)" if isinstance(size, int) else ""
-    return f"{shown(cost.params)} params{memory}, {shown(cost.buffers)} buffers, {_worked(cost, report)}"
+    memory = f" ({digits(2).text(Fraction(size, MIB))} MiB in float32)" if isinstance(size, int) else ""
+    return f"{COUNT.text(cost.params)} params{memory}, {COUNT.text(cost.buffers)} buffers, {_worked(cost, report)}"
 
 
 def _worked(cost: Row, report: Report) -> str:
-    return f"{shown(cost.figure(report.work))} {FIGURES[report.work].heading}"
+    return f"{COUNT.text(cost.figure(report.work))} {FIGURES[report.work].heading}"
 
 
 def totals_table(reports: Sequence[Report], columns: Sequence[str] = ()) -> Table:
