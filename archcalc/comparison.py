@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcalc.errors import ArchcalcError
-from archcalc.network import Network, reference
+from archcalc.model import Model, reference
 from archcalc.number import decide, equal
 from archcalc.report import Report, Row
 
@@ -50,7 +50,7 @@ class Comparison(NamedTuple):
         return fragment(self.tables())
 
 
-def compare(*networks: str | Network | Report, by: str = "block", depth: int = 1) -> Comparison:
+def compare(*networks: str | Model | Report, by: str = "block", depth: int = 1) -> Comparison:
     """Networks side by side: names such as "resnet50" or "mobilenet_v1@alpha=0.5", files, networks or their reports.
 
     Rows, by "layer", "block" or "kind", are aligned by name, each in its network's order; a block around the whole of a
@@ -67,10 +67,10 @@ def compare(*networks: str | Network | Report, by: str = "block", depth: int = 1
     return Comparison(reports, tuple(line for line in lines if any(map(_works, line.rows))))
 
 
-def _report(network: str | Network | Report) -> Report:
+def _report(network: str | Model | Report) -> Report:
     if isinstance(network, str):
         return reference(network).summary({})
-    return network.summary() if isinstance(network, Network) else network
+    return network.summary() if isinstance(network, Model) else network
 
 
 def _works(row: Row | None) -> bool:

@@ -11,7 +11,7 @@ from archcalc.errors import ArchcalcError, Refusal, alternatives, listing, neare
 from archcalc.synonyms import SENSES, Sense, squeezed
 
 if TYPE_CHECKING:
-    from archcalc.network import Network, Reference
+    from archcalc.model import Model, Reference
 
 
 class Style(NamedTuple):
@@ -27,20 +27,20 @@ OPTIONS = Style("--{}", "--{} {}", " ")
 SIDE = re.compile("[1-9][0-9]{0,5}")  # of an input, in pixels
 
 
-def no_knob(network: Network, name: str, value: Any) -> str:
+def no_knob(network: Model, name: str, value: Any) -> str:
     """The message: which knob may have been meant, and which ones there are."""
     near = hint(network, name, value, network.knobs, PYTHON)
     return f"{network.name} has no knob {name!r}{near} (its knobs: {listing(network.knobs)})"
 
 
-def hint(network: Network, name: str, value: Any, known: Iterable[str], style: Style) -> str:
+def hint(network: Model, name: str, value: Any, known: Iterable[str], style: Style) -> str:
     """ "; did you mean 'rho=192/224'?", or what is spelt almost so among the known words; or nothing."""
     means = _meaning(network, name, value, style) or suggest(name, known)
     word = nearest(name, [word for sense in SENSES for word in sense.words.split()])
     return means or (_meaning(network, word, value, style) if word else "")
 
 
-def _meaning(network: Network, name: str, value: Any, style: Style) -> str:
+def _meaning(network: Model, name: str, value: Any, style: Style) -> str:
     values = same_meaning(network, name, value)
     if any(values.values()):
         return f"; did you mean {_written(values, style)!r}?"
@@ -49,7 +49,7 @@ def _meaning(network: Network, name: str, value: Any, style: Style) -> str:
     return f"; did you mean {alternatives(shown)}{about}?" if shown else ""
 
 
-def same_meaning(network: Network, name: str, value: Any) -> dict[str, str]:
+def same_meaning(network: Model, name: str, value: Any) -> dict[str, str]:
     """The knobs that together mean the same, with the texts of their values; or those that may be meant, without."""
     for knob in network.knobs.values():
         if {*knob.choices} == {True, False} and squeezed(name) == f"no{squeezed(knob.name)}":
@@ -77,7 +77,7 @@ def _written(values: dict[str, str], style: Style) -> str:
     return style.between.join(style.set.format(*pair) for pair in values.items())
 
 
-def _translated(network: Network, sense: Sense, knobs: list[str], text: str) -> dict[str, str]:
+def _translated(network: Model, sense: Sense, knobs: list[str], text: str) -> dict[str, str]:
     """The texts of the values; none where they would not be accepted, or would not mean the same."""
     for some in [*([knob] for knob in knobs), knobs]:
         try:
@@ -90,7 +90,7 @@ def _translated(network: Network, sense: Sense, knobs: list[str], text: str) -> 
     return {}
 
 
-def _of_side(network: Network, knobs: list[str], side: int) -> dict[str, str]:
+def _of_side(network: Model, knobs: list[str], side: int) -> dict[str, str]:
     """Values in proportion to the defaults, where the engine says that the input is then as high and wide."""
     if any(network.knobs[knob].choices for knob in knobs):
         return {}

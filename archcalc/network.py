@@ -1,16 +1,14 @@
-"""A network to ask questions of."""
+"""The networks of archcalc in Python: load one, and ask for its figures, formulas, sweeps and torch module."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from os import PathLike, fspath
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from archcalc.errors import ArchcalcError, Refusal, listing
+from archcalc.errors import ArchcalcError
 from archcalc.language.library import find
-from archcalc.language.spec import Knob, Spec
-from archcalc.number import broadcast
-from archcalc.report import Report, summarize
+from archcalc.model import Model, Reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,40 +20,15 @@ if TYPE_CHECKING:
     from archcalc.verify.module import NetworkModule
 
 
-class Network:
-    """A loaded spec. Its knobs are the keyword arguments of what is asked of it."""
-
-    def __init__(self, spec: Spec) -> None:
-        self.spec = spec
-
-    @property
-    def name(self) -> str:
-        """As it was asked for."""
-        return self.spec.name
-
-    @property
-    def knobs(self) -> dict[str, Knob]:
-        """What can be set, by name."""
-        return self.spec.given
+class Network(Model):
+    """A loaded spec. The keyword arguments of its methods are its knobs."""
 
     @property
     def text(self) -> str:
-        """The spec as the text of one file: this network alone, with the blocks it uses, and without comments."""
+        """The spec as the text of one file: only this network, with the blocks that it uses, without comments."""
         from archcalc.language.writing import written
 
         return written(self.spec._replace(variants={}))
-
-    def summary(self, **knobs: Any) -> Report:
-        """The costs at these knob values, defaults for the rest.
-
-        A value is an int, a float (taken as the decimal it prints as), a Fraction, a Decimal, a sympy expression or a
-        NumPy array; all pass through the same formulas. Raises ArchcalcError where a knob is unknown or its value is
-        none of these or out of bounds, and SpecError where the network cannot be built at these values.
-        """
-        values = {name: self.accept(name, value, single=False) for name, value in knobs.items()}
-        if not broadcast(values.values()):
-            raise ArchcalcError(f"{self.name}: the arrays for {listing(values)} have shapes that do not go together")
-        return summarize(self.spec, values)
 
     def sweep(self, *of: str, **knobs: Any) -> Sweep:
         """Every combination of these knobs' values: texts like "0.25:1.4:0.05", ranges, lists or arrays.
@@ -74,10 +47,10 @@ class Network:
         tie: str | Iterable[str] | None = None,
         **knobs: Any,
     ) -> Formula:
-        """The closed form of a quantity in the knobs left free, or of its ratio to that of another network, ``over``.
+        """The closed form of a quantity in its free knobs, or of its ratio to that of another network, ``over``.
 
-        ``free`` are names; "M=N" is one letter for two; None frees all numbers that don't decide the structure. The
-        rest have these values. Each network keeps its own defaults; the knobs in ``tie`` are the same in both.
+        ``free`` names knobs; "M=N" ties two to one letter; None frees all numbers that do not decide the structure. The
+        other knobs have these values. Each network has its own defaults; the knobs in ``tie`` are the same in both.
         Raises ArchcalcError where there is no closed form.
         """
         from archcalc.forms.formula import formula
@@ -105,9 +78,9 @@ class Network:
         tie: str | Iterable[str] | None = None,
         **knobs: Any,
     ) -> Explanation:
-        """The worked arithmetic behind a figure; with ``over``, what is saved against that network, and why.
+        """The worked arithmetic of a figure; with ``over``, what is saved compared with that network, and why.
 
-        ``of`` is mult_adds, params, buffers, or such "of PATH", or "rows of PATH". Each network keeps its own defaults;
+        ``of`` is mult_adds, params or buffers, or such "of PATH", or "rows of PATH". Each network has its own defaults;
         the knobs in ``tie`` are the same in both. Raises ArchcalcError.
         """
         from archcalc.derivation.explain import explain
@@ -116,29 +89,15 @@ class Network:
         return explain(Reference(self, knobs), of, other(over, knobs, words(tie) or ()), words(free), depth)
 
     def to_torch(self, **knobs: Any) -> NetworkModule:
-        """The network as a ``torch.nn.Module`` at these knob values, made on torch's default device.
+        """The network as a ``torch.nn.Module`` at these knob values, on torch's default device.
 
-        The layer ``stage1/conv`` is the submodule ``stage1.conv``. Several outputs come as a dict by layer. Where the
-        spec ends in softmax they are probabilities, for ``nll_loss(output.log(), labels)``. Raises ArchcalcError where
+        The layer ``stage1/conv`` is the submodule ``stage1.conv``. Several outputs are a dict by layer. Where the spec
+        ends in softmax they are probabilities,  for ``nll_loss(output.log(), labels)``. Raises ArchcalcError where
         torch is missing, or where a layer's work is not declared.
         """
         from archcalc.verify.module import to_module
 
         return to_module(self.summary(**knobs).graph)
-
-    def accept(self, name: str, value: Any, *, text: bool = False, single: bool = True) -> Any:
-        """The exact value of a knob, from Python or (``text``) from the command line. Raises ArchcalcError.
-
-        A ``single`` one is no array and no symbol.
-        """
-        if name not in self.knobs:
-            from archcalc.misnamed import no_knob
-
-            raise ArchcalcError(no_knob(self, name, value))
-        try:
-            return self.knobs[name].read(value) if text else self.knobs[name].accept(value, single=single)
-        except Refusal as refusal:
-            raise ArchcalcError(f"{self.name}: {refusal}") from None
 
     def __repr__(self) -> str:
         return f"<archcalc network {self.name}: {self.spec.headings['net']}>"
@@ -159,26 +118,3 @@ def names(family: str = "", kind: str = "") -> list[str]:
     from archcalc.language.headings import choose
 
     return [entry.name for entry in choose(family=family, kind=kind)]
-
-
-class Reference(NamedTuple):
-    """A network and what is set in it; of a second one, a text that is a letter of the first stands for that letter."""
-
-    network: Network
-    settings: dict[str, Any]
-
-    def summary(self, texts: Mapping[str, str]) -> Report:
-        """The costs at these settings, and at those of the texts beside them. Raises ArchcalcError."""
-        accept, values = self.network.accept, {**texts, **self.settings}
-        return self.network.summary(**{name: accept(name, value, text=True) for name, value in values.items()})
-
-
-def reference(text: str) -> Reference:
-    """From NAME@alpha=0.5,D_K=n, the settings still texts. Raises ArchcalcError."""
-    name, at, settings = text.rpartition("@")
-    if not at or "=" not in settings:
-        return Reference(load(text), {})
-    pairs = [setting.partition("=") for setting in settings.split(",")]
-    if not all(knob and value for knob, _, value in pairs):
-        raise ArchcalcError(f"{text}: settings are written NAME@alpha=0.5,rho=0.714")
-    return Reference(load(name), {knob.strip(): value.strip() for knob, _, value in pairs})

@@ -9,7 +9,7 @@ import pytest
 from click.shell_completion import get_completion_class
 
 import archcalc
-from archcalc.cli import COMMANDS, main
+from archcalc.cli import main
 from archcalc.kinds import KINDS
 from archcalc.language.headings import headings
 
@@ -34,7 +34,7 @@ def offered(request, monkeypatch):
 
 
 def test_commands(offered):
-    assert set(offered("archcalc ")) == {command.name for command in COMMANDS}
+    assert set(offered("archcalc ")) == set(main.commands)
     assert offered("archcalc su") == ["summary"]
 
 

@@ -24,7 +24,7 @@ SAME_LAYERS = re.compile("efficientnet_b[1-7]")  # as those of b0, at other valu
 def depths(network):
     """The knobs that decide how often layers repeat: those that are not free unless they are asked for."""
     found = network.formula()
-    return [name for name in numbers(network, {}) if name not in {*found.parts.own, *found.parts.left_out}]
+    return [name for name in numbers(network, {}) if name not in {*found.closed.base, *found.closed.left_out}]
 
 
 def summary(network, point):
@@ -38,7 +38,7 @@ def summary(network, point):
 def check(network, free, rng, points=POINTS):
     """At how many of these points, of those where the formulas claim to hold, they give what the engine does."""
     formulas, tried = [network.formula(of, free=free) for of in FIGURES], 0
-    own, steps = formulas[0].parts.own, formulas[0].domain.steps
+    own, steps = formulas[0].closed.base, formulas[0].domain.steps
     sizes = {name: steps[name].size if name in steps else Fraction(1, 10) for name in own}
     for _ in range(points):
         point = {name: value + rng.randint(-4, 6) * sizes[name] for name, value in own.items()}
@@ -146,7 +146,7 @@ def test_a_part_of_all_copies():
 
 
 def test_one_row_stands_for_all_copies():
-    (found,) = archcalc.load("resnet50").formula(free="n4").walks
+    (found,) = archcalc.load("resnet50").formula(free="n4").evaluations
     rows = {row.name: row for row in found.report.layers}
     assert rows["conv4_x/unit2...n4/body/bottleneck/conv2/conv"].text.endswith("bias=false), n4 - 1 times")
     assert rows["conv4_x/unit1/body/bottleneck/conv2/conv"].text.endswith("bias=false)")

@@ -22,7 +22,7 @@ def test_the_page_of_kinds_is_current():
 
 def test_the_schema_is_current():
     assert (TOP / "docs" / "spec.schema.json").read_text() == schema_text(), (
-        "run: archcalc schema > docs/spec.schema.json"
+        "run: archcalc kinds --schema > docs/spec.schema.json"
     )
     jsonschema.Draft202012Validator.check_schema(json.loads(schema_text()))
 

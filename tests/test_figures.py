@@ -12,10 +12,11 @@ from laws.common import examples
 from openpyxl import load_workbook
 
 import archcalc
+from archcalc.export import FORMATS
 from archcalc.figures import figure
 from archcalc.figures.conventions import CONVENTIONS
 from archcalc.figures.figure import FIGURES, Figure
-from archcalc.figures.rules import EVERY, Output, Quotient, Read, Tally
+from archcalc.figures.rules import EVERY, OneLayer, Output, Quotient, Read, Rule, Tally
 from archcalc.kinds import KINDS
 from archcalc.language.library import names
 from archcalc.quantity import quantity
@@ -44,6 +45,24 @@ def test_sums_of_layers_blocks_and_kinds_are_the_network_s(name):
         for rows in (report.layers, report.by("block", 2), report.by("kind")):
             parts = [row.figure(figure_name) for row in rows]
             assert total == (None if None in parts else sum(parts)), figure_name
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_twice_as_many_layers_are_twice_the_work(format_, tmp_path, monkeypatch):
+    """However a report is written, how many layers its figures are asked of grows as the network does."""
+    asked = []
+    for rule in (Rule, Tally, Read, OneLayer):
+        monkeypatch.setattr(rule, "of", lambda *given, of=rule.of: asked.append(len(given[-1])) or of(*given))
+    visited = []
+    for depth in (100, 200):
+        spec = tmp_path / f"deep{depth}.yaml"
+        spec.write_text(f"net: Deep\ninput: [8, 8, 8]\nlayers:\n  - unit: conv(8, 3, pad=1)\n    repeat: {depth}\n")
+        asked.clear()
+        file = ["-o", str(tmp_path / "deep.xlsx")] if format_ == "xlsx" else []
+        result = run(["summary", str(spec), "--format", format_, *file])
+        assert result.exit_code == 0, result.output
+        visited.append(sum(asked))
+    assert 100 < visited[1] <= 2 * visited[0]
 
 
 @pytest.mark.parametrize(("name", "depth"), DEPTHS.items())

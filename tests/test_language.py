@@ -529,7 +529,7 @@ def test_a_block_reports_its_problem_once(build):
     with pytest.raises(archcalc.SpecError) as caught:
         build(text)
     assert len(caught.value.problems) == 1
-    assert str(caught.value).startswith("spec.yaml:5:7: body1/conv: 3 groups cannot share 4 channels")
+    assert str(caught.value).startswith("spec.yaml:5:7: body1/conv: 4 channels are not divisible by 3 groups")
 
 
 OPEN = """given:

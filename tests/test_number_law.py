@@ -23,7 +23,8 @@ from archcalc.protocol import COMPARE, OwnCondition, OwnNumber
 SEEDS = 12
 LARGEST = 300  # layers; the deeper members of a family repeat the same blocks
 PARTS = 4  # of the networks
-LEAST = {"forms": (0.5, 0.6, 0.6), "symbols": (0.6, 1, 0.75), "arrays": (0.6, 1, 0.75), "traces": (0.9, 1, 0.8)}
+LEAST = {"forms": (0.5, 0.6, 0.6), "symbols": (0.6, 1, 0.75), "arrays": (0.6, 1, 0.75), "traces": (0.9, 1, 0.8),
+         "unknown": (0, 0, 0)}  # fmt: skip
 """Of the types that may refuse: which share of the points is compared in arithmetic, for layers, for networks."""
 
 each_type = pytest.mark.parametrize("name", NUMBER_TYPES)

@@ -292,7 +292,7 @@ def test_what_is_not_known_meets_nothing_and_is_named(where, also, tmp_path):
 
 
 def test_of_words_none_is_the_largest():
-    with pytest.raises(ArchcalcError, match="convolution is one of separable or full, of which none is larger"):
+    with pytest.raises(ArchcalcError, match="convolution is one of separable or full, which have no order"):
         archcalc.load("conv_mobilenet").solve("mult_adds <= 3G", free="convolution,alpha", want="largest convolution")
 
 
@@ -361,7 +361,7 @@ def test_only_the_part_that_was_asked_for_is_walked():
         ("--free alpha --where mult_adds<=1MiB", "MiB are bytes"),
         ("--free alpha --where mult_add<=1M", "did you mean 'mult_adds'"),
         ("--free alpha=2:1 --where mult_adds<=1M", "an empty range"),
-        ("--free alpha --where mult_adds<=1G --alpha 1", "free and has a value too"),
+        ("--free alpha --where mult_adds<=1G --alpha 1", "is both free and set to a value"),
         ("--free alpha --where mult_adds<=1G --want best", "starts with 'largest' or 'smallest'"),
         ("--free alpha,rho=1:8:1/100000 --where mult_adds<=1G", "too many"),
         ("--free alpha=0.25:1:0.1 --where mult_adds<=1G", "do not meet 1; write 0.25:0.95:0.1 or 0.25:1.05:0.1"),

@@ -31,7 +31,6 @@ COMMANDS = {
     "kinds": "kinds",
     "conventions": "conventions lenet5",
     "figures": "figures",
-    "schema": "schema",
     "formula": "formula conv2d",
     "explain": "explain conv2d",
     "solve": "solve mobilenet_v1 --free alpha=1,2 --where params<=9M",

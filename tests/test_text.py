@@ -53,10 +53,9 @@ COMMANDS = {  # @ is the spec, OUT a folder; a line in braces is run for each of
     "list": ["--all --format {table,md,csv,tex,html,json}"],
     "show": ["@"],
     "check": ["@"],
-    "kinds": [""],
+    "kinds": ["", "--schema"],
     "conventions": ["@ --format {table,md,csv,tex,html,json}", ""],
     "figures": ["--format {table,md,csv,tex,html,json}"],
-    "schema": [""],
     "formula": ["@ --free k --format {text,tex,sympy,json}", "@ --over @@word='=1+1'", "@ -o OUT/f.{txt,tex,py,json}",
                 "@ --help"],
     "explain": ["@ --format {text,tex,json}", "@ --over @@k=3 --format {text,tex,json}", "@ --help"],
@@ -72,7 +71,7 @@ MISTAKES = (
 summary OUT/@ | summary @ --columns @ | summary @ --@ | summary @ --depth @ | summary @ --format @
 summary @@word=@ | summary @ --word @ | summary @@@=1 | export @ -o OUT/@ | export @ -o @/a.md | list --family @
 list --kind @ | list --lecture @ | check @ @#x @
-show @#@ | kinds @ | schema @ | @ | --@ | scale @ | memory @ --dtype @
+show @#@ | kinds @ | kinds --schema @ | @ | --@ | scale @ | memory @ --dtype @
 formula @ --free @ | formula @ --of @ | formula @ --over @ --format @ | formula @ -o @ | explain @ --of @
 solve @ --free k --where @ | solve @ --free @ --where params<=1 | solve @ --free k=@ --where params<=1
 sweep @ --k @ | sweep @ --k 1:3 --of @ | sweep @ --k 1:3 -o @ | sweep @ --k 1:3 --plot @ | sweep @ --k 1 --dask @

@@ -193,8 +193,8 @@ def test_a_block_says_that_it_only_groups():
 def test_no_value_outlives_its_last_use():
     network = small()
     assert isinstance(network, NetworkModule)
-    held = [step.done for step in network._steps]
-    assert sorted(value for done in held for value in done) == list(range(1, len(network._steps)))
+    held = [step.done for step in network._calls]
+    assert sorted(value for done in held for value in done) == list(range(1, len(network._calls)))
 
 
 def test_a_layer_that_is_only_declared_has_no_module(build):

@@ -17,7 +17,7 @@ from archcalc.figures.conventions import CONVENTIONS
 from archcalc.figures.rules import Counts
 from archcalc.figures.tools import TOOLS
 from archcalc.kinds import KINDS
-from archcalc.network import reference
+from archcalc.model import reference
 
 ROWS = rows()
 OWN = [row for row in ROWS if row["module"].startswith("archcalc")]

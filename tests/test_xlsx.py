@@ -142,7 +142,7 @@ def test_the_status_names_the_layer_and_what_is_wrong(tmp_path):
     report = archcalc.load("alexnet").summary()
     sheet = workbook(report).worksheets[1]
     checks = [str(row[-1].value) for row in sheet.iter_rows(min_row=15)]
-    assert any('O19&" groups cannot share "&C19&" channels' in check for check in checks)
+    assert any('C19&" channels are not divisible by "&O19&" groups' in check for check in checks)
 
 
 def test_sheets_have_names_that_a_workbook_allows_and_that_differ():

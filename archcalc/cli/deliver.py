@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import reduce, wraps
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,6 +18,17 @@ if TYPE_CHECKING:
     from archcalc.report import Report
     from archcalc.tables.grid import Table
     from archcalc.tables.layout import Choice
+
+
+class FilePath(click.Path):
+    """A file or a folder to write, as a Path; the module for those is imported where one is named."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path that a word names."""
+        from pathlib import Path
+
+        return Path(os.fsdecode(super().convert(value, param, ctx)))
+
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 CONVENTION = click.option("--convention", metavar="NAME", help="Which work is counted: mult_adds, flops, all ...; "
@@ -36,7 +47,7 @@ def writes(*formats: str, required: bool = False) -> Decorator:
     named = click.option("--format", "format_", metavar="FORMAT", help=f"{alternatives(formats, len(formats))}.")
     text = f"Write to a file; its suffix decides: {' '.join(map(suffix, formats))}"
     tables = "csv" in formats
-    file = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", required=required,
+    file = click.option("-o", "--output", type=FilePath(), metavar="FILE", required=required,
                         help=f"{text}{SEVERAL * tables}.")  # fmt: skip
     options = [*[named] * (not required), file, *[STANDALONE] * tables]
 

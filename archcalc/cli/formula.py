@@ -10,7 +10,7 @@ from archcalc.cli.deliver import CONVENTION, put, quantities, writes
 from archcalc.cli.knobs import KnobCommand
 
 if TYPE_CHECKING:
-    from archcalc.network import Reference
+    from archcalc.model import Reference
 
 FORMATS = ("text", "tex", "sympy", "json")
 EXPLAINED = ("text", "tex", "json")
@@ -82,7 +82,7 @@ def explain(context: click.Context, /, network: str, **options: Any) -> None:
 def references(context: click.Context, over: str | None, tie: str | None) -> tuple[Reference, Reference | None]:
     """The network and the one it is compared with; knobs given as options are set in both, where both have them."""
     from archcalc.forms.opening import other, words
-    from archcalc.network import Reference
+    from archcalc.model import Reference
 
     names = [option.name for option in context.obj["knobs"]]
     options = {name: context.params[name] for name in names if context.params[name] is not None}

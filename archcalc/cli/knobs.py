@@ -11,7 +11,7 @@ from archcalc.cli.command import Command
 from archcalc.cli.completion import NETWORK, words_of
 from archcalc.errors import ArchcalcError, listing, suggest
 from archcalc.language.spec import Knob
-from archcalc.network import Network, Reference, reference
+from archcalc.model import Model, Reference, reference
 from archcalc.report import Report
 from archcalc.value import show
 
@@ -102,7 +102,7 @@ def _names(args: list[str], params: Sequence[click.Parameter]) -> Iterator[str]:
             next(words, None)
 
 
-def _options(networks: Sequence[Network], taken: set[str]) -> Iterator[click.Option]:
+def _options(networks: Sequence[Model], taken: set[str]) -> Iterator[click.Option]:
     """An option for each knob that all networks have; one whose name is taken can still be set behind a name."""
     for knob in networks[0].knobs.values() if networks else ():
         spellings = list(dict.fromkeys([f"--{knob.name}", f"--{knob.name.replace('_', '-')}"]))

@@ -1,4 +1,4 @@
-"""The commands to find and read: list, show, check, kinds and schema."""
+"""The commands to find and read: list, show, check and kinds."""
 
 from __future__ import annotations
 
@@ -72,16 +72,12 @@ def check(files: Sequence[str]) -> None:
 
 @click.command(cls=Command)
 @click.argument("kind", required=False, shell_complete=kinds_of_layer)
-def kinds(kind: str | None) -> None:
+@click.option("--schema", is_flag=True, help="The spec language as a JSON schema, for editors.")
+def kinds(kind: str | None, schema: bool) -> None:
     """The kinds of layer and their arguments."""
     from archcalc.reference import kind_page, kinds_page
-
-    click.echo(kind_page(kind) if kind else kinds_page(), nl=False)
-
-
-@click.command(cls=Command)
-def schema() -> None:
-    """The spec language as a JSON schema."""
     from archcalc.schema import schema_text
 
-    click.echo(schema_text(), nl=False)
+    if schema and kind:
+        raise click.UsageError("--schema is of the whole spec language; leave the kind out")
+    click.echo(schema_text() if schema else kind_page(kind) if kind else kinds_page(), nl=False)

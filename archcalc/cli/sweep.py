@@ -6,23 +6,22 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from archcalc.cli.deliver import CONVENTION, TABLES, deliver_tables, quantities, writes
+from archcalc.cli.deliver import CONVENTION, TABLES, FilePath, deliver_tables, quantities, writes
 from archcalc.cli.knobs import KnobCommand
 from archcalc.cli.streams import tell
 from archcalc.errors import ArchcalcError
 from archcalc.export import FORMATS
 
 if TYPE_CHECKING:
-    from archcalc.network import Network
+    from archcalc.model import Model
     from archcalc.sweeps.sweep import Advance, Sweep
 
 WRITTEN = (*FORMATS, "parquet")
-PLOT = click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw it: .svg .pdf .png")
+PLOT = click.option("--plot", type=FilePath(), metavar="FILE", help="Draw it: .svg .pdf .png")
 FIGURE = click.option("--figure", type=click.Choice(["cost", "pareto", "contours"]),
                       help="What to draw.  [default: as the file is named, else what suits the knobs]")  # fmt: skip
 DASK = click.option("--dask", metavar="ADDRESS", help="Let a Dask cluster compute; 'local' starts one here.")
@@ -130,7 +129,7 @@ def _free(text: str) -> Iterator[tuple[str, str | None]]:
         yield name.strip(), values.strip() or None
 
 
-def _texts(context: click.Context) -> tuple[Network, dict[str, str]]:
+def _texts(context: click.Context) -> tuple[Model, dict[str, str]]:
     """The network, and the text that was given for each of its knobs, in the order of the command line."""
     (asked,) = context.obj["asked"]
     knobs = {option.name for option in context.obj["knobs"]}

@@ -5,13 +5,12 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from archcalc.cli.deliver import TABLES, deliver_tables
+from archcalc.cli.deliver import TABLES, FilePath, deliver_tables
 from archcalc.cli.knobs import KnobCommand, settled
 from archcalc.cli.streams import tell
 from archcalc.errors import ArchcalcError, one_line, printable
@@ -57,7 +56,7 @@ def memory(context: click.Context, /, batch: int, dtype: str, optimizer: str, **
 @click.option("--against", multiple=True, type=click.Choice(WITNESSES), help="Compare with that library's network too.")
 @click.option("--memory", "memory_", is_flag=True, help="Compare memory with what is really used.")
 @click.option("--time", "time_", is_flag=True, help="Time each layer, beside its roofline bound.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Write a receipt there.")
+@click.option("-o", "--output", type=FilePath(), metavar="FOLDER", help="Write a receipt there.")
 @click.pass_context
 def verify(context: click.Context, /, networks: Sequence[str], everything: bool, **options: Any) -> None:
     """Compare with real torch modules that run.
@@ -70,13 +69,15 @@ def verify(context: click.Context, /, networks: Sequence[str], everything: bool,
     if bool(networks) == everything:
         raise ArchcalcError("verify takes the names of networks, or --all")
     from archcalc.gc_paused import gc_frozen
+    from archcalc.verify.against import check_at_hand
     from archcalc.verify.device import device_name, environment, find_device
     from archcalc.verify.interrupt import ended_by_term
     from archcalc.verify.receipt import folder_for, slug, write_receipt
     from archcalc.verify.suite import Asked, gather
 
     device = find_device(options["device"] or ("meta" if everything else "auto"))
-    against = tuple(dict.fromkeys(options["against"]))
+    if against := tuple(dict.fromkeys(options["against"])):
+        check_at_hand()
     asked = Asked(device, options["batch"], options["limit"], against, everything, options["memory_"], options["time_"])
     reports = _everything() if everything else settled(context)
     folder = folder_for(options["output"]) if options["output"] else None

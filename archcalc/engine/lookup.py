@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from archcalc.errors import Refusal, suggest
+from archcalc.errors import Place, Refusal, suggest
 from archcalc.language.spec import Item
 from archcalc.language.text import Scalar
 
 BACK = re.compile(r"-[0-9]{1,6}\Z")
 COPIES = -1  # in place of a node: it is in a repetition of open length
+
+
+class OpenLength(Refusal):
+    """It depends on how often layers repeat, and that is open."""
+
+    def __init__(self, name: str, place: Place | None = None) -> None:
+        super().__init__(f"{name} reaches into a repetition of open length", place)
 
 
 class Run(NamedTuple):
@@ -53,15 +60,18 @@ class Spans:
 
     def __init__(self) -> None:
         self.found: dict[str, Span] = {}
+        self.open: set[str] = set()  # the common names of copies whose number is open
 
     def copy(self) -> Spans:
         """The same, going on by itself."""
         other = Spans()
         other.found.update(self.found)
+        other.open |= self.open
         return other
 
     def define(self, name: str, span: Span) -> None:
         """Give a name. Raises Refusal where it is taken."""
+        self.certain(name)
         if self.found.setdefault(name, span) is not span:
             raise Refusal(f"{name} is the name of an earlier layer too; give one of them another")
 
@@ -69,11 +79,31 @@ class Spans:
         """What a name stands for, looked up here and then in each list around. Raises Refusal."""
         path = run.path
         while path + word.text not in self.found:
+            if f"{path}{word.text}1" in self.found:
+                raise which_one(word)
+            self.certain(path + word.text)
             if path == run.root:
-                known = (name.removeprefix(run.path) for name in self.found if name.startswith(run.root))
-                raise Refusal(f"no layer {word.text!r} is built above this one{suggest(word.text, known)}", word.place)
+                seen = {self.several(name): name for name in self.found if name.startswith(run.root)}
+                known = {base.removeprefix(run.path): base != name for base, name in seen.items()}
+                raise Refusal(f"no layer {word.text!r} is built above this one{near(word.text, known)}", word.place)
             path = path[: path.rstrip("/").rfind("/") + 1]
         return self.found[path + word.text]
+
+    def several(self, name: str) -> str:
+        """What a name is one of, without its number; itself where it is the only one."""
+        return next((base for base in _without_number(name) if f"{base}1" in self.found), name)
+
+    def certain(self, name: str) -> None:
+        """Raises OpenLength where it depends on the number of copies whether there is one of that name."""
+        if any(re.match(f"{re.escape(common)}[0-9]+(/|$)", name) for common in self.open):
+            raise OpenLength(name)
+
+    def free(self, common: str, first: Any) -> None:
+        """Raises OpenLength where a name that copies would have, from that number on, is taken."""
+        for name in self.found:
+            number = name.removeprefix(common).partition("/")[0]
+            if name.startswith(common) and number.isdigit() and isinstance(first, int) and int(number) >= first:
+                raise OpenLength(name)
 
     def source(self, word: Scalar, run: Run) -> int | None:
         """The node that a word after `from` means. Raises Refusal."""
@@ -82,8 +112,19 @@ class Spans:
         if not 0 < (back := -int(word.text)) <= len(run.history):
             raise Refusal(f"{word.text} reaches too far back; here -{len(run.history)} is the list's input", word.place)
         if run.history[-back] == COPIES:
-            raise Refusal(f"{word.text} reaches into a repetition of open length", word.place)
+            raise OpenLength(word.text, word.place)
         return run.history[-back]
+
+
+def which_one(word: Scalar) -> Refusal:
+    """The question that a name asks which is that of several: it means none of them more than another."""
+    return Refusal(f"{word.text!r} stands for several; which one? {word.text}1, {word.text}2 ...", word.place)
+
+
+def near(word: str, known: Mapping[str, bool]) -> str:
+    """The known names that may have been meant; of one that is that of several, the one with the same number."""
+    number = word[len(word.rstrip("0123456789")) :]
+    return suggest(word, [name + end for name, many in known.items() for end in dict.fromkeys(("", number * many))])
 
 
 class Names:
@@ -112,19 +153,23 @@ class Names:
 
     def refusal(self, word: Scalar, items: tuple[Item, ...]) -> Refusal | None:
         name = word.text.partition("/")[0]
-        base = name.rstrip("0123456789")
         if BACK.match(name) or name in self.inputs:
             return None
-        if any(level.get(name) is False or level.get(base) for level in reversed(self.levels)):
-            return None if name != base or not self.numbered(name) else Refusal(
-                f"{name!r} stands here more than once; say which: {name}1, {name}2 ...", word.place)  # fmt: skip
-        later = next((item for item in items if item.base in (name, base) and item.place.line > word.place.line), None)
+        for level in reversed(self.levels):
+            if name in level:
+                return which_one(word._replace(text=name)) if level[name] else None
+            if any(level.get(base) for base in _without_number(name)):
+                return None
+        meant = (name, *_without_number(name))
+        later = next((item for item in items if item.base in meant and item.place.line > word.place.line), None)
         if later:
             message = f"{name!r} comes later, on line {later.place.line + 1}; an input must stand above its use"
             return Refusal(message, word.place)
-        known = [*self.inputs, *(f"{n}1" if many else n for level in self.levels for n, many in level.items())]
+        known = dict(pair for level in (dict.fromkeys(self.inputs, False), *self.levels) for pair in level.items())
         own = f"; {self.what} sees only its own layers and inputs" if self.what.startswith("the block") else ""
-        return Refusal(f"no layer {name!r} above this one{suggest(name, known) or own}", word.place)
+        return Refusal(f"no layer {name!r} above this one{near(name, known) or own}", word.place)
 
-    def numbered(self, name: str) -> bool:
-        return next((level[name] for level in reversed(self.levels) if name in level), False)
+
+def _without_number(name: str) -> list[str]:
+    """What may be repeated, if this is the name of one copy: the 12th of a1 is a112, and so is the 112th of a."""
+    return [name[:i] for i in range(len(name.rstrip("0123456789")), len(name)) if name[i] != "0"]

@@ -9,7 +9,6 @@ repetition may be as long as a form says (archcalc.engine.induction).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from copy import copy
 from typing import Any
 
@@ -17,13 +16,13 @@ from archcalc.engine import induction
 from archcalc.engine.fitting import Arguments, Fitter, positive
 from archcalc.engine.graph import Graph, Node
 from archcalc.engine.ledger import Enough, Ledger, Site
-from archcalc.engine.lookup import Run, Span, Spans
+from archcalc.engine.lookup import OpenLength, Run, Span, Spans
 from archcalc.engine.recall import Recall
 from archcalc.engine.settling import count, evaluate, truth
 from archcalc.engine.sharing import share
 from archcalc.errors import Refusal, SpecError
 from archcalc.language.expression import Function
-from archcalc.language.spec import INDEX, SHAPE_WORDS, Block, Item, Part, Spec
+from archcalc.language.spec import INDEX, SHAPE_WORDS, Block, Item, Lets, Part, Spec
 from archcalc.language.terms import Definition, Expression
 
 MOST_LAYERS = 100_000
@@ -35,6 +34,12 @@ Items = tuple[Item, ...]
 def unfold(spec: Spec, given: Mapping[str, Any]) -> Graph:
     """The graph at these knob values (defaults for the rest); raises SpecError with every problem found."""
     return Unfolder(spec, {name: given.get(name, knob.default) for name, knob in spec.given.items()}).graph()
+
+
+def define(lets: Lets, known: dict[str, Any]) -> None:
+    """Add the definitions to the values that they see, one after the other. Raises Refusal."""
+    for name, let in lets.items():
+        known[name] = Function(let, dict(known)) if isinstance(let, Definition) else evaluate(let, known)
 
 
 class Unfolder:
@@ -75,12 +80,11 @@ class Unfolder:
         known = self.environments.get(id(part.lets))
         if known is None:
             known = dict(self.knobs) if own else {}
-            for name, let in part.lets.items():
-                try:
-                    known[name] = Function(let, dict(known)) if isinstance(let, Definition) else evaluate(let, known)
-                except Refusal as refusal:
-                    self.ledger.refuse(refusal, self.spec.input.place)
-                    raise Enough from None  # what follows would be about a value that is not there
+            try:
+                define(part.lets, known)
+            except Refusal as refusal:
+                self.ledger.refuse(refusal, self.spec.input.place)
+                raise Enough from None  # what follows would be about a value that is not there
             self.environments[id(part.lets)] = known
         return known
 
@@ -111,9 +115,13 @@ class Unfolder:
 
     def stands(self, item: Item, when: Expression, run: Run) -> bool:
         """Whether an entry is not left out. Its input may be missing if it is; its sizes are known if it is not."""
-        with suppress(Refusal):
+        try:
             if self.sources(item, run) is None:
                 return True
+        except OpenLength:
+            raise
+        except Refusal:
+            pass
         return truth(when, run.environment)
 
     def repeated(self, item: Item, repeat: Expression, run: Run, later: Items) -> None:
@@ -136,32 +144,40 @@ class Unfolder:
         """The value of how many times to repeat. Raises Refusal."""
         return evaluate(repeat, environment)
 
-    def fork(self) -> Unfolder:
-        """Another walk that goes on from here; what it builds, and finds wrong, is its own until they join."""
+    def step(self, item: Item, copies: Any, run: Run, back: int) -> induction.Step:
+        """The proof that these copies can be walked as one. Raises Refusal where there is none."""
+        return induction.Step(self, item, copies, run, back)
+
+    def fork(self, copies: Any) -> Unfolder:
+        """Another walk that goes on from here, in these copies; what it builds is its own until they join."""
         other = copy(self)
-        other.fitter = Fitter(Ledger(self.knobs))
+        other.fitter = type(self.fitter)(type(self.ledger)(self.knobs))
         other.ledger, other.nodes, other.spans = other.fitter.ledger, list(self.nodes), self.spans.copy()
         other.recall = Recall(other.nodes, other.spans)
         return other
 
     def join(self, fork: Unfolder) -> None:
         """Go on from where a fork has come to."""
-        self.nodes[:], self.budget = fork.nodes, fork.budget
+        self.nodes[:] = fork.nodes
         self.spans.found.update(fork.spans.found)
-        self.ledger.assumptions += fork.ledger.assumptions
+        self.ledger.take(fork.ledger)
 
     def sources(self, item: Item, run: Run) -> tuple[int, ...] | None:
         """The nodes an entry takes its input from, the first one's sizes made known; None after a problem."""
         found = [self.spans.source(word, run) for word in item.sources] if item.sources else [run.history[-1]]
         if None in found:
             return None
-        shape = self.nodes[found[0]].shape  # type: ignore[index]  # None was turned away above
+        self.sizes(found[0], run.environment)  # type: ignore[arg-type]  # None was turned away above
+        return tuple(found)  # type: ignore[arg-type]
+
+    def sizes(self, node: int, environment: dict[str, Any]) -> None:
+        """Make the sizes of an input known."""
+        shape = self.nodes[node].shape
         for axis, word in enumerate(SHAPE_WORDS):
             if axis < len(shape):
-                run.environment[word] = shape[axis]
+                environment[word] = shape[axis]
             else:
-                run.environment.pop(word, None)
-        return tuple(found)  # type: ignore[arg-type]
+                environment.pop(word, None)
 
     # One entry
 
@@ -229,6 +245,8 @@ class Unfolder:
         environment = dict(self.environment(block.home))
         defaults = {name: evaluate(value, environment) for name, value in block.parameters.items() if value is not None}
         environment |= defaults | dict(zip(block.parameters, values, strict=False)) | keywords
+        self.sizes(sources[0], environment)
+        define(block.lets, environment)
         inputs = dict(zip(block.inputs, sources, strict=True)) if block.inputs else {}
         return self.sequence(block.body, Run(name + "/", name + "/", environment, inputs, [sources[0]], {}))
 

@@ -7,12 +7,13 @@ import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from archcalc.errors import ArchcalcError, listing
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from archcalc.report import Report
     from archcalc.tables.grid import Table
     from archcalc.tables.layout import Choice

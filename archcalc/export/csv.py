@@ -35,6 +35,6 @@ def groups(tables: Sequence[Table]) -> list[list[Table]]:
 
 
 def cell(value: Any, data: Any) -> Any:
-    """What programs read of a value; quoted where a spreadsheet would run it, which is no fraction."""
+    """The value as data; a text that a spreadsheet would take for a formula is quoted, but a fraction is not."""
     runs = isinstance(data, str) and data.startswith(FORMULA) and not isinstance(value, Fraction)
     return f"'{data}" if runs else data

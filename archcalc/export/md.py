@@ -24,8 +24,8 @@ def _table(table: Table) -> str:
         colalign=["right" if column.type.number else "left" for column in table.columns],
         disable_numparse=True,
     )
-    notes = "".join(f"- {escape(note)}\n" for note in table.notes)
-    return f"## {escape(table.title)}\n\n{body}\n\n{notes}"
+    notes = "".join(f"\n- {escape(note)}" for note in table.notes)
+    return f"## {escape(table.title)}\n\n{body}\n" + f"{notes}\n" * bool(notes)
 
 
 def escape(text: str) -> str:

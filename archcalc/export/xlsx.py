@@ -110,7 +110,8 @@ def _cell(value: Any, number: Any, text: str) -> Any:
     """A number where a spreadsheet shows all of it, a fraction, or the text."""
     if isinstance(number, (int, float)) and not isinstance(number, bool) and abs(number) < EXACT:
         return number
-    return value if value is None or isinstance(value, Fraction) else text
+    short = isinstance(value, Fraction) and max(abs(value.numerator), value.denominator) < EXACT
+    return value if value is None or short else text
 
 
 def _as_shown(text: str) -> str:
@@ -242,7 +243,7 @@ def _style(styles: Styles, done: Walk, title: str, live: bool) -> Any:
 
 def _share(layer: Row, report: Report, own: str, total: str) -> Formula | None:
     """A layer's part of the total, which is not known where a part of the total is not."""
-    part = fraction(layer.figure(report.work), report.totals.figure(report.work))
+    part = fraction(layer.figure(report.work), report.whole)
     return None if part is None else Formula(f'IF({VALID},IF({total}=0,0,{own}/{total}),"")', part)
 
 

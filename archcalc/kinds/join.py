@@ -14,10 +14,10 @@ from archcalc.shape import Shape, describe
 
 
 class Join(Kind):
-    """What the joins share: any number of inputs."""
+    """The base of all joins: any number of inputs."""
 
     many: ClassVar[bool] = True
-    keeps = "nothing"
+    saved_for_backward = "nothing"
 
 
 def _same(sizes: tuple[Shape, ...], axes: slice, what: str) -> Iterator[Need]:
@@ -29,7 +29,7 @@ def _same(sizes: tuple[Shape, ...], axes: slice, what: str) -> Iterator[Need]:
 
 
 def _not_one(sizes: Iterable[Number]) -> list[Number]:
-    """Those that are not known to be 1."""
+    """The sizes that are not known to be 1."""
     return [size for size in sizes if decide(equal(size, 1)) is not True]
 
 
@@ -42,7 +42,7 @@ def _along_channels(concatenate: Any, *tensors: Any) -> Any:
 
 
 class Combine(Join):
-    """What add and multiply share: an operation on two elements for each input but the first."""
+    """The base of add and multiply: an operation on two elements for each input except the first."""
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
         return {"elementwise": (len(inputs) - 1) * product(output)}
@@ -51,7 +51,7 @@ class Combine(Join):
 class Add(Combine):
     """y = x1 + x2 + ..., element by element."""
 
-    passes = "whole"
+    passes_gradient = "whole"
     examples: ClassVar = {"add": ((8, 5, 5), (8, 5, 5)), "add()": ((7,), (7,), (7,))}
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
@@ -64,7 +64,7 @@ class Add(Combine):
 class Multiply(Combine):
     """y = x1 * x2 * ..., element by element; a size of 1 is stretched, so that C x 1 x 1 scales each channel."""
 
-    keeps = "inputs"
+    saved_for_backward = "inputs"
     examples: ClassVar = {"multiply": ((8, 5, 5), (8, 1, 1)), "multiply()": ((8, 1, 1), (8, 5, 5))}
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
@@ -85,7 +85,7 @@ class Multiply(Combine):
 class Concat(Join):
     """y = x1, x2, ... one after the other along the channels."""
 
-    passes = "part"
+    passes_gradient = "part"
     examples: ClassVar = {"concat": ((64, 28, 28), (128, 28, 28), (32, 28, 28)), "concat()": ((5,), (3,))}
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:

@@ -51,7 +51,9 @@ class Layers:
             self.misnamed(keys, tree)
             return None
         inner = scope.plus([INDEX]) if "repeat" in tree.entries else scope
-        item = self.named(keys[0], tree.keys[keys[0]], tree.entries[keys[0]], inner)
+        key, place, value = keys[0], tree.keys[keys[0]], tree.entries[keys[0]]
+        unnamed = len(tree.entries) > 1 and isinstance(value, Scalar) and not value.text
+        item = self.calls.item(Scalar(key, place), inner, None) if unnamed else self.named(key, place, value, inner)
         if item:
             item = self.modified(item, tree, scope)
             self.inputs(item, tree.entries["from"].place if item.sources else item.place)

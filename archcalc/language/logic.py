@@ -12,6 +12,8 @@ from archcalc.protocol import PLAIN_OR_OWN, OwnCondition
 
 def condition(value: Any) -> Any:
     """The value, if it is a condition. Raises Refusal."""
+    if isinstance(value, OwnCondition):
+        return value
     numbers = str(getattr(value, "dtype", "bool")) != "bool"  # along an array
     if numbers or (isinstance(value, (*PLAIN_OR_OWN, str, tuple)) and not isinstance(value, bool)):
         raise Refusal(f"{shown(value)} is not a condition, like stride > 1")

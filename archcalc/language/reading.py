@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from keyword import iskeyword
 from typing import Any, NamedTuple, TypeVar
 
 from archcalc.errors import Place, Problem, Refusal, SpecError, listing, nearest, one_line, suggest
 from archcalc.language.arithmetic import FUNCTIONS, WORDS
 from archcalc.language.expression import parse
 from archcalc.language.spec import INDEX, SHAPE_WORDS, read_value
+from archcalc.language.syntax import OF_PYTHON
 from archcalc.language.terms import Definition, Expression
 from archcalc.language.text import Mapping, Scalar, Sequence, Tree
 
@@ -24,6 +26,11 @@ class Scope(NamedTuple):
 
     names: frozenset[str]
     functions: dict[str, Definition]
+
+    @property
+    def taken(self) -> frozenset[str]:
+        """All of them."""
+        return self.names | set(self.functions)
 
     def plus(self, names: Iterable[str]) -> Scope:
         """With more names."""
@@ -113,6 +120,8 @@ class Reading:
         """Whether the text can name a symbol here."""
         if not text.isidentifier() or not text.isascii():
             self.problem(f"{text!r} is not a name; letters, digits and _, not starting with a digit", place)
+        elif iskeyword(text):
+            self.problem(f"{text!r} is {OF_PYTHON}", place)
         elif text in RESERVED or text in taken:
             self.problem(f"{text!r} has a meaning already; choose another name", place)
         else:

@@ -21,6 +21,9 @@ TRUTH = ("true", "yes", "on", "1"), ("false", "no", "off", "0")  # each with its
 ONE = "it is one number here; summary() takes arrays and symbols too, and sweep() lists and ranges"
 
 
+Lets = dict[str, Expression | Definition]
+
+
 class Knob(NamedTuple):
     """A number, or a word, that the network leaves open."""
 
@@ -96,6 +99,7 @@ class Block(NamedTuple):
     name: str
     parameters: dict[str, Expression | None]
     inputs: tuple[str, ...]  # the names of its inputs, where it takes several
+    lets: Lets  # its own definitions, which see its arguments and the sizes of its input
     body: tuple[Item, ...]
     home: Part
     place: Place
@@ -105,10 +109,11 @@ class Part(NamedTuple):
     """What a file's blocks and layers can see: its knobs, its definitions, the blocks above."""
 
     given: dict[str, Knob]
-    lets: dict[str, Expression | Definition]
+    lets: Lets
     blocks: dict[str, Block]
     source: Source
     used: dict[str, Part]  # the files of blocks that it uses
+    places: dict[str, Place]  # where its knobs and definitions have their names
 
 
 class Variant(NamedTuple):
@@ -183,16 +188,36 @@ def blocks_used(items: Iterable[Item]) -> dict[int, Block]:
 
 def names_used(spec: Spec) -> set[str]:
     """Every symbol that the input, the layers and the blocks and definitions they lead to read."""
-    # the blocks of other files see no knobs
-    own = [block for block in blocks_used(spec.layers).values() if block.home.blocks is spec.part.blocks]
-    expressions = [spec.input, *(default for block in own for default in block.parameters.values())]
-    for item in entries((*spec.layers, *(item for block in own for item in block.body))):
-        expressions += [item.repeat, item.when, *(item.call.values if item.call else ())]
-    names = {name for expression in expressions if expression for name, _ in expression.names}
-    for name, let in reversed(spec.part.lets.items()):
+    return names_read(spec.part, blocks_used(spec.layers).values(), [spec.input], spec.layers)
+
+
+def names_read(
+    part: Part, called: Iterable[Block], expressions: Iterable[Expression] = (), layers: Iterable[Item] = ()
+) -> set[str]:
+    """Every symbol of a file that these blocks, as far as they are its own, expressions and layers read."""
+    own = [block for block in called if block.home.blocks is part.blocks]  # those of other files see nothing of it
+    defaults = [default for block in own for default in block.parameters.values()]
+    names = {name for expression in (*expressions, *defaults) if expression for name, _ in expression.names}
+    return _through(names.union(symbols(layers), *map(read_in, own)), part.lets)
+
+
+def read_in(block: Block) -> set[str]:
+    """Every symbol that a block reads, its arguments and definitions among them."""
+    return _through(symbols(block.body), block.lets)
+
+
+def _through(names: set[str], lets: Lets) -> set[str]:
+    """These, and what the definitions among them read."""
+    for name, let in reversed(lets.items()):
         body = let.body if isinstance(let, Definition) else let
         names |= {inner for inner, _ in body.names} if name in names else set()
     return names
+
+
+def symbols(items: Iterable[Item]) -> set[str]:
+    """Every symbol that entries read."""
+    read = [(item.repeat, item.when, *(item.call.values if item.call else ())) for item in entries(items)]
+    return {name for expressions in read for expression in expressions if expression for name, _ in expression.names}
 
 
 def read_value(text: str, place: Place | None = None) -> Any:

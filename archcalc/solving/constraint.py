@@ -16,7 +16,7 @@ from archcalc.quantity import Quantity, quantity
 if TYPE_CHECKING:
     import numpy as np
 
-    from archcalc.network import Network
+    from archcalc.model import Model
     from archcalc.report import Report
 
 FORM = "written QUANTITY <= NUMBER, as in 'mult_adds <= 100M' or 'inference_bytes < 16MiB'"
@@ -84,7 +84,7 @@ def _size(text: str, unit: str, asked: Quantity) -> int:
 
 
 def measured(
-    network: Network, names: Sequence[str], limits: Sequence[Constraint], knobs: Mapping[str, Any]
+    network: Model, names: Sequence[str], limits: Sequence[Constraint], knobs: Mapping[str, Any]
 ) -> tuple[dict[str, Number | None], tuple[str, ...]]:
     """Figures by name, and the constraints that are not met, by the engine over plain numbers."""
     try:

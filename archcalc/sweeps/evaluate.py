@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from archcalc.engine.graph import Graph
 from archcalc.errors import ArchcalcError
+from archcalc.figures.rules import Quotient, Tally
 from archcalc.language.spec import Spec
 from archcalc.quantity import Quantity
 from archcalc.report import report_of
@@ -94,7 +96,7 @@ def measure(
     spec: Spec, knobs: Mapping[str, Any], quantities: Mapping[str, Quantity]
 ) -> tuple[list[Failure], dict[str, Any]]:
     """What is wrong, and the quantities, None of those that are not known. Raises Split."""
-    graph, failures = walk(spec, knobs)
+    graph, failures = walk(spec, knobs, all(map(_adds, quantities.values())))
     if graph is None:
         return failures, {}
     report = report_of(graph, spec)
@@ -104,7 +106,21 @@ def measure(
             found[name] = quantity.of(report)
         except (ArchcalcError, ZeroDivisionError):  # no such layer at this depth; a share of nothing
             found[name] = None
+    if None in found.values():
+        _certain(graph)
     return failures, found
+
+
+def _adds(quantity: Quantity) -> bool:
+    """Whether it is of all layers together, or of none."""
+    return quantity.path == "input" or (not quantity.path and isinstance(quantity.entry.rule, (Tally, Quotient)))
+
+
+def _certain(graph: Graph) -> None:
+    """Raises Split where there are layers, perhaps with something unknown, at some points alone."""
+    for node in graph.nodes:
+        if any((copies.count >= 1) is not True for copies in node.copies):
+            raise Split(node.copies[-1].last.n)
 
 
 def _split_words(grid: Grid, box: Box) -> None:

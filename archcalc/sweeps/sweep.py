@@ -24,7 +24,7 @@ from archcalc.sweeps.sizes import input_sizes
 if TYPE_CHECKING:
     import numpy as np
 
-    from archcalc.network import Network
+    from archcalc.model import Model
     from archcalc.sweeps.chunks import Pieces
     from archcalc.sweeps.evaluate import Chunk, Grid
 
@@ -36,7 +36,7 @@ Advance = Callable[[int], None]  # told how many points more are done
 class Sweep:
     """A grid of networks, evaluated when something of it is asked for."""
 
-    def __init__(self, network: Network, of: Iterable[str], axes: Mapping[str, Axis]) -> None:
+    def __init__(self, network: Model, of: Iterable[str], axes: Mapping[str, Axis]) -> None:
         self.network = network
         self.axes = dict(axes)
         self.asked: dict[str, Quantity] = {str(found): found for found in map(quantity, of)}
@@ -155,7 +155,7 @@ class Sweep:
         return f"<sweep of {self.network.name}: {self.points:,} points, {listing(self.axes)}>"
 
 
-def sweep(network: Network, of: Iterable[str], knobs: Mapping[str, Any], *, text: bool = False) -> Sweep:
+def sweep(network: Model, of: Iterable[str], knobs: Mapping[str, Any], *, text: bool = False) -> Sweep:
     """The sweep of these knobs' values, from Python or (``text``) from the command line. Raises ArchcalcError."""
     from archcalc.sweeps.ranges import read_axis
 
@@ -167,7 +167,7 @@ def sweep(network: Network, of: Iterable[str], knobs: Mapping[str, Any], *, text
     return Sweep(network, of or USUAL, axes)
 
 
-def _problem(network: Network, asked: Quantity, knobs: Mapping[str, Any]) -> ArchcalcError | None:
+def _problem(network: Model, asked: Quantity, knobs: Mapping[str, Any]) -> ArchcalcError | None:
     from archcalc.errors import SpecError
 
     try:

@@ -48,11 +48,8 @@ def exact(value: Any) -> Any:
 
 
 def nearest(value: Any) -> Any:
-    """The nearest float, of what is one number beside another; of what is too large for one the exact text."""
-    try:
-        return float(value) if isinstance(value, (int, float, Fraction)) else str(value)
-    except OverflowError:
-        return str(value)
+    """The nearest float: of what is one number beside another."""
+    return float(value) if isinstance(value, (int, float, Fraction)) else str(value)
 
 
 def fixed(value: Any, digits: int, sign: str = "") -> str:

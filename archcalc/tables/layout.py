@@ -7,11 +7,11 @@ from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.comparison import Comparison
 from archcalc.errors import ArchcalcError, listing, suggest
 from archcalc.figures.figure import FIGURES, SPELLINGS, Figure
 from archcalc.figures.rules import ABSENT, Tally
 from archcalc.figures.sentence import sentence
+from archcalc.number import Number
 from archcalc.quantity import quantity
 from archcalc.report import Report, Row
 from archcalc.tables.grid import (
@@ -30,7 +30,8 @@ from archcalc.tables.grid import (
 from archcalc.value import show
 
 if TYPE_CHECKING:
-    from archcalc.network import Network
+    from archcalc.comparison import Comparison
+    from archcalc.model import Model
 
 MIB = 1 << 20
 WORK = "work"  # the column of the work, by the report's convention
@@ -48,7 +49,7 @@ Cell = Callable[[Row, Report], Any]
 
 
 def _share(row: Row, report: Report) -> Fraction | None:
-    return fraction(row.figure(report.work), report.totals.figure(report.work))
+    return fraction(row.figure(report.work), report.whole)
 
 
 OWN: dict[str, tuple[Column, Cell]] = {  # what is no figure
@@ -117,7 +118,7 @@ def notes(report: Report, named: Sequence[str] = ()) -> tuple[str, ...]:
     lines = [f"knobs: {knobs}", f"totals: {sizes(report)}"]
     if report.unknown:
         known = report.known
-        count = f"{COUNT.text(known.params)} params and {_worked(known, report)}"
+        count = f"{COUNT.text(known.params)} params and {_worked(known.figure(report.work), report)}"
         lines.append(f"unknown: {listing(report.unknown)}; the known layers have {count}")
     if report.assumptions:
         lines.append(f"assumed: {listing(dict.fromkeys(f'{a.name}: {a.condition}' for a in report.assumptions))}")
@@ -129,11 +130,13 @@ def sizes(report: Report) -> str:
     """The totals in words: learned parameters with their size in memory, buffers, mult-adds."""
     cost, size = report.totals, report.weight_bytes
     memory = f" ({digits(2).text(Fraction(size, MIB))} MiB in float32)" if isinstance(size, int) else ""
-    return f"{COUNT.text(cost.params)} params{memory}, {COUNT.text(cost.buffers)} buffers, {_worked(cost, report)}"
+    return (
+        f"{COUNT.text(cost.params)} params{memory}, {COUNT.text(cost.buffers)} buffers, {_worked(report.whole, report)}"
+    )
 
 
-def _worked(cost: Row, report: Report) -> str:
-    return f"{COUNT.text(cost.figure(report.work))} {FIGURES[report.work].heading}"
+def _worked(work: Number | None, report: Report) -> str:
+    return f"{COUNT.text(work)} {FIGURES[report.work].heading}"
 
 
 def totals_table(reports: Sequence[Report], columns: Sequence[str] = ()) -> Table:
@@ -162,7 +165,7 @@ def _compared(name: str) -> tuple[Column, Callable[[Report], Any], bool]:
     return column, asked.of, isinstance(asked.entry.rule, Tally) and not asked.share
 
 
-def counted(network: Network, names: Iterable[str], **knobs: Any) -> str:
+def counted(network: Model, names: Iterable[str], **knobs: Any) -> str:
     """By which conventions these figures of a network are counted."""
     try:
         graphs = [network.summary(**knobs).graph]

@@ -6,8 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from shutil import get_terminal_size
-from textwrap import wrap
+from itertools import zip_longest
 from typing import Any, TextIO
 
 from archcalc.tables.grid import Table
@@ -22,7 +21,7 @@ Line = tuple[str, str]  # style, text
 def show_tables(tables: Sequence[Table], file: TextIO) -> None:
     """Print tables, an empty line between two: on a terminal its width, and painted; else as wide as they need."""
     terminal = file.isatty()
-    width = get_terminal_size().columns if terminal or "COLUMNS" in os.environ else None
+    width = _size()[0] if terminal or "COLUMNS" in os.environ else None
     if not terminal:
         file.write(render_tables(tables, width))
         return
@@ -32,7 +31,7 @@ def show_tables(tables: Sequence[Table], file: TextIO) -> None:
 
 def as_text(tables: Sequence[Table]) -> str:
     """Tables as Python shows them: fitted to the terminal where there is one."""
-    return render_tables(tables, get_terminal_size().columns if sys.stdout.isatty() else None).rstrip("\n")
+    return render_tables(tables, _size()[0] if sys.stdout.isatty() else None).rstrip("\n")
 
 
 def render_tables(tables: Sequence[Table], width: int | None = None) -> str:
@@ -40,11 +39,17 @@ def render_tables(tables: Sequence[Table], width: int | None = None) -> str:
     return "\n".join("".join(f"{text.rstrip()}\n" for _, text in lines(table, width)) for table in tables)
 
 
+def _size() -> tuple[int, int]:
+    from shutil import get_terminal_size
+
+    return get_terminal_size()
+
+
 def _console(file: TextIO) -> Any:
     """A terminal of rich's, of the size that Python finds; rich's own way of finding it may fail."""
     from rich.console import Console
 
-    columns, rows = get_terminal_size()
+    columns, rows = _size()
     return Console(file=file, width=columns, height=rows, highlight=False, soft_wrap=True)
 
 
@@ -99,12 +104,11 @@ def _fitted(table: Table, cells: list[list[list[str]]], width: int | None) -> tu
 def _row(style: str, row: list[list[str]], table: Table, shown: list[int], widths: list[int]) -> Iterator[Line]:
     """One row, on as many lines as its fullest cell needs."""
     parts = [[piece for text in row[i] for piece in (_wrapped(text, widths[i]) or [""])] for i in shown]
-    for number in range(max(map(len, parts))):
-        cells = [part[number] if number < len(part) else "" for part in parts]
-        padded = (
+    for cells in zip_longest(*parts, fillvalue=""):
+        padded = [
             cell.rjust(widths[i]) if table.columns[i].type.number else cell.ljust(widths[i])
             for i, cell in zip(shown, cells, strict=True)
-        )
+        ]
         yield style, GAP.join(padded)
 
 
@@ -113,7 +117,11 @@ def _folded(style: str, text: str, width: int | None) -> Iterator[Line]:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    return [text] if len(text) <= width else wrap(text, width)
+    if len(text) <= width:
+        return [text]
+    from textwrap import wrap
+
+    return wrap(text, width)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What was found, as tables."""
+"""The findings as tables."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from archcalc.verify.timing import Timed, by_kind
 from archcalc.verify.used import Used
 
 WHAT = (
-    "Compared for every layer: the output's shape, name and shape of each weight and each buffer, and its mult-adds "
-    "with those that torch's FlopCounterMode sees, halved. Not for opaque layers, of which only the shape is declared: "
-    "params and mult-adds are those of the layers compared."
+    "Compared for every layer: the shape of the output, the name and the shape of each weight and each buffer, and the "
+    "mult-adds with half of what torch's FlopCounterMode counts. Not compared: opaque layers, of which only the shape "
+    "of the output is declared; params and mult-adds are those of the layers compared."
 )
 WITNESS = (
-    "Compared: output, params, mult-adds and origin of the input of each layer that multiplies, in the order in which "
-    "they run (of pytorchcv's: are defined; of NASNets: any); and the totals. Networks that a library does not have "
-    "are not listed."
+    "Compared: output, params, mult-adds and source of the input of each layer that multiplies, in the order of "
+    "execution (pytorchcv: of definition; NASNets: any); and the totals. Networks that a library does not have are not "
+    "listed."
 )
 TIME = (
     "mult-adds do not say how long a layer takes: bound is the larger of operations / peak and bytes / bandwidth, both "
     "measured here; reached is bound / time, above 100 % where data stayed in a cache. cuDNN may choose an algorithm "
-    "with another number of operations. Tensors lie as NCHW; laying them out otherwise for a library counts in the "
-    "layer's time."
+    "with another number of operations. Tensors are in NCHW order; converting them for a library counts in the time of "
+    "the layer."
 )
 MEMORY = (
-    "Told, and no part of the verdict. Bytes at the peak, without weights. formula: layers' outputs by liveness. "
-    "tensors: what was really alive; more where a layer makes something inside. requested: of the device's allocator. "
-    "workspace: requested beside tensors; below 0 where autograd adds gradients in place, which it does not while "
-    "tensors are counted. given: by CUDA's allocator; the rest is its rounding. error: of the formula, beside the last "
-    "of tensors, requested, given. The peaks need not be at the same moment. The loss of a training step and its "
-    "gradient take 8 bytes."
+    "Reported, not judged. Bytes at the peak, without weights. formula: outputs of layers by liveness. tensors: those "
+    "really in use; more than the formula where a layer makes tensors inside. requested: from the allocator of the "
+    "device. workspace: requested minus tensors; negative where autograd adds gradients in place, which it does not do "
+    "while tensors are counted. given: by CUDA's allocator, requested and its rounding. error: of the formula, "
+    "relative to given, else requested, else tensors. The peaks may be at different moments. The loss of a training "
+    "step and its gradient take 8 bytes."
 )
 
 MICRO = 1e6  # microseconds of a second
@@ -45,7 +45,7 @@ ALLOCATOR = {  # column -> what it shows
 
 
 def tables(findings: Findings, names: bool = False) -> Iterator[Table]:
-    """Those that have rows; with the ``names`` of all networks that were not run, or else how many they are."""
+    """The tables with rows; networks that were not run are listed by ``names``, or else counted."""
     if findings.verified:
         yield verified_table(findings.verified)
     if findings.witnessed:
@@ -60,7 +60,7 @@ def tables(findings: Findings, names: bool = False) -> Iterator[Table]:
 
 
 def verified_table(verified: Sequence[Verified]) -> Table:
-    """Networks against torch modules."""
+    """The comparison of networks with torch modules."""
     rows = tuple(
         (one.label, one.layers, one.tensors, one.params, one.mult_adds, len(one.opaque), len(one.differences))
         for one in verified
@@ -77,7 +77,7 @@ def verified_table(verified: Sequence[Verified]) -> Table:
 
 
 def witnessed_table(witnessed: Sequence[Witnessed]) -> Table:
-    """Networks against those of libraries."""
+    """The comparison of networks with modules of other libraries."""
     rows = tuple((one.label, one.module, one.origin, one.layers, len(one.differences)) for one in witnessed)
     return Table(
         "Against modules of other libraries",
@@ -88,7 +88,7 @@ def witnessed_table(witnessed: Sequence[Witnessed]) -> Table:
 
 
 def used_table(used: Sequence[Used]) -> Table:
-    """Memory; what an allocator says, where one was asked."""
+    """The memory of passes, with the figures of an allocator where it was measured."""
     told = {title: word for title, word in ALLOCATOR.items() if any(getattr(one, word) is not None for one in used)}
     columns = words("network", "pass") + numbers("batch") + numbers("error", type=CHANGE)
     rows = tuple(
@@ -105,14 +105,14 @@ def _measured(value: float | None) -> Any:
 
 
 def kinds_table(timed: Timed) -> Table:
-    """Where the time goes."""
+    """The time of each kind of layer."""
     rows = tuple((one.kind, one.layers, one.operations, one.seconds, _measured(one.fraction)) for one in by_kind(timed))
     columns = words("kind") + numbers("layers") + numbers("of the operations", "of the time", "reached", type=SHARE)
     return Table(f"{_head(timed)}: by kind", columns, rows, notes=(TIME, *_notes(timed)))
 
 
 def layers_table(timed: Timed) -> Table:
-    """Each layer beside its bound."""
+    """The time of each layer beside its bound."""
     rows = tuple(
         (one.work.layer, one.work.text, one.work.operations // 2, one.work.traffic, one.work.intensity,
          one.work.limit(timed.ceilings), MICRO * one.bound, MICRO * one.seconds, _measured(one.fraction))
@@ -124,7 +124,7 @@ def layers_table(timed: Timed) -> Table:
 
 
 def not_run_table(not_run: Sequence[NotRun], names: bool = False) -> Table:
-    """What did not happen; of several networks for one reason, said once."""
+    """What was not run; networks with the same reason are in one row."""
     labels: dict[tuple[str, str], list[str]] = {}
     for label, what, reason in not_run:
         labels.setdefault((what, reason), []).append(label)
@@ -135,7 +135,7 @@ def not_run_table(not_run: Sequence[NotRun], names: bool = False) -> Table:
 
 
 def micro(seconds: float) -> str:
-    """Microseconds."""
+    """A time in microseconds."""
     return fixed(MICRO * seconds, 1)
 
 
@@ -148,7 +148,7 @@ def _notes(timed: Timed) -> Iterator[str]:
     yield f"Measured in this run: {peak.operations / 1e12:.2f} T operations/s, {peak.bandwidth / 1e9:.1f} GB/s."
     layers = sum(one.seconds for one in timed.layers)
     rate = timed.batch / timed.whole
-    floor = f"Two marks with nothing between them are {micro(timed.floor)} us apart."
+    floor = f"Two marks with no work between them are {micro(timed.floor)} us apart."
     yield (
         f"A pass takes {micro(timed.whole)} us ({rate:,.1f} examples/s); its layers, timed one by one, {micro(layers)}"
         f" us; their bounds {micro(timed.bound)} us. {floor}"

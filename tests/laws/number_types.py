@@ -11,10 +11,11 @@ import numpy
 import sympy
 
 from archcalc import ArchcalcError
+from archcalc.engine.unreached import UNKNOWN, Unknown
 from archcalc.errors import Refusal
-from archcalc.forms.field import Field
+from archcalc.forms.field import SymbolTable
 from archcalc.forms.form import Form
-from archcalc.forms.signals import Again, NotCovered
+from archcalc.forms.signals import NoClosedForm, Restart
 from archcalc.number import decide, plain
 from archcalc.sweeps.plans import MOST
 from archcalc.sweeps.values import Split, Values, along, fractions
@@ -24,7 +25,7 @@ from archcalc.value import exact
 
 REFUSED = "refused"
 NOTHING = (ArchcalcError, Refusal, ZeroDivisionError)  # where plain numbers have no figures
-MOST_WALKS = 200
+MOST_EVALUATIONS = 200
 
 
 def plain_answer(rule, point):
@@ -54,7 +55,7 @@ class NumberType:
         try:
             conditions, figures = rule(self.numbers())
             return [self.answer(i, conditions, figures) for i in range(len(self.points))]
-        except (*NOTHING, NotCovered):
+        except (*NOTHING, NoClosedForm):
             return [REFUSED] * len(self.points)
 
     def answer(self, i, conditions, figures):
@@ -161,24 +162,24 @@ class Forms(NumberType):
 
     def all(self, rule):
         self.steps = {}
-        for _ in range(MOST_WALKS):
+        for _ in range(MOST_EVALUATIONS):
             try:
                 return super().all(rule)
-            except Again as again:
-                self.steps[again.knob] = again.step
+            except Restart as restart:
+                self.steps[restart.knob] = restart.step
         return [REFUSED] * len(self.points)
 
     def numbers(self):
         names = [f"v{i}" for i in range(len(self.columns))]
         bounds = {name: (min(column), max(column)) for name, column in zip(names, self.columns, strict=True)}
         self.at = [dict(zip(names, point, strict=True)) for point in self.points]
-        self.field = Field(self.at[0], bounds, self.steps)
-        return list(map(self.field.knob, names))
+        self.table = SymbolTable(self.at[0], bounds, self.steps)
+        return list(map(self.table.knob, names))
 
     def answer(self, i, conditions, figures):
         steps = self.steps.items()
         fits = all(Fraction(self.at[i][knob] - step.residue) % step.size == 0 for knob, step in steps)
-        if fits and all(condition.at(self.at[i]) for condition in self.field.conditions):
+        if fits and all(condition.at(self.at[i]) for condition in self.table.conditions):
             return super().answer(i, conditions, figures)
         return REFUSED
 
@@ -213,6 +214,30 @@ class Traces(NumberType):
         return self.known[i, id(value)][0]
 
 
+class Unknowns(NumberType):
+    """Nothing is known of any number; what is known of a layer all the same holds at every point."""
+
+    own = (Unknown,)
+
+    def all(self, rule):
+        try:
+            return super().all(rule)
+        except (TypeError, ValueError, LookupError):  # as Trial takes it
+            return [REFUSED] * len(self.points)
+
+    def numbers(self):
+        return [UNKNOWN] * len(self.columns)
+
+    def answer(self, i, conditions, figures):
+        if any(decide(condition) is False for condition in conditions):
+            return None
+        unknown = any(isinstance(value, Unknown) for value in (*conditions, *figures.values()))
+        return REFUSED if unknown else super().answer(i, conditions, figures)
+
+    def read(self, value, i):
+        return value
+
+
 COMPUTED = OPERATIONS | COMPARE | {"and": lambda a, b: a and b, "or": lambda a, b: a or b, "not": lambda a: not a}
 
 
@@ -223,4 +248,5 @@ NUMBER_TYPES = {
     "grids": Grids,
     "forms": Forms,
     "traces": Traces,
+    "unknown": Unknowns,
 }

@@ -12,7 +12,7 @@ from pathlib import Path
 from references.tool_witnesses import DIFFERENCES, ways
 
 from archcalc.figures.tools import TOOLS
-from archcalc.network import reference
+from archcalc.model import reference
 from archcalc.report import Report
 
 DATA = Path(__file__).parent / "tools.csv"
