@@ -173,7 +173,9 @@ def test_show_list_and_check(tmp_path):
     assert set(names) == set(archcalc.language.library.names())
     spec = tmp_path / "net.yaml"
     spec.write_text("net: N\ninput: [3, 8, 8]\nlayers:\n  - conv(4, 3)\n")
-    assert "no errors" in run(["check", str(spec)]).output
+    assert run(["check", str(spec)]).output == f"{spec}: no errors; N, 1 layer, 0 knobs\n"
+    assert run("check batch_norm").output.endswith("1 layer, 5 knobs\n")
+    assert run("list mobilenet_v1_block").output.startswith("1 spec\n")
     assert run(["check", str(spec), "resnet50"]).exit_code == 0
 
 

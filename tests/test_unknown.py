@@ -146,7 +146,8 @@ def said(tmp_path, monkeypatch):
                 assert not file or not Path(file).exists()
                 return None
             assert result.exit_code == 0, result.output
-            found[name] = Path(file).read_bytes() if file else result.output.encode()
+            files = sorted(Path().glob("out*"))
+            found[name] = b"".join(path.read_bytes() for path in files) if file else result.output.encode()
         return found
 
     return said
@@ -154,7 +155,13 @@ def said(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("command", "asked", "binary"),
-    [case for case in promised() if case[0] in COMMANDS and case[1][1].rpartition(".")[2] not in PICTURES],
+    [
+        case
+        for case in promised()
+        if case[0] in COMMANDS
+        and case[1][1].rpartition(".")[2] not in PICTURES
+        and not (case[0] == "summary" and case[1][1] == "out.txt")
+    ],  # as wide as it needs: a reader cannot tell blank cells
     ids=str,
 )
 def test_in_every_format(command, asked, binary, said):

@@ -13,7 +13,7 @@ from archcalc.cli.command import Command
 from archcalc.cli.deliver import TABLES, deliver_tables
 from archcalc.errors import ArchcalcError, printable
 from archcalc.figures.sentence import sentence
-from archcalc.tables.grid import KNOB, Column, Table, Type, exact, nearest, shown, words
+from archcalc.tables.grid import COUNT, KNOB, Column, Table, Type, exact, nearest, words
 from archcalc.value import show
 
 LARGE = 1000  # a larger ratio is rounded to tenths, others to four digits
@@ -70,7 +70,7 @@ def _row(one: Address | Comparison) -> tuple[Any, ...]:
 
 
 def _exactly(value: Any) -> str:
-    return shown(value) if not isinstance(value, Fraction) else str(value)
+    return COUNT.text(value) if not isinstance(value, Fraction) else str(value)
 
 
 def _numbers(found: Sequence[Address | Comparison]) -> Iterator[str]:

@@ -115,16 +115,13 @@ def _results(reports: Sequence[Report], asked: Asked) -> Iterator[Result]:
 
 
 def _with_progress(reports: Sequence[Report]) -> Iterator[Report]:
-    """The reports, with a bar on a terminal if there are several."""
-    if len(reports) == 1 or not sys.stderr.isatty():
-        yield from reports
-        return
-    with click.progressbar(reports, file=sys.stderr, show_pos=True, item_show_func=_label) as bar:
-        yield from bar
+    """The reports, with a bar on a terminal."""
+    from archcalc.tables.terminal import progress
 
-
-def _label(report: Report | None) -> str:
-    return report.label if report else ""
+    with progress(len(reports), "networks") as advance:
+        for report in reports:
+            yield report
+            advance(1)
 
 
 def _command(context: click.Context, networks: Sequence[str]) -> str:

@@ -39,7 +39,7 @@ def _table(table: Table) -> str:
         table.texts(),
         headers=[column.heading for column in table.columns],
         tablefmt="html",  # escapes what it is given
-        colalign=["right" if column.number else "left" for column in table.columns],
+        colalign=["right" if column.type.number else "left" for column in table.columns],
         disable_numparse=True,
     )
     totals = ' class="totals"' if table.totals else ""

@@ -21,7 +21,7 @@ def _table(table: Table) -> str:
         [*rows[:size], *([text and f"**{text}**" for text in row] for row in rows[size:])],
         headers=[escape(column.heading) for column in table.columns],
         tablefmt="pipe",
-        colalign=["right" if column.number else "left" for column in table.columns],
+        colalign=["right" if column.type.number else "left" for column in table.columns],
         disable_numparse=True,
     )
     notes = "".join(f"\n- {escape(note)}" for note in table.notes)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from io import BytesIO
 from textwrap import wrap
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from xlsxwriter import Workbook
@@ -50,18 +51,7 @@ FORMATS: dict[str, dict[str, Any]] = {
 }
 
 
-class Styles(NamedTuple):
-    """The workbook's formats."""
-
-    plain: Any
-    number: Any
-    knob: Any
-    fixed: Any
-    head: Any
-    bold: Any
-    percent: Any
-    note: Any
-    wrong: Any
+Styles = SimpleNamespace  # the workbook's formats, by their names in FORMATS
 
 
 class Written(NamedTuple):
@@ -107,12 +97,12 @@ def render_tables(tables: Sequence[Table]) -> bytes:
 
 def _column(book: Workbook, sheet: Worksheet, place: int, column: Column, values: Sequence[Any], body: int) -> None:
     """A column's heading and values, of which those below the body are totals."""
-    side = {"align": "right" if column.number else "left"}
-    heading, texts = column.heading.replace("\n", " "), [*map(column.text, values)]
+    side = {"align": "right" if column.type.number else "left"}
+    heading, texts = column.heading.replace("\n", " "), [*map(column.type.text, values)]
     _text(sheet, FIRST_ROW - 1, place, heading, book.add_format({**FORMATS["head"], **side}))
     for i, (value, text) in enumerate(zip(values, texts, strict=True)):
         look = book.add_format({**FORMATS["plain" if i < body else "bold"], **side, "num_format": _as_shown(text)})
-        _put(sheet, FIRST_ROW + i, place, _cell(value, column.data(value), text), look)
+        _put(sheet, FIRST_ROW + i, place, _cell(value, column.type.data(value), text), look)
     sheet.set_column(place, place, min(WIDEST, max(map(len, (heading, *texts)))) + 2)
 
 
@@ -120,7 +110,8 @@ def _cell(value: Any, number: Any, text: str) -> Any:
     """A number where a spreadsheet shows all of it, a fraction, or the text."""
     if isinstance(number, (int, float)) and not isinstance(number, bool) and abs(number) < EXACT:
         return number
-    return value if value is None or isinstance(value, Fraction) else text
+    short = isinstance(value, Fraction) and max(abs(value.numerator), value.denominator) < EXACT
+    return value if value is None or short else text
 
 
 def _as_shown(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from archcalc.errors import ArchcalcError, listing
 from archcalc.solving.free import described
 from archcalc.solving.search import Search
-from archcalc.tables.grid import EXACT, shown
+from archcalc.tables.grid import EXACT
 from archcalc.value import show
 
 CLOSE = 1e-9  # relative to the bound
@@ -31,7 +31,7 @@ def infeasible(search: Search) -> ArchcalcError:
     )
     near = search.found(np.unravel_index(_nearest(search, built), search.shape))  # type: ignore[arg-type]
     names = dict.fromkeys(str(limit.quantity) for limit in search.limits)
-    figures = listing(f"{name} = {shown(near.figures[name], EXACT)}" for name in names)
+    figures = listing(f"{name} = {EXACT.text(near.figures[name])}" for name in names)
     knobs = listing(f"{name} = {show(value)}" for name, value in near.knobs.items())
     return ArchcalcError(f"{search.network.name}: {what}, of {ranges}; the nearest is {knobs}, with {figures}")
 

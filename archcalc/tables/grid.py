@@ -21,6 +21,14 @@ class Type(NamedTuple):
     program: Callable[[Any], Any]
     number: bool = True  # numbers stand right, words left
 
+    def text(self, value: Any) -> str:
+        """A value as people read it: 4,089,184,256 and 12.3 % and 64 x 56 x 56; unknown is ?."""
+        return "?" if value is None else value if isinstance(value, str) else self.people(value)
+
+    def data(self, value: Any) -> Any:
+        """A value as a program reads it: numbers stay numbers; unknown is None."""
+        return value if value is None or isinstance(value, str) else self.program(value)
+
 
 def plain(value: Any) -> str:
     """An integer with its thousands apart, a shape as 64 x 56 x 56; a sum of symbols as it is."""
@@ -40,11 +48,8 @@ def exact(value: Any) -> Any:
 
 
 def nearest(value: Any) -> Any:
-    """The nearest float, of what is one number beside another; of what is too large for one the exact text."""
-    try:
-        return float(value) if isinstance(value, (int, float, Fraction)) else str(value)
-    except OverflowError:
-        return str(value)
+    """The nearest float: of what is one number beside another."""
+    return float(value) if isinstance(value, (int, float, Fraction)) else str(value)
 
 
 def fixed(value: Any, digits: int, sign: str = "") -> str:
@@ -64,9 +69,9 @@ def _knob(value: Any) -> str:
     return show(value) if isinstance(value, (bool, Fraction)) else plain(value)
 
 
-def decimals(digits: int, program: Callable[[Any], Any] = nearest) -> Type:
-    """Numbers that need not be whole."""
-    return Type(lambda value: fixed(value, digits), program)
+def digits(count: int, program: Callable[[Any], Any] = nearest) -> Type:
+    """Numbers with so many decimals."""
+    return Type(lambda value: fixed(value, count), program)
 
 
 WORDS = Type(_knob, exact, number=False)
@@ -78,11 +83,6 @@ CHANGE = Type(lambda value: f"{fixed(100 * value, 1, '+')} %", nearest)  # again
 RATIO = Type(_times, nearest)  # how many times as much as another
 
 
-def shown(value: Any, type: Type = COUNT) -> str:
-    """A value as people read it: 4,089,184,256 and 12.3 % and 64 x 56 x 56; unknown is ?."""
-    return "?" if value is None else value if isinstance(value, str) else type.people(value)
-
-
 class Column(NamedTuple):
     """A column: what is in it, and what it is called."""
 
@@ -90,19 +90,6 @@ class Column(NamedTuple):
     heading: str  # "mult-adds", for people
     type: Type = COUNT
     unit: str = ""  # "bytes", "params" ...; "" of what has none
-
-    @property
-    def number(self) -> bool:
-        """Whether numbers stand in it."""
-        return self.type.number
-
-    def text(self, value: Any) -> str:
-        """A value as people read it."""
-        return shown(value, self.type)
-
-    def data(self, value: Any) -> Any:
-        """A value as a program reads it: numbers stay numbers; unknown is None."""
-        return value if value is None or isinstance(value, str) else self.type.program(value)
 
 
 class Table(NamedTuple):
@@ -121,11 +108,11 @@ class Table(NamedTuple):
     def texts(self) -> list[list[str]]:
         """The rows, then the totals, as people read them."""
         rows = (*self.rows, *self.totals)
-        return [[column.text(value) for column, value in zip(self.columns, row, strict=True)] for row in rows]
+        return [[column.type.text(value) for column, value in zip(self.columns, row, strict=True)] for row in rows]
 
     def data(self) -> list[list[Any]]:
         """The rows as programs read them; without totals, so that a column can be added up."""
-        return [[column.data(value) for column, value in zip(self.columns, row, strict=True)] for row in self.rows]
+        return [[column.type.data(value) for column, value in zip(self.columns, row, strict=True)] for row in self.rows]
 
 
 def words(*names: str) -> tuple[Column, ...]:
@@ -140,7 +127,7 @@ def numbers(*names: str, type: Type = COUNT, unit: str = "") -> tuple[Column, ..
 
 def of_figure(figure: Figure, name: str = "") -> Column:
     """A column of a figure."""
-    return Column(name or figure.name, figure.heading, decimals(2) if figure.is_ratio else COUNT, figure.unit)
+    return Column(name or figure.name, figure.heading, digits(2) if figure.is_ratio else COUNT, figure.unit)
 
 
 def asked_for(asked: Address) -> Column:

@@ -14,16 +14,16 @@ from archcalc.figures.sentence import sentence
 from archcalc.number import Number
 from archcalc.report import Report, Row
 from archcalc.tables.grid import (
+    COUNT,
     RATIO,
     SHARE,
     Column,
     Table,
     asked_for,
-    decimals,
+    digits,
     fraction,
     of_figure,
     ratio,
-    shown,
     words,
 )
 from archcalc.value import show
@@ -56,6 +56,11 @@ OWN: dict[str, tuple[Column, Cell]] = {  # what is no figure
     "kind": (words("kind")[0], lambda row, report: row.text),
     "share": (Column("share", "share", SHARE), _share),
 }
+WHOLE: dict[str, tuple[Column, Callable[[Report], Any]]] = {  # of a network, and no figure
+    "input": (Column("input", "input"), lambda report: report.input),
+    "MiB": (Column("MiB", "MiB", digits(2), "MiB"), lambda report: fraction(report.weight_bytes, MIB)),
+}
+COMPARED = ("input", "params", "buffers", WORK, "MiB")
 COLUMNS = (*OWN, *(name for name, figure in FIGURES.items() if figure.rule))
 
 
@@ -103,7 +108,7 @@ def labels(reports: Sequence[Report]) -> list[str]:
 
 def heading(report: Report) -> str:
     """MobileNetV1, input 3 x 224 x 224."""
-    return f"{report.title}, input {shown(report.input)}"
+    return f"{report.title}, input {COUNT.text(report.input)}"
 
 
 def notes(report: Report, named: Sequence[str] = ()) -> tuple[str, ...]:
@@ -112,7 +117,7 @@ def notes(report: Report, named: Sequence[str] = ()) -> tuple[str, ...]:
     lines = [f"knobs: {knobs}", f"totals: {sizes(report)}"]
     if report.unknown:
         known = report.known
-        count = f"{shown(known.params)} params and {_worked(known.figure(report.work), report)}"
+        count = f"{COUNT.text(known.params)} params and {_worked(known.figure(report.work), report)}"
         lines.append(f"unknown: {listing(report.unknown)}; the known layers have {count}")
     if report.assumptions:
         lines.append(f"assumed: {listing(dict.fromkeys(f'{a.name}: {a.condition}' for a in report.assumptions))}")
@@ -123,47 +128,42 @@ def notes(report: Report, named: Sequence[str] = ()) -> tuple[str, ...]:
 def sizes(report: Report) -> str:
     """The totals in words: learned parameters with their size in memory, buffers, mult-adds."""
     cost, size = report.totals, report.weight_bytes
-    memory = f" ({shown(Fraction(size, MIB), decimals(2))} MiB in float32)" if isinstance(size, int) else ""
-    return f"{shown(cost.params)} params{memory}, {shown(cost.buffers)} buffers, {_worked(report.whole, report)}"
+    memory = f" ({digits(2).text(Fraction(size, MIB))} MiB in float32)" if isinstance(size, int) else ""
+    return (
+        f"{COUNT.text(cost.params)} params{memory}, {COUNT.text(cost.buffers)} buffers, {_worked(report.whole, report)}"
+    )
 
 
 def _worked(work: Number | None, report: Report) -> str:
-    return f"{shown(work)} {FIGURES[report.work].heading}"
-
-
-def figures_of(reports: Sequence[Report], names: Sequence[str]) -> Table:
-    """Chosen figures of networks side by side, sums with ratios to the first. Raises ArchcalcError."""
-    from archcalc.address import address
-
-    columns, cells = [*words("network")], [labels(reports)]
-    for name in names:
-        asked = address(reports[0].work if name == WORK else name)
-        values: list[Any] = [asked.of(report) for report in reports]
-        columns.append(of_figure(asked.entry) if str(asked) in FIGURES else asked_for(asked))
-        cells.append(values)
-        if isinstance(asked.entry.rule, Tally):
-            columns.append(Column(f"{asked}_ratio", "ratio", RATIO))
-            cells.append([ratio(value, values[0]) for value in values])
-    counted = sentence([column.name for column in columns], [report.graph for report in reports])
-    rows = tuple(zip(*cells, strict=True))
-    return Table("Totals", tuple(columns), rows, notes=(counted,) * bool(counted), name="totals")
+    return f"{COUNT.text(work)} {FIGURES[report.work].heading}"
 
 
 def totals_table(reports: Sequence[Report], columns: Sequence[str] = ()) -> Table:
-    """Networks side by side, with ratios to the first."""
-    if columns:
-        return figures_of(reports, columns)
-    work, first = reports[0].work, reports[0].totals
-    params, buffers, done = (of_figure(FIGURES[name]) for name in ("params", "buffers", work))
-    heads = (*words("network"), Column("input", "input"), params, Column("params_ratio", "ratio", RATIO), buffers,
-             done, Column(f"{work}_ratio", "ratio", RATIO), Column("MiB", "MiB", decimals(2), "MiB"))  # fmt: skip
-    rows = []
-    for label, report in zip(labels(reports), reports, strict=True):
-        cost, size = report.totals, fraction(report.weight_bytes, MIB)
-        rows.append((label, report.input, cost.params, ratio(cost.params, first.params), cost.buffers,
-                     cost.figure(work), ratio(cost.figure(work), first.figure(work)), size))  # fmt: skip
-    counted = sentence((work, "params", "buffers"), [report.graph for report in reports])
-    return Table("Totals", heads, tuple(rows), notes=("MiB: weights in float32", counted), name="totals")
+    """Networks side by side, sums with ratios to the first one's; other figures where asked. Raises ArchcalcError."""
+    heads, cells = [*words("network")], [labels(reports)]
+    for name in columns or COMPARED:
+        column, value, adds = _compared(reports[0].work if name == WORK else name)
+        values: list[Any] = [value(report) for report in reports]
+        heads.append(column)
+        cells.append(values)
+        if adds and (columns or name != "buffers"):
+            heads.append(Column(f"{column.name}_ratio", "ratio", RATIO))
+            cells.append([ratio(value, values[0]) for value in values])
+    names = [column.name for column in heads]
+    counted = sentence(names, [report.graph for report in reports])
+    said = (*["MiB: weights in float32"] * ("MiB" in names), *[counted] * bool(counted))
+    return Table("Totals", tuple(heads), tuple(zip(*cells, strict=True)), notes=said, name="totals")
+
+
+def _compared(name: str) -> tuple[Column, Callable[[Report], Any], bool]:
+    """A figure of whole networks, and whether it adds up, so that a ratio stands beside it. Raises ArchcalcError."""
+    from archcalc.address import address
+
+    if name in WHOLE:
+        return *WHOLE[name], False
+    asked = address(name)
+    column = of_figure(asked.entry) if str(asked) in FIGURES else asked_for(asked)
+    return column, asked.of, isinstance(asked.entry.rule, Tally)
 
 
 def counted(network: Model, names: Iterable[str], **knobs: Any) -> str:

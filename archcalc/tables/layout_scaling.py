@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 from archcalc.errors import many
 from archcalc.solving.law import Apart, Law
 from archcalc.solving.scaling import COEFFICIENTS, RELEASED, TARGET, Candidate, Member, Scaling
-from archcalc.tables.grid import CHANGE, KNOB, Table, decimals, exact, fixed, numbers, words
+from archcalc.tables.grid import CHANGE, KNOB, Table, digits, exact, fixed, numbers, words
 from archcalc.tables.layout import counted
 from archcalc.value import show
 
-FACTOR = decimals(3)
-PHI = decimals(2)
-CONSTRAINT = decimals(4)
-WHOLE = decimals(0, exact)
+FACTOR = digits(3)
+PHI = digits(2)
+CONSTRAINT = digits(4)
+WHOLE = digits(0, exact)
 COSTS = ("params", "mult_adds")
 
 
@@ -52,16 +53,11 @@ def coefficients_table(members: Sequence[Member]) -> Table:
 def costs_table(members: Sequence[Member]) -> Table:
     """What the released networks cost, and what the nearest whole phi does."""
     columns = words("network") + numbers(*COSTS, "nearest_phi", "its_params", "its_mult_adds")
-    rows = tuple(
-        (one.name, one.params, one.mult_adds, one.nearest.phi, one.nearest.params, one.nearest.mult_adds,
-         one.difference)
-        for one in members
-    )  # fmt: skip
+    columns += numbers("difference", type=CHANGE)
+    read = attrgetter("name", *COSTS, "nearest.phi", "nearest.params", "nearest.mult_adds", "difference")
+    title = "The released networks beside the nearest phi"
     notes = ("difference: the released network's mult-adds against those of the nearest phi",)
-    return Table(
-        "The released networks beside the nearest phi", columns + numbers("difference", type=CHANGE), rows, notes=notes,
-        name="costs",
-    )  # fmt: skip
+    return Table(title, columns, tuple(map(read, members)), notes=notes, name="costs")
 
 
 def terms_table(law: Law) -> Table:
@@ -84,22 +80,19 @@ def terms_table(law: Law) -> Table:
 def apart_table(found: Sequence[Apart]) -> Table:
     """How far the released networks are from the law."""
     columns = words("network") + numbers("d_w^2_r^2", type=FACTOR) + numbers("other_terms", "roundings", type=CHANGE)
+    columns += numbers("growth", type=FACTOR)
     rows = tuple((one.name, one.law, one.terms - 1, one.roundings - 1, one.growth) for one in found)
     notes = (
         "growth: the exact mult-adds against the smallest network's, which is the law d w^2 r^2, times what its other "
         "terms do, times what the roundings of depths, widths and sizes do",
     )
-    return Table(
-        "The released networks beside the law", columns + numbers("growth", type=FACTOR), rows, notes=notes, name="law"
-    )
+    return Table("The released networks beside the law", columns, rows, notes=notes, name="law")
 
 
 def search_table(scaling: Scaling, found: Sequence[Candidate]) -> Table:
     """Every combination near the constraint."""
     columns = numbers(*COEFFICIENTS, type=KNOB) + numbers("alpha_beta^2_gamma^2", type=CONSTRAINT)
-    rows = tuple(
-        (one.alpha, one.beta, one.gamma, one.constraint, one.params, one.mult_adds, one.growth) for one in found
-    )
+    rows = tuple(map(attrgetter(*COEFFICIENTS, "constraint", *COSTS, "growth"), found))
     used = ", ".join(f"{name} = {show(value)}" for name, value in zip(COEFFICIENTS, scaling.coefficients, strict=True))
     notes = (
         f"the cost at phi = 1, nearest to {TARGET} first; which is the most accurate, only training tells",

@@ -84,17 +84,17 @@ def lines(table: Table, width: int | None) -> Iterator[Line]:
 def _fitted(table: Table, cells: list[list[list[str]]], width: int | None) -> tuple[list[int], list[int]]:
     """Which columns are shown, and how wide each is."""
     widths = [max(len(part) for row in cells for part in row[i]) for i in range(len(table.columns))]
-    least = [w if c.number else min(w, LEAST_WORDS if i else LEAST_NAME) for i, (w, c) in
+    least = [w if c.type.number else min(w, LEAST_WORDS if i else LEAST_NAME) for i, (w, c) in
              enumerate(zip(widths, table.columns, strict=True))]  # fmt: skip
     shown = list(range(len(table.columns)))
     if width is None:
         return shown, widths
     room = width - len(GAP) * (len(shown) - 1)
-    while sum(least[i] for i in shown) > room and any(table.columns[i].number for i in shown[1:]):
-        shown.remove(max(i for i in shown if table.columns[i].number))
+    while sum(least[i] for i in shown) > room and any(table.columns[i].type.number for i in shown[1:]):
+        shown.remove(max(i for i in shown if table.columns[i].type.number))
         room += len(GAP)
-    while sum(widths[i] for i in shown) > room and any(not table.columns[i].number for i in shown):
-        widest = max((i for i in shown if not table.columns[i].number), key=lambda i: widths[i] - least[i])
+    while sum(widths[i] for i in shown) > room and any(not table.columns[i].type.number for i in shown):
+        widest = max((i for i in shown if not table.columns[i].type.number), key=lambda i: widths[i] - least[i])
         if widths[widest] <= 1:
             break
         widths[widest] -= 1
@@ -106,7 +106,7 @@ def _row(style: str, row: list[list[str]], table: Table, shown: list[int], width
     parts = [[piece for text in row[i] for piece in (_wrapped(text, widths[i]) or [""])] for i in shown]
     for cells in zip_longest(*parts, fillvalue=""):
         padded = [
-            cell.rjust(widths[i]) if table.columns[i].number else cell.ljust(widths[i])
+            cell.rjust(widths[i]) if table.columns[i].type.number else cell.ljust(widths[i])
             for i, cell in zip(shown, cells, strict=True)
         ]
         yield style, GAP.join(padded)

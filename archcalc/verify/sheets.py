@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from archcalc.errors import listing
-from archcalc.tables.grid import ABSENT, CHANGE, SHARE, Table, decimals, fixed, numbers, words
+from archcalc.tables.grid import ABSENT, CHANGE, SHARE, Table, digits, fixed, numbers, words
 from archcalc.verify.check import Verified
 from archcalc.verify.results import Findings, NotRun, Witnessed
 from archcalc.verify.timing import Timed, by_kind
@@ -118,8 +118,8 @@ def layers_table(timed: Timed) -> Table:
          one.work.limit(timed.ceilings), MICRO * one.bound, MICRO * one.seconds, _measured(one.fraction))
         for one in timed.layers
     )  # fmt: skip
-    columns = words("layer", "text") + numbers("mult_adds", "bytes") + numbers("ops/byte", type=decimals(2))
-    columns += numbers("limit") + numbers("bound us", "time us", type=decimals(1)) + numbers("reached", type=SHARE)
+    columns = words("layer", "text") + numbers("mult_adds", "bytes") + numbers("ops/byte", type=digits(2))
+    columns += numbers("limit") + numbers("bound us", "time us", type=digits(1)) + numbers("reached", type=SHARE)
     return Table(f"{_head(timed)}: by layer", columns, rows)
 
 
