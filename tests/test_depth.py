@@ -5,6 +5,7 @@ import re
 from fractions import Fraction
 
 import pytest
+from laws.depth_law import AROUND, BODIES
 
 import archcalc
 from archcalc.address import address
@@ -71,55 +72,13 @@ def test_where_there_is_no_induction_the_message_says_where_and_why(name):
     assert REFUSED[name] in str(error.value)
 
 
-BODIES = {  # what is repeated n times, from 8 channels on
-    "wider by its index": "c: conv(8 + 2*index, 3, pad=1)",
-    "wider by k": "c: conv(channels + k, 3, pad=1)",
-    "smaller map": "c: conv(8, 3)",
-    "a need of the last": "c: dropout(index/8)",
-    "first and last differ": "c: conv(8, 3, stride=2 if index == 1 else 1, pad=1, groups=4 if index == n else 1)",
-    "first three differ": "c: conv(8, 3 if index < 4 else 1, pad='same')",
-    "shared": "tower: conv(8, 1)\n  - c: conv(8, 1)\n    share: tower",
-    "nested": "c: inner(n)",
-    "nested, as often as its index": "c: same(index)",
-    "nested, wider as often as its index": "c: inner(index)",
-    "two above": "c: both\n    from: [-1, -2]",
-    "groups that divide": "c: conv(channels + 4, 1, groups=4)",
-    "squares": "c: conv(index**2 + k, 1)",
-    "never twice alike": "c: conv(2**index, 1)",
-    "halved": "c: maxpool(2)",
-    "divided by its index": "c: conv(24, 3, pad=1, groups=index)",
-}
 UNPROVEN = {"squares", "never twice alike", "halved", "divided by its index", "nested, wider as often as its index"}
-SPEC = """net: A
-given: {{k: {{default: 4, min: 1}}, n: {{default: 5, min: 1, max: 40}}, m: {{default: 3, min: 1}}}}
-input: [8, 96, 96]
-blocks:
-  inner(count):
-    - conv: conv(channels + m, 1)
-      repeat: count
-  same(count):
-    - conv: conv(8 + m, 3, pad=1)
-      repeat: count
-    - conv(8, 1)
-  both:
-    inputs: [a, b]
-    layers:
-      - joined: concat
-        from: [a, b]
-      - conv: conv(8, 1)
-layers:
-  - stem: conv(8, 1)
-  - {body}
-    repeat: n
-  - after: conv(4, 1)
-  - batchnorm
-"""
 
 
 @pytest.mark.parametrize("what", BODIES)
 def test_bodies_that_no_spec_of_ours_has(what, tmp_path):
     path = tmp_path / "net.yaml"
-    path.write_text(SPEC.format(body=BODIES[what]))
+    path.write_text(AROUND.format(body=BODIES[what]))
     network = archcalc.load(str(path))
     if what in UNPROVEN:
         with pytest.raises(archcalc.ArchcalcError, match=r"no closed form in n: .*net\.yaml:\d+:\d+: "):

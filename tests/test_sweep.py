@@ -296,11 +296,17 @@ def test_a_grid_of_depths_gives_what_each_depth_costs(name):
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_a_grid_of_depths_of_random_networks(seed, tmp_path):
+def test_a_grid_of_depths_of_random_networks(seed, tmp_path, monkeypatch):
+    """What is wrong is said of the copy in which it is met first."""
     path = tmp_path / "net.yaml"
     path.write_text(depth_law.spec(Random(seed)))
     network = archcalc.load(str(path))
-    check(network, {name: values for name, values in depth_law.GRID.items() if name in network.knobs}, SUMS)
+    axes = {name: values for name, values in depth_law.GRID.items() if name in network.knobs}
+    check(network, axes, SUMS)
+    together = network.sweep(**axes).arrays()
+    monkeypatch.setattr("archcalc.sweeps.walk.depth", lambda value, places: value)
+    apart = network.sweep(**axes).arrays()
+    assert all(long.startswith(text) for text, long in zip(together["why"], apart["why"], strict=True))
 
 
 OWN = {

@@ -68,6 +68,7 @@ class Step:
 
     def __init__(self, walk: Unfolder, item: Item, copies: Any, run: Run, back: int) -> None:
         self.item, self.copies = item, copies
+        self.name = f"{run.path}{item.base}{copies.name}"
         walk.spans.free(run.path + item.base, copies.before + copies.first)
         self.above = [node for node in run.history[-back:] if node is not None and node != COPIES]
         if len(self.above) < back:
@@ -98,7 +99,7 @@ class Step:
         fork.nodes += inputs
         own.environment[INDEX] = self.copies.index
         with suppress(Enough):  # why is in the ledger
-            fork.once(self.item, own, f"{run.path}{self.item.base}{self.copies.name}")
+            fork.once(self.item, own, self.name)
         for problem in fork.ledger.problems.values():
             raise Refusal(problem.message, problem.place)
         return fork, [node for node in own.history[-len(inputs) :] if node is not None]
@@ -116,14 +117,18 @@ class Step:
         found = []
         for node, rises, source in zip(self.start, self.rises, self.above, strict=True):
             shape = tuple(size + steps * rise if rise else size for size, rise in zip(node.shape, rises, strict=True))
-            found.append(Node(self.item.base, None, (source,), shape, self.item.place, times=node.times))
+            found.append(Node(self.name, None, (source,), shape, self.item.place, times=node.times))
         return found
+
+    def differ(self, a: Number, b: Number) -> bool:
+        """Whether two sizes are not known to be equal."""
+        return bool(a != b)
 
     def _prove(self, inputs: list[Node], ends: list[Node]) -> None:
         """That what this copy gives is what the next one takes, and what it needs is there for all of them."""
         expected = self._inputs(self.copies.done + 1)
         for before, node, end in zip(inputs, expected, ends, strict=True):
-            if len(node.shape) != len(end.shape) or any(a != b for a, b in zip(node.shape, end.shape, strict=True)):
+            if len(node.shape) != len(end.shape) or any(map(self.differ, node.shape, end.shape)):
                 sizes = f"{describe(end.shape)} follows on {describe(before.shape)}"
                 raise Refusal(f"its sizes do not grow by the same in every copy: {sizes}")
             if decide(equal(node.times, end.times)) is not True:

@@ -154,7 +154,7 @@ class Unfolder:
     def fork(self, copies: Any) -> Unfolder:
         """Another walk that goes on from here, in these copies; what it builds is its own until they join."""
         other = copy(self)
-        other.fitter = type(self.fitter)(type(self.ledger)(self.knobs))
+        other.fitter = self.fitter.fork()
         other.ledger, other.nodes, other.spans = other.fitter.ledger, list(self.nodes), self.spans.copy()
         other.recall = Recall(other.nodes, other.spans)
         return other

@@ -6,6 +6,7 @@ In a live one knobs feed the layers' columns, these the costs, these the totals.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 from io import BytesIO
@@ -17,19 +18,20 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from archcalc.errors import ArchcalcError
-from archcalc.export.live import Walk, walk
+from archcalc.export.live import COUNT, Walk, name_of, walk
 from archcalc.export.sheet import CHECK, STATUS, VALID, Formula, letters
 from archcalc.figures.figure import FIGURES
 from archcalc.figures.rules import Quotient, Tally
 from archcalc.figures.sentence import sentence
 from archcalc.language.spec import Knob
-from archcalc.report import Report, Row
+from archcalc.report import Report
 from archcalc.tables.grid import Column, Table, fraction
 from archcalc.tables.layout import Choice
 from archcalc.value import show
 
 KNOBS_ROW = 5
 HINT = "Blue cells can be changed; where the network then cannot be built, the status says why, and no figure is shown."
+BLOCKS = " A name with ... stands for all copies of a repetition: sizes are the first one's, figures those of all."
 FIXED = "decides which layers there are, so it is set when the sheet is made: archcalc export {network} --{knob} ..."
 IDLE = "no figure here depends on it"
 MOST_LAYERS = 20_000  # of a sheet; a larger one opens too slowly to be of use
@@ -46,6 +48,7 @@ FORMATS: dict[str, dict[str, Any]] = {
     "head": {"bold": True, "bottom": 1},
     "bold": {"bold": True, "top": 1, **NUMBER},
     "percent": {"num_format": "0.0 %"},
+    "copies": {"num_format": '0 "copies"', "align": "left"},
     "note": {"font_color": "#555555"},
     "wrong": {"font_color": "#c00000"},
 }
@@ -59,7 +62,7 @@ class Written(NamedTuple):
 
     label: str
     sheet: str
-    layers: int
+    layers: Formula
     totals: dict[str, Formula | None]  # by title; None where a layer's part is not known
 
 
@@ -143,8 +146,9 @@ def _network(book: Workbook, styles: Styles, report: Report, name: str, choice: 
         )
     sheet, done = book.add_worksheet(name), walk(report, KNOBS_ROW, choice.columns)
     columns, first = done.layout.columns, done.layout.input_row
-    last = first + len(report.layers)
-    for row, text in enumerate((f"{report.title}. {report.source}", report.convention, HINT)):
+    last = first + len(done.graph.nodes) - 1
+    hint = HINT + BLOCKS * any(node.copies for node in done.graph.nodes)
+    for row, text in enumerate((f"{report.title}. {report.source}", report.convention, hint)):
         sheet.write_string(row, 0, text, styles.head if row == 0 else styles.note)
     _status(sheet, styles, done, last)
     _knobs(sheet, styles, report, done)
@@ -157,7 +161,14 @@ def _network(book: Workbook, styles: Styles, report: Report, name: str, choice: 
     sheet.set_column(0, 0, max(len(node.name) for node in done.graph.nodes) + 2)
     places = [columns[title] for title in done.layout.figures]
     sheet.set_column(places[0], places[-1], 16)
-    return Written(report.label, name, len(report.layers), totals)
+    return Written(report.label, name, _how_many(report, done, name), totals)
+
+
+def _how_many(report: Report, done: Walk, sheet: str) -> Formula:
+    """The number of layers; a row may stand for several."""
+    rows = Counter(f"*'{sheet}'!{name_of(node.copies[0].count)}" if node.copies else ""
+                   for node in done.graph.nodes if node.layer)  # fmt: skip
+    return Formula("+".join(f"{rows[times]}{times}" for times in rows), len(report.layers))
 
 
 def _status(sheet: Worksheet, styles: Styles, done: Walk, last: int) -> None:
@@ -227,23 +238,28 @@ def _layers(sheet: Worksheet, styles: Styles, report: Report, done: Walk, last: 
     _arguments(sheet, done)
     for row, node in enumerate(done.graph.nodes, first):
         sheet.write_string(row, 0, node.name)
-        if node.layer is not None:
-            sheet.write_string(row, 1, node.layer.label)
+        if (row, COUNT) not in done.cells:
+            end = "end of copies" if row > first and not node.copies else ""
+            sheet.write_string(row, 1, node.layer.label if node.layer else end)
     work = FIGURES[report.work].heading
     total = _absolute(done, last + 1, work)
-    for row, layer in enumerate(report.layers, first + 1):
-        _put(sheet, row, columns["share"], _share(layer, report, done.layout.at(row, work), total), styles.percent)
+    for row, node in enumerate(done.graph.nodes, first):
+        if node.layer:
+            share = _share(done.cells[row, work], report, done.layout.at(row, work), total)
+            _put(sheet, row, columns["share"], share, styles.percent)
 
 
 def _style(styles: Styles, done: Walk, title: str, live: bool) -> Any:
     if title == CHECK:
         return styles.wrong
+    if title == COUNT:
+        return styles.copies
     return styles.knob if live else styles.number if title in done.layout.figures else styles.plain
 
 
-def _share(layer: Row, report: Report, own: str, total: str) -> Formula | None:
+def _share(figure: Any, report: Report, own: str, total: str) -> Formula | None:
     """A layer's part of the total, which is not known where a part of the total is not."""
-    part = fraction(layer.figure(report.work), report.whole)
+    part = fraction(figure.value if isinstance(figure, Formula) else figure, report.whole)
     return None if part is None else Formula(f'IF({VALID},IF({total}=0,0,{own}/{total}),"")', part)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from archcalc.errors import Refusal
 from archcalc.protocol import COMPARE, OwnCondition
 
 if TYPE_CHECKING:
@@ -25,17 +26,25 @@ class Condition(OwnCondition):
         b = int(b) if isinstance(b, bool) else b  # as for plain numbers, true is 1
         if a is b:
             return COMPARE[sign](0, 0)
-        if sign in (">=", ">") and a.low is not None and not hasattr(b, "low") and COMPARE[sign](a.low, b):
-            return True
+        if a.low is not None and not hasattr(b, "low") and (a.low > b or (a.low == b and sign in (">=", "<"))):
+            return COMPARE[sign](a.low, b)
         if a.operation == "-" and isinstance(b, int) and b == 0:
             return COMPARE[sign](*a.operands)
         return cls(sign, (a, b), COMPARE[sign](a.value, getattr(b, "value", b)), a.trace)
 
     @property
     def settled(self) -> bool:
-        """Whether it holds at the present values, to decide the structure; the trace records the decision."""
-        self.trace.decided.append(self if self.value else ~self)
-        return bool(self.value)
+        """Whether it holds at the present values, to decide the structure; the trace records the decision.
+
+        Raises Refusal where it holds for some copies of a repetition, and not for others.
+        """
+        from archcalc.traces.traced import at, varies
+
+        known = {at(self, place) for place in range(max(1, self.trace.count.value))} if varies(self) else {self.value}
+        if len(known) > 1:
+            raise Refusal("it differs among the copies of a repetition")
+        self.trace.decided.append(self if True in known else ~self)
+        return True in known
 
     def select(self, yes: Any, no: Any) -> Any:
         """A number that depends on the condition; for words and the like the condition decides the structure."""

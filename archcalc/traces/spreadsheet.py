@@ -10,11 +10,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from archcalc.traces.notation import SUM, Notation
-from archcalc.traces.traced import Traced, is_whole
+from archcalc.traces.conditions import Condition
+from archcalc.traces.notation import PRODUCT, RELATION, SUM, Notation, Written
+from archcalc.traces.traced import Traced, is_whole, varies
 
 DECIMALS = 9
-LONGEST_TEXT = 255  # characters of a text within a formula
+LONGEST_TEXT = 255  # characters of a text in a formula
+MOST_COPIES = 250  # of a repetition on a sheet
+COPIES = f"ROW($1:${MOST_COPIES})"  # 1, 2 ... where a formula computes all copies of a repetition
 
 
 class Spreadsheet(Notation):
@@ -35,11 +38,32 @@ class Spreadsheet(Notation):
         return label
 
     def function(self, value: Traced) -> str:
+        if value.operation == "place":
+            return f"({COPIES}-1)"
+        if value.operation == "sum":
+            return self.sum(value.operands[0], self.within(value.operands[1], PRODUCT))
         if value.operation == "floor":
             return f"INT({self.rounded(value.operands[0])})"
         if value.operation == "ceil":
             return f"-INT(-{self.rounded(value.operands[0], bracket=True)})"
         return super().function(value)
+
+    def sum(self, count: Any, each: str) -> str:
+        """The sum of a term over so many copies."""
+        return f"SUMPRODUCT(({COPIES}<={self.write(count)})*{each})"
+
+    def condition(self, value: Condition) -> Written:
+        """Of one that differs among copies, whether it holds for all of them."""
+        if not varies(value):
+            return super().condition(value)
+        return f"{self.sum(value.trace.count, f'(1-{self.truth(value)})')}=0", RELATION
+
+    def truth(self, value: Any) -> str:
+        """1 or 0 for each copy: what joins conditions elsewhere gives one answer for all."""
+        if value.sign in self.relations:
+            return f"({super().condition(value)[0]})"
+        sides = [self.truth(side) for side in value.operands]
+        return f"(1-{sides[0]})" if value.sign == "not" else f"({'*+'[value.sign == 'or'].join(sides)}>0)"
 
     def rounded(self, value: Any, bracket: bool = False) -> str:
         """A number, rounded so that a floating-point error is not taken for a decimal."""

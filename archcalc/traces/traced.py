@@ -11,8 +11,9 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+from archcalc.errors import Refusal
 from archcalc.number import ceil_div, exact_div, least, most, plain
-from archcalc.protocol import OwnNumber, is_int
+from archcalc.protocol import COMPARE, OwnNumber, is_int
 from archcalc.traces.conditions import Condition
 
 OPERATIONS: dict[str, Callable[..., Any]] = {  # how the value is computed from the values of the operands
@@ -31,6 +32,10 @@ OPERATIONS: dict[str, Callable[..., Any]] = {  # how the value is computed from 
 }
 WHOLE = {"floor", "ceil"}  # whole for all operands
 NEVER_WHOLE = {"/"}  # may be a fraction even where the operands are whole
+UNEVEN = {"min", "max", "where", "power"}  # which no formula computes for all copies at once
+JOINED: dict[str, Callable[..., bool]] = {  # a condition, as a function of its operands
+    **COMPARE, "and": lambda a, b: a and b, "or": lambda a, b: a or b, "not": lambda a: not a,
+}  # fmt: skip
 
 
 class Trace:
@@ -38,10 +43,14 @@ class Trace:
 
     def __init__(self) -> None:
         self.decided: list[Condition] = []  # conditions at the present values; where one changes, so do the layers
-        self.needed: list[
-            tuple[Any, str]
-        ] = []  # conditions for an operation to have a result, each with the message if it fails
+        self.needed: list[tuple[Any, str]] = []  # a condition for an operation to have a result, and the message if not
         self.quoted: dict[int, Traced] = {}  # the numbers in messages, by the id in their mark
+        self.count: Any = None  # the cell with the number of copies, within a repetition
+
+    def clear(self) -> None:
+        """Forget all of it."""
+        for met in (self.decided, self.needed, self.quoted):
+            met.clear()
 
 
 class Traced(OwnNumber):
@@ -64,6 +73,8 @@ class Traced(OwnNumber):
     @property
     def settled(self) -> Any:
         """The present value, to decide the structure; the trace records the decision."""
+        if varies(self):
+            raise Refusal("it differs among the copies of a repetition")
         self.trace.decided.append(Condition("==", (self, self.value), True, self.trace))
         return self.value
 
@@ -141,6 +152,8 @@ def name(label: object, value: Any, trace: Trace, whole: bool = True, low: Any =
 def operate(operation: str, *operands: Any) -> Traced:
     """The traced result of an operation on numbers of which at least one is traced."""
     trace = next(o.trace for o in operands if hasattr(o, "trace"))
+    if operation in UNEVEN and any(map(varies, operands)):
+        raise Refusal("it differs among the copies of a repetition")
     whole = operation in WHOLE or (operation not in NEVER_WHOLE and all(map(is_whole, operands)))
     if operation == "power" and not isinstance(exponent := operands[1], int):
         trace.needed.append((math.floor(exponent) == exponent, "a root is not exact; only whole exponents"))
@@ -149,6 +162,40 @@ def operate(operation: str, *operands: Any) -> Traced:
         trace.needed.append((operands[1] != 0, "a division by zero"))
     value = plain(OPERATIONS[operation](*map(value_of, operands)))
     return Traced(operation, operands, value, trace, whole, _lowest(operation, [_low(operand) for operand in operands]))
+
+
+def place_of(trace: Trace) -> Traced:
+    """How many copies of a repetition come before one: 0, 1 ..."""
+    return Traced("place", (), 0, trace, whole=True, low=0)
+
+
+def total(count: Any, number: Any) -> Traced:
+    """The sum of a number over so many copies."""
+    value = sum(at(number, place) for place in range(count.value))
+    return Traced("sum", (count, number), value, number.trace, number.whole)
+
+
+def varies(number: Any) -> bool:
+    """Whether a number, or a condition, differs among the copies of a repetition."""
+    operation = getattr(number, "operation", "")
+    return operation == "place" or (operation != "sum" and any(map(varies, getattr(number, "operands", ()))))
+
+
+def at(number: Any, place: int) -> Any:
+    """What it is now, for the copy with so many before it."""
+    if not varies(number):
+        return value_of(number)
+    operands = [at(operand, place) for operand in number.operands]
+    if isinstance(number, Condition):
+        return JOINED[number.sign](*operands)
+    return plain(OPERATIONS[number.operation](*operands)) if operands else place
+
+
+def first_of(number: Any) -> Any:
+    """What it is for the first copy, as a formula."""
+    if not varies(number):
+        return number
+    return OPERATIONS[number.operation](*map(first_of, number.operands)) if number.operands else 0
 
 
 def _low(number: Any) -> Any:

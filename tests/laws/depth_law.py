@@ -73,3 +73,47 @@ def call(random, kind, index):
     more = random.choice(("", "", ", groups=k", ", stride=k", ", groups=index" if index else ""))
     pad = 0 if "stride" in more else random.choice(("0", "'same'", "'same'"))
     return f"conv({size}, {kernel}, pad={pad}{more})"
+
+
+BODIES = {  # what is repeated n times, from 8 channels on
+    "wider by its index": "c: conv(8 + 2*index, 3, pad=1)",
+    "wider by k": "c: conv(channels + k, 3, pad=1)",
+    "smaller map": "c: conv(8, 3)",
+    "a need of the last": "c: dropout(index/8)",
+    "first and last differ": "c: conv(8, 3, stride=2 if index == 1 else 1, pad=1, groups=4 if index == n else 1)",
+    "first three differ": "c: conv(8, 3 if index < 4 else 1, pad='same')",
+    "shared": "tower: conv(8, 1)\n  - c: conv(8, 1)\n    share: tower",
+    "nested": "c: inner(n)",
+    "nested, as often as its index": "c: same(index)",
+    "nested, wider as often as its index": "c: inner(index)",
+    "two above": "c: both\n    from: [-1, -2]",
+    "groups that divide": "c: conv(channels + 4, 1, groups=4)",
+    "squares": "c: conv(index**2 + k, 1)",
+    "never twice alike": "c: conv(2**index, 1)",
+    "halved": "c: maxpool(2)",
+    "divided by its index": "c: conv(24, 3, pad=1, groups=index)",
+}
+AROUND = """net: A
+given: {{k: {{default: 4, min: 1}}, n: {{default: 5, min: 1, max: 40}}, m: {{default: 3, min: 1}}}}
+input: [8, 96, 96]
+blocks:
+  inner(count):
+    - conv: conv(channels + m, 1)
+      repeat: count
+  same(count):
+    - conv: conv(8 + m, 3, pad=1)
+      repeat: count
+    - conv(8, 1)
+  both:
+    inputs: [a, b]
+    layers:
+      - joined: concat
+        from: [a, b]
+      - conv: conv(8, 1)
+layers:
+  - stem: conv(8, 1)
+  - {body}
+    repeat: n
+  - after: conv(4, 1)
+  - batchnorm
+"""
