@@ -14,7 +14,7 @@ from archcalc.language.expression import Call, parse, parse_call
 from archcalc.language.grammar import parse_spec
 from archcalc.language.library import home, names
 from archcalc.language.pickled import unpickled
-from archcalc.language.spec import Block, Item, Knob, Part, Spec, blocks_used
+from archcalc.language.spec import Block, Input, Item, Knob, Part, Spec, blocks_used
 from archcalc.language.terms import Expression
 from archcalc.language.text import Scalar
 from archcalc.language.writing import built, written
@@ -251,7 +251,7 @@ def from_parts(layers, shape, **knobs):
 
 @pytest.mark.parametrize("example", [e for e in examples() if len({*e.shapes}) == 1], ids=str)
 def test_every_layer_is_read_again_from_a_spec_built_of_it(example):
-    sources = tuple(Scalar("-1", BUILT) for _ in example.shapes[1:] and example.shapes)
+    sources = tuple(Input("-1", BUILT) for _ in example.shapes[1:] and example.shapes)
     layers = [entry(example.layer, "one" if sources else None, sources=sources)]
     spec = built(from_parts(layers, example.shapes[0]))
     (_, node) = Network(spec).summary().graph.nodes

@@ -49,6 +49,10 @@ def _unused(what: str, name: str, part: Part) -> Problem:
     return Problem(f"no network of this file uses the {what} {name!r}", part.places[name])
 
 
+class Undecided(Exception):
+    """Ends a walk: nobody knows how it goes on."""
+
+
 class Unknown(OwnNumber, OwnCondition):
     """A number or a condition, whichever is wanted: what comes of it is as unknown."""
 
@@ -66,8 +70,8 @@ class Unknown(OwnNumber, OwnCondition):
 
     @property
     def settled(self) -> Any:
-        """What decides the structure: nobody knows how the walk goes on."""
-        raise Enough
+        """For what decides the structure. Raises Undecided."""
+        raise Undecided
 
     def __str__(self) -> str:
         return "?"
@@ -103,7 +107,7 @@ class Trial(Unfolder):
             self.called(block, ((), open_), block.name, tuple(range(len(axes))))
         except Refusal as refusal:
             self.ledger.refuse(refusal, block.place)
-        except Enough:
+        except (Enough, Undecided):
             pass
 
     def item(self, item: Item, run: Run, later: Items) -> None:
@@ -114,7 +118,7 @@ class Trial(Unfolder):
         self.once(item, run.copy())
         self.spans = spans
         self.walk(item.otherwise, run)
-        raise Enough
+        raise Undecided
 
     def open(self, item: Item, run: Run) -> bool:
         """Whether it is unknown if, or how often, an entry stands."""

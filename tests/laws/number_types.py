@@ -14,7 +14,7 @@ import numpy
 import sympy
 
 from archcalc import ArchcalcError
-from archcalc.engine.unreached import UNKNOWN, Unknown
+from archcalc.engine.unreached import UNKNOWN, Undecided, Unknown
 from archcalc.errors import Refusal
 from archcalc.forms.field import SymbolTable
 from archcalc.forms.form import Form
@@ -252,7 +252,7 @@ class Unknowns(NumberType):
     def all(self, rule):
         try:
             return super().all(rule)
-        except (TypeError, ValueError, LookupError):  # as Trial takes it
+        except (Undecided, TypeError, ValueError, LookupError):  # as Trial takes it
             return [REFUSED] * len(self.points)
 
     def numbers(self):

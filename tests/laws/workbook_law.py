@@ -140,7 +140,8 @@ class Rows:
 
     def __init__(self, names):
         self.names = names
-        self.parts = {name: re.match(r"(.*?)(\d+)\.\.\.(.*)", name).groups() for name in names if "..." in name}
+        found = {name: re.fullmatch(r"(\S*?)(\d+)\.\.\.(\S*)", name) for name in names}
+        self.parts = {name: match.groups() for name, match in found.items() if match}
 
     def of(self, layer):
         """The row of a layer; None where the sheet has none."""
