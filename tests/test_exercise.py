@@ -7,6 +7,7 @@ from collections import Counter
 from contextlib import suppress
 from functools import cache
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from console import check_mistake, run
@@ -207,6 +208,7 @@ BY_HAND = [
     ("alexnet", "params of full/fc6", "37.8 M", "rounded"),
     ("resnet18", "output of conv1/conv", "64 x 113 x 113", "ceil for floor"),  # ceil(223 / 2) + 1
     ("resnet18", "output of conv1/conv", "109x109x64", "padding left out"),  # floor(217 / 2) + 1
+    ("lenet5", "output of c3/full", "16 x 14 x 14", "padding that is not there"),
     ("resnet18", "params of conv1/conv", "9472", "counted a bias"),  # 64 * (3 * 7 * 7 + 1)
     ("resnet18", "params of conv1/conv", "9,536", "batch norm counted"),  # 64 * 3 * 7 * 7 + 2 * 64
     ("resnet18", "params of conv1/batchnorm", "256", "batch norm counted"),  # 4 * 64
@@ -455,3 +457,8 @@ def test_the_sheet_of_one_network_is_not_marked_as_that_of_another(tmp_path, mon
     ):
         assert "a-answers.csv:2: this answers the sheet of 'alexnet --blank output,params" in run(
             f"exercise {other} --mark a-answers.csv").output  # fmt: skip
+
+
+def test_the_page_tells_every_mistake():
+    page = (Path(__file__).parent.parent / "docs" / "exercise.md").read_text()
+    assert "".join(f"| {mistake.name} | {mistake.told} |\n" for mistake in MISTAKES) in page

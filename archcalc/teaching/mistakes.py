@@ -153,6 +153,7 @@ MISTAKES = (
     Mistake("biases as work", "Adding a bias is no work by this convention.", _counted_by("with_bias")),
     Mistake("ceil for floor", "The size is rounded the other way.", _rounded_otherwise),
     Mistake("padding left out", "The input is padded first.", _with(pad=0)),
+    Mistake("padding that is not there", "This layer does not pad its input to keep the size.", _with(pad="same")),
     Mistake("stride left out", "The window moves by its stride.", _with(stride=1)),
     Mistake("dilation ignored", "The dilation makes the window wider.", _with(dilation=1)),
     Mistake("groups ignored", "A filter sees only the channels of its own group.", _with(groups=1)),
