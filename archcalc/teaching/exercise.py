@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import cached_property
 from hashlib import sha256
 from math import ceil
 from typing import Any, NamedTuple
@@ -58,18 +57,17 @@ class Exercise:
         of = f" --kinds {','.join(kinds)}" if kinds else ""
         self.name = f"{report.label} --blank {','.join(self.figures)}{of} --share {show(exact(share))} --seed {seed}"
         cells = self.open(kinds)
-        order = sorted({row for row, _ in cells}, key=lambda row: self.rank(row, seed))
+        names = {row: f"{seed} {report.layers[row].name}" for row, _ in cells}
+        order = sorted(names, key=lambda row: sha256(names[row].encode()).digest())  # the same in every Python
         rows = {*order[: ceil(exact(share) * len(order))]}
         chosen = [cell for cell in cells if cell[0] in rows]
         self.blanks = [Blank(number, *cell, self.value(*cell)) for number, cell in enumerate(chosen, 1)]
         self.asked = {(blank.row, blank.figure): blank.number for blank in self.blanks}
+        self.answers = {blank.answer for blank in self.blanks}
+        self.elements = {product(self.value(row, "output")) for row, figure in chosen if _is_size(figure)}
 
     def value(self, row: int, figure: str) -> Any:
         return self.report.layers[row].figure(figure)
-
-    def rank(self, row: int, seed: int) -> bytes:
-        """By which rows are chosen, in every version of Python the same."""
-        return sha256(f"{seed} {self.report.layers[row].name}".encode()).digest()
 
     def open(self, kinds: Sequence[str]) -> list[Cell]:
         """What may be asked: what is exact on paper, but no size that some layer's own arguments tell."""
@@ -96,15 +94,6 @@ class Exercise:
         value = self.value(row, figure)
         shown = describe(value if isinstance(value, tuple) else (value,))
         return _is_size(figure) and shown in re.findall("[0-9]+", self.report.layers[row].text)
-
-    @cached_property
-    def elements(self) -> set[int]:
-        """Of how many elements the outputs are whose sizes are asked for."""
-        return {product(self.value(row, "output")) for row, figure in self.asked if _is_size(figure)}
-
-    @cached_property
-    def answers(self) -> set[Any]:
-        return {blank.answer for blank in self.blanks}
 
     def is_secret(self, value: Any) -> bool:
         """Whether an answer can be read off it."""

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from archcalc.engine.fitting import LARGEST
 from archcalc.errors import ArchcalcError, Refusal, listing, one_line
-from archcalc.figures.figure import FIGURES, SPELLINGS
+from archcalc.figures.figure import FIGURES
 from archcalc.figures.rules import Output, Read
 from archcalc.language.library import read as text_of
 from archcalc.number import plain
@@ -23,8 +23,10 @@ from archcalc.teaching.mistakes import Mistake, Question, likely, question
 
 LONGEST = 100  # characters of an answer
 APART = "[ ,_'\u2019]"  # thousands
-NUMBER = re.compile(rf"([0-9]{{1,3}}(?:{APART}[0-9]{{3}})+|[0-9]+)((?:\.[0-9]+)?(?:[eE]\+?[0-9]{{1,2}})?)")
-RIGHT, CARRIED, WRONG, UNREAD, UNANSWERED = "right", "carried on", "wrong", "not read", "not answered"
+NUMBER = re.compile(rf"([0-9]{{1,3}}(?:{APART}[0-9]{{3}})+|[0-9]+)((?:\.[0-9]+)?(?:[eE]\+?[0-9]{{1,2}})?) ?([A-Za-z]*)")
+TIMES = "[x\u00d7*X]"
+NO_NUMBER = "it is not a number; write 1024, 1,024 or 1.024 K, and a shape as 96 x 55 x 55"
+RIGHT, CARRIED, WRONG, UNREAD, UNANSWERED = VERDICTS = "right", "carried on", "wrong", "not read", "not answered"
 
 
 class Mark(NamedTuple):
@@ -44,7 +46,7 @@ def read(text: str, blank: Blank) -> Any:
     if not isinstance(blank.answer, tuple):
         return _number(text, blank.figure)
     inner, rank = text.strip("()[]{}, "), len(blank.answer)
-    parts = re.split("[x×*X]", inner) if re.search("[x×*X]", inner) or rank == 1 else re.split("[,; ]+", inner)  # noqa: RUF001
+    parts = re.split(TIMES if re.search(TIMES, inner) or rank == 1 else "[,; ]+", inner)
     sizes = tuple(_number(part.strip(), blank.figure) for part in parts)
     if not all(0 < size <= LARGEST for size in sizes):
         raise Refusal("a size is at least 1, and not without bound")
@@ -52,18 +54,12 @@ def read(text: str, blank: Blank) -> Any:
 
 
 def _number(text: str, figure: str) -> int:
-    """1024, 1,024 or 1.024 K, perhaps with what is counted behind it. Raises Refusal."""
-    entry, match = FIGURES[figure], NUMBER.match(text)
-    rest = text[match.end() :].strip() if match else "?"
-    if not match or (rest and not rest[0].isalpha()):
-        raise Refusal("it is not a number; write 1024, 1,024 or 1.024 K, and a shape as 96 x 55 x 55")
-    units = {**COUNTS, **BYTES, "B": 1} if entry.unit == "bytes" else COUNTS
-    first, _, rest = rest.partition(" ")
-    unit, word = (first, rest) if first in units else ("", f"{first} {rest}".strip())
-    known = {entry.name, entry.heading, entry.unit, *(word for word, name in SPELLINGS.items() if name == figure)}
-    if word and word.casefold() not in map(str.casefold, known):
-        raise Refusal(f"{one_line(word)!r} behind the number is no unit of {entry.heading}")
-    value = plain(Fraction(re.sub(APART, "", match[1]) + match[2]) * units[unit])
+    """1024, 1,024 or 1.024 K. Raises Refusal."""
+    units = {**COUNTS, **BYTES, "B": 1} if FIGURES[figure].unit == "bytes" else COUNTS
+    match = NUMBER.fullmatch(text)
+    if not match or match[3] not in units:
+        raise Refusal(NO_NUMBER)
+    value = plain(Fraction(re.sub(APART, "", match[1]) + match[2]) * units[match[3]])
     if not isinstance(value, int):
         raise Refusal("it is not a whole number; a comma or a space parts thousands, a point decimals")
     return value
@@ -96,21 +92,19 @@ def _rows(path: str) -> Iterator[tuple[str, dict[str, str]]]:
     lines = text_of(path).splitlines() or [""]
     delimiter = max(",;\t", key=lines[0].count)
     try:
-        head, *rows = ([one_line(cell) for cell in row] for row in csv.reader(lines, delimiter=delimiter))
+        names = [name.strip().casefold() for name in next(csv.reader(lines, delimiter=delimiter))]
+        if not {"blank", "answer"} <= {*names}:
+            raise ArchcalcError(f"{path}:1: the first line of a CSV of answers names its columns: blank,answer")
+        rows = csv.DictReader(lines[1:], names, restval="", delimiter=delimiter)
+        for row in rows:
+            place, more = f"{path}:{rows.line_num + 1}", [*filter(None, row.pop(None, ()))]
+            if more and names[-1] != "answer":
+                raise ArchcalcError(f"{place}: a cell too many, {more[0]!r}; quote an answer with a {delimiter!r}")
+            row["answer"] = delimiter.join([row["answer"], *more])  # 1,024 without quotes
+            if any(row.values()):
+                yield place, {name: one_line(cell) for name, cell in row.items()}
     except csv.Error as error:
         raise ArchcalcError(f"{path}: {error}") from None
-    names = [*map(str.casefold, head)]
-    if not {"blank", "answer"} <= {*names}:
-        raise ArchcalcError(f"{path}:1: the first line of a CSV of answers names its columns: blank,answer")
-    for number, cells in enumerate(rows, 2):
-        row = dict(zip(names, [*cells, *[""] * len(names)], strict=False))
-        more = " ".join(filter(None, cells[len(names) :]))
-        if more and names[-1] != "answer":
-            raise ArchcalcError(f"{path}:{number}: a cell too many, {more!r}; quote an answer with a {delimiter!r}")
-        if more:  # 1,024 without quotes
-            row["answer"] = delimiter.join(cells[len(names) - 1 :]).rstrip(delimiter)
-        if any(cells):
-            yield f"{path}:{number}", row
 
 
 class Marking:
@@ -125,27 +119,27 @@ class Marking:
                     self.read[blank.number] = read(text, blank)
             except Refusal as refusal:
                 self.unread[blank.number] = str(refusal)
-        self.shapes: list[Shape] = []  # of each node's output, as far as the student's own answers lead
-        self.blame: list[int | None] = []  # the blank whose answer made it differ
-        self.follow()
+        self.shapes = [self.graph.nodes[0].shape]  # of each node's output, as far as the student's own answers lead
+        self.blame: list[int | None] = [None]  # the blank whose answer made it differ
+        for row, layer in enumerate(exercise.report.layers):
+            self.follow(row, layer.nodes[0])
         self.marks = [self.mark(blank, texts.get(blank.number, "")) for blank in exercise.blanks]
 
-    def follow(self) -> None:
-        """Give each layer the output that the student found, was told, or would find on their own input."""
-        rows = {row.nodes[0]: i for i, row in enumerate(self.exercise.report.layers)}
-        for at, node in enumerate(self.graph.nodes):
-            row = rows.get(at, -1)
-            number = self.exercise.asked.get((row, "output"))
-            blame = next((self.blame[i] for i in node.inputs if self.blame[i]), None)
-            own = self.own(question(self.exercise.report.counts, at, "output"), at) if blame else None
-            shape = follows = own.value() if own else node.shape
-            if number in self.read:
-                shape = _channels_first(self.read[number], node.shape)
-                blame = blame if shape == follows else number
-            elif self.exercise.is_given(row, "output"):
-                shape = node.shape
-            self.shapes.append(shape)
-            self.blame.append(blame if shape != node.shape else None)
+    def follow(self, row: int, at: int) -> None:
+        """Give a layer the output that the student found, was told, or would find on their own input."""
+        node, number = self.graph.nodes[at], self.exercise.asked.get((row, "output"))
+        blame = next((self.blame[i] for i in node.inputs if self.blame[i]), None)
+        own = self.own(question(self.exercise.report.counts, at, "output"), at) if blame else None
+        shape = follows = own.value() if own else node.shape
+        if number in self.read:
+            found = self.read[number]
+            orders = (found, (found[-1], *found[:-1]))  # as the sheet asks, or with the channels last
+            shape = next((one for one in orders if one[0] == node.shape[0]), found)
+            blame = blame if shape == follows else number
+        elif self.exercise.is_given(row, "output"):
+            shape = node.shape
+        self.shapes.append(shape)
+        self.blame.append(blame if shape != node.shape else None)
 
     def own(self, asked: Question, at: int, shape: Shape = ()) -> Question | None:
         """The question on the inputs that the student found."""
@@ -184,14 +178,6 @@ class Marking:
         told = dict.fromkeys(f"{one.name}: {one.told}" for mark in self.marks for one in mark.mistakes)
         columns = (*numbers("blank"), *words("asked"), *numbers("answer"), *words("right?", "likely mistakes"))
         score = f"{count[RIGHT] + count[CARRIED]} of {len(self.marks)} right"
-        verdicts = listing(
-            f"{count[word]} {word}" for word in (RIGHT, CARRIED, WRONG, UNREAD, UNANSWERED) if count[word]
-        )
+        verdicts = listing(f"{count[word]} {word}" for word in VERDICTS if count[word])
         title = f"{self.exercise.report.title}: {score}"
         return Table(title, columns, tuple(rows), notes=(verdicts, *told), name="marks")
-
-
-def _channels_first(shape: Shape, truth: Shape) -> Shape:
-    """An answer in the order of the sheet: that in which it has the right channels, if there is one."""
-    last = (shape[-1], *shape[:-1])
-    return last if shape[0] != truth[0] and last[0] == truth[0] else shape

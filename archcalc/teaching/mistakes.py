@@ -106,12 +106,8 @@ def _values(*found: Question | None) -> list[Any]:
     return [one.value() for one in found if one]
 
 
-def _with(**arguments: Any) -> Callable[[Question], Iterable[Any]]:
-    return lambda asked: _values(asked.altered(arguments))
-
-
-def _rounded_otherwise(asked: Question) -> list[Any]:
-    return _values(asked.altered(number=OtherWay))
+def _with(number: Callable[[int], int] = int, **arguments: Any) -> Callable[[Question], Iterable[Any]]:
+    return lambda asked: _values(asked.altered(arguments, number=number))
 
 
 def _counted_by(*conventions: str) -> Callable[[Question], Iterable[Any]]:
@@ -151,7 +147,7 @@ MISTAKES = (
     Mistake("forgot the bias", "Each filter has a bias, too.", _with(bias=False)),
     Mistake("counted a bias", "This layer has no bias.", _with(bias=True)),
     Mistake("biases as work", "Adding a bias is no work by this convention.", _counted_by("with_bias")),
-    Mistake("ceil for floor", "The size is rounded the other way.", _rounded_otherwise),
+    Mistake("ceil for floor", "The size is rounded the other way.", _with(OtherWay)),
     Mistake("padding left out", "The input is padded first.", _with(pad=0)),
     Mistake("padding that is not there", "This layer does not pad its input to keep the size.", _with(pad="same")),
     Mistake("stride left out", "The window moves by its stride.", _with(stride=1)),
