@@ -63,6 +63,11 @@ def marked(exercise, texts):
 # Nothing on the sheet gives an answer away
 
 
+def last(value):
+    """As text, the channels of a shape last."""
+    return text((*value[1:], value[0]) if isinstance(value, tuple) else value)
+
+
 def shapes_in(cell):
     """The sizes that a cell shows, of one or several shapes."""
     return [tuple(map(int, part.split(" x "))) for part in re.findall(r"\d+(?: x \d+)*", str(cell))]
@@ -268,25 +273,34 @@ def goes_on(exercise, start, shape):
                 found[number] = value if figure == "output" else rule.of_layer(node.layer, given, shapes[-1])
                 if figure == "mult_adds":
                     found[number] *= rule.runs(graph, node)
-    return {number: text(value) for number, value in found.items()}
+    return found
 
 
 @pytest.mark.parametrize("name", MEMBERS)
 def test_a_mistake_that_is_carried_on_counts_once(name):
     carried = 0
-    for share in (0.5, 1):
+    for share, write in ((0.5, text), (1, last)):
         exercise = made(name, ("output", "params", "mult_adds"), share, 5)
         blanks = [blank for blank in exercise.blanks if blank.figure == "output"]
         for blank in random.Random(2).sample(blanks, min(3, len(blanks))):
             at = report(name).layers[blank.row].nodes[0]
             first, *rest = blank.answer
-            texts = goes_on(exercise, at, (first, *(size + 1 for size in rest)) if rest else (first + 1,))
+            found = goes_on(exercise, at, (first, *(size + 1 for size in rest)) if rest else (first + 1,)) or {}
+            texts = {number: write(value) for number, value in found.items()}
             for number, mark in marked(exercise, texts).items() if texts else ():
-                same = mark.text == text(mark.blank.answer)
+                same = mark.text == write(mark.blank.answer)
                 assert mark.verdict == (RIGHT if same else WRONG if number == blank.number else CARRIED)
                 assert same or number == blank.number or f"blank {blank.number};" in mark.remark
                 carried += not same
     assert carried or name not in {"alexnet", "vgg11", "mobilenet_v1", "resnet18", "lenet5"}
+
+
+def test_what_the_sheet_tells_ends_a_mistake():
+    exercise = made("alexnet", ("output",), 0.5, 7, kinds=["conv", "linear", "maxpool"])
+    assert exercise.is_given(4, "output")  # of conv2, between the pools
+    first, second = (exercise.asked[row, "output"] for row in (3, 7))
+    marks = marked(exercise, {first: "96 x 31 x 31", second: "256 x 15 x 15"})
+    assert [marks[number].verdict for number in (first, second)] == [WRONG, WRONG]
 
 
 # Reading
@@ -318,7 +332,7 @@ def test_shapes_that_mean_the_same(answer, written):
 
 @pytest.mark.parametrize("answer", [1, (1,), (1, 1)], ids=str)
 @pytest.mark.parametrize("written", ["", "?", "1.5", "-3", "ten", "1024 Q", "1.0.3", "9" * 101, "1e999", "½",
-                                     "x", "=1+1", "96 x", "0 x -5", "96 x 5.5", "5 MB", "1024 params K"])  # fmt: skip
+                                     "x", "=1+1", "96 x", "0 x -5", "96 x 5.5", "1e99 x 5", "1024 params K"])  # fmt: skip
 def test_what_cannot_be_read_is_said(written, answer):
     with pytest.raises(Refusal):
         marking.read(written, of(answer))
@@ -445,6 +459,14 @@ def test_the_command_writes_a_sheet_a_key_and_a_form(tmp_path, monkeypatch):
 )
 def test_one_message_of_a_mistake(command, message, tmp_path):
     check_mistake(command, message, tmp_path)
+
+
+def test_a_form_is_read_back_whatever_the_network_is_called(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "=1+1.yaml").write_text("net: N\ninput: [3, 9, 9]\nlayers:\n- conv(8, 3)\n")
+    assert run(["exercise", "./=1+1.yaml", "-o", "a.md"]).exit_code == 0
+    assert "\n'=1+1 --blank" in (tmp_path / "a-answers.csv").read_text().replace('"', "")
+    assert "0 of 2 right" in run(["exercise", "./=1+1.yaml", "--mark", "a-answers.csv"]).output
 
 
 def test_nothing_is_written_beside_a_key_that_cannot_be(tmp_path, monkeypatch):
