@@ -33,6 +33,7 @@ COMMANDS = {
     "figures": "figures",
     "formula": "formula conv2d",
     "explain": "explain conv2d",
+    "exercise": "exercise lenet5",
     "solve": "solve mobilenet_v1 --free alpha=1,2 --where params<=9M",
     "sweep": "sweep mobilenet_v1 --alpha 1,2 --format csv",
     "scale": "scale efficientnet_b0 --phi 0",

@@ -30,7 +30,7 @@ from archcalc.solving.law import law
 from archcalc.solving.scaling import members, scale
 
 PAGES = {"check", "explain", "formula", "kinds", "show"}  # what they print is no table
-RECEIPT = {"verify"}  # which writes a folder
+RECEIPT = {"exercise", "verify"}  # which write several files together
 PICTURES = (".svg", ".pdf", ".png")
 
 

@@ -26,7 +26,7 @@ GROUPS = {  # by what a person wants: the commands, and the module of this packa
         "figures": "reports",
     },
     "Find what fits": {"solve": "sweep", "sweep": "sweep", "scale": "sweep"},
-    "See where a number comes from": {"formula": "formula", "explain": "formula"},
+    "See where a number comes from": {"formula": "formula", "explain": "formula", "exercise": "exercise"},
     "Find networks, take tables with you": {"list": "pages", "show": "pages", "export": "reports"},
     "Write a network of your own": {"check": "pages", "kinds": "pages"},
     "Confirm with real modules": {"verify": "verify"},

@@ -13,7 +13,7 @@ from archcalc.language.grammar import parse_blocks, parse_spec
 from archcalc.language.spec import Part, Spec
 from archcalc.synonyms import squeezed
 
-LARGEST = 1 << 20  # bytes of a spec
+LARGEST = 1 << 20  # bytes of a spec, or of another file of text
 DEEPEST_USE = 8  # files of blocks that use others
 NO_NETWORK = "; 'archcalc list' shows them all, and a file's name ends in .yaml"
 
@@ -155,7 +155,7 @@ def read(path: str) -> str:
         if not stat.S_ISREG(status.st_mode):
             raise ArchcalcError(f"{path} is not a file of text")
         if status.st_size > LARGEST:
-            raise ArchcalcError(f"{path} has {status.st_size:,} bytes; a spec has at most {LARGEST:,}")
+            raise ArchcalcError(f"{path} has {status.st_size:,} bytes; at most {LARGEST:,} are read")
         with open(path, "rb") as file:
             data = file.read(LARGEST + 1)[:LARGEST]
         text = data.decode("utf-8-sig")
