@@ -27,7 +27,7 @@ def kinds_page() -> str:
     sections = [INTRODUCTION]
     for family in FAMILIES:
         sections.append(f"## {cleandoc(family.__doc__ or '').splitlines()[0].rstrip('.')}\n")
-        sections += [_entry(kind) for kind in KINDS.values() if _family(kind) == family.__name__]
+        sections += [_section(kind) for kind in KINDS.values() if _family(kind) == family.__name__]
     return "\n".join(sections)
 
 
@@ -36,14 +36,14 @@ def kind_page(label: str) -> str:
     if label not in KINDS:
         near = suggest(label, KINDS) or f"; {instead(label) or LIST}"
         raise ArchcalcError(f"no kind of layer {label!r}{near}")
-    return _entry(KINDS[label])
+    return _section(KINDS[label])
 
 
 def _family(kind: type[Kind]) -> str:
     return next(f.__name__ for f in FAMILIES if vars(f).get(kind.__name__) is kind or vars(f).get(kind.label) is kind)
 
 
-def _entry(kind: type[Kind]) -> str:
+def _section(kind: type[Kind]) -> str:
     arguments = "".join(
         f"- `{p.name}`: {p.type.means}{'' if p.required else f'; {_default(p.default)}'}\n" for p in kind.parameters
     )

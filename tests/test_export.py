@@ -18,8 +18,9 @@ from test_unknown import rows
 import archcalc
 from archcalc.catalogue import catalogue, catalogue_table
 from archcalc.comparison import compare
-from archcalc.export import render, render_tables
+from archcalc.export import render_tables
 from archcalc.export.tex import ROOM
+from archcalc.files import render
 from archcalc.tables.grid import WORDS, Column, Table
 from archcalc.tables.layout import COLUMNS, Choice, aligned_table, summary_table, totals_table
 

@@ -9,8 +9,9 @@ import archcalc
 from archcalc.address import address
 from archcalc.comparison import compare
 from archcalc.engine.graph import Graph, Node
-from archcalc.export import FORMATS, render
+from archcalc.export import FORMATS
 from archcalc.figures.figure import FIGURES
+from archcalc.files import render
 from archcalc.kinds import KINDS
 from archcalc.language.library import names
 from archcalc.memory.footprint import memory

@@ -345,7 +345,7 @@ def test_a_grid_of_depths_is_a_few_walks(name, of, monkeypatch):
 
 def test_a_large_grid_of_depths_is_cut(monkeypatch):
     """So that no array along the copies is larger than one of a piece."""
-    monkeypatch.setattr("archcalc.sweeps.depth.LARGEST", 100)
+    monkeypatch.setattr("archcalc.sweeps.depth.PIECE", 100)
     assert check(archcalc.load("densenet121"), {"n1": range(1, 9), "n2": [1, 5]}, ("params", "mult_adds")) == 16
 
 

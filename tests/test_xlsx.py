@@ -15,9 +15,9 @@ from laws.workbook_law import Book, Rows, difference, expected, recalculated, sa
 from members import members
 
 import archcalc
-from archcalc.export import render
+from archcalc.export.book import KNOBS_ROW
 from archcalc.export.sheet import OTHER_LAYERS
-from archcalc.export.xlsx import KNOBS_ROW
+from archcalc.files import render
 from archcalc.tables.layout import Choice
 
 SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")

@@ -12,7 +12,7 @@ import click
 
 from archcalc.cli.streams import tell
 from archcalc.errors import ArchcalcError, alternatives
-from archcalc.export import FORMATS, files, format_of, render, render_tables, suffix, write
+from archcalc.export import FORMATS, files, format_of, render_tables, suffix, write
 
 if TYPE_CHECKING:
     from archcalc.report import Report
@@ -70,6 +70,8 @@ def deliver(reports: Sequence[Report], choice: Choice, options: dict[str, Any]) 
         from archcalc.tables.layout import summary_tables
 
         return deliver_tables(summary_tables(reports, choice), options)
+    from archcalc.files import render
+
     return put({options["output"]: render(reports, options["format"], choice, **_how(options))})
 
 

@@ -14,9 +14,7 @@ from archcalc.errors import ArchcalcError, listing
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from archcalc.report import Report
     from archcalc.tables.grid import Table
-    from archcalc.tables.layout import Choice
 
 FORMATS = ("table", "md", "csv", "tex", "html", "json", "xlsx")  # of any table; the first one is for the screen
 BINARY = {"xlsx": "a workbook", "parquet": "a Parquet file"}
@@ -39,16 +37,6 @@ def format_of(path: Path | None, named: str | None = None, formats: Sequence[str
     if format_ in BINARY and path is None:
         raise ArchcalcError(f"{BINARY[format_]} is not text; give it a file with -o FILE{suffix(format_)}")
     return format_
-
-
-def render(reports: Sequence[Report], format_: str, choice: Choice, **how: Any) -> bytes:
-    """The reports as a file of that format holds them: JSON and the live workbook are not made of their tables."""
-    if format_ in ("json", "xlsx"):
-        data: str | bytes = import_module(f"archcalc.export.{format_}").render_reports(reports, choice)
-        return data.encode() if isinstance(data, str) else data
-    from archcalc.tables.layout import summary_tables
-
-    return render_tables(summary_tables(reports, choice, overview=format_ != "csv"), format_, **how)
 
 
 def render_tables(tables: Sequence[Table], format_: str, **how: Any) -> bytes:

@@ -6,15 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from archcalc.report import Report
 from archcalc.tables.grid import Table
-from archcalc.tables.layout import Choice
-
-
-def render_reports(reports: Sequence[Report], choice: Choice) -> str:
-    """One network is an object, several are a list; always all layers, unknown is null."""
-    data = [report.to_dict(choice.columns) for report in reports]
-    return written(data[0] if len(data) == 1 else data)
 
 
 def render_tables(tables: Sequence[Table]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from archcalc.errors import Place, Refusal, listing, suggest
@@ -70,7 +70,7 @@ def _parameters(callee: Block | type[Kind]) -> dict[str, bool]:
 
 
 def _check(
-    name: str, parameters: Mapping[str, bool], positional: Sequence[Place], keywords: Mapping[str, Place]
+    name: str, parameters: dict[str, bool], positional: list[Place], keywords: dict[str, Place]
 ) -> Iterator[Refusal]:
     """What is wrong with a call, given the callee's parameters and whether each must be given."""
     names = list(parameters)

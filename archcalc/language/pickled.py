@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copyreg
 from functools import lru_cache
+from typing import Any
 
 from archcalc import __version__
 from archcalc.errors import ArchcalcError, Source
@@ -46,3 +48,10 @@ class _Texts:
         if name not in self.parts:
             self.parts[name] = parse_blocks(self.sources[name], self)
         return self.parts[name]
+
+
+def _pickled(spec: Spec) -> tuple[Any, ...]:
+    return unpickled, (__version__, spec.name, spec.part.source, block_files(spec.part))
+
+
+copyreg.pickle(Spec, _pickled)  # here, since whoever has a spec has it from the grammar

@@ -178,12 +178,6 @@ class Spec(NamedTuple):
     layers: tuple[Item, ...]
     variants: dict[str, Variant]
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        from archcalc import __version__
-        from archcalc.language.pickled import block_files, unpickled
-
-        return unpickled, (__version__, self.name, self.part.source, block_files(self.part))
-
     @property
     def given(self) -> dict[str, Knob]:
         """The knobs by name."""

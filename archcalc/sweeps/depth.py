@@ -10,7 +10,7 @@ import numpy as np
 from archcalc.engine.unfold import MOST_LAYERS
 from archcalc.errors import Refusal
 from archcalc.number import equal, select
-from archcalc.sweeps.chunks import LARGEST
+from archcalc.sweeps.chunks import LARGEST as PIECE
 from archcalc.sweeps.values import Split, Values, made
 
 
@@ -34,7 +34,7 @@ class Places(NamedTuple):
         """Those in a repetition with at most so many copies. Raises Split where an array could become too large."""
         if (number := math.prod(self.copies) * most) > MOST_LAYERS:
             raise Refusal("more copies than a network has")
-        if (parts := -(-number * math.prod(self.shape) // LARGEST)) > 1:
+        if (parts := -(-number * math.prod(self.shape) // PIECE)) > 1:
             longest = max(self.shape)
             labels = np.arange(longest) * min(parts, longest) // longest
             axis = self.shape.index(longest)

@@ -10,7 +10,8 @@ from archcalc.sweeps.columns import WHY
 from archcalc.sweeps.evaluate import Chunk
 from archcalc.sweeps.files import columns
 from archcalc.sweeps.ranges import has_words
-from archcalc.tables.grid import ABSENT, KNOB, WORDS, Column, Table, asked_for
+from archcalc.tables.grid import ABSENT, KNOB, WORDS, Table, asked_for
+from archcalc.tables.grid import Column as Heading
 from archcalc.tables.layout import counted
 
 if TYPE_CHECKING:
@@ -28,9 +29,9 @@ def sweep_table(sweep: Sweep, chunks: Iterable[Chunk]) -> Table:
         if len(rows) >= MOST_ROWS:
             break
     more, reasons = sweep.points - MOST_ROWS, any(row[-1] for row in rows)
-    knobs = [Column(name, name, WORDS if has_words(axis) else KNOB) for name, axis in sweep.axes.items()]
+    knobs = [Heading(name, name, WORDS if has_words(axis) else KNOB) for name, axis in sweep.axes.items()]
     figures = [asked_for(asked) for asked in sweep.quantities.values()]
-    heads = (*knobs, *figures, *[Column(WHY, "why not", WORDS)] * reasons)
+    heads = (*knobs, *figures, *[Heading(WHY, "why not", WORDS)] * reasons)
     notes = [f"{many(more, 'row')} more; -o FILE.parquet or FILE.csv writes them all"] * (more > 0)
     shown = tuple(row if reasons else row[:-1] for row in rows[:MOST_ROWS])
     title = f"{sweep.network.spec.headings['net']}: {many(sweep.points, 'combination')} of {', '.join(sweep.axes)}"

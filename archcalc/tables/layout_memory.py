@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from archcalc.figures.rules import ABSENT
 from archcalc.memory.footprint import STATES, Memory
-from archcalc.tables.grid import ABSENT, Table, numbers, words
+from archcalc.tables.grid import Table, numbers, words
 
 NOTES = (
     "Bytes of tensors; a library's workspaces come on top. activations: all layers' outputs together.",

@@ -16,9 +16,9 @@ from archcalc.engine.fitting import Fitter, positive
 from archcalc.engine.ledger import Ledger
 from archcalc.engine.unfold import Unfolder
 from archcalc.errors import Refusal
+from archcalc.export.book import KNOBS_ROW
 from archcalc.export.live import AXES, columns_of, layout_of
 from archcalc.export.sheet import OTHER_LAYERS
-from archcalc.export.xlsx import KNOBS_ROW
 from archcalc.kind import build
 from archcalc.kinds import KINDS
 from archcalc.report import report_of
