@@ -37,6 +37,11 @@ class Memory(NamedTuple):
     step: Number | None  # the peak of activations and gradients in a training step
 
     @property
+    def states(self) -> int:
+        """How many numbers the optimizer stores for each weight."""
+        return STATES[self.optimizer]
+
+    @property
     def inference(self) -> Number | None:
         """Bytes for inference: weights, buffers and the peak of the activations."""
         return None if self.weights is None else self.weights + self.buffers + self.peak
@@ -46,7 +51,7 @@ class Memory(NamedTuple):
         """Bytes for training: weights, buffers, tensors of the optimizer, and the peak of activations and gradients."""
         if self.weights is None or self.step is None:
             return None
-        return (1 + STATES[self.optimizer]) * self.weights + self.buffers + self.step
+        return (1 + self.states) * self.weights + self.buffers + self.step
 
 
 def memory(report: Report, batch: Number = 1, dtype: str = "float32", optimizer: str = "sgd") -> Memory:
