@@ -344,10 +344,10 @@ def test_the_time_is_tried_all_over_the_grid(monkeypatch):
 
 
 def test_only_the_part_that_was_asked_for_is_walked():
-    sweep, seen = archcalc.load("densenet121").sweep(n4="1:5", k="8:32:8"), []
+    sweep, seen = archcalc.load("densenet121").sweep("depth", n4="1:5", k="8:32:8"), []
     chunk = evaluate(sweep.network.spec, sweep.grid, sweep.pieces().box(0), sweep.quantities, seen.append, (2, 1))
     assert seen == [4]
-    assert [known.all() for known in chunk.columns["params"].known] == [False, False, True, False, False]
+    assert [known.all() for known in chunk.columns["depth"].known] == [False, False, True, False, False]
 
 
 @pytest.mark.parametrize(
