@@ -101,8 +101,6 @@ def test_each_number_stands_in_its_column():
     options = " ".join(f"--{option} {value}" for option, value in asked.items())
     title, heads, _, *lines = run(f"memory {' '.join(names)} {options}", COLUMNS="200").output.splitlines()
     assert title.startswith("Memory for a batch of 3 in float16, trained by adam, which stores 2 numbers")
-        "Memory for a batch of 3 in float16, trained by adam, which stores 2 numbers for each weight"
-    )
     assert heads.split() == ["network", "forward", "training", "weights", "buffers", "activations", "at"]
     for name, shown in zip(names, lines, strict=False):
         one = memory(archcalc.load(name).summary(), **asked)
