@@ -15,7 +15,7 @@ from archcalc.language.headings import headings
 
 HEAVY = ("torch", "numpy", "sympy", "rich", "matplotlib", "xlsxwriter", "tabulate", "pyarrow", "pandas")
 SHELLS = ("bash", "zsh", "fish")
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+README = (Path(__file__).parent.parent / "docs" / "command_line.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(params=SHELLS)
