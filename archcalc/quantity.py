@@ -9,7 +9,8 @@ A quantity is one number of any type the engine runs over: an int, a Fraction, a
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from archcalc.errors import ArchcalcError, listing, suggest
 from archcalc.figures.conventions import DEFAULT
@@ -17,6 +18,7 @@ from archcalc.figures.figure import FIGURES, SPELLINGS, Figure
 from archcalc.figures.rules import ABSENT
 from archcalc.number import Number, exact_div
 from archcalc.report import Report, Row
+from archcalc.value import exact
 
 SHARE = "share"
 
@@ -41,10 +43,13 @@ class Quantity(NamedTuple):
     @property
     def is_ratio(self) -> bool:
         """Whether it may be a fraction."""
-        return self.share or self.entry.is_ratio
+        return self.share or self.entry.is_ratio or self.entry.measured
 
-    def of(self, report: Report) -> Number | None:
-        """Its value; None where a layer's work is not known. Raises ArchcalcError where there is no such layer."""
+    def cell(self, report: Report) -> Any:
+        """Its value as a table shows it, be it a number, a shape or words; None where it is not known.
+
+        Raises ArchcalcError where there is no such layer, or where the layer has no such figure.
+        """
         if self.share:
             part, whole = self._replace(share=False).of(report), Quantity(self.figure).of(report)
             return ratio(part, whole, f"{self.figure} of {report.network}")
@@ -52,13 +57,20 @@ class Quantity(NamedTuple):
             return self.entry.network(report)
         assert self.entry.rule is not None  # else it is the network's
         rows = (report.totals,) if not self.path else () if self.path == "input" else rows_of(report, self.path)
-        nodes = [i for row in rows for i in row.nodes] or [0]
-        found = self.entry.rule.of(report.counts, nodes)
-        if found is ABSENT or isinstance(found, (tuple, str)):
-            what = f"{self.path or 'the network'} has no {self.entry.heading}"
-            state = f"{what} that is one number" if found is not ABSENT else what
-            raise ArchcalcError(f"{report.network}: {state}")
+        found = self.entry.rule.of(report.counts, [i for row in rows for i in row.nodes] or [0])
+        if found is ABSENT:
+            raise ArchcalcError(f"{self._of(report)} has no {self.entry.heading}")
         return found
+
+    def of(self, report: Report) -> Number | None:
+        """Its value, exactly; None where it is not known. Raises ArchcalcError where that is no number."""
+        found = self.cell(report)
+        if isinstance(found, (tuple, str)):
+            raise ArchcalcError(f"{self._of(report)} has no {self.entry.heading} that is one number")
+        return exact(found) if isinstance(found, Decimal) else found
+
+    def _of(self, report: Report) -> str:
+        return f"{report.network}: {self.path or 'the network'}"
 
     def __str__(self) -> str:
         """As `quantity` reads it."""

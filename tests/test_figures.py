@@ -134,7 +134,7 @@ def test_every_figure_is_a_column_and_a_quantity():
     assert list(rows[0]) == columns
     for name, one in FIGURES.items():
         if one.network or isinstance(one.rule, (Tally, Quotient, Read)):
-            assert quantity(name).of(report) is not None
+            assert quantity(name).cell(report) is not None
     assert quantity("kernel of conv1/conv").of(report) == 7
     with pytest.raises(archcalc.ArchcalcError, match="relu has no kernel"):
         quantity("kernel of relu").of(report)

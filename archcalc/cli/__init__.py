@@ -13,7 +13,8 @@ from archcalc import __version__
 from archcalc.cli.command import Group
 from archcalc.cli.formula import explain, formula
 from archcalc.cli.pages import check, kinds, list_, show
-from archcalc.cli.reports import compare, conventions, export, figures, summary
+from archcalc.cli.plot import plot
+from archcalc.cli.reports import compare, conventions, export, figures, published, summary
 from archcalc.cli.streams import Ended, Output, tell
 from archcalc.cli.sweep import scale, solve, sweep
 from archcalc.cli.verify import memory, verify
@@ -21,6 +22,7 @@ from archcalc.errors import ArchcalcError
 
 GROUPS = {  # by what a person wants
     "Count": (summary, compare, memory, conventions, figures),
+    "See what others measured, draw pictures": (published, plot),
     "Find what fits": (solve, sweep, scale),
     "See where a number comes from": (formula, explain),
     "Find networks, take tables with you": (list_, show, export),

@@ -208,6 +208,13 @@ class Own(Rule):
         return super().of(counts, nodes) if len(nodes) == 1 else ABSENT
 
 
+class First(Own):
+    """What a layer has by itself, of several the first one."""
+
+    def of(self, counts: Counts, nodes: Sequence[int]) -> Any:
+        return counts.of(self)[nodes[0]] if nodes else ABSENT
+
+
 class Output(Rule):
     """A size of the output; of several layers, of the last one's."""
 

@@ -79,7 +79,7 @@ def evaluate(
         places = waiting.pop()
         part = tuple(where[i] for where, i in zip(box, places, strict=True))
         try:
-            _split_words(grid, part)
+            _split_apart(grid, part, any(asked.entry.measured for asked in quantities.values()))
             failures, found = measure(spec, grid.numbers(part), quantities)
         except Split as split:
             waiting += reversed([one for one in parts(places, split.labels) if at is None or _holds(one, at)])
@@ -107,10 +107,10 @@ def measure(
     return failures, found
 
 
-def _split_words(grid: Grid, box: Box) -> None:
-    """Words are no arrays: each has a walk of its own."""
+def _split_apart(grid: Grid, box: Box, alone: bool) -> None:
+    """Words are no arrays: each has a walk of its own; what was measured is known of each point ``alone``."""
     for i, (axis, where) in enumerate(zip(grid.axes.values(), box, strict=True)):
-        if len(where) > 1 and has_words(axis):
+        if len(where) > 1 and (alone or has_words(axis)):
             raise Split(np.arange(len(where)).reshape([-1 if i == k else 1 for k in range(len(box))]))
 
 

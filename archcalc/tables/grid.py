@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -20,7 +21,8 @@ class Column(NamedTuple):
 class Table(NamedTuple):
     """Columns and rows of raw values, with what must stand beside them.
 
-    A value is a number, a word, a shape, a Share; None is unknown, ABSENT is a place without a value.
+    A value is a number, a word, a shape, a Share; a Decimal keeps the digits that it has. None is unknown, ABSENT is a
+    place without a value.
     """
 
     title: str
@@ -80,6 +82,8 @@ def machine(value: Any) -> str | int | float | None:
             return value
         case Fraction():
             return float(value)
+        case Decimal():
+            return float(value) if value.as_tuple().exponent else int(value)
     return str(value)
 
 

@@ -103,8 +103,8 @@ def figures_of(reports: Sequence[Report], names: Sequence[str]) -> Table:
     cells: list[list[Any]] = [[report.label for report in reports]]
     for name in names:
         asked = quantity(reports[0].work if name == WORK else name)
-        values = [asked.of(report) for report in reports]
-        columns.append(Column(str(asked), asked.entry.heading))
+        values = [asked.cell(report) for report in reports]
+        columns.append(Column(str(asked), asked.entry.heading, number=not any(isinstance(v, str) for v in values)))
         cells.append(values)
         if isinstance(asked.entry.rule, Tally) and not asked.share:
             columns.append(Column(f"{asked}_ratio", "ratio"))
