@@ -40,7 +40,7 @@ MANY, FEW = 20, 2000  # largest to smallest value, from which on an axis is loga
 
 def style(dark: bool = False) -> dict[str, Any]:
     """The settings of matplotlib's for print or for a dark slide; C0, C1 ... are the colours that are seen on it."""
-    from cycler import cycler
+    from matplotlib.rcsetup import cycler
 
     seen = [LIGHTER.get(colour, colour) for colour in COLOURS] if dark else COLOURS
     return {**STYLE, **(DARK if dark else {}), "axes.prop_cycle": cycler(color=seen)}
@@ -56,14 +56,20 @@ def ink() -> str:
 def picture(
     paint: Callable[[Any], None], format_: str, size: tuple[float, float] = (6.4, 4.4), dark: bool = False
 ) -> bytes:
-    """What is painted on a figure of that many inches, as a file holds it. Raises ArchcalcError without matplotlib."""
+    """What is painted on a figure of that many inches, as a file holds it. Raises ArchcalcError without matplotlib.
+
+    A character that the font lacks becomes a box, without a warning.
+    """
     matplotlib = needed("matplotlib", "a picture", "plot")
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context(style(dark)):
+    file = BytesIO()
+    with matplotlib.rc_context(style(dark)), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")
         figure = Figure(figsize=size, layout="constrained", dpi=72)  # a pixel is a typographic point
         paint(figure)
-        return saved(figure, format_)
+        figure.savefig(file, format=format_, dpi=200, metadata={"Date": None} if format_ == "svg" else None)
+    return file.getvalue()
 
 
 def write(path: Path, paint: Callable[[Any], None], size: tuple[float, float] = (6.4, 4.4), dark: bool = False) -> None:
@@ -79,15 +85,6 @@ def format_of(path: Path) -> str:
     if suffix not in SUFFIXES:
         raise ArchcalcError(f"{path}: a picture is written as {listing(f'.{name}' for name in SUFFIXES)}")
     return suffix
-
-
-def saved(canvas: Any, format_: str) -> bytes:
-    """A figure of matplotlib's as a file holds it; a character that the font lacks becomes a box, without a warning."""
-    file = BytesIO()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph")
-        canvas.savefig(file, format=format_, dpi=200, metadata={"Date": None} if format_ == "svg" else None)
-    return file.getvalue()
 
 
 def units(unit: str) -> Any:

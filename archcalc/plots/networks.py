@@ -19,6 +19,7 @@ from archcalc.tables.layout import heading
 
 LARGEST, SMALL = 24, 6  # diameter of the largest point, and of all where no figure decides it
 ROOM = 20  # labels that a picture of the usual size has room for
+LONGEST = 40  # letters of a label in a line
 GROWTH, MOST_GROWTH = 1.15, 8  # of a picture without room for its labels, and how often
 DIGITS = 3  # of a value beside its bar
 MOST_BARS = 150  # rows that fit under each other
@@ -103,9 +104,10 @@ def scatter(figure: Any, found: Sequence[Point], axes: Sequence[Quantity], title
     if largest:
         _legend(figure, axes[2], largest)
     _caption(figure, axes)
+    names = ["\n".join(wrap(point.label, LONGEST)) for point in found]
     circles = [(point.x, point.y, sqrt(area) / 2) for point, area in zip(found, areas, strict=True)]
     for _ in range(MOST_GROWTH):
-        if place(panel, circles, [point.label for point in found]):
+        if place(panel, circles, names):
             break
         for text in [*panel.texts]:
             text.remove()
