@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--family", default="", help="The networks of this family.", shell_complete=families)
 @click.option("--x", default="mult_adds", show_default=True, metavar="FIGURE", help="What is to the right.")
 @click.option("--y", default="top1", show_default=True, metavar="FIGURE", help="What is upwards.")
-@click.option("--size", metavar="FIGURE", help="What the area of a point is.  [default: params, where no axis is]")
+@click.option("--area", metavar="FIGURE", help="What the area of a point is.  [default: params, where no axis is]")
 @click.option("--bars", metavar="A,B,...", help="Bars of these figures of one network instead, by --by.")
 @BY
 @DEPTH
@@ -47,7 +47,7 @@ def plot(context: click.Context, /, **options: Any) -> None:
                            options["by"] or "block", options["depth"], options["dark"])  # fmt: skip
     else:
         left = networks.draw_points(options["output"], _reports(context, options["family"]), options["x"], options["y"],
-                                    options["size"], options["family"], options["dark"])  # fmt: skip
+                                    options["area"], options["family"], options["dark"])  # fmt: skip
         if left:
             tell(f"not shown, since a figure of them is not known: {listing(left)}")
     tell(f"{options['output']} written")
