@@ -1,4 +1,4 @@
-"""The types of argument that a kind of layer may take: what holds for each, and how it reads."""
+"""The types of the arguments of layers: a check for each, and its description in words."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Rate: TypeAlias = Number
 Factor: TypeAlias = Number
 Flag: TypeAlias = bool
 
-Need: TypeAlias = tuple[Condition, str]  # what must hold, and what to say where it does not
+Need: TypeAlias = tuple[Condition, str]  # a condition, and the message where it does not hold
 
 
 def _at_least(bound: int) -> Callable[[Any], Condition]:
@@ -44,11 +44,11 @@ def _is_table(value: Any) -> bool:
 
 
 class ArgumentType(NamedTuple):
-    """A type of argument: how it reads in a message and the documentation, what holds for it, its JSON schema."""
+    """A type of argument: its description for messages and documentation, and its check."""
 
     means: str
     check: Callable[[Any], Condition]
-    per_axis: bool = False  # one value for all axes, or as many as there are
+    per_axis: bool = False  # one value for all axes, or one for each axis
 
 
 _size, _natural = _at_least(1), _at_least(0)
@@ -73,28 +73,35 @@ TYPES: dict[str, ArgumentType] = {
 }
 
 
+MISSING: Any = object()  # in place of a default
+
+
 class Parameter(NamedTuple):
-    """An argument that a kind takes."""
+    """An argument of a kind of layer."""
 
     name: str
     type: ArgumentType
-    required: bool
     default: Any
 
+    @property
+    def required(self) -> bool:
+        """Whether it must be given."""
+        return self.default is MISSING
+
     def need(self, value: Any) -> Need:
-        """What a value for it must meet."""
+        """The condition on a value of it, with its message."""
         whole = "; floor, ceil or round makes it whole" if isinstance(value, Fraction) else ""
-        return self.type.check(value), f"{self.name} is {self.type.means}, not {word(value)}{whole}"
+        return self.type.check(value), f"{self.name} must be {self.type.means}, not {word(value)}{whole}"
 
 
 def argument_type(kind: str, name: str, annotation: str) -> ArgumentType:
     if annotation not in TYPES:
-        raise TypeError(f"{kind}.{name} is of no type of argument: {annotation}. Is __future__.annotations imported?")
+        raise TypeError(f"{kind}.{name}: {annotation} is no type of argument. Is __future__.annotations imported?")
     return TYPES[annotation]
 
 
 def word(value: Any) -> str:
-    """A value as a spec would write it."""
+    """A value as it is written in a spec."""
     if isinstance(value, tuple):
         return f"({', '.join(map(word, value))}{',' if len(value) == 1 else ''})"
     if isinstance(value, str):

@@ -1,33 +1,34 @@
-"""What archcalc brings, as a list to choose from."""
+"""The catalogue of the specs that come with archcalc."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from archcalc.engine.unreached import unreached
+from archcalc.errors import SpecError, many
 from archcalc.language.headings import KIND, Entry, choose
-from archcalc.language.library import members
+from archcalc.language.library import members, whole
 from archcalc.language.spec import Spec
-from archcalc.report import summarize
-from archcalc.tables.grid import Column, Table
+from archcalc.report import Report, summarize
+from archcalc.tables.grid import Table, numbers, words
 from archcalc.value import show
 
-LONGEST_LINE = 40  # characters of the names shown of a family
+LONGEST_LINE = 40  # characters of the names of a family
 NOTES = (
-    "'archcalc list WORD' finds by name, family or title; '--all' shows every spec",
+    "'archcalc list WORD' searches names, families and titles; '--all' shows every spec",
     "others: blocks, listings, toys, detectors",
 )
 
 
 def catalogue(words: Sequence[str] = (), **headings: str) -> list[Spec]:
-    """The networks that `choose` finds, by name; only their files are parsed. Raises ArchcalcError."""
+    """The specs that `choose` selects, sorted by name; only their files are parsed. Raises ArchcalcError."""
     chosen = {entry.name: entry.path for entry in choose(words, **headings)}
-    specs = [spec for path in dict.fromkeys(chosen.values()) for spec in members(str(path)) if spec.name in chosen]
+    specs = [spec for path in dict.fromkeys(chosen.values()) for spec in members(path) if spec.name in chosen]
     return sorted(specs, key=lambda spec: spec.name)
 
 
 def catalogue_table(specs: Sequence[Spec]) -> Table:
-    """Name, family, knobs with their defaults, source."""
-    titles = ("name", "family", "kind", "knobs", "source")
+    """A table of specs: name, family, kind, knobs with their defaults, source."""
     rows = tuple(
         (
             spec.name,
@@ -38,11 +39,11 @@ def catalogue_table(specs: Sequence[Spec]) -> Table:
         )
         for spec in specs
     )
-    return Table(f"{len(rows)} specs", tuple(Column(title, title, number=False) for title in titles), rows)
+    return Table(many(len(rows), "spec"), words("name", "family", "kind", "knobs", "source"), rows, name="specs")
 
 
 def families_table(entries: Sequence[Entry]) -> Table:
-    """A line for each family: how many networks and other specs there are, and as many names as fit."""
+    """A line for each family: the number of networks and of other specs, and as many names as fit."""
     families: dict[str, list[Entry]] = {}
     for entry in sorted(entries, key=lambda entry: (entry.heading("family").lower(), entry.rank)):
         families.setdefault(entry.heading("family"), []).append(entry)
@@ -50,13 +51,12 @@ def families_table(entries: Sequence[Entry]) -> Table:
     for family, found in families.items():
         networks = sum(entry.heading("kind") == KIND for entry in found)
         rows.append((family, networks, len(found) - networks, _line([entry.name for entry in found])))
-    titles = {"family": False, "networks": True, "others": True, "names": False}
-    columns = tuple(Column(title, title, number) for title, number in titles.items())
-    return Table(f"{len(entries)} specs in {len(rows)} families", columns, tuple(rows), notes=NOTES)
+    columns = (*words("family"), *numbers("networks", "others"), *words("names"))
+    return Table(f"{len(entries)} specs in {len(rows)} families", columns, tuple(rows), notes=NOTES, name="families")
 
 
 def _line(names: Sequence[str]) -> str:
-    """The names in one line, the last ones as dots."""
+    """The names in one line; dots stand for those that do not fit."""
     line = ", ".join(names)
     if len(line) <= LONGEST_LINE:
         return line
@@ -64,10 +64,18 @@ def _line(names: Sequence[str]) -> str:
 
 
 def check(reference: str) -> list[str]:
-    """Read a spec and unfold it at its defaults, every variant of a family; says what was found fine.
+    """Check a spec, or every variant of a family, at its defaults; gives a line for each that has no errors.
 
-    Raises ArchcalcError with all that is wrong.
+    Raises ArchcalcError with all errors.
     """
-    reports = [summarize(member, {}) for member in members(reference)]
-    shown = "{}: no errors; {}, {} layers, {} knobs"
-    return [shown.format(reference, report.title, len(report.layers), len(report.knobs)) for report in reports]
+    spec, _ = whole(reference)
+    problems, reports = [*unreached(spec)], list[Report]()
+    for member in members(reference):
+        try:
+            reports.append(summarize(member, {}))
+        except SpecError as error:
+            problems += error.problems
+    if problems:
+        raise SpecError({problem.place: problem for problem in reversed(problems)}.values())  # one for each place
+    counts = [(one.title, many(len(one.layers), "layer"), many(len(one.knobs), "knob")) for one in reports]
+    return [f"{reference}: no errors; {', '.join(words)}" for words in counts]

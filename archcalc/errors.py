@@ -1,4 +1,4 @@
-"""What went wrong, where, and what to write instead."""
+"""Errors for the user: what is wrong, where it is, and what to write instead."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from archcalc.synonyms import is_other, own_words, squeezed
 
 SHOWN_WIDTH = 100  # of a source line in a message
 MOST_SHOWN = 20  # problems in one message
-MOST_COMPARED = 2000  # words, in search of one that was meant
-LETTERS_A_MISTAKE = 4  # for each wrong letter; one may be wrong in any word
-SHORTEST_START = 3  # letters that a longer word is known by
-LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as YAML counts lines
+MOST_COMPARED = 2000  # words to compare with a misspelt one
+LETTERS_A_MISTAKE = 4  # letters for each wrong one; in any word one may be wrong
+SHORTEST_START = 3  # letters of an abbreviation
+LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # the line breaks of YAML
 
 
 class ArchcalcError(Exception):
-    """Anything the user can mend; the text is the whole message."""
+    """An error that the user can mend; the text is the whole message."""
 
     def __init__(self, message: str) -> None:
         super().__init__(printable(message))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """By what it holds: the __init__ of a subclass takes something else than the message."""
+        """Pickle the attributes, since the __init__ of a subclass does not take the message."""
         return copyreg.__newobj__, (type(self), *self.args), vars(self)  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)
 class Source:
-    """A text and the name it goes by in messages."""
+    """A text, and its name in messages."""
 
     name: str
     text: str
@@ -48,16 +48,16 @@ class Source:
 
 
 class Place(NamedTuple):
-    """A stretch of a source; line and column count from 0 and are printed from 1."""
+    """A part of a line of a source; line and column are counted from 0 and printed from 1."""
 
     source: Source
     line: int
     column: int
     width: int = 1
-    read_as: str = ""  # the text, where it was folded or unescaped: no stretch of it can be pointed at
+    read_as: str = ""  # the text, where YAML folded or unescaped it, so that no caret can point into it
 
     def inside(self, offset: int, width: int) -> Place:
-        """A stretch of this one, which may have started on a line above."""
+        """A part of this place; an offset past the end of the line continues on the next one."""
         if self.read_as:
             return self
         source, line, column = self.source, self.line, self.column + offset
@@ -69,7 +69,7 @@ class Place(NamedTuple):
         return one_line(self.source.name) + (f":{self.line + 1}:{self.column + 1}" if self.line >= 0 else "")
 
     def picture(self) -> str:
-        """The line and, under it, the caret; nothing of a blank line."""
+        """The line with carets below it; empty for a blank line."""
         line = self.source.line(self.line)
         if not line.strip():
             return ""
@@ -82,11 +82,11 @@ class Place(NamedTuple):
         return f"\n    {printable(shown.strip())}\n    {' ' * caret}{'^' * width}{read_as}"
 
 
-BUILT = Place(Source("built in Python", ""), -1, 0)  # of what has no text, and so no line
+BUILT = Place(Source("built in Python", ""), -1, 0)  # for what has no text, and so no line
 
 
 class Problem(NamedTuple):
-    """One thing to mend."""
+    """One error of a spec, with its place."""
 
     message: str
     place: Place
@@ -98,7 +98,7 @@ class Problem(NamedTuple):
 
 
 class SpecError(ArchcalcError):
-    """Everything wrong with a spec that could be found at once."""
+    """All the errors of a spec that could be found in one reading."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(dict.fromkeys(problems), key=lambda problem: problem.place[1:3]))
@@ -107,21 +107,21 @@ class SpecError(ArchcalcError):
 
 
 class Refusal(Exception):
-    """Raised where the place, or the shapes in play, are not known; whoever knows them makes a Problem of it."""
+    """An error without its place and the shapes in play; a caller that knows them makes a Problem of it."""
 
     def __init__(self, message: str, place: Place | None = None) -> None:
         super().__init__(message)
         self.place = place
 
     def at(self, place: Place, context: str = "") -> Problem:
-        """The problem, at the refusal's own place or else at this one."""
+        """The problem, at the place of the refusal, or else at this one."""
         return Problem(str(self), self.place or place, context)
 
 
 def printable(text: str) -> str:
-    """The text, as long as it was, with '?' for each character that has no picture and could steer a terminal.
+    """The text with '?' for each character that is not printable, since it could control a terminal.
 
-    White space other than a line feed becomes a space.
+    White space other than a line feed becomes a space. The length stays the same, so that carets still fit.
     """
     if text.isprintable():
         return text
@@ -129,15 +129,15 @@ def printable(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """A stranger's text as it may stand in a table or a file: printable, on one line, its words a space apart."""
+    """A text from outside made safe for a table or a file: printable, on one line, with single spaces."""
     return " ".join(printable(text).split())
 
 
 def meant(word: str, known: Iterable[str]) -> list[str]:
-    """The known words that a wrong one was probably meant for, none of them far from it in letters and in meaning.
+    """The known words that an unknown one was probably meant to be.
 
-    Those of the same letters and digits; else of the same meaning; else those spelt almost as it is, those that it
-    starts, or the longest that starts it. Digits are not mistyped: vgg17 is neither vgg16 nor vgg11.
+    These are words with the same letters and digits; else with the same meaning; else with a similar spelling, with it
+    as their beginning, or the longest that it begins with. Digits must be equal: vgg17 is neither vgg16 nor vgg11.
     """
     words: dict[str, str] = {}
     for other in islice(known, MOST_COMPARED):
@@ -156,7 +156,7 @@ def _alike(typed: str, words: Iterable[str]) -> list[str]:
 
 
 def _misspelt(typed: str, words: Iterable[str]) -> list[str]:
-    """Those with the fewest wrong letters, where those are few."""
+    """The words with the fewest wrong letters, if there are few enough of these."""
     from difflib import SequenceMatcher
 
     matcher, wrong = SequenceMatcher(autojunk=False), dict[str, int]()
@@ -175,24 +175,29 @@ def _digits(word: str) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was probably meant."""
+    """The known word that was probably meant, or None."""
     return next(iter(meant(word, known)), None)
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
-    """ "; did you mean 'groups'?" or nothing."""
+    """The end of a message: "; did you mean 'groups'?", or nothing."""
     found = [repr(one) for one in meant(word, known)]
     return f"; did you mean {alternatives(found)}?" if found else ""
 
 
 def alternatives(words: Sequence[str], most: int = 6) -> str:
-    """Words to choose from: "a, b or c", and of many how many more there are."""
+    """Words to choose from: "a, b or c"; after the first ``most``, how many more there are."""
     shown, more = words[:most], len(words) - most
     last = f"{more} more" if more > 0 else shown[-1]
     first = shown if more > 0 else shown[:-1]
     return f"{', '.join(first)} or {last}" if first else last
 
 
+def many(count: int, word: str) -> str:
+    """1 layer, 2 layers, 1,000 layers."""
+    return f"{count:,} {word}{'s' * (count != 1)}"
+
+
 def listing(words: Iterable[str]) -> str:
-    """Words in a sentence; "none" of none."""
+    """Words in a sentence, separated by commas; "none" where there are none."""
     return ", ".join(words) or "none"

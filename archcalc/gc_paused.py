@@ -1,4 +1,4 @@
-"""Python's garbage collector, kept from looking for garbage among results that stay."""
+"""Pause Python's garbage collector while large results are made, since it would scan them and find nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from threading import Lock
 
 
 class _Pause:
-    """How many blocks, in whatever threads, want the collector paused: the first pauses it, the last ends that."""
+    """The number of blocks, in all threads, that need the collector paused: the first stops it, the last starts it."""
 
     def __init__(self) -> None:
         self.lock, self.blocks, self.was_on = Lock(), 0, True
@@ -29,7 +29,7 @@ class _Pause:
                 gc.enable()
 
     def forked(self) -> None:
-        """Start again in a forked process, where the other threads are gone and will neither leave nor unlock."""
+        """Reset the pause in a forked process, where the other threads no longer exist to leave it or to unlock it."""
         if self.blocks and self.was_on:
             gc.enable()
         self.lock, self.blocks = Lock(), 0
@@ -42,9 +42,9 @@ if hasattr(os, "register_at_fork"):
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
-    """Collect no garbage meanwhile, in any thread.
+    """Pause the garbage collector, in all threads.
 
-    Over a deep network or a wide file the collector takes a third to half of the time, and finds nothing.
+    For a deep network or a large file the collector would need a third to half of the time, and find nothing.
     """
     _pause.enter()
     try:
@@ -55,7 +55,7 @@ def gc_paused() -> Iterator[None]:
 
 @contextmanager
 def gc_frozen() -> Iterator[None]:
-    """Collect garbage only among what is made from here on: what there is already stays, and is much."""
+    """Exclude all present objects from garbage collection, since there are many of them and they stay in use."""
     gc.collect()
     gc.freeze()
     try:

@@ -1,70 +1,91 @@
-"""What a kind of layer is: a frozen record of its arguments, and one rule for each question asked of it.
+"""The base of all kinds of layer: a frozen record of the arguments, and one rule for each property of a layer.
 
-The class is the schema. Its fields are the arguments a spec may give, in order, with their types and defaults; its
-docstring states the equation; its examples are documentation and the input of the laws that every kind obeys.
+The class is the schema. Its fields are the arguments of the layer in a spec, in order, with types and defaults; its
+docstring states the equation; its examples are documentation and the input of the tests that all kinds must pass.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, dataclass, fields
-from typing import Any, ClassVar, dataclass_transform
+from typing import Any, ClassVar, NoReturn, dataclass_transform
 
-from archcalc.argument import Need, Parameter, argument_type, word
+from archcalc.argument import MISSING, Need, Parameter, argument_type, word
+from archcalc.errors import listing
 from archcalc.number import Number, product
 from archcalc.shape import Shape
 
 
 @dataclass_transform(frozen_default=True)
-@dataclass(frozen=True, repr=False)
 class Kind:
-    """A layer: its arguments, and the rules that give its output, weights, work and torch counterpart."""
+    """A layer: its arguments, and the rules for its output, its weights, its work and its torch counterpart.
+
+    A record as dataclasses makes them; but to let that write methods for each kind takes a tenth of a summary's time.
+    """
 
     label: ClassVar[str]  # its name in a spec
     many: ClassVar[bool] = False  # takes any number of inputs instead of one
-    examples: ClassVar[Mapping[str, Any]]  # call -> input shape (of a kind with many inputs: shapes)
-    parameters: ClassVar[tuple[Parameter, ...]]
-    view: ClassVar[bool] = False  # its output (in evaluation) is its input's memory, or a part of it
-    keeps: ClassVar[str] = "inputs"  # what its backward pass needs of them: "inputs", "output" or "nothing"
-    passes: ClassVar[str] = ""  # its inputs' gradients are its output's: "whole", or each a "part"; else new ones
-    does: ClassVar[str] = ""  # the kind of work that it does once for each element of its output, besides products
-    apart: ClassVar[bool] = False  # whether autograd adds to the gradients of its weights in a place of their own
+    examples: ClassVar[Mapping[str, Any]]  # call -> input shape, or a tuple of shapes where ``many``
+    parameters: ClassVar[tuple[Parameter, ...]] = ()
+    defaults: ClassVar[Mapping[str, Any]]  # each argument's, MISSING where it must be given
+    view: ClassVar[bool] = False  # in inference, its output is (part of) the memory of its input
+    saved_for_backward: ClassVar[str] = "inputs"  # what backward needs: "inputs", "output" or "nothing"
+    passes_gradient: ClassVar[str] = ""  # to each input "whole", or a "part" of it; "" makes new gradients
+    work_per_element: ClassVar[str] = ""  # the kind of work done once for each element of the output
+    accumulates_out_of_place: ClassVar[bool] = False  # the first sum of weight gradients is a new tensor
 
     def __init_subclass__(cls, label: str = "") -> None:
-        if any(not str(annotation).startswith("ClassVar") for annotation in cls.__annotations__.values()):
-            dataclass(frozen=True, repr=False)(cls)  # a kind without arguments of its own is what its base is
         cls.label = label or cls.__name__.lower()
-        cls.parameters = tuple(
-            Parameter(f.name, argument_type(cls.__name__, f.name, str(f.type)), f.default is MISSING, f.default)
-            for f in fields(cls)
-        )
+        own = {name: str(of) for name, of in cls.__annotations__.items() if not str(of).startswith("ClassVar")}
+        known = {parameter.name: parameter for parameter in cls.parameters} | {
+            name: Parameter(name, argument_type(cls.__name__, name, of), getattr(cls, name, MISSING))
+            for name, of in own.items()
+        }
+        cls.parameters = tuple(known.values())
+        cls.defaults = {parameter.name: parameter.default for parameter in cls.parameters}
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        given = dict(zip(self.defaults, values, strict=False)) | named
+        arguments = {**self.defaults, **given}
+        fits = len(given) == len(values) + len(named) and len(arguments) == len(self.defaults)
+        if not fits or any(value is MISSING for value in arguments.values()):
+            raise TypeError(f"{self.label} takes {listing(self.defaults)}")
+        vars(self).update(arguments)
+
+    def __setattr__(self, name: str, value: Any) -> NoReturn:
+        raise AttributeError(f"a layer does not change; with_arguments({name}=...) gives another one")
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash((self.label, *vars(self).values()))
 
     def needs(self, *inputs: Any, **_: Any) -> Iterator[Need]:
-        """What the inputs must meet, beyond the types of the arguments."""
+        """The conditions on the inputs and arguments, beyond the types of the arguments."""
         yield from ()
 
     def shape(self, *inputs: Any, **_: Any) -> Shape:
-        """The output's shape, of one example."""
-        return inputs[0]  # type: ignore[no-any-return]  # *inputs are shapes; typed Any so that a kind may name its own
+        """The shape of the output, for one example."""
+        return inputs[0]  # type: ignore[no-any-return]  # shapes, typed Any so that a kind may name its inputs
 
     def weights(self, *inputs: Any, **_: Any) -> dict[str, Shape] | None:
-        """Each learned tensor's shape, by torch's name; None where it is not known."""
+        """The shape of each learned tensor, by its name in torch; None where it is not known."""
         return {}
 
     def buffers(self, *inputs: Any, **_: Any) -> dict[str, Shape]:
-        """The shape of each tensor that is kept but not learned, by torch's name."""
+        """The shape of each tensor that is stored but not learned, by its name in torch."""
         return {}
 
     def times(self) -> Number:
-        """How many outputs it makes of one input, as a pooling of regions does; what follows runs on each of them."""
+        """How many outputs there are for one input, as in region pooling; the layers after it run on each of them."""
         return 1
 
-    def marks(self, output: Shape) -> Number:
-        """Bytes that training keeps beside them for one example: where each maximum was, what was dropped."""
+    def mask_bytes(self, output: Shape) -> Number:
+        """Bytes saved for the backward pass of one example beside tensors: positions of maxima, masks of dropout."""
         return 0
 
-    def statistics(self, output: Shape) -> Number:
-        """Bytes that training keeps of the batch as a whole, however large: batch norm's means and deviations."""
+    def statistics_bytes(self, output: Shape) -> Number:
+        """Bytes saved for the backward pass once for the whole batch: the means and deviations of batch norm."""
         return 0
 
     def mult_adds(self, inputs: tuple[Shape, ...], output: Shape) -> Number | None:
@@ -72,18 +93,18 @@ class Kind:
         return 0
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
-        """How much of each other kind of work (archcalc.figures.amounts) one example takes; None where not known."""
-        return {self.does: product(output)} if self.does else {}
+        """Each other kind of work (archcalc.figures.amounts) and its amount for one example; None where not known."""
+        return {self.work_per_element: product(output)} if self.work_per_element else {}
 
     def window(self, *inputs: Any, **_: Any) -> tuple[tuple[Number, Number], ...] | None:
-        """Along each axis, how many positions of its input an output position sees, and its step to the next one.
+        """The window of an output position along each axis: how many input positions it sees, and its stride.
 
-        Empty where each sees its own; None where that is not known.
+        Empty where each position sees only itself; None where it is not known.
         """
         return ()
 
     def module(self, torch: Any, *inputs: Any, **_: Any) -> Any:
-        """The same layer in torch: a module or a function of batched tensors; None where there is none."""
+        """The torch counterpart: a module or a function of batched tensors; None where there is none."""
         raise NotImplementedError
 
     def with_arguments(self, values: Mapping[str, Any]) -> Kind:
@@ -91,23 +112,23 @@ class Kind:
         return type(self)(**{**{p.name: getattr(self, p.name) for p in self.parameters}, **values})
 
     def __str__(self) -> str:
-        """As a spec would write it."""
+        """The layer as it is written in a spec."""
         given = [(p, getattr(self, p.name)) for p in self.parameters]
         words = [word(v) if p.required else f"{p.name}={word(v)}" for p, v in given if p.required or _differs(v, p)]
         return f"{self.label}({', '.join(words)})" if words else self.label
 
 
 def _differs(value: Any, parameter: Parameter) -> bool:
-    """Whether the value must be written; an array's own comparison would be an array."""
+    """Whether the value differs from the default; compared as texts, since arrays have no single comparison."""
     return value is not parameter.default and word(value) != word(parameter.default)
 
 
 def build(kind: type[Kind], arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> tuple[Kind, dict[str, Need]]:
-    """A layer from evaluated arguments, and what each must still meet. The call itself is known to fit."""
-    values = dict(zip((p.name for p in kind.parameters), arguments, strict=False)) | dict(keywords)
-    needs = {}
-    for parameter in kind.parameters:
-        value = values.get(parameter.name)
-        if value is not None and parameter.type.check(value) is not True:
-            needs[parameter.name] = parameter.need(value)
-    return kind(**values), needs
+    """A layer from evaluated arguments, and the conditions that are still open. The call was already checked."""
+    layer = kind(*arguments, **keywords)
+    needs = {
+        parameter.name: parameter.need(value)
+        for parameter, value in zip(kind.parameters, vars(layer).values(), strict=True)
+        if value is not parameter.default and parameter.type.check(value) is not True
+    }
+    return layer, needs

@@ -20,12 +20,12 @@ class Model:
 
     @property
     def name(self) -> str:
-        """As it was asked for."""
+        """The name by which it was loaded."""
         return self.spec.name
 
     @property
     def knobs(self) -> dict[str, Knob]:
-        """What can be set, by name."""
+        """The knobs that can be set, by name."""
         return self.spec.given
 
     def summary(self, **knobs: Any) -> Report:
@@ -37,13 +37,13 @@ class Model:
         """
         values = {name: self.accept(name, value, single=False) for name, value in knobs.items()}
         if not broadcast(values.values()):
-            raise ArchcalcError(f"{self.name}: the arrays for {listing(values)} have shapes that do not go together")
+            raise ArchcalcError(f"{self.name}: the arrays for {listing(values)} have shapes that cannot be combined")
         return summarize(self.spec, values)
 
     def accept(self, name: str, value: Any, *, text: bool = False, single: bool = True) -> Any:
-        """The exact value of a knob, from Python or (``text``) from the command line. Raises ArchcalcError.
+        """The exact value of a knob, from Python, or with ``text`` from the command line. Raises ArchcalcError.
 
-        A ``single`` one is no array and no symbol.
+        With ``single`` an array or a symbol is refused.
         """
         if name not in self.knobs:
             from archcalc.misnamed import no_knob
@@ -56,19 +56,19 @@ class Model:
 
 
 class Reference(NamedTuple):
-    """A network and what is set in it; of a second one, a text that is a letter of the first stands for that letter."""
+    """A network with its settings; in a second network, a text may be the name of a letter of the first."""
 
     network: Model
     settings: dict[str, Any]
 
     def summary(self, texts: Mapping[str, str]) -> Report:
-        """The costs at these settings, and at those of the texts beside them. Raises ArchcalcError."""
+        """The report at these settings, and at those in ``texts`` for the other knobs. Raises ArchcalcError."""
         accept, values = self.network.accept, {**texts, **self.settings}
         return self.network.summary(**{name: accept(name, value, text=True) for name, value in values.items()})
 
 
 def reference(text: str) -> Reference:
-    """From NAME@alpha=0.5,D_K=n, the settings still texts. Raises ArchcalcError."""
+    """A network from NAME@alpha=0.5,D_K=n, with its settings as texts. Raises ArchcalcError."""
     name, at, settings = text.rpartition("@")
     if not at or "=" not in settings:
         return Reference(Model(find(text)), {})

@@ -1,4 +1,4 @@
-"""A network to ask questions of: the one place that knows all that can be asked."""
+"""The networks of archcalc in Python: load one, and ask for its figures, formulas, sweeps and torch module."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
 
 class Network(Model):
-    """A loaded spec. Its knobs are the keyword arguments of what is asked of it."""
+    """A loaded spec. The keyword arguments of its methods are its knobs."""
 
     @property
     def text(self) -> str:
-        """The spec as the text of one file: this network alone, with the blocks it uses, and without comments."""
+        """The spec as the text of one file: only this network, with the blocks that it uses, without comments."""
         from archcalc.language.writing import written
 
         return written(self.spec._replace(variants={}))
 
     def sweep(self, *of: str, **knobs: Any) -> Sweep:
-        """Every combination of these knobs' values: texts like "0.25:1.4:0.05", ranges, lists or arrays.
+        """Every combination of values of these knobs, given as texts such as "0.25:1.4:0.05", ranges, lists or arrays.
 
         ``of`` are the quantities, mult_adds and params unless given. Raises ArchcalcError.
         """
@@ -47,10 +47,10 @@ class Network(Model):
         tie: str | Iterable[str] | None = None,
         **knobs: Any,
     ) -> Formula:
-        """The closed form of a quantity in the knobs left free, or of its ratio to that of another network, ``over``.
+        """The closed form of a quantity in its free knobs, or of its ratio to that of another network, ``over``.
 
-        ``free`` are names; "M=N" is one letter for two; None frees all numbers that don't decide the structure. The
-        rest have these values. Each network keeps its own defaults; the knobs in ``tie`` are the same in both.
+        ``free`` names knobs; "M=N" ties two to one letter; None frees all numbers that do not decide the structure. The
+        other knobs have these values. Each network has its own defaults; the knobs in ``tie`` are the same in both.
         Raises ArchcalcError where there is no closed form.
         """
         from archcalc.forms.formula import formula
@@ -78,9 +78,9 @@ class Network(Model):
         tie: str | Iterable[str] | None = None,
         **knobs: Any,
     ) -> Explanation:
-        """The worked arithmetic behind a figure; with ``over``, what is saved against that network, and why.
+        """The worked arithmetic of a figure; with ``over``, what is saved compared with that network, and why.
 
-        ``of`` is mult_adds, params, buffers, or such "of PATH", or "rows of PATH". Each network keeps its own defaults;
+        ``of`` is mult_adds, params or buffers, or such "of PATH", or "rows of PATH". Each network has its own defaults;
         the knobs in ``tie`` are the same in both. Raises ArchcalcError.
         """
         from archcalc.derivation.explain import explain
@@ -89,10 +89,10 @@ class Network(Model):
         return explain(Reference(self, knobs), of, other(over, knobs, words(tie) or ()), words(free), depth)
 
     def to_torch(self, **knobs: Any) -> NetworkModule:
-        """The network as a ``torch.nn.Module`` at these knob values, made on torch's default device.
+        """The network as a ``torch.nn.Module`` at these knob values, on torch's default device.
 
-        The layer ``stage1/conv`` is the submodule ``stage1.conv``. Several outputs come as a dict by layer. Where the
-        spec ends in softmax they are probabilities, for ``nll_loss(output.log(), labels)``. Raises ArchcalcError where
+        The layer ``stage1/conv`` is the submodule ``stage1.conv``. Several outputs are a dict by layer. Where the spec
+        ends in softmax they are probabilities,  for ``nll_loss(output.log(), labels)``. Raises ArchcalcError where
         torch is missing, or where a layer's work is not declared.
         """
         from archcalc.verify.module import to_module

@@ -1,8 +1,8 @@
-"""The few operations that the number types do not share.
+"""The few operations that are written differently for different number types.
 
 A formula is written once, in plain ``+ - * // %``, and runs over ints, exact fractions, sympy expressions, NumPy
-arrays and spreadsheet cells. What those types spell differently stands here; nothing is imported to ask what a value
-is, so neither sympy nor NumPy is loaded unless the caller's own values brought it.
+arrays and archcalc's own number types. Here are the operations that differ between these types. The type of a value is
+found by the name of its module, so neither sympy nor NumPy is imported unless the caller passes such a value.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Condition: TypeAlias = Any  # bool | sympy Boolean | numpy array of bool
 
 
 def family(*values: Number) -> str:
-    """The library that must combine these values: "python", "sympy", "numpy", or "own" for a type that knows itself."""
+    """The library that must combine these values: "python", "sympy", "numpy", or "own" for archcalc's own types."""
     for value in values:
         if not isinstance(value, (int, Fraction)):
             root = type(value).__module__.partition(".")[0]
@@ -37,7 +37,7 @@ def most(a: Number, b: Number) -> Number:
 
 
 def _one_of(a: Number, b: Number, own: str, python: Callable[[Any, Any], Any], in_sympy: str, in_numpy: str) -> Number:
-    """What each library calls the smaller, or the larger, of two."""
+    """The smaller or the larger of two numbers, by the function of that name in their library."""
     match family(a, b):
         case "python":
             return python(a, b)
@@ -53,7 +53,7 @@ def _one_of(a: Number, b: Number, own: str, python: Callable[[Any, Any], Any], i
 
 
 def select(condition: Condition, yes: Number, no: Number) -> Number:
-    """``yes`` where the condition holds, else ``no``; a decided condition leaves no trace."""
+    """``yes`` where the condition holds, else ``no``; where the condition is decided, just that number."""
     if isinstance(condition, OwnCondition):
         return condition.select(yes, no)
     known = decide(condition)
@@ -66,11 +66,11 @@ def select(condition: Condition, yes: Number, no: Number) -> Number:
     import numpy
 
     chosen: Any = numpy.where(condition, yes, no)
-    return chosen.astype(object)  # of two ints NumPy makes its own, which overflow
+    return chosen.astype(object)  # from two ints NumPy makes int64, which overflows
 
 
 def decide(condition: Condition) -> bool | None:
-    """True or False where the condition is settled, None where it depends on a symbol or differs along an array."""
+    """True or False where the condition is decided, None where it depends on a symbol or differs within an array."""
     if isinstance(condition, bool):
         return condition
     match family(condition):
@@ -84,30 +84,30 @@ def decide(condition: Condition) -> bool | None:
 
 
 def fails(condition: Condition) -> bool:
-    """Whether the condition is known not to hold, be it at one element of an array alone."""
+    """Whether the condition is known to fail, for an array at one element at least."""
     known = decide(condition)
     return known is False or (known is None and family(condition) == "numpy")
 
 
 def both(a: Condition, b: Condition) -> Condition:
-    """The conjunction, whatever the conditions are made of."""
+    """The conjunction of two conditions of any type."""
     if a is True or b is False:
         return b
     return a if b is True or a is False else a & b
 
 
 def either(a: Condition, b: Condition) -> Condition:
-    """The disjunction, likewise."""
+    """The disjunction of two conditions of any type."""
     if a is True or b is False:
         return a
     return b if b is True or a is False else a | b
 
 
 def equal(a: Number, b: Number) -> Condition:
-    """Whether two numbers, or two conditions, are equal; sympy's own ``==`` would compare how they are written."""
+    """Whether two numbers, or two conditions, are equal; for sympy, mathematically and not as written."""
     if isinstance(a, OwnCondition) and isinstance(b, (bool, OwnCondition)):
         return either(both(a, b), both(~a, not b if isinstance(b, bool) else ~b))
-    if isinstance(b, OwnCondition):
+    if isinstance(b, OwnCondition) and not isinstance(b, OwnNumber):
         return equal(b, a) if isinstance(a, bool) else False
     if family(a, b) == "sympy":
         import sympy
@@ -140,7 +140,7 @@ def ceil_div(a: Number, b: Number) -> Number:
 
 
 def half_up(x: Number) -> Number:
-    """The nearest integer, a half going up: what ``int(x + 0.5)`` means in the papers' code."""
+    """The nearest integer, with a half rounded up, as ``int(x + 0.5)`` does in the code of papers."""
     return (2 * x + 1) // 2
 
 
@@ -153,7 +153,7 @@ def make_divisible(x: Number, divisor: Number) -> Number:
 
 
 def multiple(x: Number, divisor: Number) -> Number:
-    """That rule, spelled out."""
+    """The same rule, for number types that have no function of their own for it."""
     nearest = most(divisor, half_up(exact_div(x, divisor)) * divisor)
     return nearest + divisor * select(10 * nearest < 9 * x, 1, 0)
 
@@ -162,19 +162,19 @@ def exact_div(a: Number, b: Number) -> Number:
     """a / b without rounding."""
     if isinstance(a, int) and isinstance(b, int):
         return plain(Fraction(a, b))
-    return a * (Fraction(1) / b) if family(a, b) == "numpy" else a / b  # int / int within an array would be a float
+    return a * (Fraction(1) / b) if family(a, b) == "numpy" else a / b  # in an array, int / int would be a float
 
 
-def share(a: Number, b: Number) -> Number:
-    """a / b where b is known to divide a, so that a closed form keeps no floor."""
+def whole_quotient(a: Number, b: Number) -> Number:
+    """a / b where b is known to divide a, so that no floor is left in a closed form."""
     for number in (a, b):
         if isinstance(number, OwnNumber):
-            return type(number).share(a, b)
+            return type(number).whole_quotient(a, b)
     return a / b if family(a, b) == "sympy" else a // b
 
 
 def broadcast(values: Iterable[Number]) -> bool:
-    """Whether the arrays among the values have shapes that combine element by element."""
+    """Whether the shapes of the arrays among the values can be combined by broadcasting."""
     shapes = [value.shape for value in values if family(value) == "numpy"]
     if len(shapes) < 2:
         return True
@@ -188,7 +188,7 @@ def broadcast(values: Iterable[Number]) -> bool:
 
 
 def product(values: Iterable[Number]) -> Number:
-    """The product of the values; 1 of none."""
+    """The product of the values; 1 where there are none."""
     result: Number = 1
     for value in values:
         result = result * value

@@ -1,7 +1,7 @@
-"""What every number type of archcalc's own has: the operators and functions that follow from a few that a type gives.
+"""The base of archcalc's own number types: the operators that follow from the few that a type defines.
 
-Each of its operators takes two numbers of which at least one is of the type, whichever side it stands on. So a
-reflected operator is the same function with the sides exchanged.
+Each operator takes two numbers of which at least one is of the type, on either side. So a reflected operator is the
+same function with its sides exchanged.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def is_int(value: Any, number: int) -> bool:
-    """Whether it is this plain integer; of another type, comparing would give a condition."""
+    """Whether a value is this plain integer; comparing other types may give a condition."""
     return isinstance(value, int) and value == number
 
 
@@ -31,7 +31,7 @@ def _comparison(sign: str) -> Callable[[Any, Any], Any]:
 
 
 class OwnNumber:
-    """A number that knows itself. A type gives what is named first, and ``__floor__`` or an operator // of its own."""
+    """The base of number types. A type defines the members declared first, and ``__floor__`` or its own operator //."""
 
     __slots__ = ()
     __add__: Any
@@ -39,8 +39,8 @@ class OwnNumber:
     __truediv__: Any
     __pow__: Any
     __neg__: Any
-    least: Any  # of two numbers, the smaller
-    compared: Any  # compared("<", other): the condition, True or False where that is known
+    least: Any  # the smaller of two numbers
+    compared: Any  # compared("<", other): a condition, or True or False where it is known
 
     def __sub__(self, other: Any) -> Any:
         return self + -other
@@ -53,11 +53,11 @@ class OwnNumber:
         return 0 if quotient is self and is_int(other, 1) else self - other * quotient
 
     def most(self, other: Any) -> Any:
-        """The larger of the two."""
+        """The larger of two numbers."""
         return -(-self).least(-other)
 
-    def share(self, other: Any) -> Any:
-        """The quotient, where it is known to be whole."""
+    def whole_quotient(self, other: Any) -> Any:
+        """The quotient, which the caller knows to be whole."""
         return self // other
 
     __radd__, __rsub__, __rmul__ = map(_reflected, ("__add__", "__sub__", "__mul__"))
@@ -70,16 +70,16 @@ PLAIN_OR_OWN = (int, Fraction, OwnNumber)
 
 
 class OwnCondition:
-    """A condition on such numbers that is open. A type gives what is named first."""
+    """An open condition on such numbers. A type defines the members that are declared first."""
 
     __slots__ = ()
     __invert__: Any
-    joined: Any  # joined("and", other), joined("or", other): with another condition of the type
-    select: Any  # select(yes, no): the number that is yes where it holds, else no
+    joined: Any  # joined("and", other) or joined("or", other), with a condition of the same type
+    select: Any  # select(yes, no): the number that is yes where the condition holds, else no
 
     @property
     def known(self) -> bool | None:
-        """True or False where it is the same for all that the numbers stand for."""
+        """True or False where it is the same for all values of the numbers; None where it is not."""
         return None
 
     def __and__(self, other: Any) -> Any:

@@ -9,13 +9,14 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 from math import floor
+from os.path import join
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.errors import ArchcalcError
 from archcalc.figures.conventions import CONVENTIONS
 from archcalc.language.library import home, names
 from archcalc.model import Model, reference
-from archcalc.tables.grid import Column, Share, Table
+from archcalc.tables.grid import CHANGE, Column, Table, numbers, words
 
 if TYPE_CHECKING:
     from archcalc.report import Report
@@ -68,7 +69,7 @@ class Measurement(NamedTuple):
 @cache
 def measurements() -> tuple[Measurement, ...]:
     """All that the file holds."""
-    with (home() / "published.csv").open(encoding="utf-8", newline="") as file:
+    with open(join(home(), "published.csv"), encoding="utf-8", newline="") as file:
         return tuple(Measurement(**row) for row in csv.DictReader(file))
 
 
@@ -82,7 +83,7 @@ def measured(report: Report) -> Measurement | None:
         raise ArchcalcError(f"{report.network}: an accuracy is measured; it has no formula, and is not of arrays")
     if not report.spec or report.network not in names():
         return None
-    if report.spec.part.source.text != names()[report.network].read_text(encoding="utf-8"):
+    if report.spec.part.source.text != reference(report.network).network.spec.part.source.text:
         return None  # a file of the user's, of the same name
     rows = (row for row in measurements() if row.network == report.network and row.data == IMAGENET and row.top1)
     same = [row for row in rows if row.crops in ("1", "") and row.knobs(Model(report.spec)) == report.knobs]
@@ -141,26 +142,23 @@ def chosen(labels: Sequence[str]) -> list[Measurement]:
 
 def tables(rows: Sequence[Measurement]) -> list[Table]:
     """What was measured, and what was printed beside what is exact."""
-    heads = {"network": False, "by": False, "top-1": True, "top-5": True, "test": False, "data": False, "source": False}
+    heads = (*words("network", "by"), *numbers("top1", "top5", unit="%"), *words("test", "data", "source"))
     cells = tuple(
         (row.label, row.by, *(Decimal(text) if text else None for text in (row.top1, row.top5)),
          row.test, row.data, row.source + (f"; {row.note}" if row.note else "")) for row in rows
     )  # fmt: skip
-    return [Table("Measured", _columns(heads), cells, notes=NOTES), _beside(rows)]
+    return [Table("Measured", heads, cells, notes=NOTES, name="measured"), _beside(rows)]
 
 
 def _beside(rows: Sequence[Measurement]) -> Table:
-    heads = {"network": False, "by": False, "printed": True, "exact": True, "difference": True, "counted as": False}
+    heads = (*words("network", "by"), *numbers("printed", "exact"), Column("difference", "difference", CHANGE),
+             *words("counted_as"))  # fmt: skip
     reports = {label: reference(label).summary({}) for label in dict.fromkeys(row.label for row in rows)}
     cells = []
     for row, name in ((row, name) for row in rows for name in PRINTED if getattr(row, name)):
         printed = getattr(row, name)
         exact, counted = agreement(reports[row.label], printed, PRINTED[name])
-        more = Share(_value(printed)[0] / exact - 1) if exact else None
+        more = _value(printed)[0] / exact - 1 if exact else None
         cells.append((row.label, row.by, printed, exact, more, counted or f"no figure of {name}"))
     note = "counted as: the first figure that gives the printed digits; 'archcalc figures' explains them"
-    return Table("Printed and exact", _columns(heads), tuple(cells), notes=(note,))
-
-
-def _columns(heads: dict[str, bool]) -> tuple[Column, ...]:
-    return tuple(Column(title.replace("-", ""), title, number) for title, number in heads.items())
+    return Table("Printed and exact", heads, tuple(cells), notes=(note,), name="printed")

@@ -1,4 +1,4 @@
-"""The page of the kinds of layer, printed from their registry."""
+"""The reference page of the kinds of layer, written from their registry."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from archcalc.synonyms import instead
 INTRODUCTION = """# Kinds of layer
 
 Printed from the registry by `archcalc kinds`; the spec language itself is in [language.md](language.md). Shapes are of
-one example, without a batch axis: channels x height x width, or any other number of axes behind the channels.
+one example, without a batch axis: channels x height x width, or any other number of axes after the channels.
 """
 
 
@@ -23,7 +23,7 @@ LIST = "'archcalc kinds' shows them all"
 
 
 def kinds_page() -> str:
-    """All kinds, a family a section."""
+    """All kinds, with a section for each family."""
     sections = [INTRODUCTION]
     for family in FAMILIES:
         sections.append(f"## {cleandoc(family.__doc__ or '').splitlines()[0].rstrip('.')}\n")
@@ -32,7 +32,7 @@ def kinds_page() -> str:
 
 
 def kind_page(label: str) -> str:
-    """One kind. Raises ArchcalcError."""
+    """The entry of one kind. Raises ArchcalcError."""
     if label not in KINDS:
         near = suggest(label, KINDS) or f"; {instead(label) or LIST}"
         raise ArchcalcError(f"no kind of layer {label!r}{near}")
@@ -56,7 +56,7 @@ def _entry(kind: type[Kind]) -> str:
 
 
 def signature(kind: type[Kind]) -> str:
-    """conv(out, kernel, stride=1, ...)."""
+    """The signature of a kind: conv(out, kernel, stride=1, ...)."""
     words = [p.name if p.required else f"{p.name}={_word(p.default)}" for p in kind.parameters]
     return f"{kind.label}({', '.join(words)})" if words else kind.label
 

@@ -1,4 +1,4 @@
-"""The answer as data: a row for each layer, totals, and the same by block or by kind."""
+"""The report of a network as data: a row for each layer, the totals, and rows by block or by kind."""
 
 from __future__ import annotations
 
@@ -23,33 +23,33 @@ from archcalc.number import Number
 from archcalc.shape import Shape
 from archcalc.value import brief, show
 
-USUAL = ("params", "buffers", DEFAULT)  # what is told of each layer unless something else is asked for
+USUAL = ("params", "buffers", DEFAULT)  # the figures that are shown by default
 
 
 class Row(NamedTuple):
-    """A layer, or several taken together. Every figure of archcalc.figures is an attribute of it: row.mult_adds."""
+    """A layer, or several layers together. Every figure of archcalc.figures is an attribute: row.mult_adds."""
 
     name: str
-    kind: str  # "conv"; of several layers "block", or their common kind
-    output: Shape | None  # one example
-    detail: object  # what the text is made from: the layer, or how many there are
-    nodes: tuple[int, ...]  # of the graph
+    kind: str  # "conv"; for several layers "block", or their common kind
+    output: Shape | None  # of one example
+    detail: object  # the source of the text: the layer, or the number of layers
+    nodes: tuple[int, ...]  # indices in the graph
     counts: Counts
-    partly: bool = False  # whether layers for which a figure is not known are left out of it
+    partly: bool = False  # whether a figure leaves out the layers for which it is not known
 
     @property
     def text(self) -> str:
-        """The layer with its arguments, "conv(64, 7, stride=2, pad=3)"; of several, how many they are."""
+        """The layer with its arguments, "conv(64, 7, stride=2, pad=3)"; for several, their number: "6 layers"."""
         return str(self.detail)
 
     def figure(self, name: str) -> Any:
-        """A figure by name; None where it is not known, ABSENT where there is none."""
+        """A figure by name; None where it is not known, ABSENT where it does not exist."""
         rule = FIGURES[name].rule
-        assert rule is not None  # what only a whole network has is asked of a quantity
+        assert rule is not None  # a figure of the whole network only is computed by Quantity.of
         return (rule.known if self.partly else rule.of)(self.counts, self.nodes)
 
     def __eq__(self, other: object) -> bool:
-        """Whether all that is usually shown of them is equal."""
+        """Whether everything that is shown by default is equal."""
         return isinstance(other, Row) and self._shown() == other._shown()
 
     def __repr__(self) -> str:
@@ -66,7 +66,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Report:
-    """A network at certain knob values, counted."""
+    """The figures of a network at certain knob values."""
 
     network: str
     label: str  # the network with the knobs that differ from their defaults: "mobilenet_v1@alpha=0.75"
@@ -76,9 +76,9 @@ class Report:
     input: Shape
     layers: tuple[Row, ...]
     assumptions: tuple[Assumption, ...]
-    spec: Spec | None = field(repr=False)  # None of a graph that was not made from one
+    spec: Spec | None = field(repr=False)  # None for a graph that was not made from a spec
     counts: Counts = field(repr=False)
-    work: str = DEFAULT  # the convention of the work that is shown
+    work: str = DEFAULT  # the convention by which work is shown
 
     @property
     def graph(self) -> Graph:
@@ -87,9 +87,14 @@ class Report:
 
     @cached_property
     def totals(self) -> Row:
-        """The whole network."""
+        """The row of the whole network."""
         nodes = tuple(node for row in self.layers for node in row.nodes)
         return Row("total", "", None, "", nodes, self.counts)
+
+    @cached_property
+    def whole(self) -> Number | None:
+        """The work of the whole network, by the convention that is shown."""
+        return self.totals.figure(self.work)
 
     @property
     def weight_bytes(self) -> Number | None:
@@ -98,29 +103,31 @@ class Report:
 
     @property
     def known(self) -> Row:
-        """What is known of the totals; equal to them unless a layer could not be counted."""
+        """The totals without the layers that could not be counted."""
         return self.totals._replace(partly=True)
 
     @property
     def unknown(self) -> tuple[str, ...]:
         """The layers that could not be counted."""
-        return tuple(row.name for row in self.layers if any(row.figure(n) is None for n in (*USUAL, self.work)))
+        rules = [rule for name in (*USUAL, self.work) if (rule := FIGURES[name].rule)]
+        nodes = {node for rule in rules for node, value in enumerate(self.counts.of(rule)) if value is None}
+        return tuple(row.name for row in self.layers if not nodes.isdisjoint(row.nodes))
 
     @property
     def convention(self) -> str:
-        """What the numbers count, in words."""
+        """A sentence that says what the numbers count."""
         return self.sentence((self.work, "params", "buffers"))
 
     def sentence(self, names: Sequence[str]) -> str:
-        """What the figures of these names count, in words."""
+        """A sentence that says what the figures of these names count."""
         return sentence(names, [self.graph])
 
     def counted_as(self, work: str) -> Report:
-        """The same, with the work shown by another convention. Raises ArchcalcError."""
+        """The same report with work counted by another convention. Raises ArchcalcError."""
         return replace(self, work=convention(work).name)
 
     def with_layers(self, layers: tuple[Row, ...]) -> Report:
-        """The same with other rows."""
+        """The same report with other rows."""
         return replace(self, layers=layers)
 
     def by(self, what: str, depth: int = 1) -> tuple[Row, ...]:
@@ -135,7 +142,7 @@ class Report:
         raise ArchcalcError(f"rows are by {listing(('layer', 'block', 'kind'))}, not by {what!r}")
 
     def to_dict(self, figures: Iterable[str] = ()) -> dict[str, Any]:
-        """The report as JSON holds it, with these figures too; a number that is not an integer becomes its text."""
+        """The report as JSON data, with these further figures; a number that is not an integer becomes a text."""
         more = [name for name in figures if name in FIGURES and name != "output"]
         sums = [name for name in more if getattr(FIGURES[name].rule, "adds", False)]
         return {
@@ -174,7 +181,7 @@ class Report:
 
 
 def summarize(spec: Spec, knobs: dict[str, Any]) -> Report:
-    """Unfold, propagate, count. Raises SpecError."""
+    """Expand a spec into a graph, compute its shapes, and report its figures. Raises SpecError."""
     with gc_paused():
         return report_of(unfold(spec, knobs), spec)
 
@@ -188,9 +195,9 @@ def report_of(
     source: str = "",
     defaults: Mapping[str, Any] = MappingProxyType({}),
 ) -> Report:
-    """What a graph costs. Without the spec that it was made from it is checked, and called as it says here.
+    """The report of a graph. Without a spec the graph is checked, and has the name, title and source given here.
 
-    ``defaults`` are those of the graph's knobs. Raises ArchcalcError where a layer cannot stand as the graph says.
+    ``defaults`` are those of the knobs of the graph. Raises ArchcalcError where a layer does not fit its inputs.
     """
     if spec:
         name, title, source = spec.name, spec.headings["net"], spec.headings.get("source", "")
@@ -219,14 +226,14 @@ def report_of(
 
 
 def _detail(node: Node) -> object:
-    """What a row's text says: the layer, and how often it runs where that is not once."""
+    """The source of a row's text: the layer, and how often it runs unless that is once."""
     often = node.often
     once = isinstance(often, int) and often == 1
     return node.layer if once else f"{node.layer}, {brief(often)} times"
 
 
 def differs(value: Any, default: Any) -> bool:
-    """Whether a knob was turned; a symbol or an array always is."""
+    """Whether a knob was changed from its default; a symbol or an array always counts as a change."""
     same = type(value) is type(default) and value == default
     return not same
 

@@ -68,7 +68,7 @@ def _sections() -> dict[str, dict[str, Any]]:
     headings: dict[str, dict[str, Any]] = dict.fromkeys(HEADINGS, WORD)
     headings |= {"aliases": WORDS, "kind": {"enum": list(KINDS_OF_SPEC)}}
     body: dict[str, dict[str, Any]] = {"input": VALUES, "layers": LAYERS}
-    block = _object(dict(zip(BLOCK_KEYS, (WORDS, LAYERS), strict=True)), list(BLOCK_KEYS))
+    block = _object(dict(zip(BLOCK_KEYS, (WORDS, _named(VALUES), LAYERS), strict=True)), ["layers"])
     return (
         headings
         | body
@@ -76,17 +76,17 @@ def _sections() -> dict[str, dict[str, Any]]:
             "use": {"$ref": "#/$defs/use"},
             "given": _named({"anyOf": [VALUE, {"$ref": "#/$defs/knob"}]}),
             "variants": _named(_named(VALUE) | {"properties": headings | body}),
-            "let": _named(VALUE),
+            "let": _named(VALUES),
             "blocks": _named({"anyOf": [LAYERS, block]}),
         }
     )
 
 
 def _entry() -> dict[str, Any]:
-    """An entry of a list of layers that has a name, and what may stand beside it."""
+    """An entry of a list of layers, and what may stand beside it; a call with nothing behind its colon has no name."""
     beside = {"from": VALUES, "repeat": VALUE, "when": VALUE, "else": LAYERS, "share": VALUE}
-    bodies = [{"$ref": f"#/$defs/{name}"} for name in ("call", "layers", "branches")]
-    names = {"pattern": "^" + NAME.pattern.replace(r"\Z", "$")}
+    bodies = [{"type": "null"}, *({"$ref": f"#/$defs/{name}"} for name in ("call", "layers", "branches"))]
+    names = {"anyOf": [{"pattern": "^" + NAME.pattern.replace(r"\Z", "$")}, {"$ref": "#/$defs/call"}]}
     return _named({"anyOf": bodies}) | {"properties": {key: beside[key] for key in MODIFIERS}, "propertyNames": names}
 
 

@@ -1,4 +1,4 @@
-"""Sizes of one example, without a batch axis: (channels, height, width), (features,), (channels, length) ..."""
+"""Shapes of one example, without a batch axis: (channels, height, width), (features,), (channels, length) ..."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Shape: TypeAlias = tuple[Number, ...]
 
 
 def describe(shape: Shape) -> str:
-    """64 x 56 x 56."""
+    """A shape in words: 64 x 56 x 56."""
     return " x ".join(map(show, shape))
 
 
@@ -23,43 +23,43 @@ def per_axis(value: Number | tuple[Number, ...], shape: Shape) -> tuple[Number, 
 
 
 def is_same(pad: Number | tuple[Number, ...] | str) -> bool:
-    """Whether the pad is "same"; a comparison would go through an array."""
+    """Whether the pad is "same"; comparing an array with a text would compare its elements."""
     return isinstance(pad, str)
 
 
 def windows(
     size: Number, kernel: Number, stride: Number, pad: Number | str, dilation: Number = 1, *, ceil: bool = False
 ) -> Number:
-    """How many positions a window takes along one axis: the output-size formula of convolution and pooling.
+    """The number of positions of a window along one axis: the output-size formula of convolution and pooling.
 
-    ``pad`` is on each side; "same" pads just enough for ceil(size / stride) positions. With ``ceil`` a last, partial
-    window counts too, unless it would start in the padding (torch.nn.MaxPool2d's rule).
+    ``pad`` is added on each side; "same" pads just enough for ceil(size / stride) positions. With ``ceil`` a partial
+    window at the end counts too, unless it would start in the padding (the rule of torch.nn.MaxPool2d).
     """
     if is_same(pad):
         return ceil_div(size, stride)
     reach = dilation * (kernel - 1) + 1
-    span = size + 2 * pad - reach
+    room = size + 2 * pad - reach
     if not ceil:
-        return span // stride + 1
-    count = ceil_div(span, stride) + 1
+        return room // stride + 1
+    count = ceil_div(room, stride) + 1
     clipped = decide(pad + stride <= reach) is not True  # else no window can start in the padding
     return least(count, ceil_div(size + pad, stride)) if clipped else count
 
 
 def axes(layer: Any, x: Shape) -> list[tuple[Any, ...]]:
-    """Along each axis: size, kernel, stride, pad, dilation; a pool's stride is its kernel unless given."""
+    """Along each axis: size, kernel, stride, pad, dilation; without a stride, it is the kernel."""
     stride = getattr(layer, "stride", 1)
     given = (layer.kernel, layer.kernel if stride is None else stride, layer.pad, getattr(layer, "dilation", 1))
     return list(zip(x[1:], *(per_axis(value, x) for value in given), strict=True))
 
 
 def reach(layer: Any, x: Shape) -> tuple[tuple[Number, Number], ...]:
-    """Along each axis, how many positions the window of a layer spans, and its stride."""
+    """Along each axis, the extent of the dilated window of a layer in positions, and its stride."""
     return tuple((dilation * (kernel - 1) + 1, stride) for _, kernel, stride, _, dilation in axes(layer, x))
 
 
 def map_needs(layer: Any, x: Shape) -> Iterator[tuple[Condition, str]]:
-    """What a layer that works along the axes needs of its input: to have some, and one number for each of them."""
+    """The conditions of a layer that works along the axes: its input has axes, and its arguments fit their number."""
     yield len(x) > 1, f"{layer.label} takes a map; {describe(x)} features have no axes"
     for parameter in layer.parameters:
         name, given = parameter.name, getattr(layer, parameter.name)
@@ -68,7 +68,7 @@ def map_needs(layer: Any, x: Shape) -> Iterator[tuple[Condition, str]]:
 
 
 def window_needs(layer: Any, x: Shape) -> Iterator[tuple[Condition, str]]:
-    """What a window needs of the map it slides over: to fit into it; with ``ceil``, as a partial window at least."""
+    """The conditions of a window on its input: it must fit into it, with ``ceil`` at least as a partial window."""
     needs = list(map_needs(layer, x))
     yield from needs
     if is_same(layer.pad) or not all(condition for condition, _ in needs):
@@ -82,20 +82,20 @@ def window_needs(layer: Any, x: Shape) -> Iterator[tuple[Condition, str]]:
         yield size + 2 * pad + missing >= reach, message
 
 
-def sharing(groups: Number, count: Number, what: str) -> tuple[Condition, str]:
-    """What grouped channels need: the same number in each group."""
-    return equal(count % groups, 0), f"{groups} groups cannot share {count} {what}"
+def even_groups(groups: Number, count: Number, what: str) -> tuple[Condition, str]:
+    """The condition of grouped channels: there is the same number in each group."""
+    return equal(count % groups, 0), f"{count} {what} are not divisible by {groups} groups"
 
 
 def weight_and_bias(weight: Shape, bias: bool, out: Number) -> dict[str, Shape]:
-    """The learned tensors of a layer with ``out`` filters or features."""
+    """The learned tensors of a layer with ``out`` filters or features, by name."""
     return {"weight": weight, "bias": (out,)} if bias else {"weight": weight}
 
 
 def same_padding(torch: Any, module: Any, layer: Any, x: Shape, fill: float = 0.0) -> Any:
-    """The torch module, padding its input so that a window takes ceil(size / stride) positions; the odd one goes last.
+    """The torch module, which pads its input for ceil(size / stride) positions; an odd one is padded at the end.
 
-    Torch's own "same" knows stride 1 only; this is the rule of TensorFlow and Keras.
+    Torch's own "same" is only for a stride of 1; this is the rule of TensorFlow and Keras.
     """
     totals = [max((ceil_div(size, s) - 1) * s + d * (k - 1) + 1 - size, 0) for size, k, s, _, d in axes(layer, x)]
     if not any(total % 2 for total in totals):

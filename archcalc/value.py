@@ -1,4 +1,4 @@
-"""A value as its user means it, and as a person reads it."""
+"""Values of knobs and arguments: made exact when they come in, and made readable when they are shown."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from archcalc.number import Number, family, plain
 LONGEST_SHOWN = 40  # characters of a value in a message
 MOST_SHOWN = 8  # elements of an array in a text
 MOST_DIGITS = 6  # of a decimal
-MOST_ZEROS = 400  # before or behind the point of a number from outside; of a float they are fewer
-NUMBERS = "it is a number: an int, float, Fraction or Decimal, a NumPy array or a sympy expression"
+MOST_ZEROS = 400  # before or after the decimal point of a Decimal; a float cannot have more
+NUMBERS = "it must be a number: an int, float, Fraction or Decimal, a NumPy array or a sympy expression"
 
 
 def exact(value: Any) -> Number:
-    """A number as the user meant it: a float is its shortest decimal (0.7 is 7/10), an array becomes exact objects.
+    """A number as the user meant it: a float is its shortest decimal (0.7 is 7/10), of an array each element.
 
-    Arrays hold Python numbers (``dtype=object``): NumPy's own integers overflow without a word. Raises TypeError for
-    what is no number of a type known here, and ValueError or OverflowError for what is not finite.
+    Arrays hold Python numbers (``dtype=object``), since NumPy's own integers overflow silently. Raises TypeError for
+    a value of another type, and ValueError or OverflowError for a number that is not finite.
     """
     if isinstance(value, bool):
         return value
     if isinstance(value, int):
-        return int(value)  # an enumeration's member, too
+        return int(value)  # a member of an enumeration becomes a plain int
     if isinstance(value, float):
         return plain(Fraction(str(float(value))))
     if isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) > MOST_ZEROS:
@@ -40,35 +40,37 @@ def exact(value: Any) -> Number:
 
 
 def _array(value: Any) -> Number:
-    """Of NumPy's arrays, and of its own numbers, the exact numbers."""
+    """The exact numbers of a NumPy array or scalar; a float32 is read as its own shortest decimal."""
     import numpy
 
     if isinstance(value, numpy.generic):
         if value.dtype.kind not in "biuf":
             raise TypeError(f"{NUMBERS}, not a {type(value).__name__}")
-        return value.item() if value.dtype.kind in "biu" else plain(Fraction(str(value)))  # float32's 0.7 is no float's
+        return value.item() if value.dtype.kind in "biu" else plain(Fraction(str(value)))
     if numpy.ma.is_masked(value) or not value.size:
         raise TypeError("some of it is masked" if value.size else "it has no values")
     values = [exact(item) for item in numpy.asarray(value).flat]
     if any(isinstance(item, bool) or family(item) == "numpy" for item in values):
-        raise TypeError(f"{NUMBERS}, and an array holds such numbers")
+        raise TypeError(f"{NUMBERS}, and so must each element of an array")
     found = numpy.empty(len(values), object)
     found[:] = values
     return found.reshape(value.shape) if value.ndim else values[0]
 
 
 def _expression(value: Any) -> Number:
-    """Of sympy's expressions those that may be real and finite, without floats."""
+    """A sympy expression with exact numbers; it must be possibly real and finite."""
     import sympy
 
     if not isinstance(value, sympy.Expr) or value.is_real is False or value.has(sympy.nan, sympy.oo, -sympy.oo):
-        raise TypeError("it is a number, real and finite")
+        raise TypeError("it must be a real and finite number")
     floats = {item: sympy.Rational(str(float(item))) for item in value.atoms(sympy.Float)}
     return plain(value.xreplace(floats))
 
 
 def show(value: Any) -> str:
-    """A value as a person would write it: 3/4 is 0.75, 1/3 stays 1/3; of a long array only the first elements."""
+    """A value as a person would write it: 3/4 as 0.75, 1/3 as 1/3; a long array by its first elements."""
+    if type(value) is int or type(value) is str:
+        return str(value)
     if _is_array(value):
         more = ", ..." if value.size > MOST_SHOWN else ""
         return f"[{', '.join(show(item) for item in value.flat[:MOST_SHOWN])}{more}]"
@@ -82,7 +84,7 @@ def show(value: Any) -> str:
 
 
 def decimal(value: Any) -> Any:
-    """A fraction as a decimal, with dots where it goes on: 1/8 is 0.125, 1/7 is 0.142857.... What is whole stays."""
+    """A fraction as a decimal, with dots where it is cut: 1/8 is 0.125, 1/7 is 0.142857.... Others are unchanged."""
     if not isinstance(value, Fraction):
         return value
     with localcontext(prec=MOST_DIGITS, rounding=ROUND_DOWN):
@@ -91,7 +93,7 @@ def decimal(value: Any) -> Any:
 
 
 def brief(value: Any) -> str:
-    """The same on one line, and short: for messages."""
+    """A value on one short line, for messages."""
     if _is_array(value):
         return f"an array of {value.size:,} values"
     shown = " ".join(show(value).split())

@@ -1,5 +1,7 @@
 """Which networks a slow law tries: of those whose specs differ in numbers alone, one."""
 
+from pathlib import Path
+
 from archcalc.errors import Source
 from archcalc.language.grammar import HEADINGS
 from archcalc.language.library import names
@@ -11,7 +13,7 @@ def members():
     files, found = {}, {}
     for name, path in names().items():
         if path not in files:
-            variants = read(Source(str(path), path.read_text("utf-8"))).entries.get("variants")
+            variants = read(Source(path, Path(path).read_text("utf-8"))).entries.get("variants")
             files[path] = variants.entries if variants else {}
         own = files[path].get(name)
         changed = own.entries if isinstance(own, Mapping) else {}

@@ -6,18 +6,19 @@ from types import ModuleType
 
 import pytest
 import torch
+from archcalc_witness import build, sources
+from archcalc_witness.sources import SOURCES, Source
 from click.testing import CliRunner
 from torch import nn
 
 import archcalc
 from archcalc.cli import main
 from archcalc.verify import against
-from archcalc.verify.against import at_knobs, brought, witness
+from archcalc.verify.against import at_knobs, own_network, witness
 from archcalc.verify.pages import differences, verdict
 from archcalc.verify.results import NotRun
 from archcalc.verify.sheets import not_run_table
 from archcalc.verify.suite import Asked, examine, gather
-from archcalc.verify.witness.sources import SOURCES, Source
 
 TEXT = """
 net: A network that a library has
@@ -51,10 +52,10 @@ def library(monkeypatch, network):
         module.net = make
         monkeypatch.setitem(sys.modules, "playlib", ModuleType("playlib"))
         monkeypatch.setitem(sys.modules, "playlib.models", module)
-        monkeypatch.setattr(against, "installed", lambda name: name == "playlib")
+        monkeypatch.setattr(build, "installed", lambda name: name == "playlib")
         monkeypatch.setattr(against, "find", lambda name: network.spec)
         played = Source("playlib", "models.net", input=(3, 8, 8), network=network.name, **source)
-        monkeypatch.setattr(against, "SOURCES", {"net_of_playlib": played})
+        monkeypatch.setattr(sources, "SOURCES", {"net_of_playlib": played})
 
     return put
 
@@ -130,8 +131,8 @@ def test_a_file_of_the_name_of_a_network_is_not_that_network(tmp_path):
         result = CliRunner().invoke(main, ["verify", str(path), "--against", "pytorchcv", "--device", "meta"])
         assert result.exit_code == 2
         assert "differ" not in result.output.replace("no difference", "").replace("differences", "")
-        assert brought(archcalc.load(str(path)).summary()) is None
-    assert brought(archcalc.load("resnet50_keras").summary()) is not None
+        assert own_network(archcalc.load(str(path)).summary()) is None
+    assert own_network(archcalc.load("resnet50_keras").summary()) is not None
 
 
 def test_who_wrote_a_witness_is_told():
@@ -154,7 +155,7 @@ def test_a_module_that_cannot_be_built_was_not_run(network, library):
 
 def test_only_at_the_knobs_that_the_table_says(network, library):
     library(theirs, knobs={"width": 8})
-    source = against.SOURCES["net_of_playlib"]
+    source = sources.SOURCES["net_of_playlib"]
     reports = [network.summary(), network.summary(width=16), network.summary(classes=7)]
     assert [at_knobs(source, network, report) for report in reports] == [True, False, False]
     (found,) = witness(reports[1], "playlib")
@@ -173,7 +174,7 @@ def test_one_reason_for_many_networks_is_said_once():
 
 
 def test_absent_libraries_are_never_passed(monkeypatch):
-    monkeypatch.setattr(against, "installed", lambda name: False)
+    monkeypatch.setattr(build, "installed", lambda name: False)
     result = CliRunner().invoke(
         main, ["verify", "resnet18", "--device", "meta", "--against", "timm", "--against", "keras"]
     )
@@ -199,3 +200,12 @@ def test_against_the_library_itself(library, name):
     results = list(examine(archcalc.load(name).summary(), Asked(torch.device("meta"), against=(library,))))
     assert len(results) > 1
     assert not any(isinstance(result, NotRun) or result.differences for result in results)
+
+
+def test_where_the_modules_are_not_at_hand_it_says_so_before_anything_runs(monkeypatch):
+    monkeypatch.setattr(against, "find_spec", lambda name: None)
+    monkeypatch.setattr("archcalc.verify.suite.examine", lambda *_: pytest.fail("something ran"))
+    result = CliRunner().invoke(main, ["verify", "vgg11", "--device", "meta", "--against", "torchvision"])
+    assert result.exit_code == 2
+    assert result.output.count("\n") == 1
+    assert "run it in a clone of the repository, after pip install -e '.[torch]' there" in result.output

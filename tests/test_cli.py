@@ -51,7 +51,9 @@ MISTAKES = {
     "compare vgg16 nowhere.yaml": "no such file",
     "export vgg16": "Missing option '-o'",
     "export vgg16 -o nowhere/out.md": "nothing was written",
-    "compare vgg16 -o out.xlsx": "cannot be written as xlsx",
+    "compare vgg16 -o out.md --standalone": "--standalone is for tex; what is written here is md",
+    "memory vgg16 --format xlsx": "a workbook is not text; give it a file with -o FILE.xlsx",
+    "list -o out.parquet": "the suffix decides the format; there are .txt, .md, .csv, .tex, .html, .json, .xlsx",
     "list --family Resnext50": "no family",
     "kinds convv": "did you mean 'conv'?",
     "check nowhere.yaml": "no such file",
@@ -171,7 +173,9 @@ def test_show_list_and_check(tmp_path):
     assert set(names) == set(archcalc.language.library.names())
     spec = tmp_path / "net.yaml"
     spec.write_text("net: N\ninput: [3, 8, 8]\nlayers:\n  - conv(4, 3)\n")
-    assert "no errors" in run(["check", str(spec)]).output
+    assert run(["check", str(spec)]).output == f"{spec}: no errors; N, 1 layer, 0 knobs\n"
+    assert run("check batch_norm").output.endswith("1 layer, 5 knobs\n")
+    assert run("list mobilenet_v1_block").output.startswith("1 spec\n")
     assert run(["check", str(spec), "resnet50"]).exit_code == 0
 
 

@@ -1,5 +1,6 @@
 """Networks side by side in Python, and how a report shows itself there."""
 
+import json
 from fractions import Fraction
 
 import numpy
@@ -84,3 +85,19 @@ def test_names():
     assert {*archcalc.names(kind="network")} & {*archcalc.names(kind="blocks")} == set()
     with pytest.raises(archcalc.ArchcalcError, match="no family 'mobilenets'; did you mean 'MobileNet'"):
         archcalc.names(family="mobilenets")
+
+
+@pytest.mark.parametrize("command", ["compare", "conventions"])
+def test_networks_of_one_name_are_told_apart(command, tmp_path):
+    """Two files of one name in two folders: each has a column of its own, in data too."""
+    paths = []
+    for filters in (3, 5):
+        (tmp_path / str(filters)).mkdir()
+        paths.append(tmp_path / str(filters) / "net.yaml")
+        paths[-1].write_text(f"net: N\ninput: [1, 8, 8]\nlayers:\n  - c: conv({filters}, 1, bias=false)\n")
+    found = json.loads(run([command, *map(str, paths), "--format", "json"]).output)
+    values = [value for table in found for row in table["rows"] for value in row.values()]
+    assert {3 * 64, 5 * 64} <= {value for value in values if isinstance(value, int)}
+    out = tmp_path / "out.csv"
+    assert run(["export", *map(str, paths), "-o", str(out)]).exit_code == 0
+    assert [line.split(",")[0] for line in out.read_text().splitlines()] == ["network", "net", "net (2)"]

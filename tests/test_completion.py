@@ -9,13 +9,13 @@ import pytest
 from click.shell_completion import get_completion_class
 
 import archcalc
-from archcalc.cli import COMMANDS, main
+from archcalc.cli import main
 from archcalc.kinds import KINDS
 from archcalc.language.headings import headings
 
 HEAVY = ("torch", "numpy", "sympy", "rich", "matplotlib", "xlsxwriter", "tabulate", "pyarrow", "pandas")
 SHELLS = ("bash", "zsh", "fish")
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parent.parent / "docs" / "command_line.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(params=SHELLS)
@@ -34,7 +34,7 @@ def offered(request, monkeypatch):
 
 
 def test_commands(offered):
-    assert set(offered("archcalc ")) == {command.name for command in COMMANDS}
+    assert set(offered("archcalc ")) == set(main.commands)
     assert offered("archcalc su") == ["summary"]
 
 
@@ -98,6 +98,6 @@ def test_it_is_quick(line):
 def test_the_script_that_switches_it_on(shell):
     env = {**os.environ, "_ARCHCALC_COMPLETE": f"{shell}_source"}
     done = subprocess.run([sys.executable, "-m", "archcalc"], env=env, capture_output=True, text=True)
-    assert f"{shell}_source" in README
+    assert f"{shell}_source" in PAGE
     if "Shell completion is not supported for Bash versions older" not in done.stderr:
         assert "_ARCHCALC_COMPLETE" in done.stdout

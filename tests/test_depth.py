@@ -5,11 +5,12 @@ import re
 from fractions import Fraction
 
 import pytest
+from laws.depth_law import AROUND, BODIES
 
 import archcalc
+from archcalc.address import address
 from archcalc.forms.copies import sum_of_powers
 from archcalc.forms.walk import numbers
-from archcalc.quantity import quantity
 
 FIGURES = ("mult_adds", "params", "buffers")
 POINTS = 30
@@ -24,7 +25,7 @@ SAME_LAYERS = re.compile("efficientnet_b[1-7]")  # as those of b0, at other valu
 def depths(network):
     """The knobs that decide how often layers repeat: those that are not free unless they are asked for."""
     found = network.formula()
-    return [name for name in numbers(network, {}) if name not in {*found.parts.own, *found.parts.left_out}]
+    return [name for name in numbers(network, {}) if name not in {*found.closed.base, *found.closed.left_out}]
 
 
 def summary(network, point):
@@ -38,7 +39,7 @@ def summary(network, point):
 def check(network, free, rng, points=POINTS):
     """At how many of these points, of those where the formulas claim to hold, they give what the engine does."""
     formulas, tried = [network.formula(of, free=free) for of in FIGURES], 0
-    own, steps = formulas[0].parts.own, formulas[0].domain.steps
+    own, steps = formulas[0].closed.base, formulas[0].domain.steps
     sizes = {name: steps[name].size if name in steps else Fraction(1, 10) for name in own}
     for _ in range(points):
         point = {name: value + rng.randint(-4, 6) * sizes[name] for name, value in own.items()}
@@ -71,55 +72,13 @@ def test_where_there_is_no_induction_the_message_says_where_and_why(name):
     assert REFUSED[name] in str(error.value)
 
 
-BODIES = {  # what is repeated n times, from 8 channels on
-    "wider by its index": "c: conv(8 + 2*index, 3, pad=1)",
-    "wider by k": "c: conv(channels + k, 3, pad=1)",
-    "smaller map": "c: conv(8, 3)",
-    "a need of the last": "c: dropout(index/8)",
-    "first and last differ": "c: conv(8, 3, stride=2 if index == 1 else 1, pad=1, groups=4 if index == n else 1)",
-    "first three differ": "c: conv(8, 3 if index < 4 else 1, pad='same')",
-    "shared": "tower: conv(8, 1)\n  - c: conv(8, 1)\n    share: tower",
-    "nested": "c: inner(n)",
-    "nested, as often as its index": "c: same(index)",
-    "nested, wider as often as its index": "c: inner(index)",
-    "two above": "c: both\n    from: [-1, -2]",
-    "groups that divide": "c: conv(channels + 4, 1, groups=4)",
-    "squares": "c: conv(index**2 + k, 1)",
-    "never twice alike": "c: conv(2**index, 1)",
-    "halved": "c: maxpool(2)",
-    "divided by its index": "c: conv(24, 3, pad=1, groups=index)",
-}
 UNPROVEN = {"squares", "never twice alike", "halved", "divided by its index", "nested, wider as often as its index"}
-SPEC = """net: A
-given: {{k: {{default: 4, min: 1}}, n: {{default: 5, min: 1, max: 40}}, m: {{default: 3, min: 1}}}}
-input: [8, 96, 96]
-blocks:
-  inner(count):
-    - conv: conv(channels + m, 1)
-      repeat: count
-  same(count):
-    - conv: conv(8 + m, 3, pad=1)
-      repeat: count
-    - conv(8, 1)
-  both:
-    inputs: [a, b]
-    layers:
-      - joined: concat
-        from: [a, b]
-      - conv: conv(8, 1)
-layers:
-  - stem: conv(8, 1)
-  - {body}
-    repeat: n
-  - after: conv(4, 1)
-  - batchnorm
-"""
 
 
 @pytest.mark.parametrize("what", BODIES)
 def test_bodies_that_no_spec_of_ours_has(what, tmp_path):
     path = tmp_path / "net.yaml"
-    path.write_text(SPEC.format(body=BODIES[what]))
+    path.write_text(AROUND.format(body=BODIES[what]))
     network = archcalc.load(str(path))
     if what in UNPROVEN:
         with pytest.raises(archcalc.ArchcalcError, match=r"no closed form in n: .*net\.yaml:\d+:\d+: "):
@@ -142,11 +101,11 @@ def test_a_part_of_all_copies():
     for text in ("channels of dense2", "params of dense2", "mult_adds of dense2", "rows of dense3", "share of dense4"):
         formula = network.formula(text, free="k,n1,n2")
         for point in ({"k": 32, "n1": 6, "n2": 12}, {"k": 16, "n1": 2, "n2": 1}, {"k": 40, "n1": 9, "n2": 30}):
-            assert formula.at(**point) == quantity(text).of(network.summary(**point))
+            assert formula.at(**point) == address(text).of(network.summary(**point))
 
 
 def test_one_row_stands_for_all_copies():
-    (found,) = archcalc.load("resnet50").formula(free="n4").walks
+    (found,) = archcalc.load("resnet50").formula(free="n4").evaluations
     rows = {row.name: row for row in found.report.layers}
     assert rows["conv4_x/unit2...n4/body/bottleneck/conv2/conv"].text.endswith("bias=false), n4 - 1 times")
     assert rows["conv4_x/unit1/body/bottleneck/conv2/conv"].text.endswith("bias=false)")

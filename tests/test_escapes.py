@@ -6,12 +6,13 @@ from html.parser import HTMLParser
 
 import pytest
 from markdown_it import MarkdownIt
+from openpyxl import load_workbook
 
 from archcalc.errors import one_line
 from archcalc.export import render_tables
 from archcalc.export.md import code
 from archcalc.likeness import encoded
-from archcalc.tables.grid import Column, Table
+from archcalc.tables.grid import WORDS, Column, Table
 
 MARKUP = """<script>alert(1)</script> "><img src=x onerror=alert(1)> &lt;b&gt; [a](http://x) ![a](b) **b** _e_ `c` ~~s~~
  $x^2_{a}$ \\input{x} \\\\ %c #1 {b} =1+1 | @SUM(A1) +1 -1 'q' ``l'' été 中文 🙂""".replace("\n", "")
@@ -22,7 +23,7 @@ TEXTS = [
 ]
 HOSTILE = Table(
     MARKUP,
-    (Column("a", MARKUP, False), Column("b", MARKUP)),
+    (Column("a", MARKUP, WORDS), Column("b", MARKUP)),
     tuple((text, text) for text in TEXTS),
     ((MARKUP, MARKUP),),
     tuple(TEXTS),
@@ -36,7 +37,7 @@ def collapsed(texts):
 def said(table):
     """All texts of a table in their order."""
     cells = [cell for row in (*table.rows, *table.totals) for cell in row]
-    return collapsed([table.title, *(column.title for column in table.columns), *cells, *table.notes])
+    return collapsed([table.title, *(column.heading for column in table.columns), *cells, *table.notes])
 
 
 def test_markdown_shows_a_text_and_no_markup():
@@ -85,6 +86,14 @@ def test_html_shows_a_text_and_no_markup():
     shown = [text for text in collapsed(page.texts) if text]
     assert shown[0] == one_line(MARKUP)
     assert shown[2:] == said(HOSTILE)
+
+
+def test_a_workbook_holds_texts_and_no_formula():
+    (sheet,) = load_workbook(io.BytesIO(render_tables([HOSTILE], "xlsx")))
+    cells = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    assert {cell.data_type for cell in cells} == {"s"}
+    assert not any(cell.hyperlink for cell in cells)
+    assert " ".join(collapsed(cell.value for cell in cells)) == " ".join(said(HOSTILE))
 
 
 def test_csv_holds_no_formula():

@@ -21,7 +21,7 @@ from archcalc.kind import build
 from archcalc.kinds import KINDS
 from archcalc.language.expression import parse_call
 from archcalc.language.library import names
-from archcalc.quantity import quantity
+from archcalc.quantity import Quantity
 
 COMMANDS = {
     "explain_module": "explain inception_reduced",
@@ -95,7 +95,7 @@ def computed(line):
 @pytest.mark.parametrize("name", ["lenet5", "googlenet", "resnet18", "mobilenet_v2", "shufflenet_v1", "conv2d"])
 def test_every_printed_line_is_true(name, depth, figure, monkeypatch):
     report = archcalc.load(name).summary()
-    found = derivation(report, figure, depth=depth)
+    found = derivation(report, Quantity(figure), depth)
     folded = "\n".join(text(found))
     monkeypatch.setattr("archcalc.derivation.write.WIDE", 10_000)
     printed = list(text(found))
@@ -165,7 +165,7 @@ def test_sizes_are_derived_as_they_are(name):
     report, seen = archcalc.load(name).summary(), 0
     for row in report.layers:
         for word, value in zip(("channels", "rows", "columns"), row.output, strict=False):
-            trace, found = size(report, quantity(f"{word} of {row.name}"))
+            trace, found = size(report, Quantity(word, row.name))
             assert found == value
             shown = Worked().write(trace)
             exact = re.sub(r"\b(\d+)\b", r"Fraction(\1)", shown)
@@ -191,12 +191,12 @@ def test_unknown_stays_unknown(tmp_path):
 
 MISTAKES = {
     "explain vgg99": "no network 'vgg99'",
-    "explain vgg16 --of colour": "no quantity 'colour'",
+    "explain vgg16 --of colour": "no figure 'colour'",
     "explain vgg16 --of peak_bytes": "peak_bytes is not a sum over layers; explain takes params, weights, biases,",
     "explain vgg16 --of params\xa0of\xa0stage9": "vgg16 has no layer 'stage9'; 'archcalc summary NETWORK'",
     "explain vgg16 --over max_pool": "there is no ratio to the mult_adds of max_pool@kernel=2: it is 0",
     "explain vgg16 --free x": "no knob 'x'",
-    "explain vgg16 --format sympy": "'archcalc formula' gives sympy",
+    "explain vgg16 --format sympy": "no format 'sympy'; there are text, tex, json",
     "explain vgg16 --depth 0": "0 is not in the range x>=1",
 }
 

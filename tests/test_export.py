@@ -1,6 +1,7 @@
 """Files for lecturers: each format says the same numbers, and opens where it is meant to."""
 
 import csv
+import itertools
 import json
 import re
 import shutil
@@ -12,13 +13,14 @@ from io import StringIO
 import pytest
 from sympy import Symbol
 from test_escapes import HOSTILE, MARKUP
+from test_unknown import rows
 
 import archcalc
 from archcalc.catalogue import catalogue, catalogue_table
 from archcalc.comparison import compare
 from archcalc.export import render, render_tables
 from archcalc.export.tex import ROOM
-from archcalc.tables.grid import Column, Ratio, Table
+from archcalc.tables.grid import WORDS, Column, Table
 from archcalc.tables.layout import COLUMNS, Choice, aligned_table, summary_table, totals_table
 
 NAMES = ("lenet5", "mobilenet_v1", "inception_reduced")
@@ -42,6 +44,64 @@ def test_every_figure_is_there(reports, format_):
             assert f"{cost.params:,}" in content
             assert f"{cost.mult_adds:,}" in content
         assert "multiplication with its addition" in content
+
+
+FIGURES = {  # column -> what must be there, of a layer of the whole
+    "layer": lambda row, report: row.name,
+    "kind": lambda row, report: row.text,
+    "output": lambda row, report: row.output,
+    "share": lambda row, report: Fraction(row.mult_adds, report.totals.mult_adds),
+    "intensity": lambda row, report: Fraction(row.figure("intensity")),
+}
+
+
+@pytest.fixture(scope="module")
+def words(tmp_path_factory):
+    """A network of which each layer is named like a word that a writer uses."""
+    path = tmp_path_factory.mktemp("words") / "words.yaml"
+    used = {*COLUMNS, *archcalc.load("lenet5").summary().to_dict(), "total", "input", "status", "unknown", "ratio"}
+    kinds = itertools.cycle(["conv(4, 3, pad=1)", "batchnorm", "conv(6, 1, bias=false)", "relu"])
+    layers = "".join(f"  - {name}: {kind}\n" for name, kind in zip(sorted(used - {"share"}), kinds, strict=False))
+    path.write_text(f"net: Words\ninput: [3, 8, 8]\nlayers:\n{layers}  - flatten\n  - linear(5)\n")
+    return archcalc.load(path).summary()
+
+
+def same(text, expected, people):
+    """Whether a cell says that, as a person or as a program reads it."""
+    if isinstance(expected, tuple):
+        return text == (" $\\times$ " if "times" in text else " x " if people else "x").join(map(str, expected))
+    if not isinstance(expected, (int, Fraction)):
+        return text.replace("\\allowbreak ", "").replace("\\", "") == str(expected)
+    if isinstance(expected, int):
+        return text == (f"{expected:,}" if people else str(expected))
+    percent = re.fullmatch(r"([\d.]+) \\?%", text)
+    if percent:
+        return abs(Fraction(percent[1]) - 100 * expected) <= Fraction(1, 20)
+    return abs(Fraction(text) - expected) <= Fraction(1, 200) if people else float(text) == float(expected)
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+@pytest.mark.parametrize("format_", ["table", "md", "csv", "tex", "html"])
+def test_every_column_holds_its_figure(format_, column, words):
+    """Each layer once, in order."""
+    found = rows(render([words], format_, Choice(columns=("layer", column))), format_)
+    found = [[cell.strip(" \\") for cell in row] for row in found]
+    start = next(i for i, row in enumerate(found) if [cell for cell in row if cell][:1] == ["layer"]) + 1
+    cells = [row for row in found[start:] if any(cell.strip("─-:") for cell in row)]
+    cells = [[cell for cell in row if cell] for row in cells if "rule" not in row[0]]
+    for layer, row in zip(words.layers, cells, strict=False):
+        expected = FIGURES[column](layer, words) if column in FIGURES else layer.figure(column)
+        assert row[0].replace("\\allowbreak ", "").replace("\\_", "_") == layer.name
+        assert same(row[-1], expected, format_ != "csv") if expected != "" else len(row) == 1
+
+
+def test_a_layer_may_be_named_like_a_word_of_the_data(words):
+    data = json.loads(text([words], "json"))
+    assert [row["name"] for row in data["layers"]] == [layer.name for layer in words.layers]
+    for row, layer in zip(data["layers"], words.layers, strict=True):
+        assert (row["params"], row["mult_adds"], row["output"]) == (layer.params, layer.mult_adds, list(layer.output))
+    for figure in ("params", "buffers", "mult_adds"):
+        assert data["totals"][figure] == sum(row[figure] for row in data["layers"])
 
 
 def test_markdown_tables_are_rectangular(reports):
@@ -119,8 +179,8 @@ def five():
 
 WIDE = Table(
     "Wide",
-    (Column("a", "name", False), *(Column(str(i), f"mult-adds\nnetwork_{i}@alpha=0.{i}") for i in range(40))),
-    (("layer/of/a/long/name" * 8, *(10**i for i in range(40))), (MARKUP, *([Ratio(Fraction(1, 3))] * 40))) * 40,
+    (Column("a", "name", WORDS), *(Column(str(i), f"mult-adds\nnetwork_{i}@alpha=0.{i}") for i in range(40))),
+    (("layer/of/a/long/name" * 8, *(10**i for i in range(40))), (MARKUP, *([Fraction(1, 3)] * 40))) * 40,
     (("W" * 90, *(None,) * 40),),
 )
 TABLES = {
@@ -131,8 +191,8 @@ TABLES = {
     "all specs": lambda: [catalogue_table(catalogue())],
     "odd texts": lambda: [HOSTILE],
     "wide": lambda: [WIDE],
-    "one column": lambda: [Table("One", (Column("a", "a", False),), (("x",),))],
-    "no rows": lambda: [Table("None", (Column("a", "a", False), Column("b", "b")), ())],
+    "one column": lambda: [Table("One", (Column("a", "a", WORDS),), (("x",),))],
+    "no rows": lambda: [Table("None", (Column("a", "a", WORDS), Column("b", "b")), ())],
 }
 
 
@@ -140,7 +200,7 @@ TABLES = {
 def test_latex_tables_fit_the_page(name):
     """By their own count of widths; all columns are there, each once, and the first in each part."""
     for table in TABLES[name]():
-        content = render_tables([table], "tex").decode("ascii")
+        content = render_tables([table], "tex", standalone=True).decode("ascii")
         parts = re.findall(r"\\begin\{longtable\}\{@\{\}(.*?)@\{\}\}\n(.*?)\\end\{longtable\}", content, re.DOTALL)
         columns = 0
         for spec, body in parts:
@@ -154,17 +214,46 @@ def test_latex_tables_fit_the_page(name):
         assert columns == len(table.columns) - 1
 
 
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="LaTeX is not installed")
-@pytest.mark.parametrize("name", TABLES)
-def test_latex_compiles_at_once_and_nothing_stands_out(name, tmp_path):
-    (tmp_path / "out.tex").write_bytes(render_tables(TABLES[name](), "tex"))
-    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "out.tex"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=120, check=False)
+AROUND = {  # what stands around a fragment: a class, and how high a page of it is for the longest table
+    "article": r"\documentclass{article}\usepackage{array,booktabs}\usepackage[paperheight=570cm]{geometry}"
+               r"\begin{document}\input{out}\end{document}",
+    "slide": r"\documentclass[aspectratio=169]{beamer}\usepackage{array,booktabs}"
+             r"\begin{document}\begin{frame}[shrink]\input{out}\end{frame}\end{document}",
+    "scaled": r"\documentclass{article}\usepackage{array,booktabs,graphicx}"
+              r"\begin{document}\resizebox{.5\textwidth}{!}{\input{out}}\end{document}",
+}  # fmt: skip
+SHORT = ("odd texts", "one column", "no rows")  # which a slide holds
+
+
+def compiled(folder, name):
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", name]
+    done = subprocess.run(command, cwd=folder, capture_output=True, timeout=120, check=False)
     said = done.stdout.decode("latin-1")
     assert done.returncode == 0, said[-2000:]
     assert "Output written" in said
+    return said
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="LaTeX is not installed")
+@pytest.mark.parametrize("name", TABLES)
+def test_latex_compiles_at_once_and_nothing_stands_out(name, tmp_path):
+    (tmp_path / "out.tex").write_bytes(render_tables(TABLES[name](), "tex", standalone=True))
+    said = compiled(tmp_path, "out.tex")
     assert "Overfull" not in said
     assert "Rerun" not in said
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="LaTeX is not installed")
+@pytest.mark.parametrize(
+    ("name", "around"), [(name, around) for name in TABLES for around in AROUND if around == "article" or name in SHORT]
+)
+def test_a_fragment_stands_in_an_article_and_on_a_slide(name, around, tmp_path):
+    (tmp_path / "out.tex").write_bytes(data := render_tables(TABLES[name](), "tex"))
+    (tmp_path / "around.tex").write_text(AROUND[around])
+    assert "Overfull \\hbox" not in compiled(tmp_path, "around.tex")
+    assert not {b"\\documentclass", b"\\usepackage", b"\\begin{document}"} & {
+        line.split(b"{")[0] for line in data.splitlines() if not line.startswith(b"%")
+    }
 
 
 def test_json_of_several_is_a_list(reports):

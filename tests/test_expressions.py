@@ -1,11 +1,14 @@
 """No expression of a spec reaches Python, costs much time or memory, or gives a number that is not exact."""
 
+import operator
+from decimal import Decimal, localcontext
 from fractions import Fraction
+from random import Random
 
 import pytest
 
-from archcalc.errors import Refusal
-from archcalc.language.expression import constant
+from archcalc.errors import Place, Refusal, Source
+from archcalc.language.expression import constant, parse
 
 EXPRESSIONS = {
     "9**9**9": "exponent",
@@ -104,3 +107,58 @@ def test_no_expression_reaches_python(text):
 )
 def test_value(text, value):
     assert constant(text) == value
+
+
+# Roots and logarithms
+
+
+FORMULAS = [
+    ("{0}", lambda a, b: a),
+    ("3*{0} - {1}", lambda a, b: 3 * a - b),
+    ("({0} + 5)/(2 + {1}**2)", lambda a, b: (a + 5) / (2 + b * b)),
+    ("{0}*{1}", operator.mul),
+    ("-{1}**3 - {0}", lambda a, b: -b * b * b - a),
+    ("1/{0}", lambda a, b: 1 / a),
+    ("{0} % 7", lambda a, b: a % 7),
+    ("min({0}, 2*{1}) - 10**30", lambda a, b: min(a, 2 * b) - 10**30),
+]
+
+
+def value(text):
+    return parse(text, Place(Source("a law", text), 0, 0)).evaluate({})
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_is_rounded_is_the_number_that_many_digits_give(seed):
+    """Roots and logarithms of random fractions in random formulas, against decimals of 200 digits."""
+    random = Random(seed)
+    for _ in range(10):
+        x, y, base = (Fraction(random.randrange(1, 10**6), random.choice((1, 1, 2, 7, 1000))) for _ in range(3))
+        formula, compute = random.choice(FORMULAS)
+        inner = f"sqrt({x})", f"log({y}, {base + 1})"
+        with localcontext(prec=200):
+            x, y, base = (Decimal(n.numerator) / n.denominator for n in (x, y, base + 1))
+            near = Fraction(compute(x.sqrt(), y.ln() / base.ln()))
+        for name, rounded in (("floor", near // 1), ("ceil", -(-near // 1)), ("round", (near + Fraction(1, 2)) // 1)):
+            assert value(f"{name}({formula.format(*inner)})") == rounded
+        assert value(f"{formula.format(*inner)} > {round(near)}") is (near > round(near))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_exact_is_exact(seed):
+    random = Random(seed)
+    for _ in range(10):
+        x = Fraction(random.randrange(1, 10**9), random.randrange(1, 10**6))
+        assert value(f"sqrt(({x})**2)") == x
+        base, exponent = random.randrange(2, 50), Fraction(random.randrange(-20, 20), random.randrange(1, 4))
+        assert value(f"log({Fraction(base) ** exponent.numerator}, {base**exponent.denominator})") == exponent
+
+
+def test_what_is_nearly_whole_is_rounded_right_or_refused():
+    assert value("floor(sqrt(10**40 - 1))") == 10**20 - 1
+    assert value("ceil(sqrt(10**40 + 1))") == 10**20 + 1
+    assert value("floor(log(2**250 - 1, 2))") == 249
+    assert value("ceil(log(2**250 + 1, 2))") == 251
+    for text in ("floor(sqrt(2)*sqrt(2))", "sqrt(8) == 2*sqrt(2)", "1/(sqrt(8) - 2*sqrt(2))"):
+        with pytest.raises(Refusal, match=r"100 digits can tell|division by zero"):
+            value(text)

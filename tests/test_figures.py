@@ -12,13 +12,14 @@ from laws.common import examples
 from openpyxl import load_workbook
 
 import archcalc
+from archcalc.address import address
+from archcalc.export import FORMATS
 from archcalc.figures import figure
 from archcalc.figures.conventions import CONVENTIONS
 from archcalc.figures.figure import FIGURES, Figure
-from archcalc.figures.rules import EVERY, Output, Quotient, Read, Tally
+from archcalc.figures.rules import EVERY, OneLayer, Output, Quotient, Read, Rule, Tally
 from archcalc.kinds import KINDS
 from archcalc.language.library import names
-from archcalc.quantity import quantity
 from archcalc.tables import layout
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -44,6 +45,24 @@ def test_sums_of_layers_blocks_and_kinds_are_the_network_s(name):
         for rows in (report.layers, report.by("block", 2), report.by("kind")):
             parts = [row.figure(figure_name) for row in rows]
             assert total == (None if None in parts else sum(parts)), figure_name
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_twice_as_many_layers_are_twice_the_work(format_, tmp_path, monkeypatch):
+    """However a report is written, how many layers its figures are asked of grows as the network does."""
+    asked = []
+    for rule in (Rule, Tally, Read, OneLayer):
+        monkeypatch.setattr(rule, "of", lambda *given, of=rule.of: asked.append(len(given[-1])) or of(*given))
+    visited = []
+    for depth in (100, 200):
+        spec = tmp_path / f"deep{depth}.yaml"
+        spec.write_text(f"net: Deep\ninput: [8, 8, 8]\nlayers:\n  - unit: conv(8, 3, pad=1)\n    repeat: {depth}\n")
+        asked.clear()
+        file = ["-o", str(tmp_path / "deep.xlsx")] if format_ == "xlsx" else []
+        result = run(["summary", str(spec), "--format", format_, *file])
+        assert result.exit_code == 0, result.output
+        visited.append(sum(asked))
+    assert 100 < visited[1] <= 2 * visited[0]
 
 
 @pytest.mark.parametrize(("name", "depth"), DEPTHS.items())
@@ -117,7 +136,7 @@ def test_an_entry_alone_is_shown_everywhere(new_figure, format_, tmp_path):
         assert result.exit_code == 0
     assert "halves" in run(["figures"]).output
     assert str(total) in run(["explain", "lenet5", "--of", "halves"]).output.replace(",", "")
-    assert quantity("share of halves of c1").of(archcalc.load("lenet5").summary()) < 1
+    assert address("share of halves of c1").of(archcalc.load("lenet5").summary()) < 1
     assert archcalc.load("lenet5").formula("halves", free="classes").at(classes=11) == total + 4
     book = tmp_path / "book.xlsx"
     assert run(["export", "lenet5", "-o", str(book), "--columns", "halves"]).exit_code == 0
@@ -134,10 +153,10 @@ def test_every_figure_is_a_column_and_a_quantity():
     assert list(rows[0]) == columns
     for name, one in FIGURES.items():
         if one.network or isinstance(one.rule, (Tally, Quotient, Read)):
-            assert quantity(name).cell(report) is not None
-    assert quantity("kernel of conv1/conv").of(report) == 7
+            assert address(name).answer(report) is not None
+    assert address("kernel of conv1/conv").of(report) == 7
     with pytest.raises(archcalc.ArchcalcError, match="relu has no kernel"):
-        quantity("kernel of relu").of(report)
+        address("kernel of relu").of(report)
 
 
 def test_every_convention_is_accepted_and_says_what_it_counts():

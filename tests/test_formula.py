@@ -1,5 +1,6 @@
 """Closed forms: equal to the integer engine wherever they claim to hold, for every spec; what is printed of them."""
 
+import itertools
 import json
 import math
 import random
@@ -12,12 +13,14 @@ import sympy
 from console import check_golden, check_mistake, run
 
 import archcalc
-from archcalc.forms.field import Field
+from archcalc.address import address
+from archcalc.forms.field import SymbolTable
 from archcalc.forms.formula import formula_of
-from archcalc.forms.opening import walks
+from archcalc.forms.opening import evaluations
+from archcalc.forms.ratio import reduced
+from archcalc.forms.styles import LATEX, PYTHON, TEXT
 from archcalc.model import Reference
 from archcalc.number import make_divisible
-from archcalc.quantity import quantity
 
 COMMANDS = {
     "formula_mobilenet_v1": "formula mobilenet_v1 --free alpha,rho",
@@ -58,8 +61,8 @@ def test_the_first_line_is_the_formula(command):
 
 def formulas(name):
     """Of mult_adds and of params, in all knobs that can be free."""
-    found = walks(Reference(archcalc.load(name), {}), None, None)
-    return [formula_of(of, found) for of in map(quantity, ("mult_adds", "params"))]
+    found = evaluations(Reference(archcalc.load(name), {}), None, None)
+    return [formula_of(of, found) for of in map(address, ("mult_adds", "params"))]
 
 
 UNUSUAL = {
@@ -119,18 +122,28 @@ def test_what_no_spec_of_ours_does(name, tmp_path):
     path.write_text(UNUSUAL[name])
     network, rng, tried = archcalc.load(str(path)), random.Random(name), 0
     for formula in (network.formula(of) for of in ("mult_adds", "params")):
-        own, steps = formula.parts.own, formula.domain.steps
+        own, steps = formula.closed.base, formula.domain.steps
         sizes = {name: steps[name].size if name in steps else Fraction(1, 2) for name in own}
         for _ in range(150):
             point = {name: value + rng.randint(-6, 6) * sizes[name] for name, value in own.items()}
             if formula.domain.holds(**point):
-                assert formula.at(**point) == getattr(network.summary(**point).totals, formula.quantity.figure)
+                assert formula.at(**point) == getattr(network.summary(**point).totals, formula.quantity.entry.name)
                 tried += 1
     assert tried > 10
 
 
+def test_a_constant_is_an_int_where_it_is_whole_in_every_style():
+    constant = archcalc.load("efficientnet_b0").formula(free="alpha")
+    assert [constant.known.write(style) for style in (TEXT, LATEX, PYTHON)] == ["385814752"] * 3
+    numbers = [Fraction(n, d) for n in range(-4, 5) for d in (1, 2, 3)]
+    for top, bottom in itertools.product(numbers, filter(None, numbers)):
+        quotient, one = reduced(top, bottom)
+        assert (quotient, one) == (top / bottom, 1)
+        assert isinstance(quotient, int) == ((top / bottom).denominator == 1)
+
+
 def test_free_knobs_are_those_that_decide_nothing():
-    assert set(archcalc.load("densenet121").formula().parts.own) == {
+    assert set(archcalc.load("densenet121").formula().closed.base) == {
         "k",
         "theta",
         "bottleneck",
@@ -176,7 +189,7 @@ def test_the_source_is_a_program(name):
     formula = archcalc.load(name).formula()
     scope = {}
     exec(formula.source, scope)
-    point = {name: sympy.Rational(str(value)) for name, value in formula.parts.own.items()}
+    point = {name: sympy.Rational(str(value)) for name, value in formula.closed.base.items()}
     own = scope["mult_adds"].subs(point)
     assert own.replace(scope.get("make_divisible", sympy.Function("f")), make_divisible) == formula.at()
 
@@ -208,7 +221,7 @@ def test_memory_and_sizes():
         formula = network.formula(of, free="resolution,classes")
         for point in ({"resolution": 224, "classes": 1000}, {"resolution": 64, "classes": 70_000}):
             assert formula.domain.holds(**point)
-            assert formula.at(**point) == quantity(of).of(network.summary(**point))
+            assert formula.at(**point) == address(of).of(network.summary(**point))
 
 
 def test_unknown_stays_unknown(tmp_path):
@@ -249,8 +262,8 @@ MISTAKES = {
     "formula googlenet --free aux": "aux is one of false, true",
     "formula keras_resnet50_cifar100 --free upsamplings": "keras_resnet50_listings.yaml:46:19: its sizes do not grow",
     "formula vgg16_c --free n1": "blocks/vgg.yaml:11:25: features/stage1/conv3...n1 - 2: where(index == 3, 1, 3) is no",
-    "formula resnet50 --free n3,resolution --of peak_bytes": "no closed form in n3: peak_bytes is no sum over layers",
-    "formula resnet50 --free n3 --of params\xa0of\xa0conv3_x/unit3": "one row for all copies of a repetition",
+    "formula resnet50 --free n3,resolution --of peak_bytes": "in n3: peak_bytes is not a sum over layers",
+    "formula resnet50 --free n3 --of params\xa0of\xa0conv3_x/unit3": "all its repetitions are one row",
     "formula densenet121 --of paramss": "did you mean 'params'?",
     "formula densenet121 --of rows\xa0of\xa0conv9": "densenet121 has no layer 'conv9'; 'archcalc summary",
     "formula vgg16 --over vgg99": "no network 'vgg99'",
@@ -282,7 +295,7 @@ def test_a_file_is_written_by_its_suffix(tmp_path):
 
 
 def test_a_bound_that_is_met_settles_no_more_than_it_does():
-    a = Field({"a": 3}, {"a": (1, 9)}, {}).knob("a")
+    a = SymbolTable({"a": 3}, {"a": (1, 9)}, {}).knob("a")
     assert [a >= 1, a > 9, a <= 9, a < 1, a == 10] == [True, False, True, False, False]
     for open_, at, holds in (
         (a >= 9, 9, True),
@@ -296,15 +309,15 @@ def test_a_bound_that_is_met_settles_no_more_than_it_does():
 
 
 def test_floors_vanish_by_steps_or_stay():
-    from archcalc.forms.signals import Again
+    from archcalc.forms.signals import Restart
 
-    field = Field({"side": 299}, {"side": (32, None)}, {})
-    with pytest.raises(Again) as again:
+    field = SymbolTable({"side": 299}, {"side": (32, None)}, {})
+    with pytest.raises(Restart) as again:
         math.floor(field.knob("side") / 2)
     assert again.value.step == (2, 1)
-    stepped = Field({"side": 299}, {"side": (32, None)}, {"side": again.value.step})
+    stepped = SymbolTable({"side": 299}, {"side": (32, None)}, {"side": again.value.step})
     half = math.floor(stepped.knob("side") / 2)
     assert [half.at({"side": side}) for side in (33, 299)] == [16, 149]
-    narrow = Field({"x": 1}, {"x": (Fraction(1, 2), 1)}, {})
+    narrow = SymbolTable({"x": 1}, {"x": (Fraction(1, 2), 1)}, {})
     assert str(math.floor(narrow.knob("x") / 3 + 2)) == "2"
     assert str(math.floor(narrow.knob("x") * Fraction(1, 3) * 4)) == "floor(4/3 x)"

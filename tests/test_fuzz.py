@@ -6,6 +6,7 @@ Longer, with another seed: ARCHCALC_FUZZ=20000 ARCHCALC_SEED=7 pytest tests/test
 import os
 import random
 import time
+from pathlib import Path
 
 import pytest
 
@@ -54,7 +55,7 @@ def outcome(path):
 
 def test_slips_of_the_finger(tmp_path):
     dice, seen = random.Random(SEED), set()
-    texts = [path.read_text(encoding="utf-8") for path in sorted(home().glob("*.yaml"))]
+    texts = [path.read_text(encoding="utf-8") for path in sorted(Path(home()).glob("*.yaml"))]
     for number in range(COUNT):
         text = dice.choice(texts)
         for _ in range(dice.choice((1, 1, 1, 2, 8))):

@@ -6,13 +6,14 @@ import numpy
 import pytest
 
 import archcalc
+from archcalc.address import address
 from archcalc.comparison import compare
 from archcalc.engine.graph import Graph, Node
 from archcalc.export import FORMATS, render
+from archcalc.figures.figure import FIGURES
 from archcalc.kinds import KINDS
 from archcalc.language.library import names
 from archcalc.memory.footprint import memory
-from archcalc.quantity import FIGURES, quantity
 from archcalc.report import report_of
 from archcalc.tables.layout import Choice
 
@@ -41,14 +42,14 @@ def test_the_graph_of_every_network_gives_the_same_tables(name):
     assert repr(compare(alone, "lenet5")) == repr(compare(whole, "lenet5"))
     if not whole.unknown:
         assert memory(alone, 2) == memory(whole, 2)
-        assert [quantity(figure).of(alone) for figure in FIGURES if has(whole, figure)] == [
-            quantity(figure).of(whole) for figure in FIGURES if has(whole, figure)
+        assert [address(figure).of(alone) for figure in FIGURES if has(whole, figure)] == [
+            address(figure).of(whole) for figure in FIGURES if has(whole, figure)
         ]
 
 
 def has(report, figure):
     try:
-        quantity(figure).of(report)
+        address(figure).of(report)
     except archcalc.ArchcalcError:
         return False
     return True
@@ -88,7 +89,7 @@ def test_layers_without_names_are_counted_by_kind():
     assert [row.name for row in report.layers] == ["conv1", "relu1", "conv2", "relu2"]
     assert report.totals.params == 4 * 3 * 9 + 4 + 8 * 4 + 8
     assert repr(report).startswith("network, input 3 x 8 x 8\n")
-    assert quantity("params of conv2").of(report) == 8 * 4 + 8
+    assert address("params of conv2").of(report) == 8 * 4 + 8
 
 
 def test_a_name_that_is_taken_is_not_given_again():
@@ -131,9 +132,9 @@ CONV = Node("conv", Conv(3, 1), (0,), (3, 8, 8))
         (graph(CONV._replace(shape=(4, 8, 8))), "conv: its output is 3 x 8 x 8, not 4 x 8 x 8"),
         (graph(CONV._replace(shape=(3, 8))), "conv: its output is 3 x 8 x 8, not 3 x 8"),
         (graph(CONV._replace(shape=(3, 8, 0))), "conv: its shape would be 3 x 8 x 0; sizes are whole and at least 1"),
-        (graph(CONV._replace(shape=(3, 8, "8"))), "conv: it is a number: an int, float"),
-        (graph(CONV._replace(layer=Conv(2.5, 1))), "conv: out is a whole number, at least 1, not 2.5"),
-        (graph(CONV._replace(layer=Conv(4, 1, groups=3))), "conv: 3 groups cannot"),
+        (graph(CONV._replace(shape=(3, 8, "8"))), "conv: it must be a number: an int, float"),
+        (graph(CONV._replace(layer=Conv(2.5, 1))), "conv: out must be a whole number, at least 1, not 2.5"),
+        (graph(CONV._replace(layer=Conv(4, 1, groups=3))), "conv: 4 filters are not divisible by 3 groups"),
         (graph(Node("fc", Linear(4), (0,), (4,))), "fc: linear takes features, not a map of 3 x 8 x 8"),
         (graph(CONV, CONV), "two nodes of the graph have the name 'conv'; give one of them another"),
         (graph(CONV, CONV._replace(name="b", shared=2)), "b: it shares the weights of an earlier layer, not of node 2"),

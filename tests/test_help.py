@@ -6,14 +6,16 @@ import click
 import pytest
 from console import run
 
-from archcalc.cli import COMMANDS, GROUPS, main
+from archcalc.cli import GROUPS, main
 from archcalc.cli.knobs import KnobCommand
+from archcalc.export import BINARY
 
 LEAST = {  # the least that each command that writes has to be given
     "summary": "lenet5", "compare": "lenet5 nin", "export": "lenet5", "list": "nin", "formula": "dropout",
     "explain": "conv2d", "solve": "mobilenet_v1_block --free alpha=0.5:1:0.25 --where mult_adds<=20M",
     "conventions": "lenet5", "figures": "", "published": "alexnet", "plot": "alexnet vgg11",
-    "sweep": "mobilenet_v1_block --alpha 0.5,1", "scale": "efficientnet_b0 --phi 1",
+    "ask": "lenet5:params", "memory": "lenet5 nin",
+    "sweep": "mobilenet_v1_block --alpha 0.5,1", "exercise": "lenet5", "scale": "efficientnet_b0 --phi 1",
 }  # fmt: skip
 
 
@@ -23,10 +25,10 @@ def options(command, metavar):
 
 def promised():
     """Each format that the help of a command names, as the options that ask for it."""
-    for command in COMMANDS:
+    for command in main.commands.values():
         for option in options(command, "FORMAT"):
             for word in re.findall(r"\w+", option.help.replace(" or ", ", ")):
-                yield command.name, [option.opts[0], word], word == "xlsx"
+                yield command.name, [option.opts[0], word], word in BINARY
         for option in options(command, "FILE"):
             for suffix in re.findall(r"\.\w+", option.help):
                 yield command.name, [option.opts[0], f"out{suffix}"], False
@@ -35,14 +37,19 @@ def promised():
 @pytest.mark.parametrize(("command", "asked", "binary"), list(promised()), ids=lambda value: str(value))
 def test_every_format_that_the_help_promises_is_written(command, asked, binary, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    result = run([command, *LEAST[command].split(), *asked, *(["-o", "out.xlsx"] if binary else [])])
+    result = run([command, *LEAST[command].split(), *asked, *(["-o", f"out.{asked[1]}"] if binary else [])])
     assert result.exit_code == 0, result.output
-    assert sum(path.stat().st_size > 0 for path in tmp_path.iterdir()) == (asked[0] != "--format" or binary)
+    written = sorted(path.name for path in tmp_path.iterdir() if path.stat().st_size)
+    assert bool(written) == (asked[0] != "--format" or binary)
+    assert sorted(result.output.splitlines()) == [f"{name} written" for name in written] or not written
+    assert any(name.startswith("out.") for name in written) or not written
     assert result.output
 
 
 def test_no_command_writes_without_saying_how():
-    assert {command.name for command in COMMANDS if options(command, "FORMAT") + options(command, "FILE")} == set(LEAST)
+    assert {
+        command.name for command in main.commands.values() if options(command, "FORMAT") + options(command, "FILE")
+    } == set(LEAST)
 
 
 @pytest.fixture
@@ -60,7 +67,7 @@ def shown(capsys, monkeypatch):
 
 
 @pytest.mark.parametrize("width", [52, 60, 80, 120])
-@pytest.mark.parametrize("command", ["", *(command.name for command in COMMANDS), "summary resnet50", "sweep vgg16"])
+@pytest.mark.parametrize("command", ["", *main.commands, "summary resnet50", "sweep vgg16"])
 def test_help_fits_the_terminal(command, width, shown):
     assert max(map(len, shown(f"{command} --help", width).splitlines())) <= width
 
@@ -70,10 +77,10 @@ def test_no_description_of_a_command_is_cut(width, shown):
     output = shown("--help", width).partition("Count:")[2]
     assert "..." not in output
     assert [line[:-1] for line in output.splitlines() if line.endswith(":")] == [*GROUPS][1:]
-    assert all(f"  {command.name} " in output for command in COMMANDS)
+    assert all(f"  {command.name} " in output for command in main.commands.values())
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+@pytest.mark.parametrize("command", main.commands.values(), ids=lambda command: command.name)
 def test_every_option_is_explained(command, shown):
     assert all(param.help for param in command.params if isinstance(param, click.Option))
     text = " ".join(shown(f"{command.name} --help", 80).split())

@@ -8,14 +8,14 @@ from console import run
 from members import members
 
 import archcalc
-from archcalc.cli import COMMANDS
+from archcalc.cli import main
 from archcalc.errors import alternatives, meant
+from archcalc.figures.figure import FIGURES
 from archcalc.kinds import KINDS
 from archcalc.language.grammar import KEYS
 from archcalc.language.library import aliases
 from archcalc.misnamed import PYTHON, hint, same_meaning
 from archcalc.model import reference
-from archcalc.quantity import FIGURES
 from archcalc.synonyms import INSTEAD, SENSES, USUAL, WORDS, instead, squeezed
 from archcalc.tables.layout import COLUMNS
 
@@ -109,7 +109,7 @@ def test_every_synonym_leads_to_something(knobs):
         *arguments,
         *(knob.name for knob in knobs),
         *NAMES,
-        *(command.name for command in COMMANDS),
+        *main.commands,
     }
     assert set(WORDS) <= there_is
     typed = [word for words in (*WORDS.values(), *INSTEAD.values()) for word in words.split()]
@@ -194,15 +194,21 @@ def test_one_word_for_networks_with_different_knobs():
     assert "did you mean 'mult_adds'?" in run("summary vgg16 --columns layer,MACs").output
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+@pytest.mark.parametrize("command", main.commands.values(), ids=lambda command: command.name)
 def test_an_option_of_another_command_is_said_to_be_there(command):
     """Every option of every command, tried on each command that has it not."""
     own = {name for param in command.params for name in param.opts}
-    every = {name for other in COMMANDS for param in other.params for name in param.opts if name.startswith("-")}
+    every = {
+        name
+        for other in main.commands.values()
+        for param in other.params
+        for name in param.opts
+        if name.startswith("-")
+    }
     words = [command.name, *(["nin"] if any(param.name in ("network", "networks") for param in command.params) else [])]
     for option in sorted(every - own):
         result = run([*words, option, "x"])
-        having = [other.name for other in COMMANDS if any(option in param.opts for param in other.params)]
+        having = [other.name for other in main.commands.values() if any(option in param.opts for param in other.params)]
         assert result.exit_code == 2
         has = f"{', '.join(having)} {'has' if len(having) == 1 else 'have'} it"
         assert result.output.startswith(f"no option '{option}'; {has} (options of {command.name}: "), result.output
@@ -230,7 +236,7 @@ def test_what_is_neither_true_nor_false_is_refused():
     "my.yaml": "no command 'my.yaml'; 'archcalc summary my.yaml' counts that network\n",
     "summry": "no command 'summry'; did you mean 'summary'?\n",
     "ls": "no command 'ls'; did you mean 'list'?\n",
-    "frob": "no command 'frob' (there are check, compare, ",
+    "frob": "no command 'frob' (there are ask, check, ",
 }.items())  # fmt: skip
 def test_no_such_command(typed, message):
     result = run([typed])

@@ -80,7 +80,7 @@ TEXTS = {
     "many errors": (HEAD + "layers:\n" + "  - rellu\n" * 20_000, "did you mean 'relu'"),
     "many unknown keys": (HEAD + "".join(f"key{n}: 1\n" for n in range(20_000)), "has no 'key0'"),
     "many documents": ("---\n" * 20_000, "second document"),
-    "many shape errors": (HEAD + "layers:\n" + "  - conv(5, 3, pad=1, groups=2)\n" * 20_000, "cannot share"),
+    "many shape errors": (HEAD + "layers:\n" + "  - conv(5, 3, pad=1, groups=2)\n" * 20_000, "are not divisible by"),
     "many unknown sources": (
         HEAD + "layers:\n" + "".join(f"  - layer{n}: relu\n    from: layre{n - 1}\n" for n in range(10_000)),
         "did you mean",
@@ -150,6 +150,29 @@ TEXTS = {
         HEAD + "layers:\n  - concat:\n" + "".join(f"      a{n}:\n        - relu\n" for n in range(10_000)),
         "10001 layers",
     ),
+    "all of several, often": (
+        f"{HEAD}layers:\n  - a: relu\n    repeat: 1000\n  - b: add\n    from: a...\n    repeat: 90000\n",
+        "more than 100,000 in all",
+    ),
+    "one of several, often": (
+        f"{HEAD}layers:\n  - a: relu\n    repeat: 40000\n  - b: relu\n    from: a[index]\n    repeat: 40000\n",
+        "80000 layers",
+    ),
+    "none of several, often": (
+        f"{HEAD}layers:\n  - a: relu\n    repeat: 40000\n  - b: relu\n    from: a[0*index]\n    repeat: 40000\n",
+        "no value with the number 0 in a list of 40000",
+    ),
+    "sizes of several, often": (
+        f"{HEAD}layers:\n  - a: relu\n    repeat: 9000\n  - b: conv(a.rows[index], 1)\n    repeat: 9000\n",
+        "more than 100,000 in all",
+    ),
+    "definitions of a block, often": (
+        f"{HEAD}blocks:\n  b(x):\n    let:\n" + "".join(f"      f{n}(y): x + y\n      v{n}: x\n" for n in range(500))
+        + "    layers: [relu]\nlayers:\n  - a: b(index)\n    repeat: 90000\n",
+        "more than 100,000 layers with the blocks",
+    ),
+    "lists in lists": (f"{HEAD}layers:\n  - conv({'[' * 30}1{']' * 30}, 1)\n", "a list within a list"),
+    "values of values": (f"{HEAD}let:\n  w: [1]\nlayers:\n  - conv({'w[' * 70}1{']' * 70}, 1)\n", "nested too deep"),
     "90,000 repetitions": (f"{HEAD}layers:\n  - a: relu\n    repeat: 90000\n", "90000 layers"),
 }  # fmt: skip
 
@@ -251,14 +274,14 @@ def test_blocks_that_cannot_be_read(tmp_path, monkeypatch):
     (tmp_path / "spec.yaml").write_text(f"{HEAD}use: {'x' * 300}\nlayers: []\n")
     assert "file name too long" in outcome("spec.yaml", tmp_path)
     (tmp_path / "spec.yaml").write_text(f"{HEAD}use: own\nlayers: []\n")
-    status = Path.stat
+    status = os.stat
 
     def denied(path, **options):
-        if path.parent.name == "blocks":
+        if str(path).endswith("blocks/own.yaml"):
             raise PermissionError(13, "Permission denied", str(path))
         return status(path, **options)
 
-    monkeypatch.setattr(Path, "stat", denied)
+    monkeypatch.setattr(os, "stat", denied)
     with pytest.raises(archcalc.SpecError, match=r"spec.yaml:3:6: \S*blocks/own.yaml: permission denied"):
         archcalc.load(str(tmp_path / "spec.yaml"))
 

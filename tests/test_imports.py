@@ -1,11 +1,13 @@
 """The import arrow: each foreign package has its one place, and a summary needs none of the heavy ones."""
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from graphlib import TopologicalSorter
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -21,9 +23,7 @@ PLACES = {  # foreign package -> where it may be imported
     "xlsxwriter": "export/*",
     "tabulate": "export/*",
     "torch": "verify/*",
-    "torchvision": "verify/witness/*",
-    "pytorchcv": "verify/witness/*",
-    "keras": "verify/witness/*",
+    "archcalc_witness": "verify/against.py",
     "matplotlib": "plots/*",
     "pyarrow": "sweeps/parquet.py",
     "distributed": "sweeps/remote.py",
@@ -33,6 +33,7 @@ PLACES = {  # foreign package -> where it may be imported
 }
 AT_ONCE = {  # the modules that may import these outside a function, since they are imported on demand themselves
     "numpy": "sweeps/*",
+    "archcalc_witness": "",
     "sympy": "forms/sympify.py",
     "matplotlib": "",
     "pandas": "",
@@ -138,6 +139,41 @@ def loaded_after(code: str) -> set[str]:
     """The top packages in a fresh interpreter that has run the code."""
     code += "; import sys; print(*{name.partition('.')[0] for name in sys.modules})"
     return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+
+
+def loaded_by(command: str) -> set[str]:
+    """The modules in a fresh interpreter that has run the command line."""
+    code = f"import sys; from archcalc.__main__ import main; sys.argv = {['archcalc', *command.split()]}\ntry: main()\n"
+    code += "finally: print(*sys.modules, file=sys.stderr)"
+    wide = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    done = subprocess.run([sys.executable, "-c", code], env=wide, capture_output=True, text=True, check=True)
+    return set(done.stderr.split())
+
+
+SPARED = {  # what a summary in a pipe does without, and what would make it start later
+    *("bz2", "difflib", "json", "lzma", "pathlib", "shlex", "shutil", "textwrap", "click.shell_completion"),
+    *("archcalc.cli.formula", "archcalc.cli.pages", "archcalc.cli.sweep", "archcalc.cli.verify"),
+    *(
+        "archcalc.export.json",
+        "archcalc.export.xlsx",
+        "archcalc.forms",
+        "archcalc.derivation",
+        "archcalc.traces",
+        "archcalc.memory",
+    ),
+    *("archcalc.sweeps", "archcalc.solving", "archcalc.verify", "archcalc.misnamed", "archcalc.language.mending"),
+}
+
+
+def test_a_summary_imports_no_more_than_it_needs():
+    modules = loaded_by("summary resnet152")
+    assert "archcalc.cli.reports" in modules
+    assert not modules & (SPARED | HEAVY - {"click"})
+
+
+@pytest.mark.parametrize("name", sorted(SPARED))
+def test_what_is_spared_is_a_module(name):
+    assert find_spec(name)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 import archcalc
-from archcalc.verify.witness.lines import Line, features, lines, tangled
+from archcalc.verify.lines import Line, features, lines, tangled
 
 NONE: Mapping[str, Any] = MappingProxyType({})
 
@@ -58,7 +58,7 @@ def record() -> Callable[..., Any]:
     """What counts a Keras model, with Keras on torch."""
     os.environ["KERAS_BACKEND"] = "torch"
     pytest.importorskip("keras", reason="these tests build Keras models; pip install keras")
-    from archcalc.verify.witness.record_keras import record
+    from archcalc_witness.record_keras import record
 
     return record
 

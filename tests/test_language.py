@@ -1,6 +1,8 @@
 """What docs/language.md promises, each sentence once."""
 
+import re
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
@@ -38,6 +40,20 @@ def sources(report):
     """Each layer's inputs, by name."""
     nodes = report.graph.nodes
     return {node.name: [nodes[i].name for i in node.inputs] for node in nodes[1:]}
+
+
+# The page's own examples
+
+
+def test_the_examples_of_the_page_are_networks(build):
+    page = (Path(__file__).parent.parent / "docs" / "language.md").read_text("utf-8")
+    whole, blocks, *_ = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    found = names(build(whole))
+    assert [name for name in found if name.endswith("dw")] == [
+        f"{block}/dw" for block in ("separable1", "separable2", "separable3", *(f"body{n}" for n in range(1, 6)))
+    ]
+    layers = "layers:\n  - a: relu\n  - cell(8):\n    from: [a, -1]\n  - unite(3):\n    from: [a, cell]\n"
+    assert names(build(f"blocks:\n{blocks}{layers}"))[-3:] == ["unite/to1", "unite/to2", "unite/add"]
 
 
 # Entries
@@ -529,7 +545,7 @@ def test_a_block_reports_its_problem_once(build):
     with pytest.raises(archcalc.SpecError) as caught:
         build(text)
     assert len(caught.value.problems) == 1
-    assert str(caught.value).startswith("spec.yaml:5:7: body1/conv: 3 groups cannot share 4 channels")
+    assert str(caught.value).startswith("spec.yaml:5:7: body1/conv: 4 channels are not divisible by 3 groups")
 
 
 OPEN = """given:

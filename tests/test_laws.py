@@ -3,7 +3,7 @@
 import pytest
 from laws.common import examples
 from laws.memory_law import check_keeps, check_marks, check_view
-from laws.text_law import check_documented, check_text
+from laws.text_law import check_documented, check_record, check_text
 from laws.torch_law import check_torch
 
 from archcalc.kinds import KINDS
@@ -34,3 +34,8 @@ def test_memory_is_torchs(example):
 @each_example
 def test_text_and_back(example):
     check_text(example.layer)
+
+
+@each_example
+def test_is_a_record(example):
+    check_record(example.layer)

@@ -27,12 +27,12 @@ def test_parameters_of_each_layer():
 
 def test_c3_sees_the_maps_of_table_one():
     layer = next(row.detail for row in archcalc.load("lenet5_1998").summary().layers if row.kind == "table_conv")
-    seen = layer.seen()
-    assert list(map(len, seen)) == SEEN_BY_C3
-    assert seen[:6] == [sorted((i + j) % 6 for j in range(3)) for i in range(6)]  # three neighbours, going round
-    assert seen[6:12] == [sorted((i + j) % 6 for j in range(4)) for i in range(6)]  # four neighbours
-    assert seen[12:15] == [[0, 1, 3, 4], [1, 2, 4, 5], [0, 2, 3, 5]]  # two pairs of neighbours
-    assert len({tuple(maps) for maps in seen}) == 16  # each filter sees another set: it breaks the symmetry
+    maps = layer.maps_of_filters()
+    assert list(map(len, maps)) == SEEN_BY_C3
+    assert maps[:6] == [sorted((i + j) % 6 for j in range(3)) for i in range(6)]  # three neighbours, going round
+    assert maps[6:12] == [sorted((i + j) % 6 for j in range(4)) for i in range(6)]  # four neighbours
+    assert maps[12:15] == [[0, 1, 3, 4], [1, 2, 4, 5], [0, 2, 3, 5]]  # two pairs of neighbours
+    assert len({tuple(own) for own in maps}) == 16  # each filter sees another set: it breaks the symmetry
 
 
 def build(name, shape, *arguments):
@@ -54,7 +54,7 @@ def test_a_trainable_pool_adds_weighs_and_shifts():
 def test_a_table_conv_is_a_conv_with_zeros():
     layer, module, x = build("table_conv", (3, 9, 8), 5, ("XX.", ".XX", "X.X"))
     full = torch.zeros(3, 3, 5, 5)
-    for o, maps in enumerate(layer.seen()):
+    for o, maps in enumerate(layer.maps_of_filters()):
         full[o, maps] = module[o].weight[0]
     bias = torch.cat([one.bias for one in module])
     torch.testing.assert_close(module(x), torch.nn.functional.conv2d(x, full, bias))

@@ -13,7 +13,7 @@ import pytest
 import sympy
 
 from archcalc.errors import Place, Source
-from archcalc.forms.field import Field
+from archcalc.forms.field import SymbolTable
 from archcalc.language.expression import parse
 from archcalc.language.logic import negate
 from archcalc.number import both, either, equal, select
@@ -102,7 +102,7 @@ def of_symbols(chosen):
 
 
 def of_forms(chosen):
-    field = Field(dict.fromkeys(NAMES, 1), dict.fromkeys(NAMES, (0, 2)))
+    field = SymbolTable(dict.fromkeys(NAMES, 1), dict.fromkeys(NAMES, (0, 2)))
     form = chosen(*map(field.knob, NAMES))
     assert not field.assumed
     return [form.at(dict(zip(NAMES, point, strict=True))) for point in POINTS]

@@ -422,7 +422,7 @@ def test_memory_and_time_on_the_command_line(tmp_path):
     words = ["lenet5", "--device", "cpu", "--batch", "4", "--memory", "--time", "-o", str(tmp_path)]
     result = CliRunner().invoke(main, ["verify", *words])
     assert result.exit_code == 0, result.output
-    assert result.stdout.splitlines()[-1].endswith("compared; no difference; memory is told, not judged")
+    assert result.stdout.splitlines()[-1].endswith("compared; no difference; memory is reported, not judged")
     text = (tmp_path / "cpu.md").read_text()
     for heading in (
         "## Memory",

@@ -14,13 +14,13 @@ from console import run
 from members import members
 
 import archcalc
+from archcalc.address import address
 from archcalc.errors import ArchcalcError
 from archcalc.figures.figure import FIGURES
 from archcalc.kind import Kind
 from archcalc.language.library import names
 from archcalc.model import reference
 from archcalc.published import BY, PRINTED, agreement, measured, measurements
-from archcalc.quantity import quantity
 
 ROWS = measurements()
 LABELS = sorted({row.label for row in ROWS})
@@ -112,8 +112,8 @@ def test_top1_is_the_one_that_the_rule_names(label, reports):
     assert measured(reports[label]) == first
     for name in ("top1", "top5"):
         text = getattr(first, name) if first else ""
-        assert str(quantity(name).cell(reports[label]) or "") == text
-        assert quantity(name).of(reports[label]) == (Fraction(text) if text else None)
+        assert str(address(name).answer(reports[label]) or "") == text
+        assert address(name).of(reports[label]) == (Fraction(text) if text else None)
 
 
 @pytest.mark.parametrize("name", members())
@@ -128,21 +128,21 @@ def test_an_accuracy_holds_only_where_it_was_measured(name):
         except ArchcalcError:
             continue
         if report.label.partition("@")[2] not in settings:
-            assert quantity("top1").cell(report) is None
-            assert quantity("top5").of(report) is None
+            assert address("top1").answer(report) is None
+            assert address("top5").of(report) is None
 
 
 @pytest.mark.parametrize("value", [numpy.array([0.5, 1]), sympy.Symbol("a", positive=True)], ids=["array", "symbol"])
 def test_an_accuracy_is_of_single_values(value):
     with pytest.raises(ArchcalcError, match="an accuracy is measured"):
-        quantity("top1").of(archcalc.load("mobilenet_v1").summary(rho=value))
+        address("top1").of(archcalc.load("mobilenet_v1").summary(rho=value))
 
 
 def test_a_file_of_that_name_was_not_measured(tmp_path):
     path = tmp_path / "vgg16.yaml"
     path.write_text(archcalc.load("vgg16").text.replace("conv(", "conv(", 1))
-    assert quantity("top1").of(archcalc.load(path).summary()) is None
-    assert quantity("top1").of(archcalc.load("vgg16").summary()) is not None
+    assert address("top1").of(archcalc.load(path).summary()) is None
+    assert address("top1").of(archcalc.load("vgg16").summary()) is not None
 
 
 def test_a_sweep_knows_each_point_by_itself():
@@ -152,7 +152,7 @@ def test_a_sweep_knows_each_point_by_itself():
         for k, rho in enumerate(sweep.axes["rho"]):
             report = archcalc.load("mobilenet_v1").summary(alpha=alpha, rho=rho)
             found = sweep["top1"][i, k]
-            assert (None if found is numpy.ma.masked else found) == quantity("top1").of(report)
+            assert (None if found is numpy.ma.masked else found) == address("top1").of(report)
             assert sweep["mult_adds"][i, k] == report.totals.mult_adds
     assert 12 == sweep["top1"].count() < sweep["top1"].size
 
@@ -179,6 +179,17 @@ def test_compare_shows_it_as_any_other_figure(format_):
         assert isinstance(rows[0]["year"], int)
 
 
+@pytest.mark.parametrize("width", range(60, 200, 7))
+def test_ratios_are_left_out_before_figures(width):
+    """Where a figure has no room, no ratio has been given any; at 100 columns all figures have."""
+    columns = "title,year,input,depth,params,mult_adds,activations,top1"
+    shown = run(["compare", "resnet50", "vgg16", "--columns", columns], COLUMNS=str(width)).output
+    heads = shown.splitlines()[1].split()
+    figures = set(columns.replace("mult_adds", "mult-adds").replace("top1", "top-1").split(","))
+    assert figures <= {*heads} or "ratio" not in heads
+    assert width < 100 or figures <= {*heads}
+
+
 @pytest.mark.parametrize("format_", ["table", "md", "csv", "json"])
 def test_the_rule_stands_beside_the_numbers(format_):
     shown = run(["compare", "vgg16", "--columns", "top1", "--format", format_]).output
@@ -188,7 +199,7 @@ def test_the_rule_stands_beside_the_numbers(format_):
 @pytest.mark.parametrize("name", names())
 def test_the_year_is_that_of_the_source(name):
     report = archcalc.load(name).summary()
-    found = quantity("year").of(report)
+    found = address("year").of(report)
     arxiv = re.match(r"arXiv:(\d\d)", report.source)
     assert (found is None) is not re.search(r"arXiv:\d|\b(19|20)\d\d\b", report.source)
     assert found == (2000 + int(arxiv[1])) if arxiv else found in (None, *range(1990, 2026))
@@ -217,7 +228,7 @@ def test_activations_are_the_published_ones(name, millions):
         ("published inception_naive", "nothing published is recorded of inception_naive"),
         ("published vgg16 mobilenet_v1@alpha=0.6", "nothing published is recorded of mobilenet_v1@alpha=0.6"),
         ("formula mobilenet_v1 --of top1", "an accuracy is measured; it has no formula"),
-        ("sweep mobilenet_v1 --alpha 0.5,1 --of title", "has no title that is one number"),
+        ("sweep mobilenet_v1 --alpha 0.5,1 --of title", "title is not a number"),
         ("explain vgg16 --of top1", "top1 is not a sum over layers"),
         ("summary vgg16 --columns top1", "no column 'top1'"),
     ],

@@ -8,6 +8,7 @@ import numpy
 import pytest
 import sympy
 import torch
+from console import run
 from laws.common import examples
 
 import archcalc
@@ -92,7 +93,19 @@ def test_peak_by_hand(tmp_path):
     assert (found.weights, found.peak, found.peak_at) == (2 * weights, 5 * 2 * 208, "c")
     assert found.activations == 5 * 2 * (32 + 128 + 32 + 32 + 3)
     assert found.inference == found.weights + found.peak
-    assert found.kept == 5 * 2 * (16 + 32 + 128 + 32)  # what a, b, c and linear take; add and flatten need nothing
+    assert found.saved_for_backward == 5 * 2 * (16 + 32 + 128 + 32)  # the inputs of a, b, c and linear
+
+
+def test_each_number_stands_in_its_column():
+    names, asked = ("lenet5", "resnet18", "mobilenet_v2"), {"batch": 3, "dtype": "float16", "optimizer": "adam"}
+    options = " ".join(f"--{option} {value}" for option, value in asked.items())
+    title, heads, _, *lines = run(f"memory {' '.join(names)} {options}", COLUMNS="200").output.splitlines()
+    assert title.startswith("Memory for a batch of 3 in float16, adam keeping 2 tensors")
+    assert heads.split() == ["network", "forward", "training", "weights", "buffers", "activations", "at"]
+    for name, shown in zip(names, lines, strict=False):
+        one = memory(archcalc.load(name).summary(), **asked)
+        figures = (one.inference, one.training, one.weights, one.buffers, one.activations)
+        assert shown.split() == [name, *(f"{figure:,}" for figure in figures), one.peak_at]
 
 
 def test_optimizers_keep_tensors_for_each_weight(tmp_path):
@@ -126,10 +139,10 @@ def test_what_training_keeps_is_what_torch_keeps(name):
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         output = network(x)
     nodes = [node for node in report.graph.nodes if node.layer]
-    marks = sum(3 * BATCH * node.layer.marks(node.shape) for node in nodes if node.layer.label == "dropout")
+    marks = sum(3 * BATCH * node.layer.mask_bytes(node.shape) for node in nodes if node.layer.label == "dropout")
     real = sum(size for place, size in kept.items() if place not in own)
     assert output.shape[0] == BATCH
-    assert real == memory(report, BATCH).kept + marks
+    assert real == memory(report, BATCH).saved_for_backward + marks
 
 
 @plain
@@ -210,7 +223,7 @@ def test_kinds_say_whether_gradients_of_weights_are_added_apart(example):
         pytest.skip("no weights")
     output = module(*(torch.rand(BATCH, *shape) for shape in example.shapes))
     views = [gradient._is_view() for gradient in torch.autograd.grad(output, own, torch.ones_like(output))]
-    assert set(views) == {example.layer.apart}
+    assert set(views) == {example.layer.accumulates_out_of_place}
 
 
 def test_arrays_and_symbols_of_shared_weights(tmp_path):
@@ -237,8 +250,8 @@ def test_a_wrong_rule_is_caught(monkeypatch):
     right = memory(report, BATCH)
     monkeypatch.setattr(KINDS["relu"], "view", True)
     assert memory(report, BATCH).peak != right.peak
-    monkeypatch.setattr(KINDS["relu"], "keeps", "nothing")
-    assert memory(report, BATCH).kept != right.kept
+    monkeypatch.setattr(KINDS["relu"], "saved_for_backward", "nothing")
+    assert memory(report, BATCH).saved_for_backward != right.saved_for_backward
 
 
 @each_example
@@ -266,7 +279,7 @@ def test_kinds_say_what_training_keeps(example):
     found = {what: kept & {t.untyped_storage().data_ptr() for t in tensors} for what, tensors in places.items()}
     inside = kept - set().union(*found.values())
     said = {what for what in ("inputs", "output") if found[what]} or {"nothing"}
-    assert said == {example.layer.keeps} or (inside and said == {"nothing"})
+    assert said == {example.layer.saved_for_backward} or (inside and said == {"nothing"})
 
 
 @each_example
@@ -277,8 +290,8 @@ def test_kinds_say_whether_they_hand_on_the_gradient_of_their_output(example):
     handed = torch.ones_like(output)
     gradients = torch.autograd.grad(output, inputs, handed)
     places = {g.untyped_storage().data_ptr() for g in gradients}
-    assert bool(example.layer.passes) == (places == {handed.untyped_storage().data_ptr()})
-    assert example.layer.passes != "whole" or {g.numel() for g in gradients} == {handed.numel()}
+    assert bool(example.layer.passes_gradient) == (places == {handed.untyped_storage().data_ptr()})
+    assert example.layer.passes_gradient != "whole" or {g.numel() for g in gradients} == {handed.numel()}
 
 
 def test_symbols_then_values_equal_values():
@@ -287,7 +300,7 @@ def test_symbols_then_values_equal_values():
     formula = memory(network.summary(alpha=alpha, rho=Fraction(1, 7)), 3)
     for value in (1, 2):
         there = memory(network.summary(alpha=value, rho=Fraction(1, 7)), 3)
-        for word in ("weights", "activations", "peak", "kept", "step"):
+        for word in ("weights", "activations", "peak", "saved_for_backward", "step"):
             assert sympy.sympify(getattr(formula, word)).subs(alpha, value) == getattr(there, word), word
 
 
@@ -297,7 +310,7 @@ def test_arrays_equal_element_by_element():
     found = memory(network.summary(resolution=numpy.array(sides)), 2)
     for i, side in enumerate(sides):
         there = memory(network.summary(resolution=side), 2)
-        for word in ("activations", "peak", "kept", "step"):
+        for word in ("activations", "peak", "saved_for_backward", "step"):
             assert getattr(found, word)[i] == getattr(there, word), word
 
 
@@ -341,5 +354,5 @@ def test_unknown_weights_make_no_totals(tmp_path):
 
 @pytest.mark.parametrize(("option", "word"), [("dtype", "float8"), ("optimizer", "lion")])
 def test_unknown_words_are_refused(option, word):
-    with pytest.raises(archcalc.ArchcalcError, match=f"knows no '{word}'; there are"):
+    with pytest.raises(archcalc.ArchcalcError, match=f"no dtype or optimizer '{word}'; there are"):
         memory(archcalc.load("lenet5").summary(), **{option: word})

@@ -5,10 +5,12 @@ import importlib
 import math
 import operator
 import pkgutil
+from fractions import Fraction
 from random import Random
 from unittest.mock import Mock
 
 import pytest
+from laws import number_types
 from laws.common import examples
 from laws.number_law import OPERATIONS, arithmetic, check, check_layer, nested, network, open_knobs
 from laws.number_types import NUMBER_TYPES, NumberType
@@ -19,11 +21,13 @@ from archcalc.language.arithmetic import OPERATORS
 from archcalc.language.library import names
 from archcalc.number import exact_div
 from archcalc.protocol import COMPARE, OwnCondition, OwnNumber
+from archcalc.traces.javascript import ARITHMETIC
 
 SEEDS = 12
 LARGEST = 300  # layers; the deeper members of a family repeat the same blocks
 PARTS = 4  # of the networks
-LEAST = {"forms": (0.5, 0.6, 0.6), "symbols": (0.6, 1, 0.75), "arrays": (0.6, 1, 0.75), "traces": (0.9, 1, 0.8)}
+LEAST = {"forms": (0.5, 0.6, 0.6), "symbols": (0.6, 1, 0.75), "arrays": (0.6, 1, 0.75), "traces": (0.9, 1, 0.8),
+         "unknown": (0, 0, 0), "roots": (0.3, 0, 0), "scripts": (0.9, 1, 0.8)}  # fmt: skip
 """Of the types that may refuse: which share of the points is compared in arithmetic, for layers, for networks."""
 
 each_type = pytest.mark.parametrize("name", NUMBER_TYPES)
@@ -169,3 +173,27 @@ def test_the_law_catches(wide, monkeypatch, where, wrong, operation):
     monkeypatch.setattr(Wide, where, wrong)
     with pytest.raises(AssertionError):
         test_operations("wide", operation)
+
+
+SCRIPT_BREAKS = {  # what is wrong in JavaScript -> what is written otherwise, an operation that the law catches it in
+    "negative numbers are rounded towards 0": ("down - 1n", "down", "floor"),
+    "the smaller is the larger": ("> 0n ? b : a", "< 0n ? b : a", "min"),
+    "a sign is lost": ("if ((a < 0n) !== (d < 0n)) a = -a;", "", "Div"),
+    "a power of a negative number": ("e < 0n ? div(1n, power(a, -e))", "e < 0n ? 0n", "Pow"),
+}
+
+
+@pytest.mark.parametrize(("right", "wrong", "operation"), SCRIPT_BREAKS.values(), ids=SCRIPT_BREAKS)
+def test_the_law_catches_wrong_javascript(monkeypatch, right, wrong, operation):
+    pytest.importorskip("py_mini_racer", reason="needs mini-racer, which runs JavaScript and is not installed")
+    assert right in ARITHMETIC
+    broken = number_types.script_engine(ARITHMETIC.replace(right, wrong, 1))
+    monkeypatch.setattr(number_types, "script_engine", lambda: broken)
+    with pytest.raises((AssertionError, ValueError)):
+        test_operations("scripts", operation)
+
+
+@pytest.mark.parametrize("text", ["3", "-3", "0.75", "-1.50", "160/224", "-2/6", "12345678901234567890.1", "0/5"])
+def test_javascript_reads_a_number_as_it_is_typed(text):
+    pytest.importorskip("py_mini_racer", reason="needs mini-racer, which runs JavaScript and is not installed")
+    assert number_types.script_engine().eval(f"String(number({text!r}))") == str(Fraction(text))

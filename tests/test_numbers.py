@@ -22,7 +22,7 @@ from archcalc.number import (
     make_divisible,
     most,
     plain,
-    share,
+    whole_quotient,
 )
 from archcalc.value import exact, show
 
@@ -39,7 +39,7 @@ def test_what_symbols_know():
     """They are whole and positive, so that much is no function of theirs."""
     assert least(n, 0) == 0
     assert most(n, 1) == ceil_div(n, 1) == half_up(n) == n
-    assert share(n, 4) == n / 4
+    assert whole_quotient(n, 4) == n / 4
     assert make_divisible(8 * n, 8) == 8 * n
 
 

@@ -143,9 +143,19 @@ def test_the_wheel_holds_the_package_the_specs_and_the_license(built):
     about = path.name.removesuffix("-py3-none-any.whl") + ".dist-info"
     own = {f"{about}/{name}" for name in ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE")}
     assert set(wheel.namelist()) == package | specs | own
+    assert not [name for name in wheel.namelist() if "witness" in name]
     metadata = wheel.read(f"{about}/METADATA").decode()
     assert "\nLicense-Expression: MIT\n" in metadata
     assert metadata.endswith((TOP / "README.md").read_text(encoding="utf-8"))
+
+
+def test_what_is_installed_to_be_edited_finds_the_modules_to_compare_with(built, tmp_path):
+    source = built[0]
+    run(sys.executable, "-m", "hatchling", "build", "-d", tmp_path, "-t", "wheel:editable", cwd=source)
+    wheel = zipfile.ZipFile(next(tmp_path.glob("*.whl")))
+    (paths,) = (wheel.read(name).decode().splitlines() for name in wheel.namelist() if name.endswith(".pth"))
+    assert sorted(paths) == [str(source), str(source / "tests" / "witness")]
+    assert (source / "tests" / "witness" / "archcalc_witness" / "sources.py").exists()
 
 
 def test_the_wheel_works_in_another_place(built, tmp_path):

@@ -9,10 +9,10 @@ import pytest
 from console import check_mistake, run
 
 import archcalc
+from archcalc.address import address
 from archcalc.errors import ArchcalcError
 from archcalc.language.headings import choose, headings
 from archcalc.model import reference
-from archcalc.quantity import quantity
 
 matplotlib = pytest.importorskip("matplotlib")
 from matplotlib import image  # noqa: E402
@@ -32,7 +32,7 @@ def report(label):
 
 def drawn(names, axes, title=""):
     """The figure, its points, and the axes' quantities."""
-    axes = [quantity(name) for name in axes]
+    axes = [address(name) for name in axes]
     found, left = networks.points([report(name) for name in names], axes)
     with matplotlib.rc_context(canvas.style()):
         figure = Figure(figsize=(6.4, 4.4), layout="constrained", dpi=72)
@@ -71,7 +71,7 @@ def test_labels_of_all_networks_that_were_measured_cover_nothing():
     figure, found, left = drawn(everything(), ("mult_adds", "top1", "params"))
     assert len(found) >= 60
     assert len(found) + len(left) == len(everything())
-    assert all(quantity("top1").of(report(name)) is None for name in left)
+    assert all(address("top1").of(report(name)) is None for name in left)
     check_labels(figure.axes[0], len(found))
     assert len({point.label for point in found}) == len(found)
 
@@ -112,10 +112,10 @@ def test_points_sit_at_the_exact_values(axes):
     figure, found, left = drawn(SOME, axes)
     known = [name for name in SOME if name not in left]
     collections = {tuple(one.get_offsets()[0]): one.get_sizes()[0] for one in figure.axes[0].collections}
-    largest = max(float(quantity(axes[2]).of(report(name))) for name in known) if axes[2:] else 1
+    largest = max(float(address(axes[2]).of(report(name))) for name in known) if axes[2:] else 1
     assert len(known) == len(found) == len(collections) >= 4
     for name in known:
-        x, y, *size = (float(quantity(one).of(report(name))) for one in axes)
+        x, y, *size = (float(address(one).of(report(name))) for one in axes)
         share = size[0] / largest if size else (networks.SMALL / networks.LARGEST) ** 2
         assert collections[x, y] == pytest.approx(networks.LARGEST**2 * share)
 
@@ -124,13 +124,13 @@ def test_points_sit_at_the_exact_values(axes):
     ("name", "by", "depth"), [("vgg16", "layer", 1), ("resnet50", "block", 2), ("densenet121", "kind", 1)]
 )
 def test_bars_are_the_exact_values(name, by, depth):
-    axes = [quantity(one) for one in ("params", "mult_adds", "activations")]
+    axes = [address(one) for one in ("params", "mult_adds", "activations")]
     rows = report(name).by(by, depth)
     figure = Figure(figsize=(8, 8), layout="constrained", dpi=72)
     networks.bars(figure, rows, axes, name)
     figure.draw_without_rendering()
     for panel, one in zip(figure.axes, axes, strict=True):
-        assert [bar.get_width() for bar in panel.patches] == [row.figure(one.figure) for row in rows]
+        assert [bar.get_width() for bar in panel.patches] == [row.figure(str(one)) for row in rows]
         assert sum(bar.get_width() for bar in panel.patches) == one.of(report(name))
         edge = panel.get_window_extent()
         assert all(text.get_window_extent().x1 <= edge.x1 for text in panel.texts)
@@ -220,7 +220,7 @@ def test_what_has_no_place_is_named(tmp_path):
 def test_names_without_room_are_refused():
     point = networks.Point("n" * 5000, "", 1.0, 1.0)
     with pytest.raises(ArchcalcError, match="do not fit"):
-        networks.scatter(Figure(dpi=72, layout="constrained"), [point], [quantity("params"), quantity("depth")])
+        networks.scatter(Figure(dpi=72, layout="constrained"), [point], [address("params"), address("depth")])
 
 
 @pytest.mark.parametrize(
@@ -228,8 +228,8 @@ def test_names_without_room_are_refused():
     [
         ("plot vgg16 -o p.gif", ".svg, .pdf, .png"),
         ("plot vgg17 -o p.svg", "no network 'vgg17'"),
-        ("plot vgg16 --y top2 -o p.svg", "no quantity 'top2'"),
-        ("plot vgg16 --y title -o p.svg", "no title that is one number"),
+        ("plot vgg16 --y top2 -o p.svg", "no figure 'top2'"),
+        ("plot vgg16 --y title -o p.svg", "title is not a number"),
         ("plot lenet5 nin -o p.svg", "are not all known of any of these networks: lenet5, nin"),
         ("plot vgg16 resnet50 --bars params -o p.svg", "bars are of one network"),
         ("plot --bars params -o p.svg", "bars are of one network"),

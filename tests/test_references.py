@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from archcalc_witness.sources import SOURCES
 from references.table import FOLDER, Table, expand, parse, read
 
 import archcalc
-from archcalc.verify.witness.lines import Line, features, lines, tangled
-from archcalc.verify.witness.sources import SOURCES
+from archcalc.verify.lines import Line, features, lines, tangled
 
 FILES = sorted(FOLDER.glob("*.txt"))
 

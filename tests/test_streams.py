@@ -31,8 +31,11 @@ COMMANDS = {
     "kinds": "kinds",
     "conventions": "conventions lenet5",
     "figures": "figures",
+    "published": "published alexnet",
+    "plot": "plot alexnet vgg11 -o out.svg",
     "formula": "formula conv2d",
     "explain": "explain conv2d",
+    "exercise": "exercise lenet5",
     "solve": "solve mobilenet_v1 --free alpha=1,2 --where params<=9M",
     "sweep": "sweep mobilenet_v1 --alpha 1,2 --format csv",
     "scale": "scale efficientnet_b0 --phi 0",
@@ -42,7 +45,7 @@ COMMANDS = {
 HELP = {"help of a command": "summary lenet5 --help", "help": "--help", "version": "--version"}
 MISTAKES = {"mistake": "summary nix", "usage": "summary --nix", "no command": "nix", "bad and good": "check lenet5 nix"}
 ALL = {**COMMANDS, **HELP, **MISTAKES}
-SILENT = {"export", *MISTAKES} - {"bad and good"}  # on standard output
+SILENT = {"export", "plot", *MISTAKES} - {"bad and good"}  # on standard output
 ENCODINGS = ("ascii", "cp1252", "utf-8")
 KINDS = ("closed", "full", "pipe", *ENCODINGS)
 CHILD = """

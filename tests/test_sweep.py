@@ -18,21 +18,25 @@ import pandas
 import pyarrow.parquet
 import pytest
 from click.testing import CliRunner
+from laws import depth_law
 from members import members
 
 import archcalc
+from archcalc.address import address
 from archcalc.cli import main
 from archcalc.errors import ArchcalcError, SpecError
+from archcalc.figures.figure import FIGURES
+from archcalc.figures.rules import Quotient, Tally
 from archcalc.language.spec import Knob
 from archcalc.needed import needed
-from archcalc.quantity import quantity
-from archcalc.sweeps import chunks
+from archcalc.sweeps import chunks, evaluate
 from archcalc.sweeps.front import unbeaten
 from archcalc.sweeps.layout import sweep_table
 from archcalc.sweeps.ranges import has_words, make_axis, read_axis
 from archcalc.tables.terminal import progress
 
 OF = ("mult_adds", "params", "elements", "inference_bytes", "training_bytes")
+SUMS = tuple(name for name, one in FIGURES.items() if isinstance(one.rule, (Tally, Quotient)))
 AWKWARD = """net: Awkward
 given:
   groups: 4
@@ -109,7 +113,7 @@ def expected(network, axes, of):
 
 def asked(name, report):
     try:
-        return quantity(name).of(report)
+        return address(name).of(report)
     except ArchcalcError:  # a share of nothing, a layer that is not there
         return None
 
@@ -166,7 +170,7 @@ def check_formats(network, axes, of, folder):
     check_arrays(sweep.arrays(), points, of)
     exact, typed = written(sweep, folder)
     shown = sweep_table(sweep, sweep.chunks())
-    assert [column.key for column in shown.columns][: len(axes) + len(of)] == [*axes, *of]
+    assert [column.name for column in shown.columns][: len(axes) + len(of)] == [*axes, *of]
     for i, (knobs, figures, told) in enumerate(points):
         for rows in (*exact, *typed):
             assert bool(rows[i].pop("why")) == bool(told)
@@ -228,7 +232,7 @@ def test_a_share_is_a_fraction_everywhere_but_in_parquet(tmp_path):
     assert (tmp_path / "s.csv").read_text().split()[-2:] == ["1/3,596428/6849363,", "0.5,51940/583973,"]
     sweep.write(tmp_path / "s.parquet")
     assert pandas.read_parquet(tmp_path / "s.parquet")[name].tolist() == [float(share) for share in shares]
-    assert [row[1] for row in sweep_table(sweep, sweep.chunks()).rows] == ["0.0870778...", "0.0889424..."]
+    assert [row[1] for row in sweep_table(sweep, sweep.chunks()).texts()] == ["0.0870778...", "0.0889424..."]
 
 
 def test_what_cannot_be_built_is_marked_with_its_own_numbers(awkward):
@@ -259,6 +263,99 @@ def test_words_are_an_axis_too():
         check(archcalc.load("conv_mobilenet"), {"convolution": ["full", "separable"], "alpha": [Fraction(1, 2), 1]})
         == 4
     )
+
+
+# Depths: how often layers repeat
+
+
+def deciding(network):
+    """The knobs that decide how many layers there are."""
+
+    def layers(knobs):
+        report, _ = summary(network, knobs)
+        return report and len(report.layers)
+
+    numbers = [knob for knob in network.knobs.values() if not knob.choices]
+    others = [
+        (knob.name, knob.default + step) for knob in numbers for step in (1, -1) if accepted(knob, knob.default + step)
+    ]
+    return list(dict.fromkeys(name for name, value in others if layers({name: value}) not in (None, layers({}))))
+
+
+@pytest.mark.parametrize("name", members())
+def test_a_grid_of_depths_gives_what_each_depth_costs(name):
+    """Of every spec with such knobs: every figure that adds up, none and one and two repetitions included."""
+    network, random = archcalc.load(name), Random(name)
+    depths, axes = deciding(network), {}
+    for knob in (network.knobs[depth] for depth in random.sample(depths, k=min(2, len(depths)))):
+        values = [value for value in {0, 1, 2, knob.default, knob.default + 3} if accepted(knob, value)]
+        axes[knob.name] = random.sample(values, k=min(3, len(values)))
+    others = [knob for knob in network.knobs.values() if knob.name not in axes]
+    axes |= {knob.name: some_values(knob, random) for knob in random.sample(others, k=min(1, len(others)))}
+    assert not depths or check(network, axes, SUMS) > 0
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_grid_of_depths_of_random_networks(seed, tmp_path, monkeypatch):
+    """What is wrong is said of the copy in which it is met first."""
+    path = tmp_path / "net.yaml"
+    path.write_text(depth_law.spec(Random(seed)))
+    network = archcalc.load(str(path))
+    axes = {name: values for name, values in depth_law.GRID.items() if name in network.knobs}
+    check(network, axes, SUMS)
+    together = network.sweep(**axes).arrays()
+    monkeypatch.setattr("archcalc.sweeps.walk.depth", lambda value, places: value)
+    apart = network.sweep(**axes).arrays()
+    assert all(long.startswith(text) for text, long in zip(together["why"], apart["why"], strict=True))
+
+
+OWN = {
+    "from a copy": "c: conv(8, 1)\n    repeat: n\n  - e: conv(8, 1)\n    from: c3",
+    "perhaps from a copy": "c: conv(index, 1)\n    repeat: n\n  - e: relu\n    from: c2\n    when: channels == 2",
+    "a copy's weights": "c: conv(8, 1)\n    repeat: n\n  - e: conv(8, 1)\n    share: c2",
+    "a copy's name above": "c3: relu\n  - c: conv(8, 1)\n    repeat: n",
+    "a copy's name below": "c: conv(8, 1)\n    repeat: n\n  - c3: relu",
+    "unknown work": "c: opaque((8, rows, columns))\n    repeat: n",
+    "more layers than there may be": "c:\n      - conv(8, 1)\n      - relu\n    repeat: 6*n",
+    "far more layers": "c: conv(channels + 1, 1)\n    repeat: 10**n",
+    "the last one's need": "c: conv(24, 3, pad=1, groups=index)\n    repeat: n",
+    "a map that ends": "c: conv(8, 1 + 2*index)\n    repeat: n",
+}
+
+
+@pytest.mark.parametrize("what", OWN)
+def test_copies_that_are_not_there_at_every_point(what, tmp_path, monkeypatch):
+    monkeypatch.setattr("archcalc.engine.unfold.MOST_LAYERS", 100)
+    path = tmp_path / "net.yaml"
+    path.write_text(f"net: N\ngiven: {{n: 2}}\ninput: [8, 40, 40]\nlayers:\n  - s: conv(8, 1)\n  - {OWN[what]}\n")
+    assert check(archcalc.load(str(path)), {"n": [0, 1, 2, 3, 5, 12]}, SUMS) > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "of"), [("resnet50", "n2,n3,n4,n5"), ("densenet121", "n1,n2,n3,n4"), ("nasnet_mobile", "N")]
+)
+def test_a_grid_of_depths_is_a_few_walks(name, of, monkeypatch):
+    """Of ResNet-50's stages, alike but for their first unit, and of DenseNet's, each wider than the one before."""
+    walks, measure = [], evaluate.measure
+    monkeypatch.setattr(evaluate, "measure", lambda *asked: walks.append(1) or measure(*asked))
+    arrays = archcalc.load(name).sweep("mult_adds", **dict.fromkeys(of.split(","), range(1, 9))).arrays()
+    assert len(arrays["mult_adds"]) == 8 ** len(of.split(","))
+    assert len(walks) <= 3
+
+
+def test_a_large_grid_of_depths_is_cut(monkeypatch):
+    """So that no array along the copies is larger than one of a piece."""
+    monkeypatch.setattr("archcalc.sweeps.depth.LARGEST", 100)
+    assert check(archcalc.load("densenet121"), {"n1": range(1, 9), "n2": [1, 5]}, ("params", "mult_adds")) == 16
+
+
+def test_parts_of_a_network_are_those_of_each_depth():
+    """A unit of conv3_x has 512*128 + 9*128*128 + 128*512 weights and 2*(128 + 128 + 512) of batch norms."""
+    network, text = archcalc.load("resnet50"), "params of conv3_x/unit3"
+    found = network.sweep(text, "peak_bytes", "depth", n3=[2, 3, 5]).arrays()
+    for name in ("peak_bytes", "depth"):
+        assert [*found[name]] == [address(name).of(network.summary(n3=n)) for n in (2, 3, 5)]
+    assert [*found[text]][1:] == [280_064] * 2
 
 
 # Exactness
@@ -351,7 +448,7 @@ def test_unknown_names_are_refused():
     network = archcalc.load("mobilenet_v1")
     with pytest.raises(ArchcalcError, match="no knob 'alhpa'; did you mean 'alpha'"):
         network.sweep(alhpa=[1])
-    with pytest.raises(ArchcalcError, match="no quantity 'parms'; did you mean 'params'"):
+    with pytest.raises(ArchcalcError, match="no figure 'parms'; did you mean 'params'"):
         network.sweep("parms", alpha=[1])
     with pytest.raises(ArchcalcError, match="no layer 'steem'"):
         network.sweep("params of steem", alpha=[1, 2]).arrays()
@@ -506,8 +603,14 @@ def test_a_table_on_the_screen():
         ("sweep mobilenet_v1 --alpha 1:2:1/1000000 --rho 1:2:1/1000000", "1,000,002,000,001 points, about"),
         ("sweep mobilenet_v1 --alpha 1,2 --plot x.bmp", ".svg, .pdf, .png"),
         ("sweep mobilenet_v1 --alpha 1,2 --plot x.svg --figure contours", "contours need two knobs"),
-        ("sweep mobilenet_v1 --alpha 1,2 -o x.xlsx", "x.xlsx: a sweep is written as csv, json, parquet, md"),
-        ("sweep mobilenet_v1 --alpha 1,2 --format parquet", "Parquet is not text"),
+        (
+            "sweep mobilenet_v1 --alpha 1,2 -o x.docx",
+            "x.docx: the suffix decides the format; there are .txt, .md, .csv",
+        ),
+        (
+            "sweep mobilenet_v1 --alpha 1,2 --format parquet",
+            "a Parquet file is not text; give it a file with -o FILE.parquet",
+        ),
         ("sweep mobilenet_v1 --alpha 1,2 --dask nowhere -o x.csv", "no Dask scheduler at 'nowhere'"),
     ],
 )

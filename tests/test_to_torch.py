@@ -104,22 +104,45 @@ def test_shared_weights_are_one(build):
     assert {name: tuple(y.shape) for name, y in found.items()} == {"head1": (1, 6, 4, 4), "head2": (1, 6, 2, 2)}
 
 
-@pytest.mark.parametrize(
-    "moved",
-    [
-        lambda network: network.to(torch.float64),
-        lambda network: network.to("meta").to_empty(device="cpu"),
-        copy.deepcopy,
-        lambda network: network.share_memory(),
-    ],
-    ids=["dtype", "device", "copy", "share_memory"],
+MOVED = ("dtype", "device", "copy", "share_memory")
+MOVES = (
+    lambda network: network.to(torch.float64),
+    lambda network: network.to("meta").to_empty(device="cpu"),
+    copy.deepcopy,
+    lambda network: network.share_memory(),
 )
+
+
+@pytest.mark.parametrize("moved", MOVES, ids=MOVED)
 def test_shared_weights_stay_one(build, moved):
     network = moved(build(SHARED))
     assert network.head2.weight is network.head1.weight
     with torch.no_grad():
         network.head1.bias.fill_(3)
     assert network.head2.bias.eq(3).all()
+
+
+SHARED_NORM = """net: A norm twice
+input: [4, 8, 8]
+layers:
+  - one: batchnorm
+  - two: batchnorm
+    share: one
+"""
+
+
+@pytest.mark.parametrize("text", [SHARED, SHARED_NORM], ids=["weights", "buffers"])
+@pytest.mark.parametrize("moved", [lambda network: network, *MOVES], ids=["as made", *MOVED])
+def test_layers_that_share_hold_the_same_tensors_and_each_what_a_tool_counts_in_it(build, text, moved):
+    network = moved(build(text))
+    for module in network.modules():  # as thop does: each layer has a sum of its own
+        module.register_buffer("total_ops", torch.zeros(1))
+    first, second = [module for module in network.layers() if list(module.parameters())][-2:]
+    assert first is not second
+    assert first.total_ops is not second.total_ops
+    named = [dict(one.named_parameters()) | dict(one.named_buffers()) for one in (first, second)]
+    assert len(named[0]) > 2
+    assert {name for name in named[0] if named[0][name] is not named[1][name]} == {"total_ops"}
 
 
 @pytest.mark.parametrize("example", [e for e in examples() if e.layer.label != "opaque"], ids=str)
@@ -193,12 +216,12 @@ def test_a_block_says_that_it_only_groups():
 def test_no_value_outlives_its_last_use():
     network = small()
     assert isinstance(network, NetworkModule)
-    held = [step.done for step in network._steps]
-    assert sorted(value for done in held for value in done) == list(range(1, len(network._steps)))
+    held = [step.done for step in network._calls]
+    assert sorted(value for done in held for value in done) == list(range(1, len(network._calls)))
 
 
 def test_a_layer_that_is_only_declared_has_no_module(build):
-    with pytest.raises(archcalc.ArchcalcError, match=r"only the shape of what proposals gives is declared"):
+    with pytest.raises(archcalc.ArchcalcError, match=r"only the shape of the output of proposals is declared"):
         build(OPAQUE)
 
 

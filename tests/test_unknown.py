@@ -43,12 +43,14 @@ COMMANDS = {
     "export": "@ @@k=5",
     "formula": "@ --free k",
     "explain": "@",
+    "ask": "@:params,@:mult_adds*2,@:params-@:buffers,@:params<=100",
     "solve": "@ --free k=1:3,word --where elements>=1 --want smallest",
     "sweep": "@ --k 1:3 --of mult_adds,params,elements,weight_bytes",
 }
 PICTURES = {"svg", "pdf", "png"}
 SCREENS = ["memory @", "memory @ @@k=5 --batch 3 --optimizer adam", "summary @ --by kind", "summary @ --by block",
-           "explain @ --over lenet5", "explain @ --of params", "compare lenet5 @", "compare @ lenet5"]  # fmt: skip
+           "explain @ --over lenet5", "explain @ --of params", "compare lenet5 @", "compare @ lenet5",
+           "ask @:mult_adds*2", "ask --explain @:params-7"]  # fmt: skip
 
 
 class Cells(HTMLParser):
@@ -64,6 +66,9 @@ class Cells(HTMLParser):
             self.rows.append([])
         elif self.inside:
             self.rows[-1].append("")
+
+    def handle_endtag(self, tag):
+        self.inside = False
 
     def handle_data(self, data):
         if self.inside:
@@ -94,14 +99,15 @@ def rows(data, format_):
         return page.rows
     if format_ == "csv":
         return list(csv.reader(text.splitlines()))
-    return [re.split(r"[|&=]" if format_ in ("md", "tex") else r"\s{2,}|=", line) for line in text.splitlines()]
+    marks = r"[|&]|\s=\s" if format_ in ("md", "tex") else r"\s{2,}|\s=\s"
+    return [re.split(marks, line) for line in text.splitlines()]
 
 
 def cells(data, format_):
     """Each cell by the row's first one, how many rows have had that one, and the column from the right."""
     found, met = {}, Counter()
     for row in rows(data, format_):
-        texts = ["" if cell is None else str(cell).strip(" \\") for cell in row]
+        texts = ["" if cell is None else str(cell).strip(" =\\") for cell in row]
         label = next(filter(None, texts), "")
         met[label] += 1
         found |= {(label, met[label], i - len(texts)): text for i, text in enumerate(texts)}
@@ -140,7 +146,8 @@ def said(tmp_path, monkeypatch):
                 assert not file or not Path(file).exists()
                 return None
             assert result.exit_code == 0, result.output
-            found[name] = Path(file).read_bytes() if file else result.output.encode()
+            files = sorted(Path().glob("out*"))
+            found[name] = b"".join(path.read_bytes() for path in files) if file else result.output.encode()
         return found
 
     return said
@@ -148,7 +155,13 @@ def said(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("command", "asked", "binary"),
-    [case for case in promised() if case[0] in COMMANDS and case[1][1].rpartition(".")[2] not in PICTURES],
+    [
+        case
+        for case in promised()
+        if case[0] in COMMANDS
+        and case[1][1].rpartition(".")[2] not in PICTURES
+        and not (case[0] == "summary" and case[1][1] == "out.txt")
+    ],  # as wide as it needs: a reader cannot tell blank cells
     ids=str,
 )
 def test_in_every_format(command, asked, binary, said):
@@ -168,4 +181,4 @@ def test_on_the_screen(command, said):
 
 def test_every_command_that_counts_is_tried():
     counts = {*COMMANDS, *(command.split()[0] for command in SCREENS), "verify"}
-    assert {*main.commands} - counts == {"check", "figures", "kinds", "list", "scale", "show"}
+    assert {*main.commands} - counts == {"check", "figures", "kinds", "list", "plot", "published", "scale", "show"}

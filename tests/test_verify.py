@@ -404,7 +404,9 @@ def test_to_torch_without_torch_says_so():
 
 def test_too_old_a_torch_is_refused(monkeypatch):
     monkeypatch.setattr(torch, "__version__", "2.3.1+cu118")
-    with pytest.raises(archcalc.ArchcalcError, match=r"^torch 2\.3\.1\+cu118 is too old to verify with; it takes 2\.4"):
+    with pytest.raises(
+        archcalc.ArchcalcError, match=r"^torch 2\.3\.1\+cu118 is too old for a verification, which needs 2\.4"
+    ):
         package._check()
 
 

@@ -2,6 +2,7 @@
 
 import pickle
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from console import run
@@ -13,13 +14,13 @@ from archcalc.language.expression import Call, parse, parse_call
 from archcalc.language.grammar import parse_spec
 from archcalc.language.library import home, names
 from archcalc.language.pickled import unpickled
-from archcalc.language.spec import Block, Item, Knob, Part, Spec, blocks_used
+from archcalc.language.spec import Block, Input, Item, Knob, Part, Spec, blocks_used
 from archcalc.language.terms import Expression
 from archcalc.language.text import Scalar
 from archcalc.language.writing import built, written
 from archcalc.network import Network
 
-FILES = sorted(home().glob("*.yaml"))
+FILES = sorted(Path(home()).glob("*.yaml"))
 AWKWARD = """
 net: '[N] # "1": 100 % ''odd'''
 about: ": a long text, # and no comment, folded where it is longer than a line; it holds a - dash, a 'quote', [one], \
@@ -44,9 +45,13 @@ blocks:
       when: "'true' == say or f(say, 2)"
   two(c, n=1+1):
     inputs: one
+    let:
+      wide: channels*c
+      "add(a, b)": "a + b*wide/ 2"
     layers:
       - 3x3: odd('it''s', (3, n))
         from: one
+      - conv(add(c, 1), 1)
 layers:
   - "odd(say = 'true')"
   - last: []
@@ -65,6 +70,11 @@ layers:
         repeat: 2
   - tied: conv(4, 1)
     share: add1/1x1/conv
+  - "odd('a: b', (1, 3))":
+    when: half < 1
+    else:
+      - conv(4, 1 ):
+        repeat: 2
 """.replace("LONG", "w" * 130)
 
 
@@ -74,7 +84,7 @@ def shape_of(value):
         case Expression() | Scalar():
             return value.text
         case Block():
-            return value.name, shape_of(value.parameters), value.inputs, shape_of(value.body)
+            return value.name, shape_of(value.parameters), value.inputs, shape_of(value.lets), shape_of(value.body)
         case Call():
             return value.name, shape_of(value.arguments), shape_of(value.keywords)
         case Part():
@@ -170,7 +180,7 @@ def outcome(network, knobs):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_every_network_alone_is_the_network(path, tmp_path):
-    for name in [name for name, file in names().items() if file == path]:
+    for name in [name for name, file in names().items() if file == str(path)]:
         network = archcalc.load(name)
         (tmp_path / f"{name}.yaml").write_text(network.text)
         alone = archcalc.load(tmp_path / f"{name}.yaml")
@@ -235,13 +245,13 @@ def entry(layer, name=None, **beside):
 
 
 def from_parts(layers, shape, **knobs):
-    part = Part({name: Knob(name, default) for name, default in knobs.items()}, {}, {}, BUILT.source, {})
+    part = Part({name: Knob(name, default) for name, default in knobs.items()}, {}, {}, BUILT.source, {}, {})
     return Spec("mine", {"net": "Mine"}, part, expression(f"[{', '.join(map(str, shape))}]"), tuple(layers), {})
 
 
 @pytest.mark.parametrize("example", [e for e in examples() if len({*e.shapes}) == 1], ids=str)
 def test_every_layer_is_read_again_from_a_spec_built_of_it(example):
-    sources = tuple(Scalar("-1", BUILT) for _ in example.shapes[1:] and example.shapes)
+    sources = tuple(Input("-1", BUILT) for _ in example.shapes[1:] and example.shapes)
     layers = [entry(example.layer, "one" if sources else None, sources=sources)]
     spec = built(from_parts(layers, example.shapes[0]))
     (_, node) = Network(spec).summary().graph.nodes

@@ -3,34 +3,52 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
+from importlib import import_module
 from io import StringIO
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import click
 
 from archcalc import __version__
 from archcalc.cli.command import Group
-from archcalc.cli.formula import explain, formula
-from archcalc.cli.pages import check, kinds, list_, show
-from archcalc.cli.plot import plot
-from archcalc.cli.reports import compare, conventions, export, figures, published, summary
 from archcalc.cli.streams import Ended, Output, tell
-from archcalc.cli.sweep import scale, solve, sweep
-from archcalc.cli.verify import memory, verify
 from archcalc.errors import ArchcalcError
 
-GROUPS = {  # by what a person wants
-    "Count": (summary, compare, memory, conventions, figures),
-    "See what others measured, draw pictures": (published, plot),
-    "Find what fits": (solve, sweep, scale),
-    "See where a number comes from": (formula, explain),
-    "Find networks, take tables with you": (list_, show, export),
-    "Write a network of your own": (check, kinds),
-    "Confirm with real modules": (verify,),
+GROUPS = {  # by what a person wants: the commands, and the module of this package that each is in
+    "Count": {
+        "summary": "reports",
+        "ask": "ask",
+        "compare": "reports",
+        "memory": "verify",
+        "conventions": "reports",
+        "figures": "reports",
+        "published": "reports",
+    },
+    "Find what fits": {"solve": "sweep", "sweep": "sweep", "scale": "sweep"},
+    "See where a number comes from": {"formula": "formula", "explain": "formula", "exercise": "exercise"},
+    "Find networks, take tables with you": {"list": "pages", "show": "pages", "export": "reports", "plot": "plot"},
+    "Write a network of your own": {"check": "pages", "kinds": "pages"},
+    "Confirm with real modules": {"verify": "verify"},
 }
-COMMANDS = [command for commands in GROUPS.values() for command in commands]
 MISTAKE, UNWRITTEN, INTERRUPTED = 2, 3, 130  # exit statuses, the last as shells give it
+
+
+class Commands(Mapping[str, click.Command]):
+    """The commands by name, each imported when it is asked for."""
+
+    modules: ClassVar = {name: module for commands in GROUPS.values() for name, module in commands.items()}
+
+    def __getitem__(self, name: str) -> click.Command:
+        module = import_module(f"archcalc.cli.{self.modules[name]}")
+        return next(one for one in vars(module).values() if isinstance(one, click.Command) and one.name == name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.modules)
+
+    def __len__(self) -> int:
+        return len(self.modules)
 
 
 class CommandLine(Group):
@@ -68,7 +86,9 @@ class CommandLine(Group):
         width = max(map(len, self.commands))
         for heading, commands in GROUPS.items():
             with formatter.section(heading):
-                lines = [(str(c.name).ljust(width), c.get_short_help_str(formatter.width)) for c in commands]
+                lines = [
+                    (name.ljust(width), self.commands[name].get_short_help_str(formatter.width)) for name in commands
+                ]
                 formatter.write_dl(lines)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -79,7 +99,7 @@ class CommandLine(Group):
             raise click.Abort from None
 
 
-@click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=CommandLine, commands=Commands(), context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="archcalc")
 def main() -> None:
     """Shapes, parameters and multiply-adds of neural networks, from a declarative spec.
@@ -91,7 +111,3 @@ def main() -> None:
     Exit status: 0; 1 where a verification found a difference; 2 where a message says what to mend; 3 where standard
     output could not be written.
     """
-
-
-for _command in COMMANDS:
-    main.add_command(_command)

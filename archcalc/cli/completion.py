@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
-from click.shell_completion import CompletionItem
 
-Completion = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+Completion: TypeAlias = "Callable[[click.Context, click.Parameter, str], list[CompletionItem]]"
 
 
 def words_of(words: Iterable[str]) -> Completion:
@@ -37,6 +40,8 @@ class NetworkName(click.types.StringParamType):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Its name, one of its other names where no name starts so, else a file."""
+        from click.shell_completion import CompletionItem
+
         from archcalc.language.library import aliases, names
 
         found = _started(names(), incomplete) or _started(aliases(), incomplete)
@@ -47,4 +52,6 @@ NETWORK = NetworkName()
 
 
 def _started(words: Iterable[str], incomplete: str) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
     return [CompletionItem(word) for word in words if word.lower().startswith(incomplete.lower())]

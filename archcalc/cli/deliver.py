@@ -2,47 +2,103 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce, wraps
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from archcalc.cli.streams import tell
-from archcalc.errors import ArchcalcError
+from archcalc.errors import ArchcalcError, alternatives
+from archcalc.export import FORMATS, files, format_of, render, render_tables, suffix, write
 
 if TYPE_CHECKING:
     from archcalc.report import Report
     from archcalc.tables.grid import Table
     from archcalc.tables.layout import Choice
 
-FORMAT = click.option("--format", "format_", metavar="FORMAT", help="table, md, csv, tex, html, json or xlsx.")
+
+class FilePath(click.Path):
+    """A file or a folder to write, as a Path; the module for those is imported where one is named."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path that a word names."""
+        from pathlib import Path
+
+        return Path(os.fsdecode(super().convert(value, param, ctx)))
+
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 CONVENTION = click.option("--convention", metavar="NAME", help="Which work is counted: mult_adds, flops, all ...; "
                           "'archcalc conventions' shows them.")  # fmt: skip
-OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to a file.")
+STANDALONE = click.option(
+    "--standalone", is_flag=True, help="With tex, a whole document instead of tables to put into one."
+)
+SEVERAL = "; tables with different columns become several CSV files"
+
+
+def writes(*formats: str, required: bool = False) -> Decorator:
+    """The options that say in which of these formats, and where; a file that is ``required`` says both.
+
+    The command is told in ``format`` which one was chosen.
+    """
+    named = click.option("--format", "format_", metavar="FORMAT", help=f"{alternatives(formats, len(formats))}.")
+    text = f"Write to a file; its suffix decides: {' '.join(map(suffix, formats))}"
+    tables = "csv" in formats
+    file = click.option("-o", "--output", type=FilePath(), metavar="FILE", required=required,
+                        help=f"{text}{SEVERAL * tables}.")  # fmt: skip
+    options = [*[named] * (not required), file, *[STANDALONE] * tables]
+
+    def with_options(command: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(command)
+        def chosen(*arguments: Any, **given: Any) -> Any:  # before anything is computed
+            return command(*arguments, **{**given, "format": _chosen(given, formats)})
+
+        return reduce(lambda made, option: option(made), reversed(options), chosen)
+
+    return with_options
+
+
+TABLES = writes(*FORMATS)
 
 
 def deliver(reports: Sequence[Report], choice: Choice, options: dict[str, Any]) -> None:
     """Reports, in the format asked for."""
-    format_ = chosen_format(options)
-    if format_ == "table" and not options["output"]:
-        from archcalc.tables.layout import summary_table
+    if options["format"] == "table":
+        from archcalc.tables.layout import summary_tables
 
-        return _show([summary_table(report, choice) for report in reports])
-    from archcalc.export import render
-
-    return _write(render(reports, format_, choice), options["output"])
+        return deliver_tables(summary_tables(reports, choice), options)
+    return put({options["output"]: render(reports, options["format"], choice, **_how(options))})
 
 
 def deliver_tables(tables: Sequence[Table], options: dict[str, Any]) -> None:
-    """Tables that are not reports, in the format asked for."""
-    format_ = chosen_format(options)
-    if format_ == "table" and not options["output"]:
-        return _show(tables)
-    from archcalc.export import render_tables
+    """Tables, in the format asked for."""
+    format_, output, how = options["format"], options["output"], _how(options)
+    if output is None and format_ == "table":
+        from archcalc.tables.terminal import show_tables
 
-    return _write(render_tables(tables, format_), options["output"])
+        return show_tables(tables, sys.stdout)
+    return put(files(tables, output, format_, **how) if output else {None: render_tables(tables, format_, **how)})
+
+
+def _chosen(options: dict[str, Any], formats: Sequence[str]) -> str:
+    """The format asked for, or that of the file's suffix. Raises ArchcalcError."""
+    format_ = format_of(options["output"], options.get("format_"), formats)
+    if options.get("standalone") and format_ != "tex":
+        raise ArchcalcError(f"--standalone is for tex; what is written here is {format_}")
+    return format_
+
+
+def put(written: Mapping[Any, bytes]) -> None:
+    """What is written, each to its file, or (None) to the screen."""
+    for path, data in written.items():
+        if path is None:
+            click.echo(data.decode(), nl=False)
+        else:
+            write(path, data)
+            tell(f"{path} written")
 
 
 def quantities(options: dict[str, Any], usual: str = "{}") -> str:
@@ -55,32 +111,5 @@ def quantities(options: dict[str, Any], usual: str = "{}") -> str:
     return str(asked or usual.format(convention(name).name if name else DEFAULT))
 
 
-def chosen_format(options: dict[str, Any]) -> str:
-    """The format asked for, or that of the file's suffix. Raises ArchcalcError."""
-    format_, output = options["format_"], options["output"]
-    if format_ is None and output is None:
-        return "table"
-    from archcalc.export import FORMATS, format_of
-
-    if format_ is None:
-        return format_of(output)
-    if format_ not in FORMATS:
-        raise ArchcalcError(f"no format {format_!r}; there are {', '.join(FORMATS)}")
-    if format_ == "xlsx" and output is None:
-        raise ArchcalcError("a workbook is not text; give it a file with -o FILE.xlsx")
-    return str(format_)
-
-
-def _show(tables: Sequence[Table]) -> None:
-    from archcalc.tables.terminal import show_tables
-
-    show_tables(tables, sys.stdout)
-
-
-def _write(data: bytes, output: Path | None) -> None:
-    if output is None:
-        return click.echo(data.decode(), nl=False)
-    from archcalc.export import write
-
-    write(output, data)
-    return tell(f"{output} written")
+def _how(options: dict[str, Any]) -> dict[str, bool]:
+    return {"standalone": True} if options.get("standalone") else {}

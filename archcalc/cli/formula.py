@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from archcalc.cli.deliver import CONVENTION, quantities
+from archcalc.cli.deliver import CONVENTION, put, quantities, writes
 from archcalc.cli.knobs import KnobCommand
-from archcalc.cli.streams import tell
-from archcalc.errors import ArchcalcError, listing
 
 if TYPE_CHECKING:
     from archcalc.model import Reference
 
 FORMATS = ("text", "tex", "sympy", "json")
-SUFFIXES = {".txt": "text", ".tex": "tex", ".py": "sympy", ".json": "json"}
+EXPLAINED = ("text", "tex", "json")
 OVER = click.option("--over", metavar="NETWORK", help="Compare with this one; its knobs may be letters: conv2d@D_K=n")
 TIE = click.option("--tie", metavar="A,B,...", help="Knobs that the other network takes from the first.  [default: it "
                    "keeps its own values]")  # fmt: skip
 FREE = click.option("--free", metavar="A,B,...", help="Knobs to leave free; M=N is one letter for both.  [default: all "
                     "numbers that don't decide the structure, or those that both networks have]")  # fmt: skip
-OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
-                      help="Write to a file; its suffix decides: .txt .tex .py .json")  # fmt: skip
-TEXT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
-                    help="Write to a file; its suffix decides: .txt .tex .json")  # fmt: skip
 
 
 @click.command(cls=KnobCommand)
@@ -36,8 +29,7 @@ TEXT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="
 @CONVENTION
 @OVER
 @TIE
-@click.option("--format", "format_", metavar="FORMAT", help="text, tex, sympy or json.")
-@OUTPUT
+@writes(*FORMATS)
 @click.pass_context
 def formula(context: click.Context, /, network: str, **options: Any) -> None:
     """An exact closed form in the knobs.
@@ -49,18 +41,15 @@ def formula(context: click.Context, /, network: str, **options: Any) -> None:
     from archcalc.forms.notes import as_latex
     from archcalc.forms.opening import words
 
-    format_ = _format(options)
     asked, over = references(context, options["over"], options["tie"])
     found = form(asked, quantities(options), words(options["free"]), over)
-    if format_ == "tex":
-        text = as_latex(found)
-    elif format_ == "sympy":
-        text = found.source + "\n"
-    elif format_ == "json":
-        text = _json(found.to_dict())
-    else:
-        text = "\n".join([found.text(), "", *found.notes()]) + "\n"
-    _write(text, options["output"])
+    texts = {
+        "text": lambda: "\n".join([found.text(), "", *found.notes()]) + "\n",
+        "tex": lambda: as_latex(found),
+        "sympy": lambda: f"{found.source}\n",
+        "json": lambda: _json(found.to_dict()),
+    }
+    put({options["output"]: texts[options["format"]]().encode()})
 
 
 @click.command(cls=KnobCommand)
@@ -72,8 +61,7 @@ def formula(context: click.Context, /, network: str, **options: Any) -> None:
 @TIE
 @FREE
 @click.option("--depth", type=click.IntRange(1), help="A line is a block, of names cut at that many levels.")
-@click.option("--format", "format_", metavar="FORMAT", help="text, tex or json.")
-@TEXT
+@writes(*EXPLAINED)
 @click.pass_context
 def explain(context: click.Context, /, network: str, **options: Any) -> None:
     """The worked arithmetic behind a number.
@@ -85,13 +73,10 @@ def explain(context: click.Context, /, network: str, **options: Any) -> None:
     from archcalc.derivation.explain import explain as explanation
     from archcalc.forms.opening import words
 
-    format_ = _format(options)
-    if format_ == "sympy":
-        raise ArchcalcError("an explanation is text, tex or json; 'archcalc formula' gives sympy")
     asked, over = references(context, options["over"], options["tie"])
     found = explanation(asked, quantities(options), over, words(options["free"]), options["depth"])
     texts = {"text": lambda: f"{found}\n", "tex": lambda: found.latex, "json": lambda: _json(found.to_dict())}
-    _write(texts[format_](), options["output"])
+    put({options["output"]: texts[options["format"]]().encode()})
 
 
 def references(context: click.Context, over: str | None, tie: str | None) -> tuple[Reference, Reference | None]:
@@ -102,33 +87,10 @@ def references(context: click.Context, over: str | None, tie: str | None) -> tup
     names = [option.name for option in context.obj["knobs"]]
     options = {name: context.params[name] for name in names if context.params[name] is not None}
     ((network, settings),) = context.obj["asked"]
-    asked = Reference(network, {**options, **settings})
-    return asked, other(over, options, words(tie) or ())
-
-
-def _format(options: dict[str, Any]) -> str:
-    """Raises ArchcalcError."""
-    format_, output = options["format_"], options["output"]
-    if format_ is None:
-        format_ = "text" if output is None else SUFFIXES.get(output.suffix.lower(), "")
-        if not format_:
-            raise ArchcalcError(f"{output}: the suffix decides the format; there are {listing(SUFFIXES)}")
-    if format_ not in FORMATS:
-        raise ArchcalcError(f"no format {format_!r}; there are {listing(FORMATS)}")
-    return str(format_)
+    return Reference(network, {**options, **settings}), other(over, options, words(tie) or ())
 
 
 def _json(data: Any) -> str:
     import json
 
     return json.dumps(data, indent=2) + "\n"
-
-
-def _write(text: str, output: Path | None) -> None:
-    if output is None:
-        click.echo(text, nl=False)
-        return
-    from archcalc.export import write
-
-    write(output, text.encode())
-    tell(f"{output} written")

@@ -11,8 +11,7 @@ import click
 from archcalc.cli.command import Command
 from archcalc.cli.completion import NETWORK, families, words_of
 from archcalc.cli.completion import kinds as kinds_of_layer
-from archcalc.cli.deliver import deliver_tables
-from archcalc.cli.sweep import FORMAT, OUTPUT
+from archcalc.cli.deliver import TABLES, deliver_tables
 from archcalc.errors import ArchcalcError, printable
 from archcalc.language.grammar import KINDS_OF_SPEC
 
@@ -24,8 +23,7 @@ from archcalc.language.grammar import KINDS_OF_SPEC
 @click.option("--kind", default="", help="Only networks, blocks, listings, toys or detectors.",
               shell_complete=words_of(KINDS_OF_SPEC))  # fmt: skip
 @click.option("--lecture", default="", help="Only what this lecture shows.")
-@FORMAT
-@OUTPUT
+@TABLES
 def list_(words: Sequence[str], everything: bool, **options: Any) -> None:
     """Find networks by family or by a word.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from archcalc.cli.completion import families
+from archcalc.cli.deliver import FilePath
 from archcalc.cli.knobs import KnobCommand, settled
 from archcalc.cli.reports import BY, DEPTH
 from archcalc.cli.streams import tell
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @BY
 @DEPTH
 @DARK
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", required=True,
+@click.option("-o", "--output", type=FilePath(), metavar="FILE", required=True,
               help="The file; its suffix decides: .svg .pdf .png")  # fmt: skip
 @click.pass_context
 def plot(context: click.Context, /, **options: Any) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from archcalc.cli.command import Command
-from archcalc.cli.deliver import CONVENTION, FORMAT, OUTPUT, deliver, deliver_tables
+from archcalc.cli.deliver import CONVENTION, TABLES, deliver, deliver_tables, writes
 from archcalc.cli.knobs import KnobCommand, settled
-from archcalc.cli.sweep import FORMAT as TABLE_FORMAT
-from archcalc.cli.sweep import OUTPUT as TABLE_OUTPUT
+from archcalc.export import FORMATS
 
 if TYPE_CHECKING:
     from archcalc.report import Report
@@ -20,8 +18,6 @@ if TYPE_CHECKING:
 BY = click.option("--by", type=click.Choice(["layer", "block", "kind"]), help="What a row is.")
 DEPTH = click.option("--depth", type=click.IntRange(1), default=1, show_default=True, help="Levels of blocks.")
 COLUMNS = click.option("--columns", metavar="A,B,...", help="Which columns, in order; 'archcalc figures' shows them.")
-FILE = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", required=True,
-                    help="The file; its suffix decides: .md .csv .xlsx .tex .html .json")  # fmt: skip
 
 
 @click.command(cls=KnobCommand)
@@ -30,8 +26,7 @@ FILE = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="
 @DEPTH
 @COLUMNS
 @CONVENTION
-@FORMAT
-@OUTPUT
+@TABLES
 @click.pass_context
 def summary(context: click.Context, /, **options: Any) -> None:
     """What each layer of a network costs.
@@ -47,8 +42,7 @@ def summary(context: click.Context, /, **options: Any) -> None:
 @DEPTH
 @click.option("--columns", metavar="A,B,...", help="Which totals, in order; 'archcalc figures' shows what there is.")
 @CONVENTION
-@TABLE_FORMAT
-@TABLE_OUTPUT
+@TABLES
 @click.pass_context
 def compare(context: click.Context, /, **options: Any) -> None:
     """Networks side by side.
@@ -67,17 +61,16 @@ def compare(context: click.Context, /, **options: Any) -> None:
 @DEPTH
 @COLUMNS
 @CONVENTION
-@FILE
+@writes(*FORMATS, required=True)
 @click.pass_context
 def export(context: click.Context, /, **options: Any) -> None:
     """Write the tables of networks to a file."""
-    deliver(_counted(context, options), _choice(options), {**options, "format_": None})
+    deliver(_counted(context, options), _choice(options), options)
 
 
 @click.command(cls=KnobCommand)
 @click.argument("networks", nargs=-1)
-@TABLE_FORMAT
-@TABLE_OUTPUT
+@TABLES
 @click.pass_context
 def conventions(context: click.Context, /, **options: Any) -> None:
     """Work by convention, side by side.
@@ -92,8 +85,7 @@ def conventions(context: click.Context, /, **options: Any) -> None:
 
 @click.command(cls=KnobCommand)
 @click.argument("networks", nargs=-1)
-@TABLE_FORMAT
-@TABLE_OUTPUT
+@TABLES
 @click.pass_context
 def published(context: click.Context, /, **options: Any) -> None:
     """What others measured, and printed against exact.
@@ -107,8 +99,7 @@ def published(context: click.Context, /, **options: Any) -> None:
 
 
 @click.command(cls=Command)
-@TABLE_FORMAT
-@TABLE_OUTPUT
+@TABLES
 def figures(**options: Any) -> None:
     """The figures to ask for by name."""
     from archcalc.tables.layout_figures import figures_table

@@ -6,31 +6,26 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from archcalc.cli.deliver import CONVENTION, deliver_tables, quantities
+from archcalc.cli.deliver import CONVENTION, TABLES, FilePath, deliver_tables, quantities, writes
 from archcalc.cli.knobs import KnobCommand
 from archcalc.cli.streams import tell
-from archcalc.errors import ArchcalcError, listing
+from archcalc.errors import ArchcalcError
+from archcalc.export import FORMATS
 
 if TYPE_CHECKING:
     from archcalc.model import Model
     from archcalc.sweeps.sweep import Advance, Sweep
 
-FORMAT = click.option("--format", "format_", metavar="FORMAT", help="table, md, csv, tex, html or json.")
-OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
-                      help="Write to a file: .csv .json .md .tex .html")  # fmt: skip
-POINTS = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
-                      help="Write to a file: .csv .json .md .tex .html .parquet")  # fmt: skip
-PLOT = click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw it: .svg .pdf .png")
+WRITTEN = (*FORMATS, "parquet")
+PLOT = click.option("--plot", type=FilePath(), metavar="FILE", help="Draw it: .svg .pdf .png")
 FIGURE = click.option("--figure", type=click.Choice(["cost", "pareto", "contours"]),
                       help="What to draw.  [default: as the file is named, else what suits the knobs]")  # fmt: skip
 DARK = click.option("--dark", is_flag=True, help="A picture for a dark slide.")
 DASK = click.option("--dask", metavar="ADDRESS", help="Let a Dask cluster compute; 'local' starts one here.")
-TABLES = ("md", "tex", "html", "table")
 YES = click.option("--yes", is_flag=True, help="Go on, however large the grid is and however long it takes.")
 
 
@@ -38,8 +33,7 @@ YES = click.option("--yes", is_flag=True, help="Go on, however large the grid is
 @click.argument("network")
 @click.option("--of", metavar="A,B,...", help="Which quantities.  [default: mult_adds,params]")
 @CONVENTION
-@FORMAT
-@POINTS
+@writes(*WRITTEN)
 @PLOT
 @FIGURE
 @click.option("--best", type=click.Choice(["min,max", "min,min", "max,min", "max,max"]),
@@ -59,8 +53,8 @@ def sweep(context: click.Context, /, network: str, **options: Any) -> None:
     from archcalc.sweeps.sweep import sweep as sweep_of
 
     asked, texts = _texts(context)
-    planned = sweep_of(asked, [word.strip() for word in quantities(options, "{},params").split(",")], texts, text=True)
-    _ask(planned, options["yes"], options["output"].suffix[1:] if options["output"] else options["format_"] or "csv")
+    planned = sweep_of(asked, [quantities(options, "{},params")], texts, text=True)
+    _ask(planned, options["yes"], options["format"])
     if options["output"] or options["format_"] or not options["plot"]:
         _deliver(planned, options)
     if options["plot"]:
@@ -80,8 +74,7 @@ def sweep(context: click.Context, /, network: str, **options: Any) -> None:
               help="What to meet: 'mult_adds <= 100M', 'inference_bytes < 16MiB', 'rows of LAYER >= 7'.")  # fmt: skip
 @click.option("--want", default="", metavar="TEXT", help="'largest NAME' or 'smallest NAME', a knob or a quantity.  "
               "[default: the one knob; of several, as near to the first budget as can be]")  # fmt: skip
-@FORMAT
-@OUTPUT
+@TABLES
 @YES
 @click.pass_context
 def solve(context: click.Context, /, network: str, **options: Any) -> None:
@@ -107,8 +100,7 @@ def solve(context: click.Context, /, network: str, **options: Any) -> None:
 @click.option("--search", is_flag=True, help="Every alpha, beta, gamma near the constraint, with its cost.")
 @click.option("--tolerance", default="0.1", show_default=True, help="How near to 2, in the search.")
 @click.option("--step", default="0.05", show_default=True, help="Of alpha, beta and gamma, in the search.")
-@FORMAT
-@OUTPUT
+@TABLES
 @click.pass_context
 def scale(context: click.Context, /, network: str, **options: Any) -> None:
     """Compound scaling, with exact costs.
@@ -160,26 +152,21 @@ def _ask(planned: Sweep, yes: bool, format_: str = "") -> None:
 
 
 def _deliver(planned: Sweep, options: dict[str, Any]) -> None:
-    from archcalc.sweeps.files import FORMATS, stream, write
+    """Piece by piece where the format allows it, else as a table."""
+    from archcalc.sweeps.files import STREAMED, stream, write
 
-    output: Path | None = options["output"]
-    format_ = options["format_"] or (output.suffix[1:].lower() if output else "table")
-    if format_ == "parquet" and not output:
-        raise ArchcalcError("Parquet is not text; give it a file with -o FILE.parquet")
-    if format_ not in (*FORMATS, *TABLES):
-        known = listing((*FORMATS, *TABLES))
-        raise ArchcalcError(f"{output or format_}: a sweep is written as {known}; the suffix of -o FILE decides")
+    output, format_ = options["output"], options["format"]
     with _progress(planned) as advance:
         chunks = planned.chunks(dask=options["dask"], advance=advance)
-        if output and format_ in FORMATS:
-            write(planned, output, chunks, format_)
-        elif format_ in FORMATS:
-            stream(planned, sys.stdout, format_, chunks)
-        else:
+        if format_ not in STREAMED:
             from archcalc.sweeps.layout import sweep_table
 
             table = sweep_table(planned, chunks)
-    if format_ not in FORMATS:
+        elif output:
+            write(planned, output, chunks, format_)
+        else:
+            stream(planned, sys.stdout, format_, chunks)
+    if format_ not in STREAMED:
         deliver_tables([table], options)
     elif output:
         tell(f"{output} written")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
+from archcalc.cli.deliver import TABLES, FilePath, deliver_tables
 from archcalc.cli.knobs import KnobCommand, settled
 from archcalc.cli.streams import tell
 from archcalc.errors import ArchcalcError, one_line, printable
@@ -30,18 +30,18 @@ SHOWN = 10  # networks whose tables go to the screen
 @click.option("--batch", type=click.IntRange(1), default=1, show_default=True, help="Examples at once.")
 @click.option("--dtype", default="float32", show_default=True, help="float32, float16, bfloat16 or float64.")
 @click.option("--optimizer", default="sgd", show_default=True, help="sgd, momentum or adam.")
+@TABLES
 @click.pass_context
-def memory(context: click.Context, /, batch: int, dtype: str, optimizer: str, **_: Any) -> None:
+def memory(context: click.Context, /, batch: int, dtype: str, optimizer: str, **options: Any) -> None:
     """Bytes of weights and activations.
 
     And the most that are needed at once, in a forward pass and in a training step.
     """
     from archcalc.memory.footprint import memory as bytes_of
     from archcalc.tables.layout_memory import memory_table
-    from archcalc.tables.terminal import show_tables
 
     found = [(report.label, bytes_of(report, batch, dtype, optimizer)) for report in settled(context)]
-    show_tables([memory_table(found)], sys.stdout)
+    deliver_tables([memory_table(found)], options)
 
 
 @click.command(cls=KnobCommand)
@@ -56,7 +56,7 @@ def memory(context: click.Context, /, batch: int, dtype: str, optimizer: str, **
 @click.option("--against", multiple=True, type=click.Choice(WITNESSES), help="Compare with that library's network too.")
 @click.option("--memory", "memory_", is_flag=True, help="Compare memory with what is really used.")
 @click.option("--time", "time_", is_flag=True, help="Time each layer, beside its roofline bound.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Write a receipt there.")
+@click.option("-o", "--output", type=FilePath(), metavar="FOLDER", help="Write a receipt there.")
 @click.pass_context
 def verify(context: click.Context, /, networks: Sequence[str], everything: bool, **options: Any) -> None:
     """Compare with real torch modules that run.
@@ -69,13 +69,15 @@ def verify(context: click.Context, /, networks: Sequence[str], everything: bool,
     if bool(networks) == everything:
         raise ArchcalcError("verify takes the names of networks, or --all")
     from archcalc.gc_paused import gc_frozen
+    from archcalc.verify.against import check_at_hand
     from archcalc.verify.device import device_name, environment, find_device
     from archcalc.verify.interrupt import ended_by_term
     from archcalc.verify.receipt import folder_for, slug, write_receipt
     from archcalc.verify.suite import Asked, gather
 
     device = find_device(options["device"] or ("meta" if everything else "auto"))
-    against = tuple(dict.fromkeys(options["against"]))
+    if against := tuple(dict.fromkeys(options["against"])):
+        check_at_hand()
     asked = Asked(device, options["batch"], options["limit"], against, everything, options["memory_"], options["time_"])
     reports = _everything() if everything else settled(context)
     folder = folder_for(options["output"]) if options["output"] else None
@@ -113,16 +115,13 @@ def _results(reports: Sequence[Report], asked: Asked) -> Iterator[Result]:
 
 
 def _with_progress(reports: Sequence[Report]) -> Iterator[Report]:
-    """The reports, with a bar on a terminal if there are several."""
-    if len(reports) == 1 or not sys.stderr.isatty():
-        yield from reports
-        return
-    with click.progressbar(reports, file=sys.stderr, show_pos=True, item_show_func=_label) as bar:
-        yield from bar
+    """The reports, with a bar on a terminal."""
+    from archcalc.tables.terminal import progress
 
-
-def _label(report: Report | None) -> str:
-    return report.label if report else ""
+    with progress(len(reports), "networks") as advance:
+        for report in reports:
+            yield report
+            advance(1)
 
 
 def _command(context: click.Context, networks: Sequence[str]) -> str:

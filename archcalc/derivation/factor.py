@@ -1,4 +1,4 @@
-"""The factors that a number is the product of, read off its trace."""
+"""The factors of a number, read from its trace."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from archcalc.traces.traced import Trace, Traced, name, value_of
 
 
 class Atom(NamedTuple):
-    """One factor: its value, and where it comes from: "input", "output" or "argument", with the axis or the name."""
+    """One factor: its value, and its source: "input" or "output" with the axis, or "argument" with the name."""
 
     value: Number
     source: str = ""
@@ -22,12 +22,12 @@ class Atom(NamedTuple):
 
     @property
     def is_position(self) -> bool:
-        """Whether it is a height, a width or the like."""
+        """Whether it is a size along an axis other than the channels."""
         return self.source in ("input", "output") and self.which != 0
 
 
 def factors(number: Any) -> tuple[Atom, ...]:
-    """A number as a product; of nothing for 1."""
+    """The factors of a number; none for 1."""
     if not isinstance(number, Traced):
         return () if isinstance(number, int) and number == 1 else (Atom(number),)
     if number.operation == "name":
@@ -41,7 +41,7 @@ def factors(number: Any) -> tuple[Atom, ...]:
 
 
 def summands(number: Any) -> tuple[Any, ...]:
-    """A number as a sum; of nothing for 0."""
+    """The summands of a number; none for 0."""
     if not isinstance(number, Traced):
         return () if isinstance(number, int) and number == 0 else (number,)
     if number.operation == "+":
@@ -51,17 +51,17 @@ def summands(number: Any) -> tuple[Any, ...]:
 
 
 def named_shape(shape: Shape, source: str, trace: Trace) -> Shape:
-    """Sizes that remember which axis they are of: the input's or the output's."""
+    """The sizes as traced names, which record their source, "input" or "output", and their axis."""
     return tuple(name((source, axis), size, trace) for axis, size in enumerate(shape))
 
 
 def named_layer(layer: Kind, trace: Trace) -> Kind:
-    """The layer with numbers that remember which argument they are."""
+    """The layer with traced names in place of its numeric arguments."""
     return layer.with_arguments(dict(_named_arguments(layer, trace)))
 
 
 def _named_arguments(layer: Kind, trace: Trace) -> Iterator[tuple[str, Any]]:
-    """All but an argument that is 1 unless given, such as a dilation: it changes nothing then."""
+    """The numeric arguments, except for those that are 1 by default and 1 here, such as a dilation of 1."""
     for parameter in layer.parameters:
         value, label = getattr(layer, parameter.name), ("argument", parameter.name)
         several = isinstance(value, tuple) and parameter.type.per_axis

@@ -1,4 +1,4 @@
-"""One layer's figure as products: its kind's own rules, run over numbers that remember their factors."""
+"""A figure of one layer as products: the rules of its kind, run over numbers that record their factors."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from archcalc.figures.rules import Tally
 from archcalc.number import Number, product
 from archcalc.traces.traced import Trace
 
-FILTERS = "out"  # the argument that is the number of the output's channels
+FILTERS = "out"  # the argument that gives the number of output channels
 
 
 class Product(NamedTuple):
-    """Times x (what is computed at how many places) x (from how much each)."""
+    """A product of three groups of factors: how often a layer runs, at how many places, and how much at each place."""
 
-    times: tuple[Atom, ...]  # how often it runs for one example
+    times: tuple[Atom, ...]  # how often the layer runs for one example
     places: tuple[Atom, ...]  # positions and channels
-    each: tuple[Atom, ...]  # kernel and channels; empty where every place takes one
+    each: tuple[Atom, ...]  # kernel and channels; empty where there is one operation at each place
 
     @property
     def value(self) -> Number:
-        """The product."""
+        """The value of the product."""
         return product(atom.value for atom in (*self.times, *self.places, *self.each))
 
 
 def products(graph: Graph, node: Node, figure: str) -> tuple[Product, ...] | None:
-    """A figure that is a sum of amounts, as a sum of products; None where it is not known."""
+    """A figure of a layer as a sum of products; None where it is not known."""
     tally = FIGURES[figure].rule
-    assert isinstance(tally, Tally)  # else it is no sum of amounts
+    assert isinstance(tally, Tally)  # the caller checks this
     if node.layer is None or (tally.stored and node.shared is not None):
         return ()
     trace = Trace()
@@ -40,7 +40,7 @@ def products(graph: Graph, node: Node, figure: str) -> tuple[Product, ...] | Non
     output, found = named_shape(node.shape, "output", trace), list[Product]()
     for amount, factor in tally.chosen(node.layer, len(inputs[0])).items():
         value = AMOUNTS[amount](layer, inputs, output)
-        if value is None:  # it may still be known at these very numbers
+        if value is None:  # the plain numbers may decide what the traced ones leave open
             value = AMOUNTS[amount](node.layer, graph.input_shapes(node), node.shape)
         if value is None:
             return None
@@ -54,7 +54,7 @@ def products(graph: Graph, node: Node, figure: str) -> tuple[Product, ...] | Non
 
 
 def _arranged(times: tuple[Atom, ...], atoms: tuple[Atom, ...]) -> Product:
-    """Places first, then what each takes."""
+    """The factors sorted into those of the places and those of the operations at each place."""
     over_input = any(atom.source == "input" and atom.is_position for atom in atoms)
 
     def is_place(atom: Atom) -> bool:
@@ -66,5 +66,5 @@ def _arranged(times: tuple[Atom, ...], atoms: tuple[Atom, ...]) -> Product:
 
 
 def _rank(atom: Atom) -> int:
-    """A kernel first, then channels, then plain numbers."""
+    """The order within a place: the kernel, then channels, then plain numbers."""
     return 0 if atom.which == "kernel" else 1 if atom.source else 2

@@ -1,4 +1,4 @@
-"""A block's or a network's figure: a line for each layer, or for each block, and the sum of the lines."""
+"""The derivation of a figure of a block or a network: a line for each layer or block, and the sum of the lines."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from archcalc.derivation.layer import Product, products
 from archcalc.engine.graph import Graph, Node
 from archcalc.engine.memo import remembered
 from archcalc.number import Number
-from archcalc.quantity import rows_of
+from archcalc.quantity import Quantity, rows_of
 from archcalc.report import Report
 
-MOST_LINES = 24  # of layers; beyond that a line is a block
+MOST_LINES = 24  # with more layers than this, a line is a block
 
 
 class Term(NamedTuple):
-    """A summand: a product, or what a layer of the block comes to; so often in a row."""
+    """A summand: a product or the value of a part of a block, and how often it occurs in a row."""
 
     value: Number
     product: Product | None
@@ -26,7 +26,7 @@ class Term(NamedTuple):
 
 
 class Line(NamedTuple):
-    """name: sum of the terms = value."""
+    """A line "name: sum of the terms = value"."""
 
     name: str
     terms: tuple[Term, ...]
@@ -34,26 +34,27 @@ class Line(NamedTuple):
 
 
 class Derivation(NamedTuple):
-    """How a figure of a network, a block or a layer came about."""
+    """The derivation of a figure of a network, a block or a layer."""
 
     title: str
     figure: str
     lines: tuple[Line, ...]
     value: Number | None
-    without: tuple[str, ...]  # the kinds of layer that add nothing
+    without: tuple[str, ...]  # the kinds of layer that contribute nothing
 
     @property
     def total(self) -> Line:
-        """The sum of the lines."""
+        """The last line: the sum of the others."""
         return Line("total", merged(Term(line.value, None) for line in self.lines), self.value)
 
 
-def derivation(report: Report, figure: str, path: str = "", depth: int | None = None) -> Derivation:
-    """The derivation of a figure that adds up over layers, by layers where they are few, else by blocks.
+def derivation(report: Report, of: Quantity, depth: int | None = None) -> Derivation:
+    """The derivation of a figure that is a sum over layers: by layers where they are few, else by blocks.
 
-    ``depth`` makes it blocks, of names cut at that many levels. Raises ArchcalcError where there is no such layer.
+    With ``depth`` it is by blocks whose names have this many levels. Raises ArchcalcError where there is no such layer.
     """
-    wanted = {row.name for row in rows_of(report, path)}
+    figure, path, kind = of
+    wanted = {row.name for row in rows_of(report, path, kind)}
     leaves, silent, working = [], dict[str, None](), set[str]()
     known: dict[Any, tuple[Term, ...] | None] = {}
     for node, row in zip(report.graph.nodes[1:], report.layers, strict=True):
@@ -68,30 +69,34 @@ def derivation(report: Report, figure: str, path: str = "", depth: int | None = 
         depth = 1
     lines = _shortened(leaves) if depth is None else _blocks(leaves, depth + len(path.split("/")) * bool(path))
     value = _sum(line.value for line in leaves)
-    return Derivation(_title(report, path), figure, tuple(lines), value, tuple(k for k in silent if k not in working))
+    return Derivation(
+        _title(report, path, kind), figure, tuple(lines), value, tuple(k for k in silent if k not in working)
+    )
 
 
 def _terms(graph: Graph, node: Node, figure: str, known: dict[Any, tuple[Term, ...] | None]) -> tuple[Term, ...] | None:
-    """A layer's products; equal layers have equal ones. None where they are not known."""
+    """The products of a layer, computed once for equal layers; None where they are not known."""
 
-    def ask() -> tuple[Term, ...] | None:
+    def compute() -> tuple[Term, ...] | None:
         found = products(graph, node, figure)
         return None if found is None else tuple(Term(product.value, product) for product in found)
 
-    return remembered(known, (node.layer, graph.input_shapes(node), node.shape, node.shared is None, node.times), ask)
+    return remembered(
+        known, (node.layer, graph.input_shapes(node), node.shape, node.shared is None, node.times), compute
+    )
 
 
-def _title(report: Report, path: str) -> str:
-    return f"{report.title}, {path}" if path else report.title
+def _title(report: Report, path: str, kind: str) -> str:
+    return ", ".join(filter(None, (report.title, path, kind and f"every {kind}")))
 
 
 def _blocks(leaves: Sequence[Line], depth: int) -> list[Line]:
-    """A line for each block: the sum of what the blocks and layers right inside it come to."""
+    """A line for each block: the sum of the values of the blocks and layers directly inside it."""
     found = []
     for name, own in _grouped(leaves, depth):
         inside = depth + 1
         while len(own) > 1 and len({_cut(line.name, inside) for line in own}) == 1:
-            inside += 1  # a block around all of it
+            inside += 1  # everything is in one inner block
         inner = [_sum(line.value for line in members) for _, members in _grouped(own, inside)]
         terms = own[0].terms if len(own) == 1 else merged(Term(value, None) for value in inner)
         found.append(Line(name, terms, _sum(line.value for line in own)))
@@ -107,7 +112,7 @@ def _cut(name: str, depth: int) -> str:
 
 
 def merged(terms: Iterable[Term]) -> tuple[Term, ...]:
-    """Equal terms in a row as one, with how many they are."""
+    """The terms, with equal ones in a row joined into one term and counted."""
     found: list[Term] = []
     for term in terms:
         if found and found[-1].product is None and term.product is None and _same(found[-1].value, term.value):
@@ -129,7 +134,7 @@ def _sum(values: Iterable[Number | None]) -> Number | None:
 
 
 def _shortened(lines: Sequence[Line]) -> list[Line]:
-    """The lines with what all names begin with left out, and the end where the rest tells them apart."""
+    """The lines with shorter names: without a common beginning, and without an end that is not needed to be unique."""
     paths = [line.name.split("/") for line in lines]
     while len(paths) > 1 and len({path[0] for path in paths}) == 1 and min(map(len, paths)) > 1:
         paths = [path[1:] for path in paths]
@@ -142,7 +147,7 @@ def _shortened(lines: Sequence[Line]) -> list[Line]:
 
 
 def rewritten(derivation: Derivation, rewrite: Callable[[Any], Any]) -> Derivation:
-    """The same with every number put in another form."""
+    """The derivation with every number replaced by ``rewrite`` of it."""
 
     def atoms(own: tuple[Atom, ...]) -> tuple[Atom, ...]:
         return tuple(atom._replace(value=rewrite(atom.value), over=rewrite(atom.over)) for atom in own)

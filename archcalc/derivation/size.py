@@ -1,4 +1,4 @@
-"""An output's size with the numbers in: floor((224 + 2*3 - 7)/2) + 1."""
+"""The derivation of a size of an output: floor((224 + 2*3 - 7)/2) + 1."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from archcalc.traces.traced import Trace, Traced
 
 
 class _Values:
-    """With the value of each name in its place."""
+    """A notation with the value of each name instead of the name."""
 
     def name(self, value: Traced) -> str:
         return str(value.value)
 
 
 class Worked(_Values, Notation):
-    """As text."""
+    """Worked arithmetic as text."""
 
 
 class WorkedLatex(_Values, Latex):
-    """As LaTeX."""
+    """Worked arithmetic as LaTeX."""
 
 
 def size(report: Report, of: Quantity) -> tuple[Any, Any]:
-    """How the rows, columns or channels of a layer's output come about, and how many they are. Raises ArchcalcError.
+    """The trace and the value of the rows, columns or channels of an output. Raises ArchcalcError.
 
-    Of a block it is the last layer of which that is more than a number passed on.
+    For a block it is the trace of its last layer that computes this size instead of passing it on.
     """
     value, names = of.of(report), {row.name for row in rows_of(report, of.path)}
     traces = [_trace(report, node, of.figure) for node in report.graph.nodes if node.name in names]

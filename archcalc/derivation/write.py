@@ -20,38 +20,38 @@ MOST_SUMMANDS = 6  # in a row of LaTeX
 
 
 class Marks(NamedTuple):
-    """What stands between numbers."""
+    """How numbers and the signs between them are written."""
 
     style: Style
     times: str
     comma: str
 
     def number(self, value: Any) -> str:
-        """A result: 3,763,200."""
+        """A result: 3,763,200; "?" where it is not known."""
         if value is None:
             return "?"
         return f"{value:,}".replace(",", self.comma) if isinstance(value, int) else write(value, self.style)
 
     def factor(self, atom: Atom) -> str:
-        """14, or 128/32 where channels are shared by groups."""
+        """A factor: 14, or 128/32 for channels divided into groups."""
         if isinstance(atom.value, Form) or isinstance(atom.over, Form) or atom.over == 1:
             text = write(atom.value, self.style)
             return self.style.brackets(text) if isinstance(atom.value, Form) and len(atom.value.terms) > 1 else text
         return f"{write(atom.value * atom.over, self.style)}/{write(atom.over, self.style)}"
 
     def factors(self, atoms: Sequence[Atom], brackets: bool) -> str:
-        """(14 x 14 x 48)."""
+        """A group of factors: (14 x 14 x 48)."""
         shown = self.times.join(map(self.factor, atoms))
         return self.style.brackets(shown) if brackets and len(atoms) > 1 else shown
 
     def product(self, product: Product) -> str:
-        """300 x (14 x 14 x 48) x (5 x 5 x 16)."""
+        """A product: 300 x (14 x 14 x 48) x (5 x 5 x 16)."""
         each = [atom for atom in product.each if not _is_one(atom)]
         groups = [group for group in (product.times, product.places, each) if group]
         return self.times.join(self.factors(group, len(groups) > 1) for group in groups) or "1"
 
     def term(self, term: Term) -> str:
-        """A summand, with how often it comes."""
+        """A summand, with how often it occurs."""
         own = self.number(term.value) if term.product is None else self.product(term.product)
         if term.often == 1:
             return own
@@ -59,7 +59,7 @@ class Marks(NamedTuple):
         return f"{term.often}{self.times}{self.style.brackets(own) if several else own}"
 
     def sum(self, line: Line) -> str:
-        """The terms; nothing where they are but the value itself."""
+        """The sum of the terms; empty where it is just the value of the line."""
         if not line.terms or (len(line.terms) == 1 and line.terms[0].product is None and line.terms[0].often == 1):
             return ""
         single = len(line.terms) == 1
@@ -73,7 +73,7 @@ class Marks(NamedTuple):
 
 
 def _is_one(atom: Atom) -> bool:
-    """A single channel for each group: the depthwise convolution."""
+    """Whether a factor is one channel for each group, as in a depthwise convolution."""
     grouped = not (isinstance(atom.over, int) and atom.over == 1)
     return grouped and isinstance(atom.value, int) and atom.value == 1
 
@@ -83,7 +83,7 @@ TEX = Marks(LATEX, r" \times ", "{,}")
 
 
 def text(derivation: Derivation) -> Iterator[str]:
-    """Lines of text: name, what it is the sum of, its value; then the sum of all."""
+    """Lines of text: each with its name, its sum and its value; the last line is the total."""
     what = FIGURES[derivation.figure].heading
     yield f"{derivation.title}: {what}"
     lines = [*derivation.lines, derivation.total] if len(derivation.lines) != 1 else list(derivation.lines)
@@ -104,7 +104,7 @@ def text(derivation: Derivation) -> Iterator[str]:
 
 
 def wrapped(text: str, width: int, first: str = "", later: str = "") -> list[str]:
-    """Lines that end at a sign, never within a product."""
+    """A text wrapped before plus and minus signs, never within a product."""
     whole = re.sub(r"(?<![+-]) (?![+-])", "\N{NO-BREAK SPACE}", text)
     lines = wrap(
         whole, width, initial_indent=first, subsequent_indent=later, break_long_words=False, break_on_hyphens=False
@@ -113,7 +113,7 @@ def wrapped(text: str, width: int, first: str = "", later: str = "") -> list[str
 
 
 def latex(derivation: Derivation) -> str:
-    r"""An align* environment, which needs amsmath."""
+    r"""A derivation as a LaTeX align* environment, which needs amsmath."""
     lines = [*derivation.lines, derivation.total] if len(derivation.lines) != 1 else list(derivation.lines)
     return "\\begin{align*}\n" + " \\\\\n".join(map(_row, lines)) + "\n\\end{align*}\n"
 

@@ -30,6 +30,10 @@ class Fitter:
         self.layers: dict[Any, Kind | None] = {}
         self.shapes: dict[Any, Shape | None] = {}
 
+    def fork(self) -> Fitter:
+        """Another, for a walk that goes on by itself."""
+        return type(self)(type(self.ledger)(self.ledger.knobs))
+
     def input(self, shape: Shape) -> Shape:
         """The network's input."""
         return shape

@@ -59,4 +59,4 @@ class Graph(NamedTuple):
 
     def input_shapes(self, node: Node) -> tuple[Shape, ...]:
         """The shapes a node is given."""
-        return tuple(self.nodes[i].shape for i in node.inputs)
+        return tuple([self.nodes[i].shape for i in node.inputs])

@@ -30,12 +30,14 @@ def repeat(walk: Unfolder, item: Item, times: Number, run: Run, later: tuple[Ite
     for first in range(1, MOST_FIRST + 2):
         for after in range(MOST_LAST + 1):
             try:
-                step = Step(walk, item, times.copies(first, after), run, back, before)
+                step = walk.step(item, times.copies(first, after, before), run, back)
             except Refusal as refusal:
                 why = f"{refusal.place or item.place}: {refusal}"
                 continue
             if times.reaches(first - 1 + after):
-                step.taken(walk, run)
+                if step.entries > walk.budget:
+                    times.refuse(f"{item.place}: there may be more layers than a network has")
+                step.take(walk, run)
                 write_out(walk, item, run, [times - k for k in reversed(range(after))])
                 return
             why = f"{item.place}: its copies are alike only where there are {first - 1 + after} or more"
@@ -64,39 +66,40 @@ def reach(item: Item, later: tuple[Item, ...]) -> int:
 class Step:
     """The proof for the copies from one number to another. Raises Refusal where there is none."""
 
-    def __init__(self, walk: Unfolder, item: Item, copies: Any, run: Run, back: int, before: Number) -> None:
+    def __init__(self, walk: Unfolder, item: Item, copies: Any, run: Run, back: int) -> None:
         self.item, self.copies = item, copies
+        self.name = f"{run.path}{item.base}{copies.name}"
+        walk.spans.free(run.path + item.base, copies.before + copies.first)
         self.above = [node for node in run.history[-back:] if node is not None and node != COPIES]
         if len(self.above) < back:
             raise Refusal(f"the {back} outputs above its first copy are not known")
-        self.numbers = before + copies.first, before + copies.last
         self.start = [walk.nodes[node] for node in self.above]
         self.rises = self._rises(*self._copy(walk, run, self.start))
-        inputs = self._inputs(copies.index - copies.first)
+        inputs = self._inputs(copies.done)
         self.walk, ends = self._copy(walk, run, inputs)
         self.first, self.output = len(walk.nodes), ends[-1]
+        self.entries = (walk.budget - self.walk.budget) * copies.most  # that all copies take of the budget
         self._prove(inputs, [self.walk.nodes[end] for end in ends])
 
-    def taken(self, walk: Unfolder, run: Run) -> None:
+    def take(self, walk: Unfolder, run: Run) -> None:
         """Make it part of a walk."""
+        walk.budget -= self.entries
         nodes = self.walk.nodes
         nodes[self.first :] = [own._replace(copies=(*own.copies, self.copies)) for own in nodes[self.first :]]
-        nodes += [
-            node._replace(inputs=(self.output,)) for node in self._inputs(self.copies.last - self.copies.first + 1)
-        ]
+        nodes += [node._replace(inputs=(self.output,)) for node in self._inputs(self.copies.count)]
         walk.join(self.walk)
+        walk.spans.open.add(run.path + self.item.base)
         run.history[:] = [*[COPIES] * len(run.history), *range(len(nodes) - len(self.start), len(nodes))]
-        run.met[self.item.base] = self.numbers[1]
+        run.met[self.item.base] = self.copies.before + self.copies.last
 
     def _copy(self, walk: Unfolder, run: Run, inputs: list[Node]) -> tuple[Unfolder, list[int]]:
         """A copy walked on these inputs, and what the next one then takes. Raises Refusal with what is wrong."""
-        fork, own = walk.fork(), run.copy()
+        fork, own = walk.fork(self.copies), run.copy()
         own.history[:] = range(len(fork.nodes), len(fork.nodes) + len(inputs))
         fork.nodes += inputs
         own.environment[INDEX] = self.copies.index
-        numbers = "...".join(str(number).replace("/", ":") for number in self.numbers)
         with suppress(Enough):  # why is in the ledger
-            fork.once(self.item, own, f"{run.path}{self.item.base}{numbers}")
+            fork.once(self.item, own, self.name)
         for problem in fork.ledger.problems.values():
             raise Refusal(problem.message, problem.place)
         return fork, [node for node in own.history[-len(inputs) :] if node is not None]
@@ -106,26 +109,28 @@ class Step:
         pairs = [(before.shape, walk.nodes[end].shape) for before, end in zip(self.start, ends, strict=True)]
         if any(len(before) != len(after) for before, after in pairs):
             raise Refusal("its output has other axes than its input")
-        first = self.copies.first_of
-        return [tuple(first(b) - a for a, b in zip(before, after, strict=True)) for before, after in pairs]
+        rise = self.copies.rise
+        return [tuple(rise(a, b) for a, b in zip(before, after, strict=True)) for before, after in pairs]
 
     def _inputs(self, steps: Number) -> list[Node]:
         """What a copy takes, so many after the first one: nodes that hand on what has these sizes."""
         found = []
         for node, rises, source in zip(self.start, self.rises, self.above, strict=True):
-            shape = tuple(size + steps * rise for size, rise in zip(node.shape, rises, strict=True))
-            found.append(Node(self.item.base, None, (source,), shape, self.item.place, times=node.times))
+            shape = tuple(size + steps * rise if rise else size for size, rise in zip(node.shape, rises, strict=True))
+            found.append(Node(self.name, None, (source,), shape, self.item.place, times=node.times))
         return found
+
+    def differ(self, a: Number, b: Number) -> bool:
+        """Whether two sizes are not known to be equal."""
+        return bool(a != b)
 
     def _prove(self, inputs: list[Node], ends: list[Node]) -> None:
         """That what this copy gives is what the next one takes, and what it needs is there for all of them."""
-        expected = self._inputs(self.copies.index - self.copies.first + 1)
+        expected = self._inputs(self.copies.done + 1)
         for before, node, end in zip(inputs, expected, ends, strict=True):
-            if len(node.shape) != len(end.shape) or any(a != b for a, b in zip(node.shape, end.shape, strict=True)):
+            if len(node.shape) != len(end.shape) or any(map(self.differ, node.shape, end.shape)):
                 sizes = f"{describe(end.shape)} follows on {describe(before.shape)}"
                 raise Refusal(f"its sizes do not grow by the same in every copy: {sizes}")
             if decide(equal(node.times, end.times)) is not True:
                 raise Refusal("its copies do not run equally often")
-        ledger = self.walk.ledger
-        assumed = [(one, self.copies.everywhere(one.condition)) for one in ledger.assumptions]
-        ledger.assumptions[:] = [one._replace(condition=c) for one, conditions in assumed for c in conditions]
+        self.walk.ledger.holds_for(self.copies)

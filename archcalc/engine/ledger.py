@@ -82,6 +82,15 @@ class Ledger:
                 fine = False
         return fine
 
+    def holds_for(self, copies: Any) -> None:
+        """What was found in one copy is now said of all of them. Raises Refusal where that is not known."""
+        found = [(one, copies.everywhere(one.condition)) for one in self.assumptions]
+        self.assumptions[:] = [one._replace(condition=c) for one, conditions in found for c in conditions]
+
+    def take(self, other: Ledger) -> None:
+        """What another walk has found, too."""
+        self.assumptions += other.assumptions
+
     def context(self, site: Site | None) -> str:
         """The shapes and values in play."""
         nodes = site.inputs if site else ()

@@ -6,12 +6,21 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from archcalc.errors import Refusal, suggest
-from archcalc.language.spec import Item
+from archcalc.errors import Place, Refusal, suggest
+from archcalc.language.spec import MANY, Item
 from archcalc.language.text import Scalar
 
 BACK = re.compile(r"-[0-9]{1,6}\Z")
+MOST_ASKED = 100_000  # of all that words which stand for several name
+INPUT = ":"  # before the name that a block gives an input: an entry in it may have the same
 COPIES = -1  # in place of a node: it is in a repetition of open length
+
+
+class OpenLength(Refusal):
+    """It depends on how often layers repeat, and that is open."""
+
+    def __init__(self, name: str, place: Place | None = None) -> None:
+        super().__init__(f"{name} reaches into a repetition of open length", place)
 
 
 class Run(NamedTuple):
@@ -20,17 +29,25 @@ class Run(NamedTuple):
     path: str  # prefix of its layers' names: "stage1/"
     root: str  # the part of it outside of which nothing is seen: the innermost block's
     environment: dict[str, Any]
-    inputs: dict[str, int]  # those that a block names
     history: list[int | None]  # nodes: its input, then what each entry gave; None after a problem
     met: dict[str, int]  # how many entries of a numbered name so far
 
     def within(self, path: str, start: int) -> Run:
         """A list inside this one."""
-        return Run(path, self.root, dict(self.environment), self.inputs, [start], {})
+        return Run(path, self.root, dict(self.environment), [start], {})
 
     def copy(self) -> Run:
         """The same, going on by itself."""
         return self._replace(environment=dict(self.environment), history=[*self.history], met=dict(self.met))
+
+    def paths(self) -> Iterator[str]:
+        """What names seen here start with: those of a block's inputs, of this list, of each list around it."""
+        yield self.root + INPUT
+        path = self.path
+        while path != self.root:
+            yield path
+            path = path[: path.rstrip("/").rfind("/") + 1]
+        yield path
 
     def name(self, item: Item) -> str:
         """The next full name of an entry."""
@@ -53,45 +70,102 @@ class Spans:
 
     def __init__(self) -> None:
         self.found: dict[str, Span] = {}
+        self.open: set[str] = set()  # the common names of copies whose number is open
+        self.asked = 0  # how many were named by a word that stands for several
 
     def copy(self) -> Spans:
         """The same, going on by itself."""
         other = Spans()
         other.found.update(self.found)
+        other.open |= self.open
         return other
 
     def define(self, name: str, span: Span) -> None:
         """Give a name. Raises Refusal where it is taken."""
+        self.certain(name)
         if self.found.setdefault(name, span) is not span:
             raise Refusal(f"{name} is the name of an earlier layer too; give one of them another")
 
+    def full(self, word: Scalar, run: Run) -> str:
+        """The full name of what a name stands for, or what several have theirs from. Raises Refusal."""
+        for path in run.paths():
+            full = path + word.text
+            if full in self.found or f"{full}1" in self.found or full in self.open:
+                return full
+            self.certain(full)
+        seen = [(self.base(name), name) for name in self.found if name.startswith(run.root)]
+        known = [name for base, name in seen if base == name or _number(name) == _number(word.text)]
+        names = (name.removeprefix(run.path).replace(INPUT, "") for name in (*known, *dict(seen)))
+        raise Refusal(f"no layer {word.text!r} is built above this one{suggest(word.text, names)}", word.place)
+
+    def base(self, name: str) -> str:
+        """What a name is one of, without its number; itself where it is the only one."""
+        return next((base for base in _without_number(name) if f"{base}1" in self.found), name)
+
     def find(self, word: Scalar, run: Run) -> Span:
         """What a name stands for, looked up here and then in each list around. Raises Refusal."""
-        path = run.path
-        while path + word.text not in self.found:
-            if path == run.root:
-                known = (name.removeprefix(run.path) for name in self.found if name.startswith(run.root))
-                raise Refusal(f"no layer {word.text!r} is built above this one{suggest(word.text, known)}", word.place)
-            path = path[: path.rstrip("/").rfind("/") + 1]
-        return self.found[path + word.text]
+        if (found := self.found.get(self.full(word, run))) is None:
+            raise which_one(word)
+        return found
+
+    def several(self, word: Scalar, run: Run) -> tuple[int | None, ...]:
+        """The outputs of all that a name stands for; none where it is the name of one alone. Raises Refusal."""
+        full, outputs = self.full(word, run), list[int | None]()
+        if full in self.open:
+            raise OpenLength(repr(word.text), word.place)
+        if self.asked > MOST_ASKED:
+            raise Refusal(f"entries that ask for all of several: more than {MOST_ASKED:,} in all", word.place)
+        while full not in self.found and (span := self.found.get(f"{full}{len(outputs) + 1}")):
+            outputs.append(span.output)
+        self.asked += len(outputs)
+        return tuple(outputs)
+
+    def numbered(self, word: Scalar, number: int, run: Run) -> int | None:
+        """The output of the one with that number among several; None where there is none."""
+        self.certain(name := f"{self.full(word, run)}{number}")
+        span = self.found.get(name)
+        return span and span.output
+
+    def certain(self, name: str) -> None:
+        """Raises OpenLength where it depends on the number of copies whether there is one of that name."""
+        if any(re.match(f"{re.escape(common)}[0-9]+(/|$)", name) for common in self.open):
+            raise OpenLength(name)
+
+    def free(self, common: str, first: Any) -> None:
+        """Raises OpenLength where a name that copies would have, from that number on, is taken."""
+        for name in self.found:
+            number = name.removeprefix(common).partition("/")[0]
+            if name.startswith(common) and number.isdigit() and isinstance(first, int) and int(number) >= first:
+                raise OpenLength(name)
 
     def source(self, word: Scalar, run: Run) -> int | None:
-        """The node that a word after `from` means. Raises Refusal."""
+        """The node that a name, or a number to count back, means. Raises Refusal."""
         if not BACK.match(word.text):
-            return run.inputs[word.text] if word.text in run.inputs else self.find(word, run).output
+            return self.find(word, run).output
         if not 0 < (back := -int(word.text)) <= len(run.history):
             raise Refusal(f"{word.text} reaches too far back; here -{len(run.history)} is the list's input", word.place)
         if run.history[-back] == COPIES:
-            raise Refusal(f"{word.text} reaches into a repetition of open length", word.place)
+            raise OpenLength(word.text, word.place)
         return run.history[-back]
+
+
+def which_one(word: Scalar) -> Refusal:
+    """The question that a name asks which is that of several: it means none of them more than another."""
+    return Refusal(f"{word.text!r} stands for several; which one? {word.text}1, {word.text}2 ...", word.place)
+
+
+def not_several(word: Scalar) -> Refusal:
+    """What to write where a name is that of one alone."""
+    return Refusal(f"{word.text!r} stands for one alone, and has no number; 'from: {word.text}' names it", word.place)
 
 
 class Names:
     """The names that can be seen at a point of a spec's text, before anything is built."""
 
     def __init__(self, inputs: tuple[str, ...], what: str) -> None:
-        self.inputs, self.what = inputs, what  # what: "layers", "the block cell"
-        self.levels: list[dict[str, bool]] = []  # of each list around: name -> whether it is numbered
+        self.what = what  # "layers", "the block cell"
+        self.levels = [{name.removesuffix(MANY): name.endswith(MANY) for name in inputs}]
+        """Of each list around: name -> whether it stands for several."""
 
     def wrong(self, items: tuple[Item, ...]) -> Iterator[Refusal]:
         """Each word after `from` or `share` that can mean nothing, in a list and all within it."""
@@ -101,8 +175,10 @@ class Names:
 
     def listed(self, items: tuple[Item, ...]) -> Iterator[Refusal]:
         for item in items:
-            for word in (*item.sources, *((item.share,) if item.share else ())):
-                if refusal := self.refusal(word, items):
+            words = [(word.name, word.several or word.number is not None) for word in item.sources]
+            words += [(item.share, False)] if item.share else []
+            for word, several in (*words, *((size.entry, None) for size in item.sizes)):
+                if refusal := self.refusal(word, several, items):
                     yield refusal
             for inner in (item.body or (), *(item.branches or {}).values()):
                 yield from self.wrong(inner)
@@ -110,21 +186,38 @@ class Names:
             inside = item.branches if item.branches and not item.numbered else ()
             self.levels[-1].update({item.base: item.numbered, **dict.fromkeys(inside, False)})
 
-    def refusal(self, word: Scalar, items: tuple[Item, ...]) -> Refusal | None:
-        name = word.text.partition("/")[0]
-        base = name.rstrip("0123456789")
-        if BACK.match(name) or name in self.inputs:
+    def refusal(self, word: Scalar, several: bool | None, items: tuple[Item, ...]) -> Refusal | None:
+        """What is wrong with a name for one, for ``several``, or (None) for either."""
+        name, path, _ = word.text.partition("/")
+        several = False if path else several
+        if BACK.match(name) and not several:
             return None
-        if any(level.get(name) is False or level.get(base) for level in reversed(self.levels)):
-            return None if name != base or not self.numbered(name) else Refusal(
-                f"{name!r} stands here more than once; say which: {name}1, {name}2 ...", word.place)  # fmt: skip
-        later = next((item for item in items if item.base in (name, base) and item.place.line > word.place.line), None)
+        for level in reversed(self.levels):
+            if name in level and level[name] is not several and several is not None:
+                return not_several(word) if several else which_one(word._replace(text=name))
+            if name in level:
+                return None
+            if any(level.get(base) for base in _without_number(name)):
+                return None
+        meant = (name, *_without_number(name))
+        later = next((item for item in items if item.base in meant and item.place.line > word.place.line), None)
         if later:
             message = f"{name!r} comes later, on line {later.place.line + 1}; an input must stand above its use"
             return Refusal(message, word.place)
-        known = [*self.inputs, *(f"{n}1" if many else n for level in self.levels for n, many in level.items())]
+        names = [pair for level in self.levels for pair in level.items()]
+        known = [
+            *dict(names),
+            *(other + _number(name) for other, many in names if many and name != other + _number(name)),
+        ]
         own = f"; {self.what} sees only its own layers and inputs" if self.what.startswith("the block") else ""
         return Refusal(f"no layer {name!r} above this one{suggest(name, known) or own}", word.place)
 
-    def numbered(self, name: str) -> bool:
-        return next((level[name] for level in reversed(self.levels) if name in level), False)
+
+def _number(name: str) -> str:
+    """The digits at its end."""
+    return name[len(name.rstrip("0123456789")) :]
+
+
+def _without_number(name: str) -> list[str]:
+    """What may be repeated, if this is the name of one copy: the 12th of a1 is a112, and so is the 112th of a."""
+    return [name[:i] for i in range(len(name.rstrip("0123456789")), len(name)) if name[i] != "0"]

@@ -13,7 +13,6 @@ def remembered(answers: dict[Any, T], key: Any, ask: Callable[[], T]) -> T:
     try:
         if (known := answers.get(key)) is not None:
             return known
-        hash(key)
     except TypeError:
         return ask()
     answer = answers[key] = ask()

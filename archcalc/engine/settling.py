@@ -7,13 +7,20 @@ from typing import Any
 
 from archcalc.errors import Refusal
 from archcalc.language.logic import condition
+from archcalc.language.roots import exactly
 from archcalc.language.terms import Expression
 from archcalc.number import Number, decide, plain
 from archcalc.value import show
 
 
 def evaluate(expression: Expression, environment: Mapping[str, Any]) -> Any:
-    """The expression's value in its simplest type; raises Refusal."""
+    """The expression's value, which is exact, in its simplest type; raises Refusal."""
+    value = defined(expression, environment)
+    return value if isinstance(value, int) else exactly(value, expression.text, expression.place)
+
+
+def defined(expression: Expression, environment: Mapping[str, Any]) -> Any:
+    """The value of a definition, which others may still round; raises Refusal."""
     value = expression.evaluate(environment)
     if isinstance(value, int):
         return value

@@ -9,7 +9,6 @@ repetition may be as long as a form says (archcalc.engine.induction).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from copy import copy
 from typing import Any
 
@@ -17,14 +16,17 @@ from archcalc.engine import induction
 from archcalc.engine.fitting import Arguments, Fitter, positive
 from archcalc.engine.graph import Graph, Node
 from archcalc.engine.ledger import Enough, Ledger, Site
-from archcalc.engine.lookup import Run, Span, Spans
+from archcalc.engine.lookup import INPUT, OpenLength, Run, Span, Spans, not_several
 from archcalc.engine.recall import Recall
-from archcalc.engine.settling import count, evaluate, truth
+from archcalc.engine.settling import count, defined, evaluate, truth
 from archcalc.engine.sharing import share
 from archcalc.errors import Refusal, SpecError
 from archcalc.language.expression import Function
-from archcalc.language.spec import INDEX, SHAPE_WORDS, Block, Item, Part, Spec
+from archcalc.language.logic import pick
+from archcalc.language.spec import INDEX, MANY, SHAPE_WORDS, Block, Input, Item, Lets, Part, Size, Spec
 from archcalc.language.terms import Definition, Expression
+from archcalc.number import Number
+from archcalc.shape import describe
 
 MOST_LAYERS = 100_000
 DEEPEST = 40  # blocks within blocks
@@ -35,6 +37,12 @@ Items = tuple[Item, ...]
 def unfold(spec: Spec, given: Mapping[str, Any]) -> Graph:
     """The graph at these knob values (defaults for the rest); raises SpecError with every problem found."""
     return Unfolder(spec, {name: given.get(name, knob.default) for name, knob in spec.given.items()}).graph()
+
+
+def define(lets: Lets, known: dict[str, Any]) -> None:
+    """Add the definitions to the values that they see, which stay as they are from then on. Raises Refusal."""
+    for name, let in lets.items():
+        known[name] = Function(let, known) if isinstance(let, Definition) else defined(let, known)
 
 
 class Unfolder:
@@ -59,7 +67,7 @@ class Unfolder:
             site = Site("input", Item("input", False, expression.place), environment, 0, (), ())
             if self.ledger.meets(positive(shape, "its shape would be"), site):
                 self.nodes.append(Node("input", None, (), self.fitter.input(shape), expression.place))
-                self.sequence(self.spec.layers, Run("", "", dict(environment), {}, [0], {}))
+                self.sequence(self.spec.layers, Run("", "", dict(environment), [0], {}))
         except Refusal as refusal:
             self.ledger.refuse(refusal, expression.place)
         except Enough:  # why is in the ledger
@@ -75,12 +83,11 @@ class Unfolder:
         known = self.environments.get(id(part.lets))
         if known is None:
             known = dict(self.knobs) if own else {}
-            for name, let in part.lets.items():
-                try:
-                    known[name] = Function(let, dict(known)) if isinstance(let, Definition) else evaluate(let, known)
-                except Refusal as refusal:
-                    self.ledger.refuse(refusal, self.spec.input.place)
-                    raise Enough from None  # what follows would be about a value that is not there
+            try:
+                define(part.lets, known)
+            except Refusal as refusal:
+                self.ledger.refuse(refusal, self.spec.input.place)
+                raise Enough from None  # what follows would be about a value that is not there
             self.environments[id(part.lets)] = known
         return known
 
@@ -111,13 +118,17 @@ class Unfolder:
 
     def stands(self, item: Item, when: Expression, run: Run) -> bool:
         """Whether an entry is not left out. Its input may be missing if it is; its sizes are known if it is not."""
-        with suppress(Refusal):
-            if self.sources(item, run) is None:
+        try:
+            if self.first(item, run) is None:
                 return True
+        except OpenLength:
+            raise
+        except Refusal:
+            pass
         return truth(when, run.environment)
 
     def repeated(self, item: Item, repeat: Expression, run: Run, later: Items) -> None:
-        if self.sources(item, run) is None:
+        if self.first(item, run) is None:
             run.history.append(None)
             return
         times, outer = count(repeat, self.length(repeat, run.environment)), run.environment.get(INDEX)
@@ -136,37 +147,88 @@ class Unfolder:
         """The value of how many times to repeat. Raises Refusal."""
         return evaluate(repeat, environment)
 
-    def fork(self) -> Unfolder:
-        """Another walk that goes on from here; what it builds, and finds wrong, is its own until they join."""
+    def step(self, item: Item, copies: Any, run: Run, back: int) -> induction.Step:
+        """The proof that these copies can be walked as one. Raises Refusal where there is none."""
+        return induction.Step(self, item, copies, run, back)
+
+    def fork(self, copies: Any) -> Unfolder:
+        """Another walk that goes on from here, in these copies; what it builds is its own until they join."""
         other = copy(self)
-        other.fitter = Fitter(Ledger(self.knobs))
+        other.fitter = self.fitter.fork()
         other.ledger, other.nodes, other.spans = other.fitter.ledger, list(self.nodes), self.spans.copy()
         other.recall = Recall(other.nodes, other.spans)
         return other
 
     def join(self, fork: Unfolder) -> None:
         """Go on from where a fork has come to."""
-        self.nodes[:], self.budget = fork.nodes, fork.budget
+        self.nodes[:] = fork.nodes
         self.spans.found.update(fork.spans.found)
-        self.ledger.assumptions += fork.ledger.assumptions
+        self.ledger.take(fork.ledger)
+
+    def first(self, item: Item, run: Run) -> tuple[int, ...] | None:
+        """The sources of an entry, or of the first of its copies."""
+        outer = run.environment.get(INDEX)
+        run.environment[INDEX] = outer if item.repeat is None else 1
+        try:
+            return self.sources(item, run)
+        finally:
+            run.environment[INDEX] = outer
 
     def sources(self, item: Item, run: Run) -> tuple[int, ...] | None:
         """The nodes an entry takes its input from, the first one's sizes made known; None after a problem."""
-        found = [self.spans.source(word, run) for word in item.sources] if item.sources else [run.history[-1]]
+        found = [node for word in item.sources for node in self.source(word, run)] or [run.history[-1]]
         if None in found:
             return None
-        shape = self.nodes[found[0]].shape  # type: ignore[index]  # None was turned away above
+        for size in item.sizes:
+            several = self.spans.several(size.entry, run)
+            nodes = several or (self.spans.source(size.entry, run),)
+            if None in nodes:
+                return None
+            sizes = tuple(self.size(size, node) for node in nodes if node is not None)
+            run.environment[size.name] = sizes if several else sizes[0]
+        self.sizes(found[0], run.environment)  # type: ignore[arg-type]  # None was turned away above
+        return tuple(found)  # type: ignore[arg-type]
+
+    def source(self, word: Input, run: Run) -> tuple[int | None, ...]:
+        """The nodes that a word after `from` means. Raises Refusal."""
+        if not word.several and word.number is None:
+            return (self.spans.source(word.name, run),)
+        try:
+            number = word.number and evaluate(word.number, run.environment)
+            if isinstance(number, int) and (node := self.spans.numbered(word.name, number, run)) is not None:
+                return (node,)
+            if not (several := self.spans.several(word.name, run)):
+                raise not_several(word.name)
+            return (pick(several, number),) if word.number else several
+        except Refusal as refusal:
+            raise Refusal(str(refusal), refusal.place or word.place) from None
+
+    def size(self, size: Size, index: int) -> Number:
+        """A size of another entry. Raises Refusal."""
+        node = self.nodes[index]
+        if size.axis >= len(node.shape):
+            why = f"the output of {size.entry.text!r} is {describe(node.shape)}"
+        elif node.copies:
+            why = f"{size.entry.text!r} stands in a repetition of open length"
+        else:
+            return node.shape[size.axis]
+        raise Refusal(f"no {size.name!r} here: {why}", size.entry.place)
+
+    def sizes(self, node: int, environment: dict[str, Any]) -> None:
+        """Make the sizes of an input known."""
+        shape = self.nodes[node].shape
         for axis, word in enumerate(SHAPE_WORDS):
             if axis < len(shape):
-                run.environment[word] = shape[axis]
+                environment[word] = shape[axis]
             else:
-                run.environment.pop(word, None)
-        return tuple(found)  # type: ignore[arg-type]
+                environment.pop(word, None)
 
     # One entry
 
     def once(self, item: Item, run: Run, name: str | None = None) -> None:
+        name, first, end = name or run.name(item), len(self.nodes), None
         if (sources := self.sources(item, run)) is None:
+            self.spans.define(name, Span(first, first, None))
             run.history.append(None)
             return
         self.budget -= 1
@@ -178,7 +240,6 @@ class Unfolder:
             )
             self.ledger.refuse(Refusal(f"more than {limit}"), item.place)
             raise Enough
-        name, first, end = name or run.name(item), len(self.nodes), None
         try:
             end = self.expand(item, run, name, sources)
             self.spans.define(name, Span(first, len(self.nodes), end))
@@ -229,8 +290,14 @@ class Unfolder:
         environment = dict(self.environment(block.home))
         defaults = {name: evaluate(value, environment) for name, value in block.parameters.items() if value is not None}
         environment |= defaults | dict(zip(block.parameters, values, strict=False)) | keywords
-        inputs = dict(zip(block.inputs, sources, strict=True)) if block.inputs else {}
-        return self.sequence(block.body, Run(name + "/", name + "/", environment, inputs, [sources[0]], {}))
+        self.sizes(sources[0], environment)
+        define(block.lets, environment)
+        self.budget -= len(block.lets)
+        named = block.inputs[0].removesuffix(MANY) if block.many else ""
+        inputs = [f"{named}{i}" for i in range(1, len(sources) + 1)] if named else block.inputs
+        for label, source in zip(inputs, sources, strict=False):
+            self.spans.define(f"{name}/{INPUT}{label}", Span(source, source, source))
+        return self.sequence(block.body, Run(name + "/", name + "/", dict(environment), [sources[0]], {}))
 
     def layer(self, item: Item, run: Run, name: str, sources: tuple[int, ...]) -> int | None:
         kind: Any = item.callee

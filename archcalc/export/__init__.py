@@ -7,43 +7,64 @@ import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
-from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING, Any
 
 from archcalc.errors import ArchcalcError, listing
-from archcalc.report import Report
-from archcalc.tables.grid import Table
-from archcalc.tables.layout import Choice, summary_table, totals_table
 
-FORMATS = ("table", "md", "csv", "tex", "html", "json", "xlsx")
+if TYPE_CHECKING:
+    from pathlib import Path
 
+    from archcalc.report import Report
+    from archcalc.tables.grid import Table
+    from archcalc.tables.layout import Choice
 
-def format_of(path: Path) -> str:
-    """The format that a file's suffix names. Raises ArchcalcError."""
-    suffix = path.suffix.removeprefix(".").lower()
-    if suffix not in FORMATS[1:]:
-        raise ArchcalcError(f"{path}: the suffix decides the format; there are {listing(f'.{f}' for f in FORMATS[1:])}")
-    return suffix
+FORMATS = ("table", "md", "csv", "tex", "html", "json", "xlsx")  # of any table; the first one is for the screen
+BINARY = {"xlsx": "a workbook", "parquet": "a Parquet file"}
+SUFFIXES = {"table": "txt", "text": "txt", "sympy": "py"}  # of a format that is not called as its files end
 
 
-def render(reports: Sequence[Report], format_: str, choice: Choice) -> bytes:
-    """The reports as a file of that format holds them."""
-    module = import_module(f"archcalc.export.{format_}")
-    if hasattr(module, "render_reports"):
-        data: bytes | str = module.render_reports(reports, choice)
-    else:
-        overview = [totals_table(reports)] if len(reports) > 1 else []
-        data = module.render_tables([*overview, *(summary_table(report, choice) for report in reports)])
+def suffix(format_: str) -> str:
+    """How the files of a format end."""
+    return f".{SUFFIXES.get(format_, format_)}"
+
+
+def format_of(path: Path | None, named: str | None = None, formats: Sequence[str] = FORMATS) -> str:
+    """Of these formats the one that is named, or else that of the file's suffix. Raises ArchcalcError."""
+    endings = {suffix(format_): format_ for format_ in formats}
+    if named is None and path is not None and path.suffix.lower() not in endings:
+        raise ArchcalcError(f"{path}: the suffix decides the format; there are {listing(endings)}")
+    format_ = named or (endings[path.suffix.lower()] if path else formats[0])
+    if format_ not in formats:
+        raise ArchcalcError(f"no format {format_!r}; there are {listing(formats)}")
+    if format_ in BINARY and path is None:
+        raise ArchcalcError(f"{BINARY[format_]} is not text; give it a file with -o FILE{suffix(format_)}")
+    return format_
+
+
+def render(reports: Sequence[Report], format_: str, choice: Choice, **how: Any) -> bytes:
+    """The reports as a file of that format holds them: JSON and the live workbook are not made of their tables."""
+    if format_ in ("json", "xlsx"):
+        data: str | bytes = import_module(f"archcalc.export.{format_}").render_reports(reports, choice)
+        return data.encode() if isinstance(data, str) else data
+    from archcalc.tables.layout import summary_tables
+
+    return render_tables(summary_tables(reports, choice, overview=format_ != "csv"), format_, **how)
+
+
+def render_tables(tables: Sequence[Table], format_: str, **how: Any) -> bytes:
+    """Tables as a file of that format holds them; ``standalone`` makes of a fragment of LaTeX a document."""
+    module = "archcalc.tables.terminal" if format_ == "table" else f"archcalc.export.{format_}"
+    data: str | bytes = import_module(module).render_tables(tables, **how)
     return data.encode() if isinstance(data, str) else data
 
 
-def render_tables(tables: Sequence[Table], format_: str) -> bytes:
-    """Tables that are not reports, as a file of that format holds them. Raises ArchcalcError."""
-    module = import_module(f"archcalc.export.{format_}")
-    if not hasattr(module, "render_tables"):
-        raise ArchcalcError(f"this cannot be written as {format_}")
-    data: str = module.render_tables(tables)
-    return data.encode()
+def files(tables: Sequence[Table], path: Path, format_: str, **how: Any) -> dict[Path, bytes]:
+    """What to write, and where. A CSV holds tables with the same columns; others are in files beside it."""
+    from archcalc.export.csv import groups
+
+    parts = groups(tables) if format_ == "csv" else [tables]
+    paths = [path, *(path.with_stem(f"{path.stem}_{part[0].name}") for part in parts[1:])]
+    return {path: render_tables(part, format_, **how) for path, part in zip(paths, parts, strict=True)}
 
 
 def write(path: Path, data: bytes) -> None:

@@ -1,42 +1,40 @@
-"""CSV: bare numbers, one header, no notes; several networks stand below each other, named in the first column."""
+"""CSV: bare numbers, one header, no notes and no totals, so that a column can be added up."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from fractions import Fraction
 from io import StringIO
 from typing import Any
 
-from archcalc.report import Report
-from archcalc.tables.grid import Table, machine
-from archcalc.tables.layout import Choice, summary_table
+from archcalc.tables.grid import Table
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
 
-def render_reports(reports: Sequence[Report], choice: Choice) -> str:
-    """The rows of all networks; totals are left out, so that a column can be added up."""
-    tables = [summary_table(report, choice) for report in reports]
-    header = [column.key for column in tables[0].columns]
-    if len(reports) == 1:
-        return _written([header, *tables[0].rows])
-    rows = [(report.label, *row) for report, table in zip(reports, tables, strict=True) for row in table.rows]
-    return _written([["network", *header], *rows])
-
-
 def render_tables(tables: Sequence[Table]) -> str:
-    """Each table with its header, an empty line between two."""
-    parts = [_written([[column.key for column in table.columns], *table.rows]) for table in tables]
+    """Tables with the same columns below each other, named in the first one; else an empty line between two."""
+    parts = []
+    for group in groups(tables):
+        header, named = [column.name for column in group[0].columns], len(group) > 1
+        rows = [[*[table.name] * named, *map(cell, row, data)] for table in group
+                for row, data in zip(table.rows, table.data(), strict=True)]  # fmt: skip
+        file = StringIO()
+        csv.writer(file).writerows([[*["network"] * named, *header], *rows])
+        parts.append(file.getvalue())
     return "\r\n".join(parts)
 
 
-def _written(rows: Sequence[Sequence[Any]]) -> str:
-    file = StringIO()
-    csv.writer(file).writerows([[_cell(value) for value in row] for row in rows])
-    return file.getvalue()
+def groups(tables: Sequence[Table]) -> list[list[Table]]:
+    """The tables that one CSV holds together, since their columns are the same."""
+    found: dict[tuple[str, ...], list[Table]] = {}
+    for table in tables:
+        found.setdefault(tuple(column.name for column in table.columns), []).append(table)
+    return [*found.values()]
 
 
-def _cell(value: Any) -> Any:
-    """Unknown is an empty cell; a text that a spreadsheet would take for a formula is quoted."""
-    plain = machine(value)
-    return f"'{plain}" if isinstance(plain, str) and plain.startswith(FORMULA) else plain
+def cell(value: Any, data: Any) -> Any:
+    """The value as data; a text that a spreadsheet would take for a formula is quoted, but a fraction is not."""
+    runs = isinstance(data, str) and data.startswith(FORMULA) and not isinstance(value, Fraction)
+    return f"'{data}" if runs else data

@@ -7,7 +7,7 @@ from html import escape
 
 from tabulate import tabulate
 
-from archcalc.tables.grid import Table, people
+from archcalc.tables.grid import Table
 
 STYLE = """
 body { font: 15px/1.4 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; color: #222; }
@@ -36,10 +36,10 @@ def fragment(tables: Sequence[Table]) -> str:
 
 def _table(table: Table) -> str:
     body = tabulate(
-        [[people(value) for value in row] for row in (*table.rows, *table.totals)],
-        headers=[column.title for column in table.columns],
+        table.texts(),
+        headers=[column.heading for column in table.columns],
         tablefmt="html",  # escapes what it is given
-        colalign=["right" if column.number else "left" for column in table.columns],
+        colalign=["right" if column.type.number else "left" for column in table.columns],
         disable_numparse=True,
     )
     totals = ' class="totals"' if table.totals else ""

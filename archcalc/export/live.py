@@ -6,29 +6,34 @@ there are none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 from archcalc.argument import Need, Parameter
 from archcalc.engine.fitting import Arguments, Fitter
 from archcalc.engine.graph import Graph, Node
+from archcalc.engine.induction import Step
 from archcalc.engine.ledger import Ledger, Site
+from archcalc.engine.lookup import Run
 from archcalc.engine.unfold import Unfolder
-from archcalc.errors import ArchcalcError
-from archcalc.export.sheet import CHECK, Layout, Sheet
+from archcalc.errors import ArchcalcError, Place, Refusal, SpecError
+from archcalc.export.sheet import CHECK, OTHER_LAYERS, Layout, Sheet
 from archcalc.figures.figure import FIGURES
 from archcalc.figures.rules import Flow, Quotient, Read, Rule, Tally, run
 from archcalc.kind import Kind, build
-from archcalc.language.spec import Knob
-from archcalc.number import both, exact_div, is_whole
+from archcalc.language.spec import Item, Knob, Spec
+from archcalc.language.terms import Expression
+from archcalc.number import both, equal, exact_div, is_whole
 from archcalc.report import USUAL, Report
 from archcalc.shape import Shape
-from archcalc.traces.traced import Traced, name
+from archcalc.traces.copies import Copies, Depth, Settle
+from archcalc.traces.traced import Traced, name, varies
 
 AXES = ("C", "H", "W", "D4", "D5")
 PER_AXIS = ("h", "w", "d4", "d5")
 TITLES = {"out": "filters"}  # of a column, where the argument's own name says too little
+COUNT = "kind"  # the column in which a repetition says how many copies its rows stand for
 ABOVE_INPUT = 3  # rows between the knobs and the network's input
 HALF = Fraction(1, 2)
 STATIC = "md, csv, tex, html and json need none"
@@ -54,17 +59,79 @@ def walk(report: Report, knobs_row: int, more: Iterable[str] = ()) -> Walk:
     layout, whole, spec = layout_of(report, knobs_row, more), frozenset[str](), report.spec
     if spec is None:
         raise ArchcalcError(f"{report.label}: a live workbook needs a spec, and this is a graph without one; {STATIC}")
+    adds = all(isinstance(rule, Tally) for rule in layout.figures.values())  # what flows differs from copy to copy
+    settled = frozenset[Place]() if adds else None
     while True:
         sheet = Sheet(layout)
         rows = enumerate(report.knobs.items(), knobs_row)
         knobs = {knob: sheet.knob(row, spec.given[knob], value, knob in whole) for row, (knob, value) in rows}
         fitter = LiveFitter(Ledger(knobs), sheet)
-        graph = Unfolder(spec, knobs, fitter).graph()
+        try:
+            graph = LiveUnfolder(spec, knobs, fitter, settled).graph()
+        except (Settle, SpecError) as error:  # the latter about one of the copies
+            if settled is None:
+                raise
+            settled = settled | {error.place} if isinstance(error, Settle) else None
+            continue
         fitter.finish(graph)
-        needed = frozenset(knob for knob, value in knobs.items() if _label(value) in fitter.loose)
+        needed = frozenset(knob for knob, value in knobs.items() if name_of(value) in fitter.loose)
         if needed <= whole:
-            return Walk(layout, graph, sheet.cells, sheet.writer.used, fitter.least, whole, spec.given)
+            return Walk(layout, graph, fitter.sheet.cells, fitter.sheet.writer.used, fitter.least, whole, spec.given)
         whole |= needed  # once more: what is known to be whole need not be rounded
+
+
+class LiveUnfolder(Unfolder):
+    """The walk with the fitter below. Repetitions are of open length but for those at the ``settled`` places."""
+
+    fitter: LiveFitter
+
+    def __init__(self, spec: Spec, knobs: dict[str, Any], fitter: LiveFitter, settled: frozenset[Place] | None) -> None:
+        super().__init__(spec, knobs, fitter)
+        self.settled = settled
+
+    def length(self, repeat: Expression, environment: Mapping[str, Any]) -> Any:
+        value, settled = super().length(repeat, environment), self.settled
+        if not isinstance(value, Traced) or settled is None or repeat.place in settled or self.fitter.sheet.copies:
+            return value
+        if not value.whole and (label := name_of(value)):
+            self.fitter.loose.add(label)
+            value = name(label, value.value, value.trace)
+        self.fitter.check()  # what was met so far; the walk of a copy may have to begin again
+        return Depth(value, repeat.place)
+
+    def step(self, item: Item, copies: Copies, run: Run, back: int) -> Step:
+        try:
+            return LiveStep(self, item, copies, run, back)
+        except Refusal:
+            self.fitter.sheet.trace.clear()
+            raise
+
+    def fork(self, copies: Copies) -> LiveUnfolder:
+        other = super().fork(copies)
+        assert isinstance(other, LiveUnfolder)
+        other.fitter.begin(copies, len(self.nodes))
+        return other
+
+    def join(self, fork: Unfolder) -> None:
+        assert isinstance(fork, LiveUnfolder)
+        super().join(fork)
+        self.fitter.take(fork.fitter)
+
+
+class LiveStep(Step):
+    """That copies are alike is true of the cells as they are, and checked for others."""
+
+    def differ(self, a: Any, b: Any) -> bool:
+        known = equal(a, b)
+        return not (known if isinstance(known, bool) else known.settled)
+
+    def _prove(self, inputs: list[Node], ends: list[Node]) -> None:
+        assert isinstance(self.walk, LiveUnfolder)
+        fitter = self.walk.fitter
+        fitter.check()
+        super()._prove(inputs, ends)
+        fitter.row = fitter.sheet.layout.input_row + self.first
+        fitter.check()  # above what is only true of copies that are alike
 
 
 class LiveFitter(Fitter):
@@ -77,6 +144,25 @@ class LiveFitter(Fitter):
         self.loose: set[object] = set()  # the names of numbers that must be whole and may not be
         self.least: dict[tuple[int, str], int] = {}
         self.flows: dict[Flow, dict[str, Any]] = {}
+
+    def fork(self) -> LiveFitter:
+        return LiveFitter(Ledger(self.ledger.knobs), self.sheet.fork())
+
+    def begin(self, copies: Copies, position: int) -> None:
+        """The rows from here on stand for all copies; the first row says how many they are."""
+        self.sheet.trace.clear()
+        self.row = self.sheet.layout.input_row + position
+        self.sheet.trace.count = copies.count = self.sheet.put(self.row, COUNT, copies.number)
+        self.needs.append((both(copies.count <= copies.most, is_whole(copies.count)), OTHER_LAYERS))
+        self.check()
+        self.sheet.copies = copies
+
+    def take(self, other: LiveFitter) -> None:
+        """Go on with what another has written."""
+        other.sheet.decided = self.sheet.decided  # without what is checked only where there are copies
+        self.sheet, other.sheet.copies, other.sheet.trace.count = other.sheet, None, None
+        self.loose |= other.loose
+        self.least |= other.least
 
     def input(self, shape: Shape) -> Shape:
         sizes = zip(AXES, shape, strict=False)
@@ -133,11 +219,6 @@ class LiveFitter(Fitter):
             known[node.name] = arrived
         return known[node.name]
 
-    def parts(self, flow: Flow, axis: str, passed: Any) -> Iterator[Any]:
-        """The numbers that flow along an axis, in the cells of this row."""
-        for part, value in zip(flow.names, passed, strict=True):
-            yield self.sheet.show(self.row, f"{part} {axis}", value)
-
     def output(self, shape: Shape) -> Shape:
         return self.shown("out", shape)
 
@@ -157,14 +238,15 @@ class LiveFitter(Fitter):
 
     def whole(self, title: str, value: Any, least: int) -> Any:
         """A number that must be whole, and at least so large, put into its cell."""
-        if isinstance(value, Traced) and not value.whole:
-            self.loose.add(_label(value))
+        if isinstance(value, Traced) and not value.whole and not self.sheet.copies:  # which there may be none of
+            self.loose.add(name_of(value))
         put = self.sheet.put(self.row, title, value)
+        message = f"{title} is a whole number, at least {least}, not {put}"
+        self.needs.append((both(is_whole(put), put >= least), message))
+        if varies(put):
+            return put
         self.least[self.row, title] = least
-        self.needs.append(
-            (both(is_whole(put), put >= least), f"{title} is a whole number, at least {least}, not {put}")
-        )
-        return name(_label(put), put.value, put.trace, low=least)
+        return name(name_of(put), put.value, put.trace, low=least)
 
     def shown(self, prefix: str, shape: Shape) -> Shape:
         sizes = zip(AXES, shape, strict=False)
@@ -189,10 +271,11 @@ class LiveFitter(Fitter):
 
 def _size(value: Any) -> Any:
     """A number in a cell, which a check holds to be at least 1."""
-    return name(_label(value), value.value, value.trace, low=1) if isinstance(value, Traced) else value
+    cell = isinstance(value, Traced) and not varies(value)
+    return name(name_of(value), value.value, value.trace, low=1) if cell else value
 
 
-def _label(value: Any) -> object:
+def name_of(value: Any) -> object:
     """What a traced number is called; None of one that is computed, and of a word."""
     return value.operands[0] if isinstance(value, Traced) and value.operation == "name" else None
 

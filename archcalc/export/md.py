@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tabulate import tabulate
 
-from archcalc.tables.grid import Table, people
+from archcalc.tables.grid import Table
 
 
 def render_tables(tables: Sequence[Table]) -> str:
@@ -16,17 +16,16 @@ def render_tables(tables: Sequence[Table]) -> str:
 
 
 def _table(table: Table) -> str:
-    rows = [[escape(people(value)) for value in row] for row in table.rows]
-    rows += [[f"**{escape(people(value))}**" if people(value) else "" for value in row] for row in table.totals]
+    rows, size = [[*map(escape, row)] for row in table.texts()], len(table.rows)
     body = tabulate(
-        rows,
-        headers=[escape(column.title.replace("\n", " ")) for column in table.columns],
+        [*rows[:size], *([text and f"**{text}**" for text in row] for row in rows[size:])],
+        headers=[escape(column.heading) for column in table.columns],
         tablefmt="pipe",
-        colalign=["right" if column.number else "left" for column in table.columns],
+        colalign=["right" if column.type.number else "left" for column in table.columns],
         disable_numparse=True,
     )
-    notes = "".join(f"- {escape(note)}\n" for note in table.notes)
-    return f"## {escape(table.title)}\n\n{body}\n\n{notes}"
+    notes = "".join(f"\n- {escape(note)}" for note in table.notes)
+    return f"## {escape(table.title)}\n\n{body}\n" + f"{notes}\n" * bool(notes)
 
 
 def escape(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from copy import copy
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -10,8 +11,9 @@ from archcalc.errors import ArchcalcError, listing
 from archcalc.figures.rules import Rule
 from archcalc.language.spec import Knob
 from archcalc.traces.conditions import Condition
+from archcalc.traces.copies import Copies
 from archcalc.traces.spreadsheet import DECIMALS, Spreadsheet
-from archcalc.traces.traced import Trace, Traced, name, value_of
+from archcalc.traces.traced import Trace, Traced, first_of, name, value_of, varies
 from archcalc.value import show
 
 CHECK = "check"
@@ -51,6 +53,14 @@ class Sheet:
         self.writer, self.checker = Spreadsheet(), Spreadsheet()  # a cell that only checks read moves no figure
         self.cells: dict[tuple[int, str], Any] = {}  # a Formula, a plain value, None for what is not known
         self.decided: set[str] = set()  # what decided the structure, as formulas
+        self.copies: Copies | None = None  # the repetition that the rows stand for
+
+    def fork(self) -> Sheet:
+        """Another that goes on from here."""
+        other = copy(self)
+        other.cells, other.decided, other.writer = {**self.cells}, {*self.decided}, Spreadsheet()
+        other.writer.used |= self.writer.used
+        return other
 
     def knob(self, row: int, knob: Knob, value: Any, whole: bool) -> Any:
         """A knob's value: traced, or the word that it is. ``whole``: it must be. Raises ArchcalcError."""
@@ -63,14 +73,17 @@ class Sheet:
         return name(address, value, self.trace, whole, knob.least)
 
     def put(self, row: int, title: str, value: Any) -> Any:
-        """A number in its cell, which stands for it from now on; a plain one can be changed there."""
-        address = self.layout.at(row, title)
-        if not isinstance(value, Traced):
-            self.cells[row, title] = value
-            return name(address, value, self.trace, whole=False)  # somebody may write 2.5
-        text = self.writer.write(value)
-        self.cells[row, title] = Formula(text if value.whole else f"ROUND({text},{DECIMALS})", value.value)
-        return name(address, value.value, self.trace, value.whole, value.low)
+        """A number in its cell, which stands for it from now on; a plain one can be changed there.
+
+        Of what differs among copies it is that of the first, and stands for no other.
+        """
+        address, now = self.layout.at(row, title), first_of(value)
+        if not isinstance(now, Traced):
+            self.cells[row, title] = now
+            return value if varies(value) else name(address, value, self.trace, whole=False)  # somebody may write 2.5
+        text = self.writer.write(now)
+        self.cells[row, title] = Formula(text if now.whole else f"ROUND({text},{DECIMALS})", now.value)
+        return value if varies(value) else name(address, now.value, self.trace, now.whole, now.low)
 
     def show(self, row: int, title: str, value: Any) -> Any:
         """The same, but a plain number stays what it is."""
@@ -82,6 +95,8 @@ class Sheet:
     def figure(self, row: int, title: str, value: Any) -> None:
         """A cost, shown where the whole network is valid; 0 is always 0, and None is not known."""
         known = value is not None and not (isinstance(value, int) and value == 0)
+        if self.copies:
+            value = self.copies.sum(value)
         self.cells[row, title] = (
             Formula(f'IF({VALID},{self.writer.write(value)},"")', value_of(value)) if known else value
         )
@@ -91,17 +106,21 @@ class Sheet:
         asked: dict[str, dict[str, None]] = {}  # message -> conditions
         for condition, text in (*needs, *self.trace.needed, *self._structure()):
             if isinstance(condition, Condition):
+                text = f"of one of the copies (the numbers are the first one's): {text}" if varies(condition) else text
                 asked.setdefault(text, {})[self.checker.write(condition)] = None
         parts = [self._said(conditions, text) for text, conditions in asked.items()]
         if parts:
-            self.cells[row, CHECK] = Formula(f'IFERROR({"&".join(parts)},"{NO_NUMBER}")', "")
-        self.trace.quoted.clear()
-        self.trace.needed.clear()
+            said = f'IFERROR({"&".join(parts)},"{NO_NUMBER}")'
+            said = f'IF({self.checker.write(self.copies.count)}<1,"",{said})' if self.copies else said
+            before = self.cells.get((row, CHECK))
+            self.cells[row, CHECK] = Formula(f"{before.text}&{said}" if before else said, "")
+        self.trace.clear()
 
     def _said(self, conditions: Iterable[str], text: str) -> str:
         first, *others = conditions
         together = f"AND({','.join((first, *others))})" if others else first
-        return f'IF({together},"",{self.checker.message(f"{text}. ", self.trace.quoted)})'
+        quoted = {mark: first_of(number) for mark, number in self.trace.quoted.items()}
+        return f'IF({together},"",{self.checker.message(f"{text}. ", quoted)})'
 
     def _structure(self) -> Iterator[tuple[Condition, str]]:
         """What has decided the structure since the last check; each condition once."""
@@ -110,7 +129,6 @@ class Sheet:
             if text not in self.decided:
                 self.decided.add(text)
                 yield condition, OTHER_LAYERS
-        self.trace.decided.clear()
 
 
 def knob_check(knob: Knob, address: str, whole: bool) -> str:

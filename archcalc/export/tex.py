@@ -1,22 +1,24 @@
-r"""LaTeX, tables with the rules of booktabs; a document that compiles as it stands, or whose tables can be taken.
+r"""LaTeX, tables with the rules of booktabs: to be put into a slide, or a document that compiles as it stands.
 
-Each column has its width, so that a table fits the page after one run of LaTeX: numbers as wide as they are, words
-folded where need be. A table that is too wide all the same becomes several, each with the first column. The measure is
-half an em, which is the width of a digit.
+In a document each column has its width, so that a table fits the page after one run of LaTeX: numbers as wide as they
+are, words folded where need be. Of a slide only those columns have one that must fold. A table that is too wide all the
+same becomes several, each with the first column. The measure is half an em, which is the width of a digit.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import partial
 from math import ceil
 from typing import NamedTuple
 from unicodedata import normalize
 
 from archcalc.likeness import like
-from archcalc.tables.grid import Table, people
+from archcalc.tables.grid import Table
 
 ROOM = 150  # half ems of a line: \small on US letter, the narrower of the usual papers
+SLIDE = 80  # half ems of a line: \footnotesize on a slide of 16 cm, or in the column of an article
 GAP = 2  # between columns
 LEAST = 12  # of a column of words
 WIDTHS = dict.fromkeys("fijlt.,:;'!|- ", 0.8) | dict.fromkeys("mw#%&+<=>@æœ", 1.7) | {"x": 1.4}  # x as in 3 x 3
@@ -44,22 +46,63 @@ HEAD = r"""\documentclass{article}
 \begin{document}
 \small\raggedright
 """
+USE = "% \\input this file; the preamble needs \\usepackage{array,booktabs}\n"
+OPEN = r"\noindent{\footnotesize\setlength{\tabcolsep}{.5em}\setbox2\hbox{%"
+CLOSE = r"}\ifdim\wd2<24em \wd2=24em\fi\parbox{\wd2}{\raggedright"  # text as wide as the table, and never very narrow
 
 
-def render_tables(tables: Sequence[Table]) -> str:
-    """A document with the tables; longtable breaks them over pages."""
-    return HEAD + "\n".join(map(_table, tables)) + "\\end{document}\n"
+def render_tables(tables: Sequence[Table], standalone: bool = False) -> str:
+    """Tables for a slide; or a document with them, in which longtable breaks them over pages."""
+    if standalone:
+        return HEAD + "\n".join(map(_section, tables)) + "\\end{document}\n"
+    return USE + "\n".join(map(_fragment, tables))
 
 
-def _table(table: Table) -> str:
-    rows = [list(map(people, row)) for row in (*table.rows, *table.totals)]
-    columns = [_column(column.title, [row[i] for row in rows], column.number) for i, column in enumerate(table.columns)]
+def _section(table: Table) -> str:
     lines = [
         f"\\section*{{{foldable(table.title)}}}",
-        *(_part(part, len(table.rows)) for part in _parts(columns)),
+        *(_part(part, len(table.rows), "longtable") for part in _parts(table, ROOM)),
         *(f"\\noindent {foldable(note)}\\par" for note in table.notes),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _fragment(table: Table) -> str:
+    """Boxes that can be scaled, as wide as the parts of the table; the first has its title, the last its notes."""
+    tabulars = [_part(part, len(table.rows), "tabular") for part in _parts(table, SLIDE)]
+    above = [[rf"\textbf{{{foldable(table.title)}}}\par\smallskip"], *[[]] * (len(tabulars) - 1)]
+    below = [*[[]] * (len(tabulars) - 1), [rf"\smallskip\scriptsize {foldable(note)}\par" for note in table.notes]]
+    boxes = (
+        "\n".join([OPEN, tabular, CLOSE, *title, r"\box2", *notes, "}}\n"])
+        for title, tabular, notes in zip(above, tabulars, below, strict=True)
+    )
+    return "\n".join(boxes)
+
+
+def _part(columns: Sequence[_Column], body: int, environment: str) -> str:
+    """A table with these columns; its rows below the body are totals."""
+    whole = environment == "longtable"
+    head, *rows = map(_row, zip(*(map(partial(_text, own), own.texts) for own in columns), strict=True))
+    lines = [
+        f"\\begin{{{environment}}}{{@{{}}{''.join(map(_fixed if whole else _own, columns))}@{{}}}}",
+        f"\\toprule\n{head}\n\\midrule" + "\n\\endhead" * whole,
+        *rows[:body],
+        *["\\midrule"] * bool(rows[body:]),
+        *rows[body:],
+        f"\\bottomrule\n\\end{{{environment}}}",
+    ]
+    return "\n".join(lines)
+
+
+def _fixed(column: _Column) -> str:
+    return f"{'R' if column.number else 'L'}{{{column.width / 2:g}}}"
+
+
+def _own(column: _Column) -> str:
+    """As wide as LaTeX finds it, where nothing in it folds."""
+    if all(_width(text) <= column.width for text in column.texts):
+        return "r" if column.number else "l"
+    return f">{{\\ragged{'left' if column.number else 'right'}\\arraybackslash}}p{{{column.width / 2:g}em}}"
 
 
 class _Column(NamedTuple):
@@ -71,7 +114,7 @@ class _Column(NamedTuple):
     least: int  # how narrow it may be
 
 
-def _column(title: str, cells: list[str], number: bool) -> _Column:
+def _column(title: str, cells: Sequence[str], number: bool) -> _Column:
     """A column as wide as its texts; a number's title folds, and so may a number that is too long for one."""
     own, pieces = _longest(cells), _longest(piece for text in (title, *cells) for piece in _pieces(text))
     if number:
@@ -81,42 +124,30 @@ def _column(title: str, cells: list[str], number: bool) -> _Column:
     return _Column([title, *cells], False, width, min(width, max(LEAST, pieces)))
 
 
-def _parts(columns: Sequence[_Column]) -> list[list[_Column]]:
+def _parts(table: Table, room: int) -> list[list[_Column]]:
     """The columns of each table: of as few tables as have room, with about as many columns each."""
-    first, *rest = columns
+    texts = list(zip(*table.texts(), strict=True)) or [()] * len(table.columns)
+    first, *rest = (
+        _column(own.heading, cells, own.type.number) for own, cells in zip(table.columns, texts, strict=True)
+    )
     parts = [[first]]
     for count in range(1, len(rest) + 1):
         size = -(-len(rest) // count)
         parts = [[first, *rest[i : i + size]] for i in range(0, len(rest), size)]
-        if all(_total(column.least for column in part) <= ROOM for part in parts):
+        if all(_total(column.least for column in part) <= room for part in parts):
             break
-    return list(map(_narrowed, parts))
+    return [_narrowed(part, room) for part in parts]
 
 
-def _narrowed(part: list[_Column]) -> list[_Column]:
+def _narrowed(part: list[_Column], room: int) -> list[_Column]:
     """The columns with widths for which there is room, those narrowed first that can spare most."""
     widths = [column.width for column in part]
-    while _total(widths) > ROOM:
+    while _total(widths) > room:
         spare = [width - column.least for width, column in zip(widths, part, strict=True)]
         if not any(spare):
             break
         widths[spare.index(max(spare))] -= 1
     return [column._replace(width=width) for column, width in zip(part, widths, strict=True)]
-
-
-def _part(columns: Sequence[_Column], body: int) -> str:
-    """A table with these columns; its rows below the body are totals."""
-    spec = "".join(f"{'R' if column.number else 'L'}{{{column.width / 2:g}}}" for column in columns)
-    head, *rows = zip(*([_text(column, text) for text in column.texts] for column in columns), strict=True)
-    lines = [
-        f"\\begin{{longtable}}{{@{{}}{spec}@{{}}}}",
-        f"\\toprule\n{_row(head)}\n\\midrule\n\\endhead",
-        *map(_row, rows[:body]),
-        *(["\\midrule"] if rows[body:] else []),
-        *map(_row, rows[body:]),
-        "\\bottomrule\n\\end{longtable}",
-    ]
-    return "\n".join(lines)
 
 
 def _row(cells: Iterable[str]) -> str:

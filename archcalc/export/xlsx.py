@@ -1,34 +1,44 @@
-"""A workbook whose figures are live: knobs feed the layers' columns, these the costs, these the totals."""
+"""Workbooks: of networks one whose figures are live, of any other table its values.
+
+In a live one knobs feed the layers' columns, these the costs, these the totals.
+"""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 from io import BytesIO
+from textwrap import wrap
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from archcalc.errors import ArchcalcError
-from archcalc.export.live import Walk, walk
+from archcalc.export.live import COUNT, Walk, name_of, walk
 from archcalc.export.sheet import CHECK, STATUS, VALID, Formula, letters
 from archcalc.figures.figure import FIGURES
 from archcalc.figures.rules import Quotient, Tally
 from archcalc.figures.sentence import sentence
 from archcalc.language.spec import Knob
-from archcalc.report import Report, Row
-from archcalc.tables.grid import fraction
+from archcalc.report import Report
+from archcalc.tables.grid import Column, Table, fraction
 from archcalc.tables.layout import Choice
 from archcalc.value import show
 
 KNOBS_ROW = 5
 HINT = "Blue cells can be changed; where the network then cannot be built, the status says why, and no figure is shown."
+BLOCKS = " A name with ... stands for all copies of a repetition: sizes are the first one's, figures those of all."
 FIXED = "decides which layers there are, so it is set when the sheet is made: archcalc export {network} --{knob} ..."
 IDLE = "no figure here depends on it"
 MOST_LAYERS = 20_000  # of a sheet; a larger one opens too slowly to be of use
 EXACT = 10**15  # from which on a spreadsheet does not show every digit
+FIRST_ROW = 2  # of a table's values, below its title and its headings
+NOTE_WIDTH, WIDEST = 100, 60  # characters of a line of a note, and of a column
+OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
 NUMBER = {"num_format": f'[>={EXACT}]"more than 15 digits";#,##0'}
 FORMATS: dict[str, dict[str, Any]] = {
     "plain": {},
@@ -38,23 +48,13 @@ FORMATS: dict[str, dict[str, Any]] = {
     "head": {"bold": True, "bottom": 1},
     "bold": {"bold": True, "top": 1, **NUMBER},
     "percent": {"num_format": "0.0 %"},
+    "copies": {"num_format": '0 "copies"', "align": "left"},
     "note": {"font_color": "#555555"},
     "wrong": {"font_color": "#c00000"},
 }
 
 
-class Styles(NamedTuple):
-    """The workbook's formats."""
-
-    plain: Any
-    number: Any
-    knob: Any
-    fixed: Any
-    head: Any
-    bold: Any
-    percent: Any
-    note: Any
-    wrong: Any
+Styles = SimpleNamespace  # the workbook's formats, by their names in FORMATS
 
 
 class Written(NamedTuple):
@@ -62,7 +62,7 @@ class Written(NamedTuple):
 
     label: str
     sheet: str
-    layers: int
+    layers: Formula
     totals: dict[str, Formula | None]  # by title; None where a layer's part is not known
 
 
@@ -70,7 +70,7 @@ def render_reports(reports: Sequence[Report], choice: Choice) -> bytes:
     """A sheet for each network, all layers, and one with the totals side by side. Raises ArchcalcError."""
     file, work = BytesIO(), reports[0].work
     convention = sentence((work, "params", "buffers"), [report.graph for report in reports])
-    book = Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book = Workbook(file, OPTIONS)
     book.set_properties({"title": ", ".join(report.label for report in reports), "comments": convention})
     styles = Styles(**{name: book.add_format(format_) for name, format_ in FORMATS.items()})
     overview = book.add_worksheet("totals")
@@ -79,6 +79,54 @@ def render_reports(reports: Sequence[Report], choice: Choice) -> bytes:
     _overview(overview, styles, written, work, convention)
     book.close()
     return file.getvalue()
+
+
+def render_tables(tables: Sequence[Table]) -> bytes:
+    """A sheet for each table, of numbers that show as many digits as on the screen. Raises ArchcalcError."""
+    file, names = BytesIO(), dict[str, None]()
+    book = Workbook(file, OPTIONS)
+    for table in tables:
+        sheet, rows = book.add_worksheet(_sheet_name(table.name, names)), (*table.rows, *table.totals)
+        _text(sheet, 0, 0, table.title, book.add_format({"bold": True}))
+        for i, column in enumerate(table.columns):
+            _column(book, sheet, i, column, [row[i] for row in rows], len(table.rows))
+        lines = [line for note in table.notes for line in wrap(note, NOTE_WIDTH)]
+        for row, line in enumerate(lines, FIRST_ROW + len(rows) + 1):
+            _text(sheet, row, 0, line, book.add_format(FORMATS["note"]))
+        sheet.freeze_panes(FIRST_ROW, 1)
+    book.close()
+    return file.getvalue()
+
+
+def _column(book: Workbook, sheet: Worksheet, place: int, column: Column, values: Sequence[Any], body: int) -> None:
+    """A column's heading and values, of which those below the body are totals."""
+    side = {"align": "right" if column.type.number else "left"}
+    heading, texts = column.heading.replace("\n", " "), [*map(column.type.text, values)]
+    _text(sheet, FIRST_ROW - 1, place, heading, book.add_format({**FORMATS["head"], **side}))
+    for i, (value, text) in enumerate(zip(values, texts, strict=True)):
+        look = book.add_format({**FORMATS["plain" if i < body else "bold"], **side, "num_format": _as_shown(text)})
+        _put(sheet, FIRST_ROW + i, place, _cell(value, column.type.data(value), text), look)
+    sheet.set_column(place, place, min(WIDEST, max(map(len, (heading, *texts)))) + 2)
+
+
+def _cell(value: Any, number: Any, text: str) -> Any:
+    """A number where a spreadsheet shows all of it, a fraction, or the text."""
+    if isinstance(number, (int, float)) and not isinstance(number, bool) and abs(number) < EXACT:
+        return number
+    short = isinstance(value, Fraction) and max(abs(value.numerator), value.denominator) < EXACT
+    return value if value is None or short else text
+
+
+def _as_shown(text: str) -> str:
+    """The format in which a spreadsheet shows a number with the sign and the decimals of this text."""
+    found = re.fullmatch(r"(\+?)-?[\d,]+(\.\d+)?( %)?", text)
+    sign, decimals, percent = (part or "" for part in found.groups()) if found else ("", "", "")
+    return f"{sign}#,##0{re.sub('[0-9]', '0', decimals)}{percent}" if found else "General"
+
+
+def _text(sheet: Worksheet, row: int, column: int, text: str, style: Any) -> None:
+    if sheet.write_string(row, column, text, style):
+        raise ArchcalcError(f"{text[:20]!r}... is too long for a cell of a workbook; the other formats hold it")
 
 
 def _sheet_name(label: str, taken: dict[str, None]) -> str:
@@ -98,8 +146,9 @@ def _network(book: Workbook, styles: Styles, report: Report, name: str, choice: 
         )
     sheet, done = book.add_worksheet(name), walk(report, KNOBS_ROW, choice.columns)
     columns, first = done.layout.columns, done.layout.input_row
-    last = first + len(report.layers)
-    for row, text in enumerate((f"{report.title}. {report.source}", report.convention, HINT)):
+    last = first + len(done.graph.nodes) - 1
+    hint = HINT + BLOCKS * any(node.copies for node in done.graph.nodes)
+    for row, text in enumerate((f"{report.title}. {report.source}", report.convention, hint)):
         sheet.write_string(row, 0, text, styles.head if row == 0 else styles.note)
     _status(sheet, styles, done, last)
     _knobs(sheet, styles, report, done)
@@ -112,7 +161,14 @@ def _network(book: Workbook, styles: Styles, report: Report, name: str, choice: 
     sheet.set_column(0, 0, max(len(node.name) for node in done.graph.nodes) + 2)
     places = [columns[title] for title in done.layout.figures]
     sheet.set_column(places[0], places[-1], 16)
-    return Written(report.label, name, len(report.layers), totals)
+    return Written(report.label, name, _how_many(report, done, name), totals)
+
+
+def _how_many(report: Report, done: Walk, sheet: str) -> Formula:
+    """The number of layers; a row may stand for several."""
+    rows = Counter(f"*'{sheet}'!{name_of(node.copies[0].count)}" if node.copies else ""
+                   for node in done.graph.nodes if node.layer)  # fmt: skip
+    return Formula("+".join(f"{rows[times]}{times}" for times in rows), len(report.layers))
 
 
 def _status(sheet: Worksheet, styles: Styles, done: Walk, last: int) -> None:
@@ -182,23 +238,28 @@ def _layers(sheet: Worksheet, styles: Styles, report: Report, done: Walk, last: 
     _arguments(sheet, done)
     for row, node in enumerate(done.graph.nodes, first):
         sheet.write_string(row, 0, node.name)
-        if node.layer is not None:
-            sheet.write_string(row, 1, node.layer.label)
+        if (row, COUNT) not in done.cells:
+            end = "end of copies" if row > first and not node.copies else ""
+            sheet.write_string(row, 1, node.layer.label if node.layer else end)
     work = FIGURES[report.work].heading
     total = _absolute(done, last + 1, work)
-    for row, layer in enumerate(report.layers, first + 1):
-        _put(sheet, row, columns["share"], _share(layer, report, done.layout.at(row, work), total), styles.percent)
+    for row, node in enumerate(done.graph.nodes, first):
+        if node.layer:
+            share = _share(done.cells[row, work], report, done.layout.at(row, work), total)
+            _put(sheet, row, columns["share"], share, styles.percent)
 
 
 def _style(styles: Styles, done: Walk, title: str, live: bool) -> Any:
     if title == CHECK:
         return styles.wrong
+    if title == COUNT:
+        return styles.copies
     return styles.knob if live else styles.number if title in done.layout.figures else styles.plain
 
 
-def _share(layer: Row, report: Report, own: str, total: str) -> Formula | None:
+def _share(figure: Any, report: Report, own: str, total: str) -> Formula | None:
     """A layer's part of the total, which is not known where a part of the total is not."""
-    part = fraction(layer.figure(report.work), report.totals.figure(report.work))
+    part = fraction(figure.value if isinstance(figure, Formula) else figure, report.whole)
     return None if part is None else Formula(f'IF({VALID},IF({total}=0,0,{own}/{total}),"")', part)
 
 
@@ -262,7 +323,7 @@ def _put(sheet: Worksheet, row: int, column: int, value: Any, style: Any) -> Non
         result = float(value.value) if isinstance(value.value, Fraction) else value.value
         sheet.write_formula(row, column, f"={value.text}", style, result)
     elif isinstance(value, (bool, str)):
-        sheet.write_string(row, column, str(value).lower() if isinstance(value, bool) else value, style)
+        _text(sheet, row, column, show(value), style)
     elif isinstance(value, Fraction):
         sheet.write_formula(row, column, f"={value.numerator}/{value.denominator}", style, float(value))
     else:

@@ -1,1 +1,1 @@
-"""What can be read of a layer, a block or a network: amounts, the rules that add them up, and the figures by name."""
+"""The figures of a layer, a block or a network: amounts, the rules that add them up, and the figures by name."""

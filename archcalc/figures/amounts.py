@@ -1,4 +1,4 @@
-"""What a layer amounts to: the numbers that figures are sums of, asked of its kind where a figure needs them."""
+"""Amounts: the numbers of a layer that figures are sums of, computed by its kind when a figure needs them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,13 @@ Amount: TypeAlias = Callable[[Kind, tuple[Shape, ...], Shape], Number | None]
 
 
 def elements(shapes: Mapping[str, Shape]) -> Number:
-    """How many numbers tensors of these shapes hold."""
+    """The number of elements of tensors with these shapes."""
     return sum(map(product, shapes.values()))
+
+
+def _learned(layer: Kind, inputs: tuple[Shape, ...], output: Shape) -> Number | None:
+    tensors = layer.weights(*inputs)
+    return None if tensors is None else elements(tensors)
 
 
 def _tensors(bias: bool) -> Amount:
@@ -39,8 +44,13 @@ def _work(name: str) -> Amount:
     return amount
 
 
-TENSORS: dict[str, Amount] = {"weights": _tensors(bias=False), "biases": _tensors(bias=True), "buffers": _buffers}
-WORK = {  # by the kind of work, and what one of it is called
+TENSORS: dict[str, Amount] = {
+    "learned": _learned,
+    "weights": _tensors(bias=False),
+    "biases": _tensors(bias=True),
+    "buffers": _buffers,
+}
+WORK = {  # kind of work -> the name of one unit of it
     "products": "multiplication with its addition",
     "bias": "addition of a bias",
     "normalisation": "normalised element",
@@ -51,7 +61,7 @@ WORK = {  # by the kind of work, and what one of it is called
 
 
 def _where_learned(name: str) -> Amount:
-    """The output's elements, if there is such a tensor, else 0."""
+    """The elements of the output where the layer learns such a tensor, else 0."""
 
     def amount(layer: Kind, inputs: tuple[Shape, ...], output: Shape) -> Number | None:
         learned = [tensor.endswith("bias") for tensor in layer.weights(*inputs) or ()]
@@ -61,7 +71,7 @@ def _where_learned(name: str) -> Amount:
 
 
 def _padded(layer: Kind, inputs: tuple[Shape, ...], output: Shape) -> Number | None:
-    """torch pads along the channels for lrn; an uneven pad=same is put around the input before torch sees it."""
+    """Elements of the padded input: torch pads channels for lrn; an uneven pad=same is put around the input itself."""
     (channels, *sizes), size = inputs[0], getattr(layer, "size", 1)
     if layer.label == "lrn":
         return (channels + size - 1) * product(sizes)
@@ -92,9 +102,10 @@ AMOUNTS: dict[str, Amount] = {
     "unknown": lambda layer, inputs, output: None,
 }
 NAMES = {
-    **WORK, "weights": "weight", "biases": "bias", "buffers": "stored number", "inputs": "element of the input",
+    **WORK, "learned": "parameter", "weights": "weight", "biases": "bias", "buffers": "stored number",
+    "inputs": "element of the input",
     "outputs": "element of the output", "layers": "layer",
     "scaled": "element of the output where a scale is learned", "padded": "element of the input with its padding",
-    "shifted": "element of the output where a bias is learned", "places": "place of the output's map",
-    "spread": "weight at each place of the output's map", "unknown": "thing that is not known",
+    "shifted": "element of the output where a bias is learned", "places": "position of the output's map",
+    "spread": "weight at each position of the output's map", "unknown": "thing that is not known",
 }  # fmt: skip

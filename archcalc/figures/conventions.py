@@ -1,4 +1,4 @@
-"""Counting conventions: which work of which layers enters the one number that people quote, and with which factor."""
+"""Counting conventions: which work of which layers is counted in the number that people quote, with which factors."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from archcalc.figures.tools import TOOLS, UNKNOWN, Tool
 
 
 class Convention(NamedTuple):
-    """A way to count work, by name."""
+    """A way to count work."""
 
     name: str
-    heading: str  # above a column
+    heading: str  # of a column
     meaning: str
     tally: Tally
 
 
 def _convention(name: str, heading: str, meaning: str, factors: Factors) -> Convention:
-    """Work that is not known stays so, whatever enters."""
+    """A convention in which the work of an opaque layer is unknown."""
     return Convention(name, heading, meaning, Tally({**factors, "opaque": UNKNOWN}))
 
 
@@ -30,7 +30,7 @@ LISTED = (
     _convention("flops", "FLOPs", "Twice the mult-adds: a multiplication and an addition.", {EVERY: {"products": 2}}),
     _convention("with_bias", "mult-adds + biases", "Mult-adds, and an addition for each use of a bias.",
                 {EVERY: {"products": 1, "bias": 1}}),
-    _convention("connections", "connections", "Links between neurons and to biases, also of pooling (LeCun 1998).",
+    _convention("connections", "connections", "Links between neurons and to biases, pooling included (LeCun 1998).",
                 {EVERY: {"products": 1, "bias": 1, "pooling": 1}, "trainable_pool": {"bias": 1, "pooling": 1}}),
     _convention("all", "operations", "All work: products, biases, normalisation, activations, pooling, element-wise.",
                 {EVERY: dict.fromkeys(WORK, 1)}),
@@ -48,7 +48,7 @@ CONVENTIONS = {one.name: one for one in (*LISTED, *map(_of_tool, TOOLS))}
 
 
 def convention(name: str) -> Convention:
-    """A convention by its name. Raises ArchcalcError."""
+    """The convention of this name. Raises ArchcalcError."""
     if name not in CONVENTIONS:
         hint = suggest(name, CONVENTIONS) or f" (there are {listing(CONVENTIONS)})"
         raise ArchcalcError(f"no convention {name!r}{hint}")

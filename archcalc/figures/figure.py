@@ -1,4 +1,4 @@
-"""Every figure that archcalc knows, each in one place: its name, its heading, its unit, and the rule that gives it."""
+"""All figures, each defined in one place: its name, its heading, its unit, and the rule that computes it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.engine.graph import Node
 from archcalc.figures.conventions import CONVENTIONS
-from archcalc.figures.rules import ABSENT, EVERY, First, Output, Own, Quotient, Rule, Tally
+from archcalc.figures.rules import ABSENT, EVERY, OneLayer, Output, Quotient, Rule, Tally
 from archcalc.figures.seen import DEPTH, FIELD, JUMP
 from archcalc.figures.tools import UNKNOWN, WEIGHTED
 from archcalc.number import Number, product
@@ -20,14 +20,14 @@ BYTES = 4  # of an element in float32
 
 
 class Figure(NamedTuple):
-    """A number, or a shape, that can be read of a layer, of a block or of a network."""
+    """A number or a shape that is a property of a layer, of a block or of a network."""
 
-    name: str  # "mult_adds", as it is asked for and as programs read it
-    heading: str  # "mult-adds", as it stands above a column
-    unit: str  # "mult-adds", "bytes" ...; "" of a plain size
+    name: str  # for requests and programs: "mult_adds"
+    heading: str  # of a column: "mult-adds"
+    unit: str  # "mult-adds", "bytes" ...; "" for a size
     meaning: str
-    rule: Rule | None  # None of what only a whole network has
-    network: Callable[[Report], Any] | None = None  # how that is found
+    rule: Rule | None  # None for a figure of the whole network only
+    network: Callable[[Report], Any] | None = None  # how such a figure is computed
     measured: bool = False  # whether it is known only where somebody measured it; more of it is better
 
     @property
@@ -45,14 +45,14 @@ def _axis(axis: int) -> Output:
 
 
 def _argument(node: Node, name: str) -> Any:
-    """An argument of the layer; a pooling window's stride, where it is not given, is None."""
+    """An argument of the layer; None for the stride of a pooling window where it is not given."""
     return getattr(node.layer, name, ABSENT)
 
 
 def _activations(report: Report) -> Number:
-    from archcalc.memory.liveness import roots, sizes
+    from archcalc.memory.liveness import sizes, storages
 
-    return BYTES * sum(sizes(report.graph, roots(report.graph))[1:])
+    return BYTES * sum(sizes(report.graph, storages(report.graph))[1:])
 
 
 def _peak(report: Report) -> Number:
@@ -81,7 +81,7 @@ def _published(name: str) -> Callable[[Report], Any]:
     return found
 
 
-MOVED = Tally({EVERY: dict.fromkeys(("inputs", "outputs", "weights", "biases", "buffers"), BYTES)})
+MOVED = Tally({EVERY: dict.fromkeys(("inputs", "outputs", "learned", "buffers"), BYTES)})
 FLOPS = Tally({EVERY: {"products": 2}})
 ACTIVATIONS = Tally({**{kind: {"outputs": 1} for kind in (*WEIGHTED.split(), "rbf")}, EVERY: {}, "opaque": UNKNOWN})
 TOP1 = (
@@ -90,40 +90,41 @@ TOP1 = (
 )
 NET = "Of the whole network, in float32"
 LISTED = (
-    Figure("params", "params", "params", "Learned parameters.", _tensors("weights", "biases")),
+    Figure("params", "params", "params", "Learned parameters.", _tensors("learned")),
     Figure("weights", "weights", "weights", "Learned parameters without the biases.", _tensors("weights")),
     Figure("biases", "biases", "biases", "Learned biases.", _tensors("biases")),
     Figure("buffers", "buffers", "buffers", "Numbers that are stored and not learned.", _tensors("buffers")),
     Figure("total_params", "total params", "params", "Parameters and buffers, Keras's total.",
-           _tensors("weights", "biases", "buffers")),
+           _tensors("learned", "buffers")),
     *(Figure(one.name, one.heading, one.heading, one.meaning, one.tally) for one in CONVENTIONS.values()),
-    Figure("layers", "layers", "layers", "How many layers there are.", Tally({EVERY: {"layers": 1}}, stored=True)),
+    Figure("layers", "layers", "layers", "The number of layers.", Tally({EVERY: {"layers": 1}}, stored=True)),
     Figure("depth", "depth", "layers", "Layers that multiply by weights, on the longest path from the input.", DEPTH),
     Figure("receptive_field", "receptive field", "positions",
-           "How many positions of the input an output position depends on, along the longer axis.", FIELD),
+           "The number of input positions on which an output position depends, along the longer axis.", FIELD),
     Figure("jump", "jump", "positions",
-           "How far apart in the input the windows of two neighbours in the output are.", JUMP),
+           "The distance in the input between the windows of two adjacent output positions.", JUMP),
     Figure("elements", "neurons", "elements", "Elements of the output.", Output(product)),
     Figure("channels", "channels", "", "Channels, or features, of the output.", _axis(0)),
     Figure("rows", "height", "", "Rows of the output.", _axis(1)),
     Figure("columns", "width", "", "Columns of the output.", _axis(2)),
     Figure("output", "output", "", "The shape of the output.", Output(lambda shape: shape)),
-    Figure("input", "input", "", "The shape of the input; of several, of the first.",
-           First(lambda node, inputs: inputs[0])),
-    Figure("kernel", "kernel", "", "The size of the window.", Own(lambda node, _: _argument(node, "kernel"))),
+    Figure("input", "input", "", "The shape of the input, or of the first of several.",
+           OneLayer(lambda node, inputs: inputs[0], first=True)),
+    Figure("kernel", "kernel", "", "The size of the window.", OneLayer(lambda node, _: _argument(node, "kernel"))),
     Figure("stride", "stride", "", "The step of the window.",
-           Own(lambda node, _: _argument(node, "stride") or _argument(node, "kernel"))),
-    Figure("pad", "pad", "", "The padding on each side of the input.", Own(lambda node, _: _argument(node, "pad"))),
+           OneLayer(lambda node, _: _argument(node, "stride") or _argument(node, "kernel"))),
+    Figure("pad", "pad", "", "The padding on each side of the input.",
+           OneLayer(lambda node, _: _argument(node, "pad"))),
     Figure("activations", "activations", "elements",
            "Elements of the outputs of layers that multiply by weights (arXiv:2003.13678: of convolutions alone).",
            ACTIVATIONS),
     Figure("intensity", "FLOPs/byte", "FLOPs/byte",
-           "Arithmetic intensity: two for each product, over the bytes of inputs, outputs, weights and buffers.",
+           "Arithmetic intensity: FLOPs of the products over the bytes of inputs, outputs, weights and buffers.",
            Quotient(FLOPS, MOVED)),
     Figure("weight_bytes", "weight bytes", "bytes", "Learned parameters in float32.",
-           _tensors("weights", "biases", each=BYTES)),
+           _tensors("learned", each=BYTES)),
     Figure("activation_bytes", "activation bytes", "bytes", f"{NET}: the outputs of all layers.", None, _activations),
-    Figure("peak_bytes", "peak bytes", "bytes", f"{NET}: outputs that are needed at the same time.", None, _peak),
+    Figure("peak_bytes", "peak bytes", "bytes", f"{NET}: the outputs in memory at the peak.", None, _peak),
     Figure("inference_bytes", "inference bytes", "bytes", f"{NET}: weights, buffers and the peak.", None, _inference),
     Figure("training_bytes", "training bytes", "bytes", f"{NET}: a step of gradient descent.", None, _training),
     Figure("title", "title", "", "What the network is called.", None, lambda report: report.title),
@@ -133,12 +134,12 @@ LISTED = (
            _published("top5"), measured=True),
 )  # fmt: skip
 FIGURES = {figure.name: figure for figure in LISTED}
-SPELLINGS = {  # what means the same
+SPELLINGS = {  # other names of figures
     "macs": "mult_adds", "mult-adds": "mult_adds", "parameters": "params", "memory": "inference_bytes",
     "neurons": "elements", "height": "rows", "width": "columns",
 }  # fmt: skip
 
 
 def heading(name: str) -> str:
-    """A figure, or a quantity that begins with one, as it stands above a column."""
-    return re.sub(r"\b(mult_adds|top1|top5)\b", lambda found: FIGURES[found[0]].heading, name)
+    """The column heading of a figure, or of a quantity that begins with one."""
+    return re.sub(r"(?<![^\W_])(mult_adds|top1|top5)(?![^\W_])", lambda found: FIGURES[found[0]].heading, name)

@@ -1,4 +1,4 @@
-"""How a figure of several layers comes from the layers: sums of amounts, quotients of sums, flows along the graph."""
+"""The rules that compute figures from layers: sums of amounts, quotients of sums, flows along the graph."""
 
 from __future__ import annotations
 
@@ -12,37 +12,45 @@ from archcalc.kind import Kind
 from archcalc.number import Number, exact_div, most
 from archcalc.shape import Shape
 
-ABSENT = ""  # a place without a value: what is asked for does not exist here
-EVERY = ""  # the factors of each kind that has none of its own
-Factors: TypeAlias = Mapping[str, Mapping[str, int]]  # kind of layer -> amount -> how much one of it counts
+ABSENT = ""  # the value of a figure that does not exist, such as the kernel of a relu
+EVERY = ""  # the key for the factors of all other kinds
+Factors: TypeAlias = Mapping[str, Mapping[str, int]]  # kind of layer -> amount -> factor
 
-Step: TypeAlias = Callable[[Kind, tuple[Shape, ...], Sequence[Any]], Any]  # layer, shapes, what was passed on
+Transfer: TypeAlias = Callable[[Kind, tuple[Shape, ...], Sequence[Any]], Any]  # layer, input shapes, their values
 
 
 class Counts:
-    """A graph, and what has been counted of it."""
+    """A graph, with a cache of the values that were computed for its nodes."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.answers: dict[Rule, list[Any]] = {}
+        self.values: dict[Rule, list[Any]] = {}
 
     @cached_property
     def first(self) -> list[int]:
-        """For each node, the first one with an equal layer on equal inputs; arrays and traced numbers have no hash."""
+        """For each node, the index of the first one with an equal layer and equal inputs; an array has no equal."""
         known: dict[Any, int] = {}
         return [self._first(known, i, node) for i, node in enumerate(self.graph.nodes)]
 
     def _first(self, known: dict[Any, int], index: int, node: Node) -> int:
         try:
-            return known.setdefault((node.layer, self.graph.input_shapes(node)), index)
+            return known.setdefault((id(node.layer), self.graph.input_shapes(node)), index)
         except TypeError:
             return index
 
+    @cached_property
+    def simple(self) -> bool:
+        """Whether each layer runs once, and has weights of its own."""
+        return all(
+            node.shared is None and not node.copies and isinstance(node.times, int) and node.times == 1
+            for node in self.graph.nodes
+        )
+
     def of(self, rule: Rule) -> list[Any]:
-        """The rule's value for each node."""
-        if rule not in self.answers:
-            self.answers[rule] = rule.each(self)
-        return self.answers[rule]
+        """The value of a rule for each node."""
+        if rule not in self.values:
+            self.values[rule] = rule.each(self)
+        return self.values[rule]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Counts) and self.graph == other.graph
@@ -54,27 +62,27 @@ class Counts:
 
 
 class Rule:
-    """A value for each node, and how several come together; None where it is not known."""
+    """How a figure is computed for each node and for several together; a value is None where it is not known."""
 
-    adds: ClassVar[bool] = False  # whether a network's figure is one of the network, and not of its last layer
+    adds: ClassVar[bool] = False  # whether several layers combine, instead of the last one counting alone
 
     def each(self, counts: Counts) -> list[Any]:
         """The value for each node of a graph."""
         raise NotImplementedError
 
     def of(self, counts: Counts, nodes: Sequence[int]) -> Any:
-        """Of these nodes together: that of the last one. ABSENT where there is none."""
+        """The value of these nodes together: that of the last one; ABSENT where there are none."""
         return counts.of(self)[nodes[-1]] if nodes else ABSENT
 
     def known(self, counts: Counts, nodes: Sequence[int]) -> Any:
-        """Of those among these nodes for which it is known."""
+        """The value of those of these nodes for which it is known."""
         return self.of(counts, [i for i in nodes if counts.of(self)[i] is not None])
 
 
 class Tally(Rule):
-    """A sum over layers of amounts, each times the factor that it has for that kind of layer.
+    """A sum over layers of amounts, each times its factor for that kind of layer.
 
-    Of tensors that are stored, each counts once, where it is used first; all else counts as often as the layer runs.
+    A ``stored`` tensor counts once, where it is used first; any other amount counts as often as the layer runs.
     """
 
     adds = True
@@ -83,18 +91,18 @@ class Tally(Rule):
         self.factors, self.stored = factors, stored
 
     def chosen(self, layer: Kind, rank: int) -> Mapping[str, int]:
-        """The factors for that kind of layer on inputs with so many sizes; "upsample/2d" takes maps with two axes."""
-        for name in (layer.label, f"{layer.label}/{rank - 1}d", EVERY):
-            if name in self.factors:
-                return self.factors[name]
-        return {}
+        """The factors for a layer whose input has this rank; a key such as "upsample/2d" is for maps with two axes."""
+        factors = self.factors.get(layer.label)
+        if factors is None:
+            factors = self.factors.get(f"{layer.label}/{rank - 1}d", self.factors.get(EVERY, {}))
+        return factors
 
     def runs(self, graph: Graph, node: Node) -> Number:
-        """How often a layer does its work for one example."""
+        """How often a layer runs for one example."""
         return node.times
 
     def of_layer(self, layer: Kind, inputs: tuple[Shape, ...], output: Shape) -> Number | None:
-        """What running a layer once counts; None where it is not known."""
+        """The sum for one run of a layer; None where it is not known."""
         total: Number | None = None
         for name, factor in self.chosen(layer, len(inputs[0])).items():
             amount = AMOUNTS[name](layer, inputs, output)
@@ -105,40 +113,43 @@ class Tally(Rule):
         return 0 if total is None else total
 
     def each(self, counts: Counts) -> list[Number | None]:
+        graph = counts.graph
         once: list[Number | None] = []
-        for i, (node, first) in enumerate(zip(counts.graph.nodes, counts.first, strict=True)):
-            shapes = counts.graph.input_shapes(node)
-            if first < i:
-                once.append(once[first])
+        for i, (node, first) in enumerate(zip(graph.nodes, counts.first, strict=True)):
+            if node.layer is None or first < i:
+                once.append(once[first] if node.layer else 0)
             else:
-                once.append(self.of_layer(node.layer, shapes, node.shape) if node.layer else 0)
-        pairs = list(zip(counts.graph.nodes, once, strict=True))
+                once.append(self.of_layer(node.layer, graph.input_shapes(node), node.shape))
+        if counts.simple:
+            return once
         if self.stored:
-            each = [(node, 0 if node.shared is not None else value) for node, value in pairs]
+            each = [0 if node.shared is not None else value for node, value in zip(graph.nodes, once, strict=True)]
         else:
-            each = [(node, run(value, self.runs(counts.graph, node))) for node, value in pairs]
-        return [node.summed(value) if node.copies else value for node, value in each]
+            each = [run(value, self.runs(graph, node)) for node, value in zip(graph.nodes, once, strict=True)]
+        return [node.summed(value) if node.copies else value for node, value in zip(graph.nodes, each, strict=True)]
 
     def of(self, counts: Counts, nodes: Sequence[int]) -> Number | None:
         each = counts.of(self)
+        if len(nodes) == 1:
+            return each[nodes[0]]
         values = [each[i] for i in nodes]
         return None if any(value is None for value in values) else sum(values)
 
 
 class ToolTally(Tally):
-    """What a tool sees: a layer that cuts regions out of a map cuts out all of them in one run."""
+    """A sum as a tool counts it: a layer that cuts regions out of a map cuts out all of them in one run."""
 
     def runs(self, graph: Graph, node: Node) -> Number:
         return graph.nodes[node.inputs[0]].times if node.inputs else 1
 
 
 def run(once: Number | None, times: Number) -> Number | None:
-    """What running a layer that often counts."""
+    """The amount of a layer that runs several times, from that of one run."""
     return once if once is None or (isinstance(times, int) and times == 1) else once * times
 
 
 class Quotient(Rule):
-    """One sum over another."""
+    """One sum divided by another."""
 
     adds = True
 
@@ -156,33 +167,33 @@ class Quotient(Rule):
 
 
 class Flow(Rule):
-    """What a layer passes on, from what has been passed on to it; None, not known, passes on None."""
+    """A value that flows along the graph: each layer's is computed from those of its inputs, None from None."""
 
-    def __init__(self, start: Callable[[Shape], Any], step: Step, names: tuple[str, ...] = ()) -> None:
-        self.start, self.step = start, step
-        self.names = names  # of the numbers that flow along each axis, where several do
+    def __init__(self, start: Callable[[Shape], Any], transfer: Transfer, names: tuple[str, ...] = ()) -> None:
+        self.start, self.transfer = start, transfer
+        self.names = names  # of the numbers that flow along each axis, where there are several
 
     def each(self, counts: Counts) -> list[Any]:
         found: list[Any] = []
         for node in counts.graph.nodes:
             passed = [found[i] for i in node.inputs]
             shapes = counts.graph.input_shapes(node)
-            start = self.start(node.shape) if not passed else passed[0]  # else what goes into or comes out of copies
+            start = self.start(node.shape) if not passed else passed[0]  # the ends of a repeated block have no layer
             found.append(self.arrive(node.layer, shapes, passed) if node.layer else start)
-        if any(node.copies for node in counts.graph.nodes):  # one walk over a copy does not tell what passes all
+        if any(node.copies for node in counts.graph.nodes):  # the value after one copy is not that after all copies
             return [None for _ in found]
         return found
 
     def arrive(self, layer: Kind, inputs: tuple[Shape, ...], passed: Sequence[Any]) -> Any:
-        """What a layer passes on."""
-        return None if any(value is None for value in passed) else self.step(layer, inputs, passed)
+        """The value after a layer."""
+        return None if any(value is None for value in passed) else self.transfer(layer, inputs, passed)
 
 
 class Read(Rule):
-    """A part of what flows; of several layers that of the last one, or the largest."""
+    """A number read from a flow; for several layers that of the last one, or the largest."""
 
     def __init__(self, flow: Flow, read: Callable[[Any], Any], adds: bool = False) -> None:
-        self.flow, self.read, self.adds = flow, read, adds  # type: ignore[misc]  # of this rule, not of its class
+        self.flow, self.read, self.adds = flow, read, adds  # type: ignore[misc]  # of the instance
 
     def each(self, counts: Counts) -> list[Any]:
         return [None if passed is None else self.read(passed) for passed in counts.of(self.flow)]
@@ -194,29 +205,22 @@ class Read(Rule):
         return None if any(value is None for value in values) else largest(values)
 
 
-class Own(Rule):
-    """What a layer has by itself, and several have not."""
+class OneLayer(Rule):
+    """A property of a single layer, such as its kernel; several layers have that of the ``first``, or have none."""
 
-    def __init__(self, read: Callable[[Node, tuple[Shape, ...]], Any]) -> None:
-        self.read = read
+    def __init__(self, read: Callable[[Node, tuple[Shape, ...]], Any], first: bool = False) -> None:
+        self.read, self.first = read, first
 
     def each(self, counts: Counts) -> list[Any]:
         graph = counts.graph
         return [self.read(node, graph.input_shapes(node)) if node.layer else ABSENT for node in graph.nodes]
 
     def of(self, counts: Counts, nodes: Sequence[int]) -> Any:
-        return super().of(counts, nodes) if len(nodes) == 1 else ABSENT
-
-
-class First(Own):
-    """What a layer has by itself, of several the first one."""
-
-    def of(self, counts: Counts, nodes: Sequence[int]) -> Any:
-        return counts.of(self)[nodes[0]] if nodes else ABSENT
+        return super().of(counts, nodes[:1]) if len(nodes) == 1 or self.first else ABSENT
 
 
 class Output(Rule):
-    """A size of the output; of several layers, of the last one's."""
+    """A size of the output; for several layers, of the output of the last one."""
 
     def __init__(self, read: Callable[[Shape], Any]) -> None:
         self.read = read
@@ -226,5 +230,5 @@ class Output(Rule):
 
 
 def largest(values: Sequence[Number]) -> Number:
-    """The largest of one or more."""
+    """The largest of one or more numbers."""
     return reduce(most, values)

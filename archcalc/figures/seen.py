@@ -1,4 +1,4 @@
-"""What flows along a graph: how much of the input an output position sees, and how many weight layers lie before it."""
+"""The flows along a graph: the receptive field of an output position, and the depth in layers with weights."""
 
 from __future__ import annotations
 
@@ -11,36 +11,38 @@ from archcalc.number import Number, plain
 from archcalc.shape import Shape
 
 
-class Seen(NamedTuple):
-    """Along one axis of the network's input, in its positions."""
+class ReceptiveField(NamedTuple):
+    """The receptive field along one axis, in positions of the network's input."""
 
-    field: Number  # how many an output position depends on
-    jump: Number  # how far apart those of two neighbours are
+    field: Number  # the number of positions on which an output position depends
+    jump: Number  # the distance between the fields of two adjacent output positions
 
 
-def _seen(layer: Kind, inputs: tuple[Shape, ...], passed: Sequence[tuple[Seen, ...]]) -> tuple[Seen, ...] | None:
-    """What a layer's window sees through what its inputs have seen, of which the largest counts along each axis.
+def _through_window(
+    layer: Kind, inputs: tuple[Shape, ...], passed: Sequence[tuple[ReceptiveField, ...]]
+) -> tuple[ReceptiveField, ...] | None:
+    """The receptive fields after a layer, from the largest ones of its inputs along each axis.
 
-    field + (window - 1) * jump, and jump * step (Araujo et al. 2019, "Computing Receptive Fields", equations 1 and 2).
+    field + (window - 1) * jump, and jump * stride (Araujo et al. 2019, "Computing Receptive Fields", equations 1, 2).
     """
     window, axes = layer.window(*inputs), zip(*passed, strict=False)
-    before = [Seen(*(largest(sizes) for sizes in zip(*axis, strict=True))) for axis in axes]
+    before = [ReceptiveField(*(largest(sizes) for sizes in zip(*axis, strict=True))) for axis in axes]
     if window is None:
         return None
-    if not window:  # each position by itself
+    if not window:  # each position sees only itself
         return tuple(before)
-    steps = zip(before, window, strict=False)
-    return tuple(Seen(own.field + (size - 1) * own.jump, plain(own.jump * step)) for own, (size, step) in steps)
+    pairs = zip(before, window, strict=False)
+    return tuple(ReceptiveField(own.field + (k - 1) * own.jump, plain(own.jump * stride)) for own, (k, stride) in pairs)
 
 
 def _deeper(layer: Kind, inputs: tuple[Shape, ...], passed: Sequence[int]) -> int | None:
-    """One more than the deepest input, where the layer multiplies by weights."""
+    """The depth after a layer: that of its deepest input, and 1 more where the layer multiplies by weights."""
     if layer.weights(*inputs) is None:
         return None
     return max(passed, default=0) + (type(layer).mult_adds is not Kind.mult_adds)
 
 
-SEEN = Flow(lambda shape: tuple(Seen(1, 1) for _ in shape[1:]), _seen, ("field", "jump"))
-FIELD = Read(SEEN, lambda axes: largest([axis.field for axis in axes]) if axes else ABSENT)
-JUMP = Read(SEEN, lambda axes: largest([axis.jump for axis in axes]) if axes else ABSENT)
+RECEPTIVE = Flow(lambda shape: tuple(ReceptiveField(1, 1) for _ in shape[1:]), _through_window, ("field", "jump"))
+FIELD = Read(RECEPTIVE, lambda axes: largest([axis.field for axis in axes]) if axes else ABSENT)
+JUMP = Read(RECEPTIVE, lambda axes: largest([axis.jump for axis in axes]) if axes else ABSENT)
 DEPTH = Read(Flow(lambda shape: 0, _deeper), lambda depth: depth, adds=True)

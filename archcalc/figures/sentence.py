@@ -1,4 +1,4 @@
-"""What the numbers on a page count, in words: only of what occurs in the networks on it."""
+"""A sentence that says what the numbers on a page count, for the layers that occur in its networks."""
 
 from __future__ import annotations
 
@@ -13,20 +13,24 @@ from archcalc.figures.figure import FIGURES
 from archcalc.kind import Kind
 
 MEASURED = [name for name, one in FIGURES.items() if one.measured]
-OTHER = {"bias": "biases", "pooling": "pooling", "products": "products"}  # of a layer of which other work is counted
+OTHER = {
+    "bias": "biases",
+    "pooling": "pooling",
+    "products": "products",
+}  # words for uncounted work
 
 
 class Occurs(NamedTuple):
-    """A kind of layer, and what it does somewhere in the networks."""
+    """A kind of layer, and all the work that its layers do in the networks."""
 
     layer: Kind
-    rank: int  # how many sizes its input has
+    rank: int  # of its input
     work: frozenset[str]  # kinds of work
     tensors: tuple[str, ...]  # names of the stored tensors that are not learned
 
 
 def sentence(names: Sequence[str], graphs: Iterable[Graph]) -> str:
-    """By which convention the figures of these names are counted."""
+    """What the figures of these names count, by their conventions."""
     kinds = list(_kinds(graphs))
     parts = [_work(CONVENTIONS[name], kinds) for name in names if name in CONVENTIONS]
     stored = [f"{listing(kind.tensors)} of {kind.layer.label}" for kind in kinds if kind.tensors]
@@ -37,16 +41,16 @@ def sentence(names: Sequence[str], graphs: Iterable[Graph]) -> str:
 
 
 def _kinds(graphs: Iterable[Graph]) -> Iterator[Occurs]:
-    """Each kind once, in the order in which they occur."""
+    """Each kind once, in the order of first occurrence."""
     found: dict[str, Occurs] = {}
     for graph in graphs:
-        seen: set[object] = set()
+        seen: set[int] = set()
         for node in graph.nodes[1:]:
             layer, inputs = node.layer, graph.input_shapes(node)
             assert layer is not None  # only the input has none
-            if (key := str(layer)) in seen or layer.weights(*inputs) is None:
+            if id(layer) in seen or layer.weights(*inputs) is None:
                 continue
-            seen.add(key)
+            seen.add(id(layer))
             work = {name for name, amount in layer.work(inputs, node.shape).items() if amount is not None}
             work |= {"products"} if type(layer).mult_adds is not Kind.mult_adds else set()
             before = found.get(layer.label, Occurs(layer, len(inputs[0]), frozenset(), ()))
@@ -55,7 +59,7 @@ def _kinds(graphs: Iterable[Graph]) -> Iterator[Occurs]:
 
 
 def _work(convention: Convention, kinds: Sequence[Occurs]) -> str:
-    """mult-adds of one example: 1 for each multiplication with its addition in conv and linear; nothing for relu."""
+    """ "mult-adds of one example: 1 for each multiplication with its addition in conv, linear; nothing for relu."."""
     if not kinds:
         return f"{convention.heading}: {convention.meaning}"
     counted: dict[str, list[str]] = {}

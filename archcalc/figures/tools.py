@@ -1,7 +1,7 @@
-"""What the counting tools count, as factors: for the module that `to_torch()` makes, each gives the tool's own integer.
+"""What counting tools count, as factors that give the integer of each tool for the module that `to_torch()` makes.
 
-The integers were made by running the tools: torch 2.13.0, torchinfo 1.8.0, fvcore 0.1.5, ptflops 0.7.5, thop 0.1.1,
-calflops 0.3.2 (tests/references/tools.csv). "upsample/2d" is an upsample of maps with two axes.
+The integers come from runs of the tools: torch 2.13.0, torchinfo 1.8.0, fvcore 0.1.5, ptflops 0.7.5, thop 0.1.1,
+calflops 0.3.2 (tests/references/tools.csv). "upsample/2d" is upsample on maps with two axes.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ class Tool(NamedTuple):
     name: str
     heading: str
     meaning: str
-    factors: dict[str, dict[str, int]]  # by kinds of layer, parted by spaces
+    factors: dict[str, dict[str, int]]  # kinds of layer, separated by spaces -> amount -> factor
 
 
 WEIGHTED = "conv trainable_pool table_conv conv_transpose linear"
 POOLS = "maxpool avgpool global_avgpool adaptive_avgpool"
-UNKNOWN = {"unknown": 1}  # no factors give the tool's integer
+UNKNOWN = {"unknown": 1}  # for kinds whose integer no factors give
 TOOLS = (
     Tool("torch", "mult-adds", "Half of what torch's FlopCounterMode counts.", {f"{WEIGHTED} rbf": {"products": 1}}),
     Tool("torchinfo", "mult-adds", "The mult-adds of torchinfo: with biases, and the parameters of normalisation.", {

@@ -1,4 +1,4 @@
-"""What a sum of products is at least, and at most, where its symbols are within their bounds."""
+"""Lower and upper bounds of a sum of products, from the bounds of its symbols."""
 
 from __future__ import annotations
 
@@ -12,23 +12,20 @@ MOST_SHIFTED = 400  # terms
 
 
 def lower(terms: Terms, symbols: Sequence[Symbol]) -> Rational | None:
-    """A lower bound, None where none is found: the best of three ways to look for one."""
+    """The best lower bound that three methods give; None where none of them gives one."""
     first = _termwise(terms, symbols)
     if first is not None and all(c > 0 for monomial, c in terms.items() if monomial):
-        return first  # no other way finds more
+        return first  # no other method gives a larger bound
     relaxed = _relaxed(terms, symbols)
     found = [first, _shifted(terms, symbols), None if relaxed is None else lower(relaxed, symbols)]
     return max((bound for bound in found if bound is not None), default=None)
 
 
 def _relaxed(terms: Terms, symbols: Sequence[Symbol]) -> Terms | None:
-    """Something that is never more, without the last floor, ceil or index; None where there is none.
-
-    Others may be in it.
-    """
+    """A sum that is never larger, with one floor, ceil or index replaced by its bound; None where no bound is known."""
     single = [monomial for monomial in terms if len(monomial) == 1 and monomial[0][1] == 1]
     for own in sorted(single, reverse=True):
-        bound = symbols[own[0][0]].enclosed(above=terms[own] < 0)
+        bound = symbols[own[0][0]].bounding(above=terms[own] < 0)
         if bound is not None:
             rest = {monomial: c for monomial, c in terms.items() if monomial != own}
             return plus(rest, scaled(bound, terms[own]))
@@ -36,13 +33,13 @@ def _relaxed(terms: Terms, symbols: Sequence[Symbol]) -> Terms | None:
 
 
 def upper(terms: Terms, symbols: Sequence[Symbol]) -> Rational | None:
-    """An upper bound."""
+    """The best upper bound; None where none is known."""
     bound = lower(scaled(terms, -1), symbols)
     return None if bound is None else -bound
 
 
 def _termwise(terms: Terms, symbols: Sequence[Symbol]) -> Rational | None:
-    """The sum of what each term is at least; all symbols must be 0 or more."""
+    """The sum of the smallest value of each term; None unless no symbol can be negative."""
     total: Rational = 0
     for monomial, c in terms.items():
         if not monomial:
@@ -56,7 +53,7 @@ def _termwise(terms: Terms, symbols: Sequence[Symbol]) -> Rational | None:
 
 
 def _extreme(monomial: Monomial, symbols: Sequence[Symbol], smallest: bool) -> Rational | None:
-    """The smallest, or the largest, value of a product."""
+    """The smallest or the largest value of a product of powers; None where it is not known."""
     result: Rational = 1
     for number, exponent in monomial:
         symbol = symbols[number]
@@ -75,7 +72,7 @@ def _extreme(monomial: Monomial, symbols: Sequence[Symbol], smallest: bool) -> R
 
 
 def _shifted(terms: Terms, symbols: Sequence[Symbol]) -> Rational | None:
-    """With each symbol as its least value plus a rest: a bound where no rest has a negative coefficient."""
+    """A bound from each symbol written as its minimum plus a rest; None where a rest has a negative coefficient."""
     used = {number for monomial in terms for number, _ in monomial}
     if any(exponent < 0 for monomial in terms for _, exponent in monomial):
         return None

@@ -1,156 +1,154 @@
-"""From networks walked over forms to a formula's parts: the quotient and its domain."""
+"""From networks evaluated over forms to the parts of a formula: the quotient and its domain."""
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any, NamedTuple
 
+from archcalc.address import Address
 from archcalc.errors import ArchcalcError, listing, suggest
 from archcalc.figures.rules import Read
 from archcalc.forms.domain import Domain, tightened, union, with_whole
-from archcalc.forms.field import Field
-from archcalc.forms.form import Form, knobs_of
-from archcalc.forms.quotient import Quotient
+from archcalc.forms.field import SymbolTable
+from archcalc.forms.form import knobs_of
+from archcalc.forms.quotient import Over, Quotient
 from archcalc.forms.ratio import reduced
 from archcalc.forms.relation import Relation
-from archcalc.forms.signals import NotCovered
+from archcalc.forms.signals import NoClosedForm
 from archcalc.forms.translate import Translation
-from archcalc.forms.walk import Open, Walk, refusal
-from archcalc.quantity import Quantity
+from archcalc.forms.walk import Evaluation, Open, refusal
+from archcalc.protocol import is_int
 from archcalc.value import show
 
 
 class Closed(NamedTuple):
-    """A quantity of one network, or of one over another."""
+    """A quantity of one network, or the ratio of a quantity in two networks, in closed form."""
 
-    quotient: Quotient | None  # in the knobs; None where some layer's work is not known
-    stepped: Quotient | None  # in the steps of the knobs; None of a ratio
+    quotient: Quotient | None  # in the knobs; None where the work of a layer is not known
+    stepped: Quotient | None  # in the steps of the knobs; None for a ratio
     domain: Domain
-    own: dict[str, Any]  # the free knobs' own values
+    base: dict[str, Any]  # a value of each letter: its default, or what was set
     labels: tuple[str, ...]  # of the networks
-    tied: str  # the knobs that are one letter: "M = N = middle"
+    tied: str  # the knobs that stand for one letter: "M = N = middle"
     unknown: tuple[str, ...]  # the layers whose work is not known
-    opens: tuple[Open, ...]  # the networks, with what is set and what is free in each
+    opens: tuple[Open, ...]  # each network with its settings and its free knobs
     left_out: dict[str, str]  # the letters in which there is no closed form, and why
 
     def point(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """These exact values of the letters, their own for the rest. Raises ArchcalcError."""
+        """Exact values of all letters: these, and the base value of each other letter. Raises ArchcalcError."""
         for letter in values:
-            if letter not in self.own:
+            if letter not in self.base:
                 fixed = self.domain.fixed
-                near = suggest(letter, self.own) or f" (its letters: {listing(self.own) or 'none'})"
+                near = suggest(letter, self.base) or f" (its letters: {listing(self.base) or 'none'})"
                 state = (
-                    f"keeps its value of {show(fixed[letter])} in it"
-                    if letter in fixed
-                    else f"is no letter of it{near}"
+                    f"is fixed at {show(fixed[letter])} in it" if letter in fixed else f"is not a letter of it{near}"
                 )
                 raise ArchcalcError(f"the formula of {' / '.join(self.labels)}: {letter} {state}")
         given = dict(values)
-        for asked in self.opens:
-            given |= {letter: asked.accept(letter, value) for letter, value in given.items()}
-        return {**self.own, **given}
+        for opened in self.opens:
+            given |= {letter: opened.accept(letter, value) for letter, value in given.items()}
+        return {**self.base, **given}
 
 
-def closed(of: Quantity, walks: Sequence[Walk]) -> Closed:
-    """The quantity in one walk, or the ratio of two."""
-    own = walks[0].asked.start()
-    limits = {letter: _meet([w.field.bounds[letter] for w in walks if letter in w.asked.letters]) for letter in own}
-    given = [part for w in walks for condition in w.conditions for part in _conjuncts(condition)]
-    limits = tightened(limits, map(Translation(_knobs(own, limits)), given))
-    translate = Translation(_knobs(own, limits))
-    sides = [side for w in walks for side in _sides(of, w)] if len(walks) == 1 else [_value(of, w) for w in walks]
-    known = None not in sides
-    if len(sides) == 2 and known and not isinstance(sides[1], Form) and sides[1] == 0:
-        raise ArchcalcError(f"there is no ratio to the {of.figure} of {labels(walks)[-1]}: it is 0")
-    quotient = Quotient(*reduced(*map(translate, (*sides, 1)[:2]))) if known else None
-    conditions = {c: None for c in map(translate, given) if isinstance(c, Relation)}  # the others hold for certain
-    domain = with_whole(union([_domain(w, limits) for w in walks], conditions))
+def closed(of: Address, evaluations: Sequence[Evaluation]) -> Closed:
+    """The quantity of one network, or its ratio in two."""
+    base = evaluations[0].opened.base()
+    limits = {name: _meet([e.table.bounds[name] for e in evaluations if name in e.opened.letters]) for name in base}
+    given = [part for e in evaluations for condition in e.conditions for part in _conjuncts(condition)]
+    limits = tightened(limits, map(Translation(_knobs(base, limits)), given))
+    translate = Translation(_knobs(base, limits))
+    values = [_value(of, e) for e in evaluations]
+    try:
+        whole = None if None in values else reduce(operator.truediv, values)
+    except ZeroDivisionError:
+        raise ArchcalcError(f"there is no ratio to the {of} of {labels(evaluations)[-1]}: it is 0") from None
+    quotient = Quotient(*reduced(translate(whole.top), translate(whole.bottom))) if whole else None
+    conditions = {c: None for c in map(translate, given) if isinstance(c, Relation)}  # the others always hold
+    domain = with_whole(union([_domain(e, limits) for e in evaluations], conditions))
     used = {knob for part in (*(quotient or ()), *conditions) for knob in knobs_of(part)}
-    domain = domain._replace(shown=tuple(letter for letter in own if letter in used or letter in domain.steps))
+    domain = domain._replace(shown=tuple(letter for letter in base if letter in used or letter in domain.steps))
     return Closed(
         quotient,
-        Quotient(*sides) if known and len(sides) == 1 else None,
+        Quotient(whole.top) if whole and len(evaluations) == 1 and is_int(whole.bottom, 1) else None,
         domain,
-        own,
-        labels(walks),
-        _tied(walks[0]),
-        () if known else tuple(name for w in walks for name in w.report.unknown),
-        tuple(w.asked for w in walks),
-        {letter: why for w in walks for letter, why in w.left_out.items()},
+        base,
+        labels(evaluations),
+        _tied(evaluations[0]),
+        () if whole else tuple(name for e in evaluations for name in e.report.unknown),
+        tuple(e.opened for e in evaluations),
+        {letter: why for e in evaluations for letter, why in e.left_out.items()},
     )
 
 
 def _conjuncts(condition: Relation) -> list[Relation]:
-    """The conditions that must all hold."""
+    """The conditions that are joined by "and"."""
     if condition.sign == "and" and isinstance(condition.left, Relation) and isinstance(condition.right, Relation):
         return [*_conjuncts(condition.left), *_conjuncts(condition.right)]
     return [condition]
 
 
-def translation(found: Walk) -> Translation:
-    """From the steps of one walk to its knobs."""
-    own = found.asked.start()
-    return Translation(_knobs(own, found.field.bounds))
+def translation(evaluation: Evaluation) -> Translation:
+    """The translation of the forms of one evaluation from steps of the knobs to the knobs themselves."""
+    own = evaluation.opened.base()
+    return Translation(_knobs(own, evaluation.table.bounds))
 
 
-def _knobs(own: dict[str, Any], limits: Mapping[str, Any]) -> Field:
-    knobs = Field(own, limits)
+def _knobs(own: dict[str, Any], limits: Mapping[str, Any]) -> SymbolTable:
+    knobs = SymbolTable(own, limits)
     for letter in own:
-        knobs.knob(letter)  # in this order they are written
+        knobs.knob(letter)  # formulas are written in the order in which symbols are made
     return knobs
 
 
-def _sides(of: Quantity, found: Walk) -> list[Any]:
-    """The quantity; of a share, the part and the whole."""
-    whole = [_value(Quantity(of.figure), found)] if of.share else []
-    return [_value(of._replace(share=False), found), *whole]
-
-
-def _value(of: Quantity, found: Walk) -> Any:
-    lengths = [copies.last for node in found.report.graph.nodes for copies in node.copies]
-    if lengths and (of.entry.network or isinstance(of.entry.rule, Read)):
-        why = f"{of.figure} is no sum over layers, and theirs is not open"
-        raise ArchcalcError(refusal(found.asked, sorted(set().union(*map(knobs_of, lengths))), why))
+def _value(of: Address, evaluation: Evaluation) -> Over | None:
+    lengths = [copies.last for node in evaluation.report.graph.nodes for copies in node.copies]
+    entries = [term.quantity.entry for term in of.terms if not term.owner.name]
+    if lengths and (others := [one.name for one in entries if one.network or isinstance(one.rule, Read)]):
+        why = f"{others[0]} is not a sum over layers, so no number of layers can stay free in it"
+        raise ArchcalcError(refusal(evaluation.opened, sorted(set().union(*map(knobs_of, lengths))), why))
     try:
-        return of.of(found.report)
-    except NotCovered as gap:
-        raise ArchcalcError(refusal(found.asked, gap.knobs, gap.why)) from None
+        value = of.of(evaluation.report, lambda value: None if value is None else Over(value))
+        return value if value is None or isinstance(value, Over) else Over(value)
+    except NoClosedForm as error:
+        raise ArchcalcError(refusal(evaluation.opened, error.knobs, error.why)) from None
     except ArchcalcError as error:
-        together = "; a formula has one row for all copies of a repetition whose length is free" if lengths else ""
+        together = "; where a repeat count is free, all its repetitions are one row" if lengths else ""
         raise ArchcalcError(f"{error}{together}") from None
 
 
-def labels(walks: Sequence[Walk]) -> tuple[str, ...]:
-    """The networks with their knobs, as the command line takes them: what was set, is tied to a letter, or differs."""
-    return tuple(_label(found, walks) for found in walks)
+def labels(evaluations: Sequence[Evaluation]) -> tuple[str, ...]:
+    """The networks as the command line takes them, with the knobs that are set, tied to a letter, or different."""
+    return tuple(_label(evaluation, evaluations) for evaluation in evaluations)
 
 
-def _label(found: Walk, walks: Sequence[Walk]) -> str:
-    asked, start = found.asked, walks[0].asked.start()
-    others = [other.asked.values(start) | _fixed(other.asked) for other in walks if other is not found]
-    apart = {n for n, v in _fixed(asked).items() if any(n in other and other[n] != v for other in others)}
-    shown = {n: v for n, v in _fixed(asked).items() if n in asked.settings or n in apart}
-    shown |= {knob: letter for knob, letter in asked.free.items() if knob != letter}
-    changed = [f"{name}={show(shown[name])}" for name in asked.network.knobs if name in shown]
-    return f"{asked.network.name}@{','.join(changed)}" if changed else asked.network.name
+def _label(evaluation: Evaluation, evaluations: Sequence[Evaluation]) -> str:
+    opened, start = evaluation.opened, evaluations[0].opened.base()
+    others = [other.opened.values(start) | _fixed(other.opened) for other in evaluations if other is not evaluation]
+    different = {n for n, v in _fixed(opened).items() if any(n in other and other[n] != v for other in others)}
+    shown = {n: v for n, v in _fixed(opened).items() if n in opened.settings or n in different}
+    shown |= {knob: letter for knob, letter in opened.free.items() if knob != letter}
+    changed = [f"{name}={show(shown[name])}" for name in opened.network.knobs if name in shown]
+    return f"{opened.network.name}@{','.join(changed)}" if changed else opened.network.name
 
 
-def _fixed(asked: Open) -> dict[str, Any]:
+def _fixed(opened: Open) -> dict[str, Any]:
     """The values of the knobs that are not free."""
-    return {k: asked.settings.get(k, v.default) for k, v in asked.network.knobs.items() if k not in asked.free}
+    return {k: opened.settings.get(k, v.default) for k, v in opened.network.knobs.items() if k not in opened.free}
 
 
-def _tied(found: Walk) -> str:
+def _tied(evaluation: Evaluation) -> str:
     names: dict[str, list[str]] = {}
-    for knob, letter in found.asked.free.items():
+    for knob, letter in evaluation.opened.free.items():
         names.setdefault(letter, []).append(knob)
     return ", ".join(" = ".join(knobs) for knobs in names.values() if len(knobs) > 1)
 
 
-def _domain(found: Walk, limits: dict[str, Any]) -> Domain:
-    steps = dict(found.field.steps)
-    letters = {name: found.field.letter(name, step) for name, step in steps.items()}
-    return Domain(limits, steps, (), _fixed(found.asked), letters, ())
+def _domain(evaluation: Evaluation, limits: dict[str, Any]) -> Domain:
+    steps = dict(evaluation.table.steps)
+    letters = {name: evaluation.table.letter(name, step) for name, step in steps.items()}
+    return Domain(limits, steps, (), _fixed(evaluation.opened), letters, ())
 
 
 def _meet(intervals: Sequence[tuple[Any, Any]]) -> tuple[Any, Any]:

@@ -1,4 +1,4 @@
-"""Which of two numbers is larger, where one is a form: decided by what is known of the symbols, or left open."""
+"""Comparisons of forms: decided by the bounds of their symbols where possible, else left open as a Relation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TURNED = {"<": ">", "<=": ">="}
 
 
 def compared(a: Any, sign: str, b: Any) -> Any:
-    """True or False where the bounds settle it, else a Relation."""
+    """True or False where the bounds decide it, else a Relation."""
     if sign == "!=":
         equal = compared(a, "==", b)
         return not equal if isinstance(equal, bool) else ~equal
@@ -32,40 +32,40 @@ def compared(a: Any, sign: str, b: Any) -> Any:
     if settled is not None:
         return settled
     if sign == "==" and (parts := _remainder(difference)):
-        return Relation(difference.field, parts[0], "multiple of", parts[1])
+        return Relation(difference.table, parts[0], "multiple of", parts[1])
     left = _without_positive(difference) if isinstance(b, int) and b == 0 else a
-    return Relation(difference.field, left, sign, b)
+    return Relation(difference.table, left, sign, b)
 
 
 def is_form(x: Any) -> bool:
-    """Whether x is a form and not a plain number."""
+    """Whether x is a form rather than a plain number."""
     return hasattr(x, "terms")
 
 
 def is_above(x: Any, or_equal: bool = False) -> bool:
-    """Whether x, a form or a number, is certainly more than 0, or 0."""
+    """Whether x is known to be more than 0; with ``or_equal``, at least 0."""
     low = x.low if is_form(x) else x
     return low is not None and bool(low >= 0 if or_equal else low > 0)
 
 
 def is_never_less(a: Any, b: Any) -> bool:
-    """Whether a is certainly b or more; a few points settle most pairs that are not so."""
+    """Whether a is known to be at least b; where it is not, the values at a few points usually show that at once."""
     if is_form(a) and is_form(b) and any(x < y for x, y in zip(a.samples, b.samples, strict=True)):
         return False
     return is_above(a - b, or_equal=True)
 
 
 def _remainder(x: Form) -> tuple[Any, Any] | None:
-    """a and b of a mod b; None of anything else."""
+    """a and b of the form a mod b; None for any other form."""
     ((monomial, _),) = list(x.terms.items())[:1]
-    symbol = x.field.symbols[monomial[0][0]] if len(x.terms) == len(monomial) == 1 else None
+    symbol = x.table.symbols[monomial[0][0]] if len(x.terms) == len(monomial) == 1 else None
     return symbol.arguments if getattr(symbol, "function", "") == "mod" else None  # type: ignore[union-attr]
 
 
 def _without_positive(x: Form) -> Form:
-    """What decides the sign of a single term: c x y > 0 is x > 0 where c and y are known to be."""
+    """A single term without its positive factors: c x y > 0 becomes x > 0 where c and y are known to be positive."""
     if len(x.terms) > 1:
         return x
     ((monomial, c),) = x.terms.items()
-    kept = tuple((n, e) for n, e in monomial if (low := x.field.symbols[n].low) is None or low <= 0)
-    return type(x)({kept: 1}, x.field) if c > 0 else x
+    rest = tuple((n, e) for n, e in monomial if (low := x.table.symbols[n].low) is None or low <= 0)
+    return type(x)({rest: 1}, x.table) if c > 0 else x

@@ -23,15 +23,33 @@ class Copies:
     index: Form
     first: int
     last: Any
+    before: Any  # how many entries of their name stand above the repetition
+
+    most = 1  # as many as count towards the largest network: a letter has no largest value
+
+    @property
+    def name(self) -> str:
+        """What follows on their common name: 2...n."""
+        return "...".join(str(self.before + number).replace("/", ":") for number in (self.first, self.last))
+
+    @property
+    def count(self) -> Any:
+        """How many they are."""
+        return self.last - self.first + 1
+
+    @property
+    def done(self) -> Any:
+        """How many come before the one with the index."""
+        return self.index - self.first
+
+    def rise(self, before: Any, after: Any) -> Any:
+        """How much larger a size is after the first one."""
+        return self._at(after, self.first) - before
 
     def sum(self, x: Any) -> Any:
         """What x, a polynomial in the index, comes to for all copies. Raises Refusal where it is none."""
         before, last = self.first - 1, self.last
         return sum(c * (sum_of_powers(last, e) - sum_of_powers(before, e)) for e, c in self._powers(x).items())
-
-    def first_of(self, x: Any) -> Any:
-        """What x is for the first copy."""
-        return self._at(x, self.first)
 
     def last_of(self, x: Any) -> Any:
         """What x is for the last copy."""
@@ -73,7 +91,7 @@ class Copies:
             if (exponent := exponents.pop(own, 0)) < 0:
                 raise Refusal(f"{x} is no polynomial in the index")
             groups.setdefault(exponent, {})[tuple(exponents.items())] = c
-        return {exponent: number_of(terms, self.index.field) for exponent, terms in groups.items()}
+        return {exponent: number_of(terms, self.index.table) for exponent, terms in groups.items()}
 
 
 def sum_of_powers(n: Any, exponent: int) -> Any:

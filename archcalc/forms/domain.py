@@ -1,4 +1,4 @@
-"""For which values of its knobs a form is exact."""
+"""The domain of a form: the values of the knobs for which it is exact."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from archcalc.value import show
 
 
 class Domain(NamedTuple):
-    """Bounds and steps of the free knobs, what else must hold, and the values of the other knobs."""
+    """Bounds and steps of the free knobs, further conditions, and the values of the other knobs."""
 
     bounds: dict[str, tuple[Any, Any]]
     steps: dict[str, Step]
     conditions: tuple[Relation, ...]
     fixed: dict[str, Any]
     letters: dict[str, str]  # knob -> the letter that stands for its steps, where the form is written in it
-    shown: tuple[str, ...]  # the knobs that matter
+    shown: tuple[str, ...]  # the knobs on which the form or its domain depends
 
     def holds(self, **values: Any) -> bool:
-        """Whether the form claims to be exact at these values of all its free knobs."""
+        """Whether the form is exact at these values; every free knob needs one."""
         return self.broken(values) is None
 
     def broken(self, values: Mapping[str, Any]) -> str | None:
-        """The first thing that does not hold at these values; None where the form is exact."""
+        """The first condition that does not hold at these values; None where the form is exact."""
         for name, (low, high) in self.bounds.items():
             value, step = values[name], self.steps.get(name)
             outside = (low is not None and value < low) or (high is not None and value > high)
@@ -39,7 +39,7 @@ class Domain(NamedTuple):
         return next((write(condition, TEXT) for condition in self.conditions if not _holds(condition, values)), None)
 
     def lines(self, style: Style = TEXT) -> Iterator[str]:
-        """What must hold, a line each; what is said of several is said once."""
+        """The conditions, a line each; knobs with the same condition are listed in one line."""
         same: dict[tuple[str, str], list[str]] = {}
         for name in self.shown:
             (low, high), step = self.bounds[name], self.steps.get(name)
@@ -50,7 +50,7 @@ class Domain(NamedTuple):
                 yield step_text(name, step, self.letters.get(name, ""), style)
             if (low, high) != (None, None):
                 yield style.range(style.name(name), low, high)
-        yield from _said(same, style)
+        yield from _joined(same, style)
         yield from _conditions(self.conditions, style)
 
     def __str__(self) -> str:
@@ -60,12 +60,12 @@ class Domain(NamedTuple):
 def _holds(condition: Relation, values: Mapping[str, Any]) -> bool:
     try:
         return condition.at(values)
-    except (ValueError, ZeroDivisionError):  # a root, a division by zero
+    except (ValueError, ZeroDivisionError):  # an exponent that is not whole, or a division by zero
         return False
 
 
 def _conditions(conditions: Iterable[Relation], style: Style) -> Iterator[str]:
-    """Of those that are whole, or divided by the same number, one line."""
+    """The conditions as lines; all that must be whole are in one line, and so are all that a number must divide."""
     same: dict[tuple[str, str], list[str]] = {}
     for condition in conditions:
         if condition.sign == "multiple of" and (whole := as_whole(condition)) is not None:
@@ -74,10 +74,10 @@ def _conditions(conditions: Iterable[Relation], style: Style) -> Iterator[str]:
             same.setdefault(("divides", write(condition.right, style)), []).append(write(condition.left, style))
         else:
             same.setdefault(("", write(condition, style)), [])
-    return _said(same, style)
+    return _joined(same, style)
 
 
-def _said(same: Mapping[tuple[str, str], Sequence[str]], style: Style) -> Iterator[str]:
+def _joined(same: Mapping[tuple[str, str], Sequence[str]], style: Style) -> Iterator[str]:
     for (what, rest), subjects in same.items():
         together = ", ".join(subjects)
         if what == "whole":
@@ -87,7 +87,7 @@ def _said(same: Mapping[tuple[str, str], Sequence[str]], style: Style) -> Iterat
 
 
 def step_text(name: str, step: Step, letter: str, style: Style) -> str:
-    """resolution = 32 s + 11; 32 alpha is whole; classes is whole."""
+    """A step in words: resolution = 32 s + 11; 32 alpha is whole; classes is whole."""
     knob, size = style.name(name), Fraction(step.size)
     if letter and step != (1, 0):
         residue = f" + {style.coefficient(step.residue)}" if step.residue else ""
@@ -101,7 +101,7 @@ def step_text(name: str, step: Step, letter: str, style: Style) -> str:
 
 
 def tightened(bounds: Mapping[str, tuple[Any, Any]], conditions: Iterable[Any]) -> dict[str, tuple[Any, Any]]:
-    """The bounds that conditions like 3 k >= 1 come to."""
+    """The bounds, narrowed by conditions such as 3 k >= 1."""
     found = dict(bounds)
     for condition in conditions:
         if (limit := _limit(condition)) is not None:
@@ -115,7 +115,7 @@ def tightened(bounds: Mapping[str, tuple[Any, Any]], conditions: Iterable[Any]) 
 
 
 def _limit(condition: Any) -> tuple[str, Any, bool] | None:
-    """A knob, a bound of it, and whether that is the lower one; None of a condition that says something else."""
+    """The knob that a condition bounds, the bound, and whether it is a lower one; None for any other condition."""
     if not isinstance(condition, Relation) or condition.sign not in (">=", "<="):
         return None
     difference = condition.left - condition.right
@@ -124,7 +124,7 @@ def _limit(condition: Any) -> tuple[str, Any, bool] | None:
     if len(terms) != 1:
         return None
     ((monomial, c),) = terms.items()
-    symbol = difference.field.symbols[monomial[0][0]]
+    symbol = difference.table.symbols[monomial[0][0]]
     if len(monomial) != 1 or monomial[0][1] != 1 or not isinstance(symbol, Knob):
         return None
     value = Fraction(-constant) / c
@@ -134,7 +134,7 @@ def _limit(condition: Any) -> tuple[str, Any, bool] | None:
 
 
 def union(domains: list[Domain], conditions: Mapping[Relation, None]) -> Domain:
-    """Where all of them hold: a knob's steps are those of all."""
+    """The domain in which all of these hold; each knob takes the values that are on the steps of all of them."""
     first, *others = domains
     steps = dict(first.steps)
     for other in others:
@@ -144,14 +144,14 @@ def union(domains: list[Domain], conditions: Mapping[Relation, None]) -> Domain:
     for other in others:
         for name, value in other.fixed.items():
             if name in first.bounds and name not in fixed:
-                continue  # a letter of the first network; the other's own value stands beside its name
+                continue  # a letter in the first network; the label of the other network shows its value
             same = name not in fixed or fixed[name] == value
             fixed[name] = value if same else f"{show(fixed[name])} and {show(value)}"
     return Domain(first.bounds, steps, tuple(conditions), fixed, first.letters, ())
 
 
 def with_whole(domain: Domain) -> Domain:
-    """A condition that a knob is whole is a step of 1."""
+    """The same domain, with a step of 1 in place of each condition that a knob is whole."""
     steps, conditions = dict(domain.steps), []
     for condition in domain.conditions:
         knob = _knob(as_whole(condition)) if condition.sign == "multiple of" else None
@@ -163,14 +163,14 @@ def with_whole(domain: Domain) -> Domain:
 
 
 def _knob(x: Any) -> str | None:
-    """The knob that a form is; None of one that is more, or something else."""
+    """The name of the knob where a form is exactly one knob; None for any other form."""
     monomial = next(iter(x.terms)) if isinstance(x, Form) and list(x.terms.values()) == [1] else ()
-    symbol = x.field.symbols[monomial[0][0]] if len(monomial) == 1 and monomial[0][1] == 1 else None
+    symbol = x.table.symbols[monomial[0][0]] if len(monomial) == 1 and monomial[0][1] == 1 else None
     return symbol.knob if isinstance(symbol, Knob) else None
 
 
 def _common(a: Step, b: Step) -> Step:
-    """The steps that are steps of both, of which one value is known to be."""
+    """The values that are on both steps, as one step; there must be such a value."""
     x, y = Fraction(a.size), Fraction(b.size)
     from math import gcd, lcm
 

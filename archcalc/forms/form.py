@@ -11,42 +11,42 @@ from archcalc.forms.bounds import lower, upper
 from archcalc.forms.compare import compared, is_never_less
 from archcalc.forms.copies import Copies
 from archcalc.forms.relation import Relation
-from archcalc.forms.signals import NotCovered
+from archcalc.forms.signals import NoClosedForm
 from archcalc.forms.symbols import Index, Knob, Named, Values
 from archcalc.forms.terms import ONE, Rational, Terms, plus, quotient, scaled, times, whole
 from archcalc.number import multiple, product
 from archcalc.protocol import OwnNumber
 
 if TYPE_CHECKING:
-    from archcalc.forms.field import Field
+    from archcalc.forms.field import SymbolTable
 
 MOST_POWER = 64
-MOST_KEPT = 64  # candidates for the largest
+MOST_MAXIMA = 64  # candidates for a maximum
 STRUCTURE = "how often layers repeat depends on it"
 
 
 class Form(OwnNumber):
-    """Not a constant: what comes out constant is an int or a Fraction again."""
+    """A sum of products with at least one symbol; an operation with a constant result gives an int or a Fraction."""
 
-    def __init__(self, terms: Terms, field: Field) -> None:
-        self.terms, self.field = terms, field
+    def __init__(self, terms: Terms, table: SymbolTable) -> None:
+        self.terms, self.table = terms, table
 
     # Arithmetic
 
     def __add__(self, other: Any) -> Any:
         own, others = self.terms, _terms(other)
-        self.field.spend(0, max(len(own), len(others)))
-        return number_of(plus(own, others), self.field)
+        self.table.spend(0, max(len(own), len(others)))
+        return number_of(plus(own, others), self.table)
 
     def __mul__(self, other: Any) -> Any:
         if isinstance(other, (int, Fraction)):
-            return self if other == 1 else number_of(scaled(self.terms, other), self.field)
+            return self if other == 1 else number_of(scaled(self.terms, other), self.table)
         own, others = self.terms, _terms(other)
-        self.field.spend(len(own) * len(others), max(len(own), len(others)))
-        return number_of(times(own, others), self.field)
+        self.table.spend(len(own) * len(others), max(len(own), len(others)))
+        return number_of(times(own, others), self.table)
 
     def __neg__(self) -> Any:
-        return number_of(scaled(self.terms, -1), self.field)
+        return number_of(scaled(self.terms, -1), self.table)
 
     __radd__, __rmul__ = __add__, __mul__
 
@@ -55,48 +55,45 @@ class Form(OwnNumber):
             return self * (1 / Fraction(other))
         exact = quotient(_terms(self), other.terms)
         if exact is None:
-            return self * other.field.named("inverse", other)
+            return self * other.table.named("inverse", other)
         if isinstance(nonzero := other != 0, Relation):
-            other.field.assume(nonzero)  # which the quotient no longer shows
-        return number_of(exact, other.field)
+            other.table.assume(nonzero)  # the quotient no longer shows that it was divided
+        return number_of(exact, other.table)
 
-    def share(self, other: Any) -> Any:
-        """The quotient; where one number is known to divide another, there is no floor."""
+    def whole_quotient(self, other: Any) -> Any:
+        """The quotient, without a floor: the caller knows that it is whole."""
         return self / other
 
     def __floor__(self) -> Any:
-        """What is whole comes out, and a floor that no step of the knobs resolves stays."""
-        apart, rest, constant = dict[Any, Any](), dict[Any, Any](), self.terms.get(ONE, 0)
+        """The terms that are whole leave the floor; a rest that no step of the knobs makes whole stays in it."""
+        outside, rest, constant = dict[Any, Any](), dict[Any, Any](), self.terms.get(ONE, 0)
         for monomial, c in self.terms.items():
             if monomial:
-                fits = self.field.is_whole(monomial, c) or (
-                    self.field.resolve(monomial, c) and self.field.is_whole(monomial, c)
+                fits = self.table.is_whole(monomial, c) or (
+                    self.table.resolve(monomial, c) and self.table.is_whole(monomial, c)
                 )
-                (apart if fits else rest)[monomial] = c
-        if not rest:
-            return number_of(apart, self.field) + constant // 1
-        return (
-            number_of(apart, self.field) + constant // 1 + _rounded(rest, whole(constant - constant // 1), self.field)
-        )
+                (outside if fits else rest)[monomial] = c
+        known = number_of(outside, self.table) + constant // 1
+        return known + _rounded(rest, whole(constant - constant // 1), self.table) if rest else known
 
     def __mod__(self, other: Any) -> Any:
-        """A polynomial where the quotient is one, else a function."""
+        """A polynomial where the rounded quotient is one, else the function mod."""
         quotient_ = self / other
         whole_part = math.floor(quotient_)
         if roundings(whole_part) <= roundings(quotient_):
             return self - other * whole_part
-        return _field(self, other).named("mod", self, other)
+        return _table(self, other).named("mod", self, other)
 
     def __pow__(self, exponent: Any) -> Any:
         if not isinstance(exponent, int) or not 0 <= exponent <= MOST_POWER:
-            field = _field(self, exponent)
-            if math.floor(exponent) != exponent:  # no step of the knobs makes it whole
-                field.assume(Relation(field, exponent, "multiple of", 1))
-            return field.named("power", self, exponent)
+            table = _table(self, exponent)
+            if math.floor(exponent) != exponent:  # no step of the knobs makes the exponent whole
+                table.assume(Relation(table, exponent, "multiple of", 1))
+            return table.named("power", self, exponent)
         return product([self] * exponent)
 
     def compared(self, sign: str, other: Any) -> Any:
-        """True or False where the bounds of the symbols settle it, else a Relation."""
+        """True or False where the bounds of the symbols decide it, else a Relation."""
         return compared(self, sign, other)
 
     def __hash__(self) -> int:
@@ -110,61 +107,59 @@ class Form(OwnNumber):
 
     @cached_property
     def low(self) -> Rational | None:
-        """What it is at least; None where no bound was found."""
-        return lower(self.terms, self.field.symbols)
+        """A lower bound; None where none was found."""
+        return lower(self.terms, self.table.symbols)
 
     @cached_property
     def high(self) -> Rational | None:
-        """What it is at most."""
-        return upper(self.terms, self.field.symbols)
+        """An upper bound; None where none was found."""
+        return upper(self.terms, self.table.symbols)
 
     @property
     def is_integer(self) -> bool | None:
-        """True where all its values are whole; None where that is open."""
-        return True if all(self.field.is_whole(m, c) for m, c in self.terms.items()) else None
+        """True where all its values are whole; None where that is not known."""
+        return True if all(self.table.is_whole(m, c) for m, c in self.terms.items()) else None
 
-    # As a number of repetitions
+    # As a repeat count
 
     @property
     def settled(self) -> Any:
-        """The same, known to be whole. Raises NotCovered."""
-        if not self.field.deep:
-            raise NotCovered(knobs_of(self), STRUCTURE)
-        return (
-            self if math.floor(self) == self else self.refuse(f"{self} is not always whole, and is a number of copies")
-        )
+        """The form itself, if a repeat count may be a form and it is always whole. Raises NoClosedForm."""
+        if not self.table.open_depth:
+            raise NoClosedForm(knobs_of(self), STRUCTURE)
+        return self if math.floor(self) == self else self.refuse(f"{self} is a repeat count and is not always whole")
 
-    def copies(self, first: int, after: int) -> Copies:
-        """Those from the first of these numbers on, up to so many before the last."""
+    def copies(self, first: int, after: int, before: Any) -> Copies:
+        """The repetitions from ``first`` on, without the last ``after`` ones; see Copies for ``before``."""
         last = self - after
-        return Copies(self.field.index(first, last), first, last)
+        return Copies(self.table.index(first, last), first, last, before)
 
     def reaches(self, number: int) -> bool:
-        """Whether it is so large; where that is open, what holds for the knobs' own values is assumed.
+        """Whether it is at least this number; where that is open, it is decided at the base values and assumed.
 
-        Raises Again where that is a bound of a knob.
+        Raises Restart where the assumption is a bound of a knob.
         """
         known = self >= number
-        if isinstance(known, Relation) and known.at(self.field.defaults):
-            self.field.bound(known)
+        if isinstance(known, Relation) and known.at(self.table.defaults):
+            self.table.bound(known)
         return bool(known if isinstance(known, bool) else known.settled)
 
     def refuse(self, why: str) -> NoReturn:
-        """There is no closed form in its knobs. Raises NotCovered."""
-        raise NotCovered(knobs_of(self), why)
+        """Raise NoClosedForm: there is no closed form in its knobs."""
+        raise NoClosedForm(knobs_of(self), why)
 
     @cached_property
     def samples(self) -> tuple[Rational, ...]:
-        """Its values at a few points: what is larger at one of them is not always less."""
-        return tuple(self.at(point) for point in self.field.points)
+        """Its values at a few points, to see quickly that a form is not always less than another."""
+        return tuple(self.at(point) for point in self.table.points)
 
     def at(self, values: Values) -> Rational:
-        """Its value where the knobs have these, exactly."""
+        """Its exact value at these values of the knobs."""
         total: Rational = 0
         for monomial, c in self.terms.items():
             product = c
             for number, exponent in monomial:
-                own = self.field.symbols[number].at(values)
+                own = self.table.symbols[number].at(values)
                 product = product * (own**exponent if exponent > 0 else Fraction(own) ** exponent)
             total = total + product
         return whole(total)
@@ -172,30 +167,30 @@ class Form(OwnNumber):
     # Functions that no polynomial expresses
 
     def least(self, other: Any) -> Any:
-        """The smaller of the two."""
+        """The smaller of two numbers."""
         known = self <= other
-        return (self if known else other) if isinstance(known, bool) else self.field.named("min", self, other)
+        return (self if known else other) if isinstance(known, bool) else self.table.named("min", self, other)
 
     def most(self, other: Any) -> Any:
-        """The larger of the two; one that never is the largest is left out."""
+        """The larger of the two; a candidate that is never the largest is left out."""
         values = [value for side in (self, other) for value in _largest_of(side)]
-        kept: list[Any] = []
+        candidates: list[Any] = []
         for value in values:
-            if not any(is_never_less(other, value) for other in kept):
-                kept = [other for other in kept if not is_never_less(value, other)] + [value]
-        if len(kept) > MOST_KEPT:
-            knobs = set[str]().union(*map(knobs_of, kept))
-            raise NotCovered(knobs, f"it would be the largest of more than {MOST_KEPT} forms; leave fewer knobs free")
-        return kept[0] if len(kept) == 1 else self.field.named("max", *kept)
+            if not any(is_never_less(other, value) for other in candidates):
+                candidates = [other for other in candidates if not is_never_less(value, other)] + [value]
+        if len(candidates) > MOST_MAXIMA:
+            knobs = set[str]().union(*map(knobs_of, candidates))
+            raise NoClosedForm(knobs, f"it would be the maximum of over {MOST_MAXIMA} forms; leave fewer knobs free")
+        return candidates[0] if len(candidates) == 1 else self.table.named("max", *candidates)
 
     def make_divisible(self, divisor: Any) -> Any:
         """The nearest multiple of the divisor, by the rule of the MobileNet code."""
         if not isinstance(divisor, int):
             return multiple(self, divisor)
-        unit = self.field.unit(next(iter(self.terms))) if len(self.terms) == 1 else None
+        unit = self.table.unit(next(iter(self.terms))) if len(self.terms) == 1 else None
         if unit is not None and unit * next(iter(self.terms.values())) % divisor == 0 and (self >= divisor) is True:
             return self
-        return self.field.named("make_divisible", self, divisor)
+        return self.table.named("make_divisible", self, divisor)
 
     def __str__(self) -> str:
         return self._text
@@ -211,36 +206,36 @@ class Form(OwnNumber):
         return f"<form {self}>"
 
 
-def _rounded(rest: Terms, constant: Rational, field: Field) -> Any:
-    """floor(rest + constant), where 0 <= constant < 1: the one way to write it, so that equal ones are one symbol.
+def _rounded(rest: Terms, constant: Rational, table: SymbolTable) -> Any:
+    """floor(rest + constant), where 0 <= constant < 1, in one normal form, so that equal floors are one symbol.
 
-    Of whole numerators over d the constant is j/d; with j = d - 1 it is ceil(rest).
+    Where d * rest is whole, the constant is lowered to j/d; with j = d - 1 it is ceil(rest).
     """
-    inner = number_of(plus(rest, {ONE: constant} if constant else {}), field)
+    inner = number_of(plus(rest, {ONE: constant} if constant else {}), table)
     if inner.low is not None and inner.high is not None and inner.low // 1 == inner.high // 1:
         return inner.low // 1
-    d, negative = field.denominator(rest), all(c < 0 for c in rest.values())
+    d, negative = table.denominator(rest), all(c < 0 for c in rest.values())
     if d is None:
-        return -field.named("ceil", -inner) if negative else field.named("floor", inner)
+        return -table.named("ceil", -inner) if negative else table.named("floor", inner)
     j = constant * d // 1
     if negative:  # floor(-x + j/d) = -floor(x + (d - 1 - j)/d)
         rest, j = scaled(rest, -1), d - 1 - j
-    own = Form(rest, field)
-    rounded = field.named("ceil", own) if j == d - 1 else field.named("floor", own + whole(Fraction(j, d)))
+    own = Form(rest, table)
+    rounded = table.named("ceil", own) if j == d - 1 else table.named("floor", own + whole(Fraction(j, d)))
     return -rounded if negative else rounded
 
 
 def roundings(x: Any) -> set[int]:
-    """The numbers of the symbols in a form that round."""
+    """The numbers of the symbols in a form that are a floor or a ceil."""
     numbers = {number for monomial in x.terms for number, _ in monomial} if isinstance(x, Form) else set()
-    return {number for number in numbers if getattr(x.field.symbols[number], "function", "") in ("floor", "ceil")}
+    return {number for number in numbers if getattr(x.table.symbols[number], "function", "") in ("floor", "ceil")}
 
 
 def varies(x: Any) -> bool:
-    """Whether a form, or a relation of forms, depends on which copy of a repetition it is about."""
+    """Whether a form, or a relation of forms, depends on the index of a repeated block."""
     if isinstance(x, Relation):
         return varies(x.left) or varies(x.right)
-    return isinstance(x, Form) and any(number in x.field.indices for monomial in x.terms for number, _ in monomial)
+    return isinstance(x, Form) and any(number in x.table.indices for monomial in x.terms for number, _ in monomial)
 
 
 def knobs_of(x: Any) -> set[str]:
@@ -251,7 +246,7 @@ def knobs_of(x: Any) -> set[str]:
         return set()
     found: set[str] = set()
     for number in {number for monomial in x.terms for number, _ in monomial}:
-        symbol = x.field.symbols[number]
+        symbol = x.table.symbols[number]
         if isinstance(symbol, Knob):
             found.add(symbol.knob)
         elif isinstance(symbol, Named):
@@ -262,17 +257,17 @@ def knobs_of(x: Any) -> set[str]:
 
 
 def _largest_of(side: Any) -> tuple[Any, ...]:
-    """Of a maximum, what it is the maximum of."""
+    """The arguments of a form that is a maximum; any other number alone."""
     if isinstance(side, Form) and len(side.terms) == 1:
         ((monomial, c),) = side.terms.items()
-        symbol = side.field.symbols[monomial[0][0]]
+        symbol = side.table.symbols[monomial[0][0]]
         if c == 1 and len(monomial) == 1 and monomial[0][1] == 1 and getattr(symbol, "function", "") == "max":
             return tuple(symbol.arguments)  # type: ignore[attr-defined]  # a Named, by the line above
     return (side,)
 
 
-def _field(a: Any, b: Any) -> Field:
-    return a.field if isinstance(a, Form) else b.field
+def _table(a: Any, b: Any) -> SymbolTable:
+    return a.table if isinstance(a, Form) else b.table
 
 
 def _terms(value: Any) -> Terms:
@@ -281,10 +276,10 @@ def _terms(value: Any) -> Terms:
     return {ONE: value} if value else {}
 
 
-def number_of(terms: Terms, field: Field) -> Any:
-    """A form, or the plain number that it is."""
+def number_of(terms: Terms, table: SymbolTable) -> Any:
+    """A form, or a plain number where there is no symbol in it."""
     if not terms:
         return 0
     if len(terms) == 1 and ONE in terms:
         return terms[ONE]
-    return Form(terms, field)
+    return Form(terms, table)

@@ -1,4 +1,4 @@
-"""A formula with all that must stand beside it: as lines for people, as LaTeX, as data."""
+"""A formula with its definitions, conditions and values: as lines of text, as LaTeX, as data."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from archcalc.value import show
 if TYPE_CHECKING:
     from archcalc.forms.formula import Formula
 
-WIDE = 90  # characters of a line of LaTeX before a sum is broken
+WIDE = 90  # characters of a line of LaTeX, after which a sum is broken
 
 
 EXACT = "exact where"
 
 
 def notes(formula: Formula) -> Iterator[str]:
-    """Lines below the formula."""
+    """The lines that are printed below a formula."""
     for definition in formula.definitions():
         yield f"where {definition}"
-    own = {name: value for name, value in formula.parts.own.items() if name in formula.free}
-    if formula.parts.quotient is None:
-        yield f"{formula.title}: not known, since {', '.join(formula.parts.unknown)} cannot be counted"
+    own = {name: value for name, value in formula.closed.base.items() if name in formula.free}
+    if formula.closed.quotient is None:
+        yield f"{formula.title}: not known, since {', '.join(formula.closed.unknown)} cannot be counted"
         return
     at = f" at {pairs(own)}" if own else ""
-    yield f"{formula.title}: {people(formula.at())}{at}"
+    yield f"{formula.title}: {for_humans(formula.at())}{at}"
     yield from exact(formula.conditions())
     if formula.domain.fixed:
         yield f"with {pairs(formula.domain.fixed)}"
     if formula.smooth is not None:
         yield f"smooth: {formula.smooth.write(TEXT)}"
         yield from map(_gap, formula.gaps)
-    yield from (f"no closed form in {letter}: {why}" for letter, why in formula.parts.left_out.items())
+    yield from (f"no closed form in {letter}: {why}" for letter, why in formula.closed.left_out.items())
 
 
 def exact(conditions: Sequence[str]) -> Iterator[str]:
-    """Where a formula holds, a line for each condition."""
+    """The conditions under which a formula is exact, a line each."""
     if conditions:
         yield f"{EXACT} {conditions[0]}"
         yield from (f"        and {condition}" for condition in conditions[1:])
@@ -50,28 +50,28 @@ def pairs(values: dict[str, Any]) -> str:
 
 def _gap(gap: Gap) -> str:
     where = f"{gap.tried} values of {gap.knob} from {_short(gap.low)} to {_short(gap.high)}"
-    usual = f"; {_percent(gap.near)} from half to twice its own value" if gap.near != gap.largest else ""
-    return f"        differs by {_percent(gap.largest)} at most (at {gap.knob} = {_short(gap.at)}), of {where}{usual}"
+    usual = f"; at most {_percent(gap.near)} from half to twice its value above" if gap.near != gap.largest else ""
+    return f"        differs by at most {_percent(gap.largest)} (at {gap.knob} = {_short(gap.at)}), for {where}{usual}"
 
 
-def _percent(share: Any) -> str:
-    return f"{float(100 * share):.2g} %" if share < 1 else f"{float(100 * share):,.0f} %"
+def _percent(ratio: Any) -> str:
+    return f"{float(100 * ratio):.2g} %" if ratio < 1 else f"{float(100 * ratio):,.0f} %"
 
 
 def _short(value: Any) -> str:
     return show(value) if isinstance(value, int) else f"{float(value):.4g}"
 
 
-def people(value: Any) -> str:
-    """1,234,567, or 521/4608 = 0.113."""
+def for_humans(value: Any) -> str:
+    """A number for people: 1,234,567, or 521/4608 = 0.1131."""
     return f"{value:,}" if isinstance(value, int) else f"{value} = {float(value):.4g}"
 
 
 def as_latex(formula: Formula) -> str:
-    """Lines for a paper or a slide, for amsmath: the formula, its letters, its domain."""
+    """LaTeX for a paper or a slide, which needs amsmath: the formula, its letters, its domain."""
     names = [f"\\text{{{formula.quantity}}}"]
-    if len(formula.parts.labels) > 1:
-        names = [f"\\text{{{formula.quantity} of {label}}}" for label in formula.parts.labels]
+    if len(formula.closed.labels) > 1:
+        names = [f"\\text{{{formula.quantity} of {label}}}" for label in formula.closed.labels]
     name = (f"\\frac{{{names[0]}}}{{{names[1]}}}" if len(names) > 1 else names[0]).replace("_", r"\_")
     first, *rest = _broken(formula.text(LATEX))
     lines = [f"{name} &= {first}", *(rf"&\quad {line}" for line in rest)]
@@ -81,7 +81,7 @@ def as_latex(formula: Formula) -> str:
 
 
 def _broken(text: str) -> list[str]:
-    """A long sum on several lines, broken before a sign that stands in no brackets."""
+    """A long sum on several lines, broken before plus and minus signs outside brackets."""
     lines, depth = [""], 0
     for word in text.split(" "):
         if depth == 0 and word in "+-" and len(lines[-1]) > WIDE:
@@ -92,11 +92,11 @@ def _broken(text: str) -> list[str]:
 
 
 def as_dict(formula: Formula) -> dict[str, Any]:
-    """As JSON holds it."""
-    known = formula.parts.quotient is not None
+    """The content as JSON data."""
+    known = formula.closed.quotient is not None
     return {
         "quantity": str(formula.quantity),
-        "networks": list(formula.parts.labels),
+        "networks": list(formula.closed.labels),
         "free": list(formula.free),
         "formula": formula.text(),
         "where": list(formula.definitions()),
@@ -104,11 +104,11 @@ def as_dict(formula: Formula) -> dict[str, Any]:
         "sympy": formula.known.write(PYTHON) if known else None,
         "exact_where": formula.conditions(),
         "with": {name: show(value) for name, value in formula.domain.fixed.items()},
-        "at": {name: show(value) for name, value in formula.parts.own.items() if name in formula.free},
+        "at": {name: show(value) for name, value in formula.closed.base.items() if name in formula.free},
         "value": _json(formula.at()) if known else None,
         "smooth": formula.smooth.write(TEXT) if formula.smooth else None,
         "differs_by": {gap.knob: float(gap.largest) for gap in formula.gaps},
-        "unknown": list(formula.parts.unknown),
+        "unknown": list(formula.closed.unknown),
     }
 
 

@@ -9,39 +9,39 @@ from math import gcd, lcm
 from typing import Any
 
 from archcalc.forms.form import Form
-from archcalc.forms.terms import ONE, Monomial, Terms, content, joined, power, quotient, scaled
+from archcalc.forms.terms import ONE, Monomial, Terms, content, joined, power, quotient, scaled, whole
 
 
 def reduced(top: Any, bottom: Any) -> tuple[Any, Any]:
-    """The same ratio, over 1 where it is a sum of products, else over a form without a common factor."""
+    """The ratio in lowest terms; its denominator is 1 where the numerator is divisible by it."""
     if not isinstance(bottom, Form):
         return _over_number(top, bottom)
-    field = bottom.field
+    table = bottom.table
     if not top:
         return 0, 1
     a: Terms = top.terms if isinstance(top, Form) else {ONE: top}
     b = bottom.terms
     if (exact := quotient(a, b)) is not None:
-        return _number(exact, field), 1
+        return _number(exact, table), 1
     a, b = _without_common_factor(a, b)
     if len(b) == 1:
-        return _number(quotient(a, b) or {}, field), 1
-    return _number(a, field), Form(b, field)
+        return _number(quotient(a, b) or {}, table), 1
+    return _number(a, table), Form(b, table)
 
 
 def _over_number(top: Any, bottom: Any) -> tuple[Any, Any]:
-    """Whole coefficients over a number, rather than a fraction in each term."""
+    """A form over a number, with whole coefficients and one common denominator."""
     ratio = top * (1 / Fraction(bottom))
     if bottom == 1 or not isinstance(ratio, Form):
-        return ratio, 1
+        return whole(ratio), 1
     common = reduce(lcm, (Fraction(c).denominator for c in ratio.terms.values()), 1)
     return ratio * common, common
 
 
 def _without_common_factor(a: Terms, b: Terms) -> tuple[Terms, Terms]:
-    """By the greatest common divisor: of the monomials, of the polynomials, of the numbers."""
-    shared = power(content([*a, *b]), -1)
-    a, b = ({joined(monomial, shared): c for monomial, c in terms.items()} for terms in (a, b))
+    """Both divided by their greatest common divisor: of the monomials, of the polynomials, of the coefficients."""
+    inverse = power(content([*a, *b]), -1)
+    a, b = ({joined(monomial, inverse): c for monomial, c in terms.items()} for terms in (a, b))
     common = _gcd(a, b)
     a, b = quotient(a, common) or a, quotient(b, common) or b
     denominators = [Fraction(c).denominator for terms in (a, b) for c in terms.values()]
@@ -53,7 +53,7 @@ def _without_common_factor(a: Terms, b: Terms) -> tuple[Terms, Terms]:
 
 
 def _gcd(a: Terms, b: Terms) -> Terms:
-    """Of polynomials without negative exponents."""
+    """The greatest common divisor of two polynomials without negative exponents."""
     numbers = sorted({number for terms in (a, b) for monomial in terms for number, _ in monomial})
     from sympy import QQ
     from sympy.polys.rings import ring
@@ -76,5 +76,5 @@ def _monomial(numbers: Sequence[int], exponents: Sequence[int]) -> Monomial:
     return tuple((number, exponent) for number, exponent in zip(numbers, exponents, strict=True) if exponent)
 
 
-def _number(terms: Terms, field: Any) -> Any:
-    return terms[ONE] if set(terms) == {ONE} else Form(terms, field) if terms else 0
+def _number(terms: Terms, table: Any) -> Any:
+    return terms[ONE] if set(terms) == {ONE} else Form(terms, table) if terms else 0

@@ -1,4 +1,4 @@
-"""How far a form with roundings is from the one without, over the range of a knob."""
+"""How far a form with roundings differs from the same form without them, over the range of a knob."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from archcalc.forms.form import Form, knobs_of
 from archcalc.forms.symbols import FUNCTIONS, Named
 from archcalc.forms.terms import Rational
 
-VALUES = 512  # tried over a knob's range
-UNBOUNDED = 4  # a range without a largest value ends at so many times the knob's own
+VALUES = 512  # to try over the range of a knob
+UNBOUNDED = 4  # times the base value: the end of a range that has no maximum
 
 
 class Gap(NamedTuple):
@@ -24,22 +24,22 @@ class Gap(NamedTuple):
     tried: int
     largest: Fraction
     at: Rational
-    near: Fraction  # the largest from half the knob's own value to twice that
+    near: Fraction  # the largest difference from half the knob's base value to twice that
 
 
 def has_roundings(form: Any) -> bool:
-    """Whether a rounding is in it, at whatever depth."""
+    """Whether there is a rounding in it or in an argument of its functions."""
     return any(FUNCTIONS[symbol.function].rounds for symbol in named(form))
 
 
 def named(form: Any) -> Iterator[Named]:
-    """The named functions in a form, or in several, and in their arguments."""
+    """The named functions in a form, or in a tuple of forms, and those in their arguments."""
     if isinstance(form, tuple):
         for side in form:
             yield from named(side)
     if isinstance(form, Form):
         for number in sorted({number for monomial in form.terms for number, _ in monomial}):
-            symbol = form.field.symbols[number]
+            symbol = form.table.symbols[number]
             if isinstance(symbol, Named):
                 yield symbol
                 for argument in symbol.arguments:
@@ -47,7 +47,7 @@ def named(form: Any) -> Iterator[Named]:
 
 
 def gaps(rounded: Any, smooth: Any, domain: Domain, own: Mapping[str, Any]) -> Iterator[Gap]:
-    """For each knob that a rounding depends on, over its range with the other knobs at their own values."""
+    """The gap of each knob on which a rounding depends, over its range, with the other knobs at their base values."""
     inside = {
         knob for symbol in named(rounded) if FUNCTIONS[symbol.function].rounds for knob in knobs_of(symbol.arguments[0])
     }
@@ -71,7 +71,7 @@ def _gap(name: str, rounded: Any, smooth: Any, domain: Domain, own: Mapping[str,
 
 
 def grid(name: str, domain: Domain, own: Any) -> list[Any]:
-    """Values of a knob over its range: of its steps, or evenly spaced."""
+    """Values of a knob over its range: on its steps, or evenly spaced."""
     low, high = domain.bounds[name]
     low = own / Fraction(UNBOUNDED) if low is None else low
     high = max(UNBOUNDED * own, low) if high is None else high

@@ -1,4 +1,4 @@
-"""How the parts of a formula are spelled: as text, as LaTeX, as Python."""
+"""How the parts of a formula are written: as plain text, as LaTeX, as Python."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SYMPY = {"mod": "Mod", "min": "Min", "max": "Max", "ceil": "ceiling"}  # what sy
 
 
 class Style:
-    """Plain text."""
+    """How formulas are written in plain text; the base of the other styles."""
 
     times, signs = " ", {"==": "=", "multiple of": "is a multiple of", "not a multiple of": "is not a multiple of"}
 
@@ -33,7 +33,7 @@ class Style:
         return f"({text})"
 
     def ratio(self, top: str, bottom: str, single: bool) -> str:
-        """top / bottom; ``single`` where the bottom is one factor."""
+        """top / bottom; ``single`` says that the bottom is one factor."""
         return f"{top}/{bottom if single else self.brackets(bottom)}"
 
     def coefficient(self, c: Rational) -> str:
@@ -52,11 +52,11 @@ class Style:
         return f"{left} {self.signs.get(sign, sign)} {right}"
 
     def divides(self, divisor: str, word: str, number: str) -> str:
-        """groups divides 96."""
+        """A condition of divisibility: groups divides 96."""
         return f"{divisor} {word} {number}"
 
     def range(self, name: str, low: Any, high: Any) -> str:
-        """What a knob's values lie between; without a name, as the end of a sentence."""
+        """The bounds of a knob; without a name, the end of a sentence about several knobs."""
         if not name:
             ends = [f"at least {low}"] * (low is not None) + [f"at most {high}"] * (high is not None)
             return self.prose("", "".join(f", {end}" for end in ends)) if ends else ""
@@ -70,7 +70,7 @@ class Style:
 
 
 class Latex(Style):
-    """For a paper or a slide."""
+    """LaTeX, for a paper or a slide."""
 
     times = r" \, "
     signs = {  # noqa: RUF012  # read only, as the base's
@@ -122,7 +122,7 @@ class Latex(Style):
 
 
 class Python(Style):
-    """What sympy reads: ``sympy.sympify`` of it, or a line of a program."""
+    """Python that sympy reads: for ``sympy.sympify``, or as a line of a program."""
 
     times = "*"
     signs = {"multiple of": "%", "==": "=="}  # noqa: RUF012

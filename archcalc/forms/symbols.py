@@ -1,4 +1,4 @@
-"""What a form is made of: a free knob, or a function of forms that no polynomial can express."""
+"""The symbols of a form: free knobs, indices of repeated blocks, and functions that are no polynomials."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ Values = Mapping[str, Any]  # of the knobs
 
 
 class Step(NamedTuple):
-    """A knob that takes every ``size``-th value: knob = size * s + residue, s whole."""
+    """The values knob = size * s + residue of a knob, for every whole number s."""
 
     size: Rational
     residue: Rational
 
 
 class Symbol:
-    """One letter of a form; its values are multiples of ``unit``, None where nothing is known of them."""
+    """A symbol of a form, with its bounds; its values are multiples of ``unit``, where that is not None."""
 
     name: str
     low: Rational | None = None
     high: Rational | None = None
     unit: Rational | None = None
-    slack: Rational = 0  # of a rounding: how far it can be from what it rounds
+    slack: Rational = 0  # how far a rounding can be from the number that it rounds
 
     def at(self, values: Values) -> Rational:
-        """Its value where the knobs have these."""
+        """Its value at these values of the knobs."""
         raise NotImplementedError
 
-    def enclosed(self, above: bool) -> Terms | None:
-        """A sum of products that it is never above, or never below; None where none comes close to it."""
+    def bounding(self, above: bool) -> Terms | None:
+        """A sum of products that bounds it from above or from below; None where no close one is known."""
         return None
 
 
 class Knob(Symbol):
-    """A free knob, or the s of its step."""
+    """A free knob, or the letter s that counts its steps."""
 
     def __init__(self, knob: str, name: str, bounds: tuple[Any, Any], step: Step | None) -> None:
         self.knob, self.name, self.step = knob, name, step
@@ -58,7 +58,7 @@ class Knob(Symbol):
 
 
 class Index(Symbol):
-    """Which copy of a repetition this is, from the first of some on; ``last`` is a form."""
+    """The index of a repeated block, from the number ``first`` to the form ``last``."""
 
     name, unit = "index", 1
 
@@ -66,18 +66,18 @@ class Index(Symbol):
         self.low, self.last = first, last
 
     def at(self, values: Values) -> Rational:
-        """The first one's number, which is as good as any."""
+        """The first index, since any of them will do."""
         return self.low
 
-    def enclosed(self, above: bool) -> Terms:
+    def bounding(self, above: bool) -> Terms:
         return getattr(self.last, "terms", {ONE: self.last}) if above else {ONE: self.low}
 
 
 class Meaning(NamedTuple):
-    """A named function: how it computes, and whether a polynomial comes close to it."""
+    """The meaning of a named function: how it is computed, and whether it rounds its first argument."""
 
     compute: Callable[..., Any]
-    rounds: bool = False  # its first argument is the smooth form
+    rounds: bool = False  # then its first argument is its smooth form
 
 
 FUNCTIONS: dict[str, Meaning] = {
@@ -94,27 +94,27 @@ FUNCTIONS: dict[str, Meaning] = {
 
 
 def _power(base: Any, exponent: Any) -> Rational:
-    """Raises ValueError where the exponent is not whole."""
+    """A power with a whole exponent. Raises ValueError for any other exponent."""
     if not isinstance(exponent, int):
         raise ValueError("a root is not exact; only whole exponents")
     return whole(Fraction(base) ** exponent)
 
 
 class Named(Symbol):
-    """A function of forms, such as floor(3/8 alpha); kept whole, with what is known of its values."""
+    """A function of forms, such as floor(3/8 alpha), as one symbol with the bounds of its values."""
 
     def __init__(self, function: str, arguments: tuple[Any, ...]) -> None:
         self.function, self.arguments, self.name = function, arguments, ""
-        self.last: tuple[Any, Rational] | None = None
+        self.cached: tuple[Any, Rational] | None = None
         getattr(self, f"_{function}", lambda *_: None)(*arguments)
 
     def at(self, values: Values) -> Rational:
-        if self.last is None or self.last[0] is not values:
+        if self.cached is None or self.cached[0] is not values:
             arguments = [argument.at(values) if hasattr(argument, "at") else argument for argument in self.arguments]
-            self.last = values, FUNCTIONS[self.function].compute(*arguments)
-        return self.last[1]
+            self.cached = values, FUNCTIONS[self.function].compute(*arguments)
+        return self.cached[1]
 
-    def enclosed(self, above: bool) -> Terms | None:
+    def bounding(self, above: bool) -> Terms | None:
         if self.function not in ("floor", "ceil"):
             return None
         inner: Terms = self.arguments[0].terms
@@ -166,18 +166,19 @@ class Named(Symbol):
 
 
 def _slack(x: Form) -> Rational:
-    """Of whole numerators over d a rounding leaves (d - 1)/d at most."""
-    d = x.field.denominator(x.terms)
+    """The largest difference that rounding makes: (d - 1)/d for a multiple of 1/d, else below 1."""
+    d = x.table.denominator(x.terms)
     return 1 if d is None else Fraction(d - 1, d)
 
 
 def _least(bounds: Iterable[Rational | None]) -> Rational | None:
-    """The least of bounds that are all known."""
+    """The smallest of the bounds; None unless all are known."""
     found: list[Any] = list(bounds)
     return None if any(bound is None for bound in found) else min(found)
 
 
 def _greatest(bounds: Iterable[Rational | None]) -> Rational | None:
+    """The largest of the bounds; None unless all are known."""
     found: list[Any] = list(bounds)
     return None if any(bound is None for bound in found) else max(found)
 
@@ -187,5 +188,5 @@ def _bounds(value: Any) -> tuple[Rational | None, Rational | None]:
 
 
 def _common_unit(values: tuple[Any, ...]) -> int | None:
-    """1 where all are whole."""
+    """1 where all values are whole, else None."""
     return 1 if all(v.is_integer if hasattr(v, "low") else isinstance(v, int) for v in values) else None

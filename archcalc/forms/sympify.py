@@ -1,4 +1,4 @@
-"""A form as a sympy expression. The only import of sympy here, and only when it is asked for."""
+"""A form as a sympy expression. No other module of forms imports sympy, and this one is imported only when needed."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import sympy
 from archcalc.forms.form import Form
 from archcalc.forms.relation import Relation
 from archcalc.forms.symbols import Named
-from archcalc.forms.write import Part, ordered, parts
+from archcalc.forms.write import Summand, ordered, summands
 from archcalc.number import make_divisible as rounded
 
 
 class make_divisible(sympy.Function):  # type: ignore[misc]  # noqa: N801  # printed as the spec language writes it
-    """The rounding of the MobileNet code; of a number, its value."""
+    """The rounding of the MobileNet code, computed at once where the argument is a number."""
 
     nargs = 2
 
     @classmethod
     def eval(cls, x: Any, divisor: Any) -> Any:
-        """None where it stays a function."""
+        """The value for a rational number; None, which keeps the function, for anything else."""
         if x.is_Rational and divisor.is_Integer:
             return sympy.Integer(rounded(Fraction(int(x.p), int(x.q)), int(divisor)))
         return None
@@ -54,13 +54,13 @@ RELATIONS = {
 
 
 def to_sympy(value: Any) -> Any:
-    """A number, a form or a relation; symbols have the knobs' names and no assumptions."""
+    """The sympy expression of a number, form or relation; symbols have the knobs' names and no assumptions."""
     if isinstance(value, Relation):
         return RELATIONS[value.sign](to_sympy(value.left), to_sympy(value.right))
     if isinstance(value, Form):
         used = {number for monomial in value.terms for number, _ in monomial}
-        letters = {number: _symbol(value.field.symbols[number]) for number in used}
-        return _sum(parts(value.terms, ordered(value)), letters)
+        letters = {number: _symbol(value.table.symbols[number]) for number in used}
+        return _sum(summands(value.terms, ordered(value)), letters)
     return sympy.Rational(value.numerator, value.denominator)
 
 
@@ -70,11 +70,11 @@ def _symbol(symbol: Any) -> Any:
     return sympy.Symbol(symbol.name)
 
 
-def _sum(summands: Sequence[Part], letters: Mapping[int, Any]) -> Any:
-    return sympy.Add(*(_product(part, letters) for part in summands))
+def _sum(summands: Sequence[Summand], letters: Mapping[int, Any]) -> Any:
+    return sympy.Add(*(_product(summand, letters) for summand in summands))
 
 
-def _product(part: Part, letters: Mapping[int, Any]) -> Any:
-    powers = [letters[number] ** exponent for number, exponent in part.factors]
-    inner = [_sum(part.inner, letters)] if part.inner else []
-    return sympy.Mul(sympy.Rational(part.coefficient), *powers, *inner)
+def _product(summand: Summand, letters: Mapping[int, Any]) -> Any:
+    powers = [letters[number] ** exponent for number, exponent in summand.factors]
+    inner = [_sum(summand.inner, letters)] if summand.inner else []
+    return sympy.Mul(sympy.Rational(summand.coefficient), *powers, *inner)

@@ -1,4 +1,4 @@
-"""Sums of products of numbered symbols, with exact rational coefficients and whole exponents, also negative ones."""
+"""Sums of products of numbered symbols, with exact rational coefficients and positive or negative whole exponents."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from fractions import Fraction
 from functools import cache
 from typing import Any, TypeAlias
 
-Rational: TypeAlias = Any  # int | Fraction; an int where it is whole
-Monomial: TypeAlias = tuple[tuple[int, int], ...]  # (symbol, exponent), by symbol; () is 1
+Rational: TypeAlias = Any  # int | Fraction; always an int where it is whole
+Monomial: TypeAlias = tuple[tuple[int, int], ...]  # (symbol, exponent), sorted by symbol; () is 1
 Terms: TypeAlias = dict[Monomial, Rational]  # no coefficient is 0
 
 ONE: Monomial = ()
 
 
 def whole(x: Rational) -> Rational:
-    """An int where it is one."""
+    """The same number, as an int where it is whole."""
     return x.numerator if isinstance(x, Fraction) and x.denominator == 1 else x
 
 
@@ -34,7 +34,7 @@ def power(a: Monomial, exponent: int) -> Monomial:
 
 
 def plus(a: Terms, b: Terms) -> Terms:
-    """a + b."""
+    """The sum a + b."""
     if len(a) < len(b):
         a, b = b, a
     result = dict(a)
@@ -48,12 +48,12 @@ def plus(a: Terms, b: Terms) -> Terms:
 
 
 def scaled(a: Terms, c: Rational) -> Terms:
-    """c * a."""
+    """The product of a number and a sum."""
     return {monomial: whole(own * c) for monomial, own in a.items()} if c else {}
 
 
 def times(a: Terms, b: Terms) -> Terms:
-    """a * b."""
+    """The product a * b."""
     result: Terms = {}
     for m, c in a.items():
         for n, d in b.items():
@@ -63,7 +63,7 @@ def times(a: Terms, b: Terms) -> Terms:
 
 
 def content(a: Iterable[Monomial]) -> Monomial:
-    """The largest monomial that divides all of them; their least exponents, negative ones too."""
+    """The largest monomial that divides all of these; its exponents are their smallest, which may be negative."""
     exponents = [dict(monomial) for monomial in a]
     symbols = sorted({symbol for each in exponents for symbol in each})
     least = [(symbol, min(each.get(symbol, 0) for each in exponents)) for symbol in symbols]
@@ -71,7 +71,7 @@ def content(a: Iterable[Monomial]) -> Monomial:
 
 
 def quotient(a: Terms, b: Terms) -> Terms | None:
-    """a / b where it is a sum of products again, else None."""
+    """a / b where that is a sum of products, else None."""
     if len(b) == 1:
         ((monomial, c),) = b.items()
         inverse = power(monomial, -1)
@@ -91,8 +91,8 @@ def quotient(a: Terms, b: Terms) -> Terms | None:
 
 
 def _without_content(a: Terms) -> tuple[Terms, Monomial]:
-    shared = content(a)
-    return {joined(m, power(shared, -1)): c for m, c in a.items()}, shared
+    common = content(a)
+    return {joined(m, power(common, -1)): c for m, c in a.items()}, common
 
 
 def _rank(monomial: Monomial) -> tuple[tuple[int, int], ...]:

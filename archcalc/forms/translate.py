@@ -1,10 +1,10 @@
-"""The same form over other symbols: in the knobs themselves instead of their steps, or smooth instead of rounded."""
+"""A form translated to other symbols: from steps to the knobs themselves, or from rounded to smooth."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from archcalc.forms.field import Field
+from archcalc.forms.field import SymbolTable
 from archcalc.forms.form import Form
 from archcalc.forms.relation import Relation
 from archcalc.forms.symbols import FUNCTIONS, Knob, Named, Symbol
@@ -12,14 +12,14 @@ from archcalc.protocol import COMPARE
 
 
 class Translation:
-    """Into a field whose knobs have no steps; each symbol is translated once."""
+    """A translation to a symbol table whose knobs have no steps; each symbol is translated once."""
 
-    def __init__(self, target: Field, smooth: bool = False) -> None:
+    def __init__(self, target: SymbolTable, smooth: bool = False) -> None:
         self.target, self.smooth = target, smooth
-        self.known: dict[tuple[Field, int], Any] = {}
+        self.known: dict[tuple[SymbolTable, int], Any] = {}
 
     def __call__(self, value: Any) -> Any:
-        """The form, or the relation; what is neither stays."""
+        """A form or a relation, translated; any other value is returned as it is."""
         if isinstance(value, Relation):
             left, right = self(value.left), self(value.right)
             if value.sign in COMPARE and (isinstance(left, Form) or isinstance(right, Form)):
@@ -31,15 +31,15 @@ class Translation:
         for monomial, c in value.terms.items():
             product: Any = c
             for number, exponent in monomial:
-                own = self.symbol(value.field, number)
+                own = self.symbol(value.table, number)
                 product = product * own**exponent if exponent > 0 else product / own**-exponent
             result = result + product
         return result
 
-    def symbol(self, field: Field, number: int) -> Any:
-        if (field, number) not in self.known:
-            self.known[field, number] = self._symbol(field.symbols[number])
-        return self.known[field, number]
+    def symbol(self, table: SymbolTable, number: int) -> Any:
+        if (table, number) not in self.known:
+            self.known[table, number] = self._symbol(table.symbols[number])
+        return self.known[table, number]
 
     def _symbol(self, symbol: Symbol) -> Any:
         if isinstance(symbol, Knob):

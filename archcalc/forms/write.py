@@ -1,4 +1,4 @@
-"""A form as a person would write it: by powers of the first knob, each coefficient by powers of the next."""
+"""A form as a person would write it: by powers of the first knob, with each coefficient by powers of the next."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from archcalc.forms.symbols import Knob, Named
 from archcalc.forms.terms import Monomial, Rational, Terms, joined
 
 
-class Part(NamedTuple):
+class Summand(NamedTuple):
     """A summand: a coefficient, a product of powers, and perhaps a sum in brackets."""
 
     coefficient: Rational
     factors: Monomial
-    inner: tuple[Part, ...] = ()
+    inner: tuple[Summand, ...] = ()
 
 
-def parts(terms: Terms, order: Sequence[int]) -> tuple[Part, ...]:
-    """The summands, grouped by the powers of the first symbol that occurs, and so on."""
+def summands(terms: Terms, order: Sequence[int]) -> tuple[Summand, ...]:
+    """The summands, grouped by powers of the first symbol, within these by powers of the next, and so on."""
     if len(terms) == 1:
-        return tuple(Part(c, monomial) for monomial, c in terms.items())
+        return tuple(Summand(c, monomial) for monomial, c in terms.items())
     if any(exponent < 0 for monomial in terms for _, exponent in monomial):
-        return tuple(Part(terms[monomial], monomial) for monomial in _by_powers(terms, order))
+        return tuple(Summand(terms[monomial], monomial) for monomial in _by_powers(terms, order))
     present = {number for monomial in terms for number, _ in monomial}
     first = next(number for number in order if number in present)
     groups: dict[int, Terms] = {}
@@ -34,36 +34,36 @@ def parts(terms: Terms, order: Sequence[int]) -> tuple[Part, ...]:
         exponent = dict(monomial).get(first, 0)
         groups.setdefault(exponent, {})[joined(monomial, ((first, -exponent),))] = c
     rest = [number for number in order if number != first]
-    found: list[Part] = []
+    found: list[Summand] = []
     for exponent in sorted(groups, key=lambda e: (-abs(e), -e)):
-        own = parts(groups[exponent], rest)
+        own = summands(groups[exponent], rest)
         if exponent == 0:
             found += own
         elif len(own) == 1:
             found.append(own[0]._replace(factors=joined(own[0].factors, ((first, exponent),))))
         else:
             sign = -1 if own[0].coefficient < 0 else 1
-            inner = tuple(part._replace(coefficient=sign * part.coefficient) for part in own)
-            found.append(Part(sign, ((first, exponent),), inner))
+            inner = tuple(summand._replace(coefficient=sign * summand.coefficient) for summand in own)
+            found.append(Summand(sign, ((first, exponent),), inner))
     return tuple(found)
 
 
 def _by_powers(terms: Terms, order: Sequence[int]) -> list[Monomial]:
-    """Quotients in the order of what they are over: 1/N + 1/D_K^2."""
+    """The monomials in the order of their denominators: 1/N + 1/D_K^2."""
     return sorted(terms, key=lambda monomial: [-abs(dict(monomial).get(number, 0)) for number in order])
 
 
 def write(value: Any, style: Style, names: Mapping[int, str] | None = None) -> str:
-    """A number, a form or a relation; ``names`` are letters for functions that are defined beside it."""
+    """A number, a form or a relation as text; ``names`` are letters for functions that are defined separately."""
     if isinstance(value, Relation):
         return _condition(value, style, names)
     if not isinstance(value, Form):
         return style.coefficient(value) if isinstance(value, (int, Fraction)) else str(value)
-    return Writer(value, style, names or {}).sum(parts(value.terms, ordered(value)))
+    return Writer(value, style, names or {}).sum(summands(value.terms, ordered(value)))
 
 
 def _condition(value: Relation, style: Style, names: Mapping[int, str] | None) -> str:
-    """A relation: what divides what, or is whole, in words."""
+    """A relation; that a number divides another, or is whole, is said in words."""
     if value.sign.endswith("multiple of"):
         no = "not " * value.sign.startswith("not")
         if (whole := as_whole(value)) is not None:
@@ -78,42 +78,44 @@ def _condition(value: Relation, style: Style, names: Mapping[int, str] | None) -
 
 
 def as_whole(value: Relation) -> Any:
-    """What must be whole, of a relation that says so; else None."""
+    """The number that a relation says is whole; None for any other relation."""
     known = isinstance(value.right, (int, Fraction)) and Fraction(value.right).numerator == 1
     return value.left / value.right if known and value.sign.endswith("multiple of") else None
 
 
 def ordered(form: Form) -> list[int]:
-    """The symbols, knobs first."""
-    numbers = range(len(form.field.symbols))
-    return sorted(numbers, key=lambda number: not isinstance(form.field.symbols[number], Knob))
+    """The numbers of the symbols, knobs first."""
+    numbers = range(len(form.table.symbols))
+    return sorted(numbers, key=lambda number: not isinstance(form.table.symbols[number], Knob))
 
 
 class Writer:
-    """Writes the parts of a form."""
+    """Writes the summands of a form, their factors and their symbols."""
 
     def __init__(self, form: Form, style: Style, names: Mapping[int, str]) -> None:
-        self.symbols, self.style, self.names = form.field.symbols, style, names
+        self.symbols, self.style, self.names = form.table.symbols, style, names
         self.order = {number: place for place, number in enumerate(ordered(form))}
 
-    def sum(self, summands: Sequence[Part]) -> str:
+    def sum(self, summands: Sequence[Summand]) -> str:
         text = ""
-        for part in summands:
-            negative = part.coefficient < 0
-            own = self.product(part._replace(coefficient=abs(part.coefficient)))
+        for summand in summands:
+            negative = summand.coefficient < 0
+            own = self.product(summand._replace(coefficient=abs(summand.coefficient)))
             text += f"{' - ' if negative else ' + '}{own}" if text else f"{'-' * negative}{own}"
         return text
 
-    def product(self, part: Part) -> str:
-        factors = sorted(part.factors, key=lambda factor: self.order[factor[0]])
+    def product(self, summand: Summand) -> str:
+        factors = sorted(summand.factors, key=lambda factor: self.order[factor[0]])
         above = [(n, e) for n, e in factors if e > 0 and not self.is_inverse(n)]
         below = [(n, -e) for n, e in factors if e < 0] + [(n, e) for n, e in factors if e > 0 and self.is_inverse(n)]
-        c = Fraction(part.coefficient)
+        c = Fraction(summand.coefficient)
         top = [self.factor(n, e) for n, e in above]
-        if part.inner:
-            top.append(self.style.brackets(self.sum(part.inner)))
+        if summand.inner:
+            top.append(self.style.brackets(self.sum(summand.inner)))
         if not below:
-            return self.style.times.join(([] if c == 1 and top else [self.style.coefficient(part.coefficient)]) + top)
+            return self.style.times.join(
+                ([] if c == 1 and top else [self.style.coefficient(summand.coefficient)]) + top
+            )
         bottom = [self.factor(n, e) for n, e in below]
         top = ([str(c.numerator)] if c.numerator != 1 or not top else []) + top
         bottom = ([str(c.denominator)] if c.denominator != 1 else []) + bottom

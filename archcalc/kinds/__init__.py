@@ -1,4 +1,4 @@
-"""Every kind of layer, by its name in a spec; a family a file."""
+"""Every kind of layer, by its name in a spec; each file has one family of kinds."""
 
 from archcalc.kind import Kind
 from archcalc.kinds import conv, join, lenet, linear, norm, opaque, pointwise, pool, region, reshape, resize

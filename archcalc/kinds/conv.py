@@ -7,16 +7,16 @@ from typing import Any, ClassVar
 
 from archcalc.argument import Axes, Flag, Need, Padding, Pads, Size
 from archcalc.kind import Kind
-from archcalc.number import Number, ceil_div, exact_div, most, product, share
+from archcalc.number import Number, ceil_div, exact_div, most, product, whole_quotient
 from archcalc.shape import (
     Shape,
     axes,
+    even_groups,
     is_same,
     map_needs,
     per_axis,
     reach,
     same_padding,
-    sharing,
     weight_and_bias,
     window_needs,
     windows,
@@ -24,7 +24,7 @@ from archcalc.shape import (
 
 
 class Conv(Kind):
-    """Slide `out` filters over the input; with `groups`, each filter sees only its group's channels.
+    """Slide `out` filters over the input; with `groups`, each filter sees only the channels of its group.
 
     y[o, i] = bias[o] + sum over c, u of weight[o, c, u] * x[c, stride*i + dilation*u - pad],
     where c runs over the in/groups channels of o's group.
@@ -47,14 +47,14 @@ class Conv(Kind):
 
     def needs(self, x: Shape) -> Iterator[Need]:
         yield from window_needs(self, x)
-        yield sharing(self.groups, x[0], "channels")
-        yield sharing(self.groups, self.out, "filters")
+        yield even_groups(self.groups, x[0], "channels")
+        yield even_groups(self.groups, self.out, "filters")
 
     def shape(self, x: Shape) -> Shape:
         return (self.out, *(windows(*axis) for axis in axes(self, x)))
 
     def weights(self, x: Shape) -> dict[str, Shape]:
-        weight = (self.out, share(x[0], self.groups), *per_axis(self.kernel, x))
+        weight = (self.out, whole_quotient(x[0], self.groups), *per_axis(self.kernel, x))
         return weight_and_bias(weight, self.bias, self.out)
 
     def mult_adds(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
@@ -102,8 +102,8 @@ class ConvTranspose(Kind, label="conv_transpose"):
 
     def needs(self, x: Shape) -> Iterator[Need]:
         yield from map_needs(self, x)
-        yield sharing(self.groups, x[0], "channels")
-        yield sharing(self.groups, self.out, "filters")
+        yield even_groups(self.groups, x[0], "channels")
+        yield even_groups(self.groups, self.out, "filters")
         for extra, s, d in zip(*(per_axis(v, x) for v in (self.out_pad, self.stride, self.dilation)), strict=False):
             yield extra < most(s, d), f"an out_pad of {extra} is not smaller than the stride of {s}"
 
@@ -112,7 +112,7 @@ class ConvTranspose(Kind, label="conv_transpose"):
         return (self.out, *((n - 1) * s - 2 * p + d * (k - 1) + 1 + extra for (n, k, s, p, d), extra in ends))
 
     def weights(self, x: Shape) -> dict[str, Shape]:
-        weight = (x[0], share(self.out, self.groups), *per_axis(self.kernel, x))
+        weight = (x[0], whole_quotient(self.out, self.groups), *per_axis(self.kernel, x))
         return weight_and_bias(weight, self.bias, self.out)
 
     def mult_adds(self, inputs: tuple[Shape, ...], output: Shape) -> Number:

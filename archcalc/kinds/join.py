@@ -1,4 +1,4 @@
-"""Where branches meet."""
+"""Joins of branches."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from archcalc.shape import Shape, describe
 
 
 class Join(Kind):
-    """What the joins share: any number of inputs."""
+    """The base of all joins: any number of inputs."""
 
     many: ClassVar[bool] = True
-    keeps = "nothing"
+    saved_for_backward = "nothing"
 
 
 def _same(sizes: tuple[Shape, ...], axes: slice, what: str) -> Iterator[Need]:
     shown = " and ".join(map(describe, sizes))
-    yield len({len(x) for x in sizes}) == 1, f"branches do not meet: {shown}"
+    yield len({len(x) for x in sizes}) == 1, f"branches do not match: {shown}"
     for other in sizes[1:]:
         for a, b in zip(sizes[0][axes], other[axes], strict=False):
-            yield equal(a, b), f"branches do not meet: {shown}; {what}"
+            yield equal(a, b), f"branches do not match: {shown}; {what}"
 
 
 def _not_one(sizes: Iterable[Number]) -> list[Number]:
-    """Those that are not known to be 1."""
+    """The sizes that are not known to be 1."""
     return [size for size in sizes if decide(equal(size, 1)) is not True]
 
 
@@ -42,7 +42,7 @@ def _along_channels(concatenate: Any, *tensors: Any) -> Any:
 
 
 class Combine(Join):
-    """What add and multiply share: an operation on two elements for each input but the first."""
+    """The base of add and multiply: an operation on two elements for each input except the first."""
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
         return {"elementwise": (len(inputs) - 1) * product(output)}
@@ -51,7 +51,7 @@ class Combine(Join):
 class Add(Combine):
     """y = x1 + x2 + ..., element by element."""
 
-    passes = "whole"
+    passes_gradient = "whole"
     examples: ClassVar = {"add": ((8, 5, 5), (8, 5, 5)), "add()": ((7,), (7,), (7,))}
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
@@ -62,18 +62,18 @@ class Add(Combine):
 
 
 class Multiply(Combine):
-    """y = x1 * x2 * ..., element by element; a size of 1 is stretched, so that C x 1 x 1 scales each channel."""
+    """y = x1 * x2 * ..., element by element; a size of 1 is broadcast, so that C x 1 x 1 scales each channel."""
 
-    keeps = "inputs"
+    saved_for_backward = "inputs"
     examples: ClassVar = {"multiply": ((8, 5, 5), (8, 1, 1)), "multiply()": ((8, 1, 1), (8, 5, 5))}
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         shown = " and ".join(map(describe, inputs))
-        yield len({len(x) for x in inputs}) == 1, f"branches do not meet: {shown}"
+        yield len({len(x) for x in inputs}) == 1, f"branches do not match: {shown}"
         for sizes in zip(*inputs, strict=False):
             for a, b in combinations(_not_one(sizes), 2):
                 meet = either(equal(a, b), either(equal(a, 1), equal(b, 1)))
-                yield meet, f"branches do not meet: {shown}; multiply needs equal sizes or 1"
+                yield meet, f"branches do not match: {shown}; multiply needs equal sizes or 1"
 
     def shape(self, *inputs: Shape) -> Shape:
         return tuple(reduce(most, _not_one(sizes) or [1]) for sizes in zip(*inputs, strict=True))
@@ -85,7 +85,7 @@ class Multiply(Combine):
 class Concat(Join):
     """y = x1, x2, ... one after the other along the channels."""
 
-    passes = "part"
+    passes_gradient = "part"
     examples: ClassVar = {"concat": ((64, 28, 28), (128, 28, 28), (32, 28, 28)), "concat()": ((5,), (3,))}
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:

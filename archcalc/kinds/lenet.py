@@ -13,7 +13,7 @@ from archcalc.shape import Shape, describe, per_axis, window_needs, windows
 
 
 class TrainablePool(Kind, label="trainable_pool"):
-    """Add up each window, times a learned coefficient for the map, plus a learned bias: the sub-sampling of S2 and S4.
+    """The sum of each window, times a learned coefficient of the map, plus a learned bias: the sub-sampling layers.
 
     y[c, i] = weight[c] * (sum over u of x[c, kernel*i + u]) + bias[c]: one multiplication for each output.
     """
@@ -76,12 +76,12 @@ class TableConv(Kind, label="table_conv"):
 
     def weights(self, x: Shape) -> dict[str, Shape]:
         shapes: dict[str, Shape] = {}
-        for o, maps in enumerate(self.seen()):
+        for o, maps in enumerate(self.maps_of_filters()):
             shapes |= {f"{o}.weight": (1, len(maps), *per_axis(self.kernel, x)), f"{o}.bias": (1,)}
         return shapes
 
     def mult_adds(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
-        links = sum(map(len, self.seen()))
+        links = sum(map(len, self.maps_of_filters()))
         return links * product(per_axis(self.kernel, inputs[0])) * product(output[1:])
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
@@ -90,24 +90,24 @@ class TableConv(Kind, label="table_conv"):
     def window(self, x: Shape) -> tuple[tuple[Number, Number], ...]:
         return tuple((kernel, 1) for kernel in per_axis(self.kernel, x))
 
-    def seen(self) -> list[list[int]]:
+    def maps_of_filters(self) -> list[list[int]]:
         """The maps that each filter sees."""
         return [[c for c, mark in enumerate(column) if mark == "X"] for column in zip(*self.table, strict=True)]
 
     def module(self, torch: Any, x: Shape) -> Any:
         conv = getattr(torch.nn, f"Conv{len(x) - 1}d")
-        filters = torch.nn.ModuleList(conv(len(maps), 1, self.kernel) for maps in self.seen())
-        filters.forward = partial(_by_table, torch.stack, torch.cat, self.seen(), filters)
+        filters = torch.nn.ModuleList(conv(len(maps), 1, self.kernel) for maps in self.maps_of_filters())
+        filters.forward = partial(_by_table, torch.stack, torch.cat, self.maps_of_filters(), filters)
         return filters
 
 
-def _by_table(stack: Any, concatenate: Any, seen: list[list[int]], filters: Any, tensor: Any) -> Any:
-    inputs = (stack([tensor.select(1, c) for c in maps], 1) for maps in seen)
+def _by_table(stack: Any, concatenate: Any, maps_of_filters: list[list[int]], filters: Any, tensor: Any) -> Any:
+    inputs = (stack([tensor.select(1, c) for c in maps], 1) for maps in maps_of_filters)
     return concatenate([one(maps) for one, maps in zip(filters, inputs, strict=True)], 1)
 
 
 class RBF(Kind):
-    """Squared distances to `out` fixed codes, LeNet-5's output; the codes were set by hand, so they are buffers.
+    """The squared distances to `out` fixed codes, LeNet-5's output; the codes were set by hand, so they are buffers.
 
     y[o] = sum over i of (x[i] - weight[o, i])^2: a subtraction and a multiplication for each weight.
     """
@@ -135,6 +135,6 @@ class RBF(Kind):
 
 
 def _distances(products: Any, codes: Any, tensor: Any) -> Any:
-    """(x - w)^2 as x^2 - 2 x w + w^2, with the products where torch counts them."""
+    """(x - w)^2 as x^2 - 2 x w + w^2, with the product in an operator that torch counts."""
     squares = tensor.square().sum(-1, keepdim=True) + codes.weight.square().sum(-1)
     return squares - 2 * products(tensor, codes.weight)

@@ -14,7 +14,7 @@ from archcalc.shape import Shape, describe, weight_and_bias
 class Linear(Kind):
     """y[o] = bias[o] + sum over i of weight[o, i] * x[i]."""
 
-    apart = True
+    accumulates_out_of_place = True
     examples: ClassVar = {"linear(10)": (84,), "linear(1000, bias=false)": (512,)}
     out: Size
     bias: Flag = True

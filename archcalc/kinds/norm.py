@@ -10,20 +10,20 @@ from typing import Any, ClassVar
 from archcalc.argument import Factor, Flag, Need, Size
 from archcalc.kind import Kind
 from archcalc.number import Number
-from archcalc.shape import Shape, map_needs, sharing
+from archcalc.shape import Shape, even_groups, map_needs
 
-MOMENTS = 8  # bytes of a mean and a deviation in float32, as CUDA keeps them for that and what is narrower
+MOMENTS = 8  # bytes of a mean and a deviation in float32, which CUDA saves for float32 and narrower types
 
 
 class BatchNorm(Kind):
     """Normalise each channel by its statistics over batch and positions, then scale and shift.
 
     y[c, i] = weight[c] * (x[c, i] - running_mean[c]) / sqrt(running_var[c] + eps) + bias[c];
-    weight (gamma) and bias (beta) are learned, the running statistics are buffers. Without `scale`, weight is 1;
-    without `affine`, bias is 0 too.
+    weight (gamma) and bias (beta) are learned, the running statistics are buffers. With scale=false the weight is 1;
+    with affine=false the bias is also 0.
     """
 
-    does = "normalisation"
+    work_per_element = "normalisation"
     examples: ClassVar = {
         "batchnorm": (64, 56, 56),
         "batchnorm()": (128,),
@@ -40,7 +40,7 @@ class BatchNorm(Kind):
     def buffers(self, x: Shape) -> dict[str, Shape]:
         return {"running_mean": (x[0],), "running_var": (x[0],)}
 
-    def statistics(self, output: Shape) -> Number:
+    def statistics_bytes(self, output: Shape) -> Number:
         return MOMENTS * output[0]
 
     def module(self, torch: Any, x: Shape) -> Any:
@@ -51,14 +51,14 @@ class BatchNorm(Kind):
 
 
 class GroupNorm(Kind):
-    """Normalise each example's groups of channels by their own statistics, then scale and shift each channel."""
+    """Normalise each group of channels by its statistics in one example, then scale and shift each channel."""
 
-    does = "normalisation"
+    work_per_element = "normalisation"
     examples: ClassVar = {"groupnorm(4)": (8, 5, 5)}
     groups: Size
 
     def needs(self, x: Shape) -> Iterator[Need]:
-        yield sharing(self.groups, x[0], "channels")
+        yield even_groups(self.groups, x[0], "channels")
 
     def weights(self, x: Shape) -> dict[str, Shape]:
         return {"weight": (x[0],), "bias": (x[0],)}
@@ -73,7 +73,7 @@ class LRN(Kind):
     y[c, i] = x[c, i] / (k + alpha * sum of x[d, i]^2) ** beta, where d runs over `size` channels around c.
     """
 
-    does = "normalisation"
+    work_per_element = "normalisation"
     examples: ClassVar = {"lrn": (96, 55, 55), "lrn(3, k=1, beta=0.5)": (8, 4, 4)}
     size: Size = 5
     k: Factor = 2
@@ -89,13 +89,13 @@ class LRN(Kind):
 
 
 class L2Norm(Kind, label="l2norm"):
-    """Scale each position's channels to length 1, then each channel by a learned factor (SSD, section 3.1, on conv4_3).
+    """Scale the channels of each position to length 1, then each channel by a learned factor (SSD, section 3.1).
 
     y[c, i] = weight[c] * x[c, i] / sqrt(sum over d of x[d, i]^2).
     """
 
-    apart = True
-    does = "normalisation"
+    accumulates_out_of_place = True
+    work_per_element = "normalisation"
     examples: ClassVar = {"l2norm": (512, 38, 38), "l2norm()": (8,)}
 
     def weights(self, x: Shape) -> dict[str, Shape]:
@@ -103,8 +103,8 @@ class L2Norm(Kind, label="l2norm"):
 
     def module(self, torch: Any, x: Shape) -> Any:
         norm = torch.nn.Module()
-        norm.weight = torch.nn.Parameter(torch.full((x[0],), 20.0))  # SSD's start
-        norm.forward = partial(_scaled, torch.nn.functional.normalize, norm)  # of a copy, with the copy's weight
+        norm.weight = torch.nn.Parameter(torch.full((x[0],), 20.0))  # the initial value in SSD
+        norm.forward = partial(_scaled, torch.nn.functional.normalize, norm)  # a copy of it has its own weight
         return norm
 
 

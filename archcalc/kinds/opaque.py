@@ -1,4 +1,4 @@
-"""What archcalc cannot count."""
+"""Steps that archcalc cannot count."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from archcalc.shape import Shape
 
 
 class Opaque(Kind):
-    """A step that archcalc does not know; its output's shape is declared, its weights and work stay unknown.
+    """A step that archcalc cannot count: the shape of its output is declared, its weights and its work are unknown.
 
     Totals that include it are lower bounds, and say so.
     """

@@ -1,4 +1,4 @@
-"""Layers that act on each element alone: no weights, the same shape."""
+"""Layers that act on each element separately: they have no weights and keep the shape."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from archcalc.shape import Shape
 
 
 class Pointwise(Kind):
-    """The base of the activations: torch's module of that name, without arguments."""
+    """The base of the activations: a torch module of that name, without arguments."""
 
-    does = "activations"
+    work_per_element = "activations"
     torch_name: ClassVar[str]
 
     def module(self, torch: Any, x: Shape) -> Any:
         return getattr(torch.nn, self.torch_name)()
 
 
-def pointwise(label: str, torch_name: str, equation: str, keeps: str = "inputs") -> type[Pointwise]:
-    """A kind from its equation; it keeps its output where the slope is known from that."""
-    members = {"__doc__": equation, "torch_name": torch_name, "examples": {label: (8, 5, 5)}, "keeps": keeps}
-    members["__qualname__"] = label  # the name below, by which pickle finds the class
+def pointwise(label: str, torch_name: str, equation: str, saved: str = "inputs") -> type[Pointwise]:
+    """A kind from its equation; ``saved`` is "output" where the backward pass computes the slope from the output."""
+    members = {"__doc__": equation, "torch_name": torch_name, "examples": {label: (8, 5, 5)}}
+    members |= {"saved_for_backward": saved, "__qualname__": label}  # the name by which pickle finds the class
     kind: type[Pointwise] = type(torch_name, (Pointwise,), members, label=label)
     return kind
 
 
-relu = pointwise("relu", "ReLU", "y = max(x, 0).", keeps="output")
+relu = pointwise("relu", "ReLU", "y = max(x, 0).", saved="output")
 relu6 = pointwise("relu6", "ReLU6", "y = min(max(x, 0), 6).")
-sigmoid = pointwise("sigmoid", "Sigmoid", "y = 1 / (1 + exp(-x)).", keeps="output")
-tanh = pointwise("tanh", "Tanh", "y = tanh(x).", keeps="output")
+sigmoid = pointwise("sigmoid", "Sigmoid", "y = 1 / (1 + exp(-x)).", saved="output")
+tanh = pointwise("tanh", "Tanh", "y = tanh(x).", saved="output")
 silu = pointwise("silu", "SiLU", "y = x * sigmoid(x), also known as swish.")
 hardswish = pointwise("hardswish", "Hardswish", "y = x * relu6(x + 3) / 6.")
 hardsigmoid = pointwise("hardsigmoid", "Hardsigmoid", "y = relu6(x + 3) / 6.")
@@ -44,7 +44,7 @@ gelu = pointwise("gelu", "GELU", "y = x * Phi(x), Phi the normal distribution fu
 class LeakyReLU(Kind, label="leaky_relu"):
     """y = x where x > 0, else slope * x."""
 
-    does = "activations"
+    work_per_element = "activations"
     examples: ClassVar = {"leaky_relu": (8, 5, 5), "leaky_relu(0.1)": (1024,)}
     slope: Factor = Fraction(1, 100)
 
@@ -55,8 +55,8 @@ class LeakyReLU(Kind, label="leaky_relu"):
 class Softmax(Kind):
     """y[c] = exp(x[c]) / sum over d of exp(x[d]), over the channels."""
 
-    keeps = "output"
-    does = "activations"
+    saved_for_backward = "output"
+    work_per_element = "activations"
     examples: ClassVar = {"softmax": (1000,)}
 
     def module(self, torch: Any, x: Shape) -> Any:
@@ -67,11 +67,11 @@ class Dropout(Kind):
     """In training, zero each element with probability `rate` and scale the rest by 1/(1 - rate); else the identity."""
 
     view = True
-    keeps = "nothing"
+    saved_for_backward = "nothing"
     examples: ClassVar = {"dropout": (4096,), "dropout(0.2)": (8, 5, 5)}
     rate: Rate = 0.5
 
-    def marks(self, output: Shape) -> Number:
+    def mask_bytes(self, output: Shape) -> Number:
         return product(output)
 
     def module(self, torch: Any, x: Shape) -> Any:
@@ -79,10 +79,10 @@ class Dropout(Kind):
 
 
 class Scale(Kind):
-    """y = factor * x, a constant that is not learned: the scaling of residuals (Inception-v4 paper, figure 20)."""
+    """y = factor * x, where the factor is not learned: the scaling of residuals (Inception-v4 paper, figure 20)."""
 
-    keeps = "nothing"
-    does = "elementwise"
+    saved_for_backward = "nothing"
+    work_per_element = "elementwise"
     examples: ClassVar = {"scale(0.1)": (8, 5, 5)}
     factor: Factor
 

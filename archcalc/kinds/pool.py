@@ -10,11 +10,11 @@ from archcalc.kind import Kind
 from archcalc.number import Number, decide, equal, product
 from archcalc.shape import Shape, axes, is_same, map_needs, per_axis, reach, same_padding, window_needs, windows
 
-INDEX = 8  # bytes that say where a maximum was
+INDEX = 8  # bytes of the position of a maximum
 
 
 class Pool(Kind):
-    """What maxpool and avgpool share: a window over each channel alone."""
+    """The base of maxpool and avgpool: a window that slides over each channel separately."""
 
     kernel: Axes
     stride: Axes = None
@@ -37,7 +37,7 @@ class Pool(Kind):
         return reach(self, x)
 
     def arguments(self) -> tuple[Any, ...]:
-        """As torch's pooling modules take them, in order, before ceil_mode."""
+        """The arguments of torch's pooling modules, in order, before ceil_mode."""
         return self.kernel, self.stride, 0 if is_same(self.pad) else self.pad
 
 
@@ -55,7 +55,7 @@ class MaxPool(Pool):
         "maxpool(2)": (4, 9),
     }
 
-    def marks(self, output: Shape) -> Number:
+    def mask_bytes(self, output: Shape) -> Number:
         return INDEX * product(output)
 
     def module(self, torch: Any, x: Shape) -> Any:
@@ -70,7 +70,7 @@ class AvgPool(Pool):
 
     def needs(self, x: Shape) -> Iterator[Need]:
         yield from super().needs(x)
-        yield not is_same(self.pad), "avgpool with pad=same is not defined alike everywhere; give the pad as a number"
+        yield not is_same(self.pad), "avgpool with pad=same differs between frameworks; give the pad as a number"
 
     def module(self, torch: Any, x: Shape) -> Any:
         return getattr(torch.nn, f"AvgPool{len(x) - 1}d")(*self.arguments(), ceil_mode=self.ceil)
@@ -79,7 +79,7 @@ class AvgPool(Pool):
 class GlobalAvgPool(Kind, label="global_avgpool"):
     """y[c] = mean of x[c] over all positions; the map shrinks to 1 x 1."""
 
-    keeps = "nothing"
+    saved_for_backward = "nothing"
     examples: ClassVar = {"global_avgpool": (1024, 7, 7), "global_avgpool()": (16, 9)}
 
     def needs(self, x: Shape) -> Iterator[Need]:
@@ -99,9 +99,9 @@ class GlobalAvgPool(Kind, label="global_avgpool"):
 
 
 class AdaptiveAvgPool(Kind, label="adaptive_avgpool"):
-    """Cut each axis into `size` bins as equal as can be, overlapping where they must; y[c, i] = mean of x[c] in bin i.
+    """Cut each axis into `size` nearly equal bins, which may overlap; y[c, i] = mean of x[c] in bin i.
 
-    Bin i of an axis of n goes from floor(i*n/size) to ceil((i + 1)*n/size): a map of that size passes unchanged.
+    Bin i of an axis of n goes from floor(i*n/size) to ceil((i + 1)*n/size): a map of that size is unchanged.
     """
 
     examples: ClassVar = {"adaptive_avgpool(6)": (256, 6, 7), "adaptive_avgpool((7, 5))": (4, 14, 3)}
@@ -117,7 +117,7 @@ class AdaptiveAvgPool(Kind, label="adaptive_avgpool"):
         return {"pooling": product(inputs[0]) if self.window(*inputs) else None}
 
     def window(self, x: Shape) -> tuple[tuple[Number, Number], ...] | None:
-        """Known where the bins are equal."""
+        """The size and the stride of the bins; None unless they are equal."""
         bins = list(zip(x[1:], per_axis(self.size, x), strict=True))
         even = all(decide(equal(size % bins, 0)) is True for size, bins in bins)
         return tuple((size // bins, size // bins) for size, bins in bins) if even else None

@@ -1,7 +1,7 @@
-"""Layers that cut regions out of a map, a proposal each; what follows them runs once for each region.
+"""Layers that cut regions out of a map, one for each proposal; the layers after them run once for each region.
 
-A region's place is data, so its shape is all that counts here. The torch counterparts take the whole map for every
-region and put the regions in the batch, so that all that follows runs on each of them.
+Where a region lies depends on the data, so only its shape is used here. The torch counterparts use the whole map as
+every region and put the regions in the batch, so that the layers after them run on each of them.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Any, ClassVar
 from archcalc.argument import Axes, Natural, Need, Size
 from archcalc.kind import Kind
 from archcalc.kinds.pool import INDEX
-from archcalc.number import Number, equal, product, share
+from archcalc.number import Number, equal, product, whole_quotient
 from archcalc.shape import Shape, describe, per_axis
 
 
 class Region(Kind):
-    """What these kinds share: how many regions, 0 for the image's own work alone."""
+    """The base of these kinds; with 0 `regions`, only the work that is done once for the image is counted."""
 
     size: Axes
     regions: Natural
@@ -26,13 +26,13 @@ class Region(Kind):
     def needs(self, x: Shape) -> Iterator[Need]:
         yield len(x) == 3, f"{self.label} cuts regions out of a map with height and width, not of {describe(x)}"
         two = not isinstance(self.size, tuple) or len(self.size) == 2
-        yield two, f"{self.label}'s size is a number, or a height and a width"
+        yield two, f"{self.label}'s size must be a number, or a height and a width"
 
     def shape(self, x: Shape) -> Shape:
         return (x[0], *per_axis(self.size, x))
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
-        return {"pooling": None}  # how large the regions are is data
+        return {"pooling": None}  # the size of a region depends on the data
 
     def window(self, x: Shape) -> None:
         return None
@@ -46,14 +46,14 @@ def _for_each_region(pool: Any, regions: int, images: Any) -> Any:
 
 
 class RoIPool(Region, label="roi_pool"):
-    """Cut each region into size x size bins, and take each channel's maximum in each bin (Fast R-CNN, section 2.1).
+    """Cut each region into size x size bins, and take the maximum of each channel in it (Fast R-CNN, section 2.1).
 
     y[r, c, i] = max of x[c] over bin i of region r.
     """
 
     examples: ClassVar = {"roi_pool(7, 3)": (512, 38, 50), "roi_pool((5, 7), 1)": (8, 9, 12)}
 
-    def marks(self, output: Shape) -> Number:
+    def mask_bytes(self, output: Shape) -> Number:
         return INDEX * product(output)
 
     def module(self, torch: Any, x: Shape) -> Any:
@@ -61,9 +61,9 @@ class RoIPool(Region, label="roi_pool"):
 
 
 class Warp(Region):
-    """Scale each region of an image to one size, whatever its shape (R-CNN, section 2.1)."""
+    """Scale each region of an image to one size, whatever shape it has (R-CNN, section 2.1)."""
 
-    keeps = "nothing"
+    saved_for_backward = "nothing"
     examples: ClassVar = {"warp(227, 2)": (3, 375, 500)}
 
     def module(self, torch: Any, x: Shape) -> Any:
@@ -71,7 +71,7 @@ class Warp(Region):
 
 
 class PSRoIPool(Region, label="ps_roi_pool"):
-    """Cut each region into k x k bins; bin i of output c is the mean of the score map that c has for i (R-FCN, eq. 1).
+    """Cut each region into k x k bins; bin i of output c is the mean of a score map for c and i (R-FCN, eq. 1).
 
     y[r, c, i] = mean of x[k*k*c + i] over bin i of region r, k the `size`.
     """
@@ -85,7 +85,7 @@ class PSRoIPool(Region, label="ps_roi_pool"):
         yield equal(x[0] % self.size**2, 0), f"{x[0]} score maps are not {self.size} x {self.size} for each output"
 
     def shape(self, x: Shape) -> Shape:
-        return (share(x[0], self.size**2), self.size, self.size)
+        return (whole_quotient(x[0], self.size**2), self.size, self.size)
 
     def module(self, torch: Any, x: Shape) -> Any:
         means = partial(torch.nn.functional.adaptive_avg_pool2d, output_size=self.size)
@@ -93,7 +93,7 @@ class PSRoIPool(Region, label="ps_roi_pool"):
 
 
 def _own_bins(means: Any, size: int, images: Any) -> Any:
-    """Of the means of all score maps in all bins, each map's in the bin that it is for."""
+    """From the means of all score maps in all bins, the mean of each map in its own bin."""
     bins = means(images)
     maps = bins.shape[1] // size**2
     own = bins.reshape(-1, maps, size**2, size**2).diagonal(dim1=2, dim2=3)

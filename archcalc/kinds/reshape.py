@@ -9,15 +9,15 @@ from typing import Any, ClassVar
 from archcalc.argument import Natural, Need, Size
 from archcalc.kind import Kind
 from archcalc.number import Number, product
-from archcalc.shape import Shape, map_needs, sharing
+from archcalc.shape import Shape, even_groups, map_needs
 
 
 class Flatten(Kind):
-    """All elements in one row of features, channel by channel."""
+    """All elements as one row of features, channel by channel."""
 
     view = True
-    passes = "whole"
-    keeps = "nothing"
+    passes_gradient = "whole"
+    saved_for_backward = "nothing"
     examples: ClassVar = {"flatten": (512, 7, 7)}
 
     def shape(self, x: Shape) -> Shape:
@@ -31,17 +31,17 @@ class Flatten(Kind):
 
 
 class Narrow(Kind):
-    """`length` channels from channel `start` on: one part of a channel split."""
+    """`length` channels, from channel `start` on: one part of a channel split."""
 
     view = True
-    keeps = "nothing"
+    saved_for_backward = "nothing"
     examples: ClassVar = {"narrow(58, 58)": (116, 28, 28)}
     start: Natural
     length: Size
 
     def needs(self, x: Shape) -> Iterator[Need]:
         end = self.start + self.length
-        yield end <= x[0], f"channels {self.start} to {end} are asked of {x[0]} channels"
+        yield end <= x[0], f"channels {self.start} to {end} do not exist in {x[0]} channels"
 
     def shape(self, x: Shape) -> Shape:
         return (self.length, *x[1:])
@@ -51,24 +51,24 @@ class Narrow(Kind):
 
 
 class Shuffle(Kind):
-    """Channels dealt out anew, so that the next grouped convolution sees every group (ShuffleNet)."""
+    """Reorder the channels, so that each group of the next convolution sees channels of every group (ShuffleNet)."""
 
-    keeps = "nothing"
+    saved_for_backward = "nothing"
     examples: ClassVar = {"shuffle(3)": (12, 5, 5)}
     groups: Size
 
     def needs(self, x: Shape) -> Iterator[Need]:
         yield from map_needs(self, x)
-        yield sharing(self.groups, x[0], "channels")
+        yield even_groups(self.groups, x[0], "channels")
 
     def module(self, torch: Any, x: Shape) -> Any:
         return torch.nn.ChannelShuffle(self.groups)
 
 
 class PadChannels(Kind, label="pad_channels"):
-    """Channels of zeros behind the input's own, up to `out` (shortcut option A of ResNet, section 3.3)."""
+    """Add channels of zeros after those of the input, up to `out` (shortcut option A of ResNet, section 3.3)."""
 
-    keeps = "nothing"
+    saved_for_backward = "nothing"
     examples: ClassVar = {"pad_channels(128)": (64, 28, 28), "pad_channels(9)": (7,)}
     out: Size
 

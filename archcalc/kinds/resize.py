@@ -13,9 +13,9 @@ from archcalc.shape import Shape, map_needs, per_axis, windows
 
 
 class Ends(Kind):
-    """What zeropad and crop share: `before` positions at the front of each axis and `after` at its end."""
+    """The base of zeropad and crop: `before` positions at the front of each axis and `after` at its end."""
 
-    keeps = "nothing"
+    saved_for_backward = "nothing"
     before: Pads
     after: Pads
 
@@ -28,7 +28,7 @@ class Ends(Kind):
 
 
 class ZeroPad(Ends):
-    """`before` zeros before each axis and `after` behind it."""
+    """Add `before` zeros at the front of each axis and `after` at its end."""
 
     examples: ClassVar = {"zeropad(0, 1)": (3, 224, 224), "zeropad((0, 2), (1, 0))": (3, 5, 6)}
 
@@ -45,7 +45,7 @@ def _part(places: list[slice], tensor: Any) -> Any:
 
 
 class Crop(Ends):
-    """`before` positions cut off the front of each axis and `after` off its end.
+    """Cut `before` positions off the front of each axis and `after` off its end.
 
     y[c, i] = x[c, before + i].
     """
@@ -70,7 +70,7 @@ class Subsample(Kind):
     """y[c, i] = x[c, stride*i]: every `stride`-th position (shortcut option A of ResNet takes every second)."""
 
     view = True
-    keeps = "nothing"
+    saved_for_backward = "nothing"
     examples: ClassVar = {"subsample(2)": (64, 56, 55), "subsample((1, 3))": (8, 7, 9)}
     stride: Axes
 
@@ -88,9 +88,9 @@ class Subsample(Kind):
 
 
 class Upsample(Kind):
-    """Each position repeated `scale` times along every axis (nearest neighbour)."""
+    """Repeat each position `scale` times along every axis (nearest neighbour)."""
 
-    keeps = "nothing"
+    saved_for_backward = "nothing"
     examples: ClassVar = {"upsample(2)": (8, 7, 9)}
     scale: Size
 

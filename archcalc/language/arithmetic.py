@@ -9,7 +9,8 @@ from fractions import Fraction
 from typing import Any
 
 from archcalc.errors import Refusal
-from archcalc.language.logic import negate, shown
+from archcalc.language.logic import length, negate, shown
+from archcalc.language.roots import log, sqrt
 from archcalc.number import equal, exact_div, family, half_up, least, make_divisible, most, plain
 
 LARGEST_BITS = 256  # of a number on the way
@@ -104,6 +105,7 @@ OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Not: negate,
 }
 
+DEAR = {"log": 500}  # functions that cost more than a node of an expression
 FUNCTIONS: dict[str, tuple[Callable[..., Any], int]] = {  # with how many arguments
     "floor": (_numeric(lambda x: x // 1), 1),
     "ceil": (_numeric(lambda x: -(-x // 1)), 1),
@@ -111,4 +113,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], int]] = {  # with how many argume
     "min": (_numeric(least), 2),
     "max": (_numeric(most), 2),
     "make_divisible": (_numeric(make_divisible), 2),
+    "len": (length, 1),
+    "sqrt": (_numeric(sqrt), 1),
+    "log": (_numeric(log), 2),
 }

@@ -21,6 +21,7 @@ class Calls:
     def __init__(self, reading: Reading, blocks: dict[str, Block]) -> None:
         self.reading, self.blocks = reading, blocks
         self.below: dict[str, Place] = {}  # blocks of this file not yet reached
+        self.unread: set[str] = set()  # those of which the problem is on the list
 
     def item(self, scalar: Scalar, scope: Scope, name: str | None) -> Item | None:
         """A call of a layer or a block, its arguments checked against what it takes."""
@@ -48,7 +49,7 @@ class Calls:
 
     def callee(self, name: str, place: Place) -> Block | type[Kind] | None:
         found: Any = self.blocks.get(name) or KINDS.get(name)
-        if found is None:
+        if found is None and name not in self.unread:
             near = suggest(name, [*self.blocks, *KINDS])
             known = instead(name) or "'archcalc kinds' lists the layers"
             message = f"unknown layer or block {name!r}{near or f'; {known}'}"

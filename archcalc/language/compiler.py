@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 from archcalc.errors import Place, Refusal, listing, suggest
-from archcalc.language.arithmetic import FUNCTIONS, OPERATORS, WORDS, bounded, decimal
-from archcalc.language.logic import choice, junction
+from archcalc.language.arithmetic import DEAR, FUNCTIONS, OPERATORS, WORDS, bounded, decimal
+from archcalc.language.logic import choice, junction, pick
 from archcalc.language.syntax import mend
 from archcalc.language.terms import Environment, Evaluator, Expression, Functions
 
@@ -102,13 +102,23 @@ class Compiler:
             return lambda environment: value
         if name in FUNCTIONS or name in self.functions:
             raise self.refusal(node, f"{name!r} is a function; write {name}(...)")
+        return self.symbol(name, place, "the input has too few axes")
+
+    def _Attribute(self, node: ast.Attribute) -> Evaluator:
+        """A size of another entry: stem.rows, or 'stage1/conv'.rows."""
+        entry = getattr(node.value, "id", getattr(node.value, "value", None))
+        if not isinstance(entry, str):
+            raise self.foreign(node)
+        return self.symbol(f"{entry}.{node.attr}", self.place(node), "that entry is left out")
+
+    def symbol(self, name: str, place: Place, why_missing: str) -> Evaluator:
         self.names.append((name, place))
 
         def evaluate(environment: Environment) -> Any:
             try:
                 return environment[name]
             except KeyError:
-                raise Refusal(f"no {name!r} here: the input has too few axes", place) from None
+                raise Refusal(f"no {name!r} here: {why_missing}", place) from None
 
         return evaluate
 
@@ -144,6 +154,11 @@ class Compiler:
 
     _List = _Tuple
 
+    def _Subscript(self, node: ast.Subscript) -> Evaluator:
+        if isinstance(node.slice, ast.Slice):
+            raise self.foreign(node, "; a value of a list is taken by its number, like widths[2]")
+        return self.guarded(node, pick, self.compile(node.value), self.compile(node.slice))
+
     def _Call(self, node: ast.Call) -> Evaluator:
         if not isinstance(node.func, ast.Name):
             raise self.foreign(node)
@@ -165,6 +180,7 @@ class Compiler:
             known = [*FUNCTIONS, *self.functions]
             hint = suggest(node.id, known) or f" (there are {listing(known)})"
             raise self.refusal(node, f"unknown function {node.id!r}{hint}")
+        self.spend(node, DEAR.get(node.id, 0), 0)
         return FUNCTIONS[node.id]
 
     def defined(self, node: ast.Call, name: str, parts: list[Evaluator]) -> Evaluator:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from archcalc.engine.lookup import Names
 from archcalc.errors import Place, Problem, Source, SpecError, listing
@@ -10,12 +10,12 @@ from archcalc.kinds import KINDS
 from archcalc.language.expression import Signature, parse_signature
 from archcalc.language.layers import Layers
 from archcalc.language.reading import Reading, Scope
-from archcalc.language.spec import SHAPE_WORDS, Block, Item, Part
+from archcalc.language.spec import SHAPE_WORDS, Block, Item, Lets, Part
 from archcalc.language.terms import Definition
 from archcalc.language.text import Mapping, Tree, read
 
 BLOCK_FILE_KEYS = ("source", "about", "use", "let", "blocks")
-BLOCK_KEYS = ("inputs", "layers")
+BLOCK_KEYS = ("inputs", "let", "layers")
 MOST_DEFINED = 1000  # knobs, values and functions, blocks or variants of a file
 
 Library = Callable[[str], Part]  # the blocks of a named file; raises Refusal or SpecError
@@ -27,7 +27,7 @@ class File:
     def __init__(
         self, source: Source, keys: tuple[str, ...], part: Mapping | None = None, reading: Reading | None = None
     ) -> None:
-        self.source, self.reading, self.part = source, reading or Reading(), Part({}, {}, {}, source, {})
+        self.source, self.reading, self.part = source, reading or Reading(), Part({}, {}, {}, source, {}, {})
         self.layers = Layers(self.reading, self.part.blocks)
         self.scope = Scope(frozenset(), {})
         tree = part or read(source)
@@ -47,14 +47,15 @@ class File:
 
     def section(self, key: str, entry: Callable[[str, Place, Tree], None]) -> None:
         """Give each entry under a key to the function that reads it."""
-        mapping = self.mapping(key)
-        if len(mapping.entries) > MOST_DEFINED:
-            return self.reading.problem(
-                f"{key} has {len(mapping.entries):,} entries; at most {MOST_DEFINED:,}", mapping.place
-            )
+        for name, place, tree in self.entries(key, self.mapping(key)):
+            entry(name, place, tree)
+
+    def entries(self, key: str, mapping: Mapping) -> Iterator[tuple[str, Place, Tree]]:
+        """The entries of a section, each with the place of its name; none where there are too many."""
+        if (count := len(mapping.entries)) > MOST_DEFINED:
+            return self.reading.problem(f"{key} has {count:,} entries; at most {MOST_DEFINED:,}", mapping.place)
         for name, tree in mapping.entries.items():
-            entry(name, mapping.keys[name], tree)
-        return None
+            yield name, mapping.keys[name], tree
 
     def define(self, library: Library) -> None:
         """Read all definitions."""
@@ -86,25 +87,30 @@ class File:
             self.part.blocks.update(part.blocks)
 
     def let(self, text: str, place: Place, tree: Tree) -> None:
+        self.scope = self.defined(text, place, tree, self.scope, self.part.lets)
+
+    def defined(self, text: str, place: Place, tree: Tree, scope: Scope, lets: Lets) -> Scope:
+        """Add a definition to those of a file or a block, and to what an expression below it sees."""
         signature = self.signature(text, place)
-        if not signature or not self.reading.name(signature.name, signature.place, self.taken()):
-            return
+        if not signature or not self.reading.name(signature.name, signature.place, scope.taken):
+            return scope
         name, parameters = signature.name, tuple(signature.parameters)
+        self.part.places.setdefault(name, signature.place)
         for default in signature.parameters.values():
             if default:
                 self.reading.problem("only the arguments of blocks have defaults", default.place)
         if "(" not in text:
-            self.scope, body = self.scope.plus([name]), self.reading.expression(tree, self.scope)
-            self.part.lets.update({name: body} if body else {})
-        elif body := self.reading.expression(tree, self.scope.plus(parameters)):
-            self.part.lets[name] = definition = Definition(parameters, body)
-            self.scope = self.scope._replace(functions={**self.scope.functions, name: definition})
-        else:
-            self.scope = self.scope.plus([name])
+            body = self.reading.expression(tree, scope)
+            lets.update({name: body} if body else {})
+        elif body := self.reading.expression(tree, scope.plus(parameters)):
+            lets[name] = definition = Definition(parameters, body)
+            return scope._replace(functions={**scope.functions, name: definition})
+        return scope.plus([name])
 
     def block(self, text: str, place: Place, tree: Tree) -> None:
-        read, signature = self.reading, self.signature(text, place, self.taken())
+        read, signature = self.reading, self.signature(text, place, self.scope.taken)
         if not signature:
+            self.layers.calls.unread.add(text.partition("(")[0])
             return
         name = signature.name
         if name in KINDS or name in self.part.blocks:
@@ -112,14 +118,17 @@ class File:
         for default in signature.parameters.values():
             if default:
                 read.check_names(default, self.scope)
-        inputs: tuple[str, ...] = ()
+        what, inputs, lets = f"the block {name}", tuple[str, ...](), Lets()
+        scope = self.scope.plus([*SHAPE_WORDS, *signature.parameters])
         if isinstance(tree, Mapping):
-            read.keys(tree, BLOCK_KEYS, f"the block {name}")
-            inputs = tuple(word.text for word in read.words(tree.entries.get("inputs"), "inputs"))
+            read.keys(tree, BLOCK_KEYS, what)
+            inputs = self.layers.inputs_of(tree.entries.get("inputs"))
+            for key, at, value in self.entries("let", read.mapping(tree.entries.get("let"), "let")):
+                scope = self.defined(key, at, value, scope, lets)
             tree = tree.entries.get("layers", tree)
-        body = self.items(tree, self.scope.plus([*SHAPE_WORDS, *signature.parameters]), f"the block {name}", inputs)
+        body = self.items(tree, scope, what, inputs)
         self.layers.calls.below.pop(name, None)
-        self.part.blocks[name] = Block(name, signature.parameters, inputs, body, self.part, place)
+        self.part.blocks[name] = Block(name, signature.parameters, inputs, lets, body, self.part, place)
 
     def signature(self, text: str, place: Place, taken: frozenset[str] = frozenset()) -> Signature | None:
         """A name and its parameters, which must be names with no other meaning here."""
@@ -129,13 +138,10 @@ class File:
                 self.reading.name(parameter, at, taken)
         return signature
 
-    def taken(self) -> frozenset[str]:
-        return self.scope.names | set(self.scope.functions)
-
     def items(self, tree: Tree, scope: Scope, what: str, inputs: tuple[str, ...] = ()) -> tuple[Item, ...]:
         """A list of layers, with the names in it that mean nothing on the list of problems."""
         before = len(self.reading.problems)
-        items = self.layers.items(tree, scope, what)
+        items = self.layers.items(tree, scope._replace(entries=True), what)
         if len(self.reading.problems) == before:  # else a name may be missing only because its line could not be read
             for refusal in Names(inputs, what).wrong(items):
                 self.reading.refuse(refusal, tree.place)

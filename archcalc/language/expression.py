@@ -7,11 +7,14 @@ its length, its nesting, the calls it leads to, and the size of each number on t
 from __future__ import annotations
 
 import ast
+import re
+from keyword import iskeyword
 from typing import Any, NamedTuple
 
 from archcalc.errors import Place, Refusal, Source
 from archcalc.language.compiler import Compiler
-from archcalc.language.syntax import syntax_tree
+from archcalc.language.roots import exactly
+from archcalc.language.syntax import OF_PYTHON, syntax_tree
 from archcalc.language.terms import Definition, Environment, Expression, Functions
 
 
@@ -82,7 +85,13 @@ class Signature(NamedTuple):
 
 def parse_signature(text: str, place: Place) -> Signature:
     """What a block or a definition is called, and called with. Raises Refusal."""
-    call = parse_call(text, place)
+    try:
+        call = parse_call(text, place)
+    except Refusal:
+        for word in re.finditer(r"\w+", text):
+            if iskeyword(word[0]):
+                raise Refusal(f"{word[0]!r} is {OF_PYTHON}", place.inside(word.start(), len(word[0]))) from None
+        raise
     places: dict[str, Place] = {}
     for argument in call.arguments:
         if not argument.text.isidentifier() or argument.text in places:
@@ -97,4 +106,4 @@ def constant(text: str, place: Place | None = None) -> Any:
     expression = parse(text, place or Place(Source("", text), 0, 0, len(text)))
     for name, at in expression.names:
         raise Refusal(f"{name!r} is not a number", at)
-    return expression.evaluate({})
+    return exactly(expression.evaluate({}), text, expression.place)

@@ -80,6 +80,7 @@ class _SpecFile(File):
         read, what = self.reading, f"the knob {name}"
         fits = read.name(name, place)
         self.scope = self.scope.plus([name])
+        self.part.places[name] = place
         entries = {"default": tree} if isinstance(tree, Scalar) else read.mapping(tree, what).entries
         if isinstance(tree, Mapping) and "default" not in read.keys(tree, KNOB_KEYS, what):
             read.problem(f"{what} has no default", place)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-from pathlib import Path
+from os.path import basename
 from typing import NamedTuple
 
 from archcalc.errors import ArchcalcError, Source, alternatives, listing, meant, suggest
 from archcalc.language.grammar import HEADINGS
-from archcalc.language.library import aliases, names, read
+from archcalc.language.library import aliases, names, read, stem
 from archcalc.language.text import Mapping, Scalar, Tree, read_entries
 from archcalc.synonyms import USUAL, squeezed
 
@@ -22,7 +22,7 @@ class Entry(NamedTuple):
     """A network's name, its file and its headings."""
 
     name: str
-    path: Path
+    path: str
     headings: dict[str, str]
 
     def heading(self, key: str) -> str:
@@ -45,15 +45,15 @@ def entries() -> tuple[Entry, ...]:
     return tuple(sorted(found, key=lambda entry: entry.name))
 
 
-def _entries(path: Path) -> Iterator[Entry]:
+def _entries(path: str) -> Iterator[Entry]:
     head: dict[str, Tree] = {}
-    for key, tree in read_entries(Source(path.name, read(path))):
+    for key, tree in read_entries(Source(basename(path), read(path))):
         head[key] = tree
         if key == "variants":
             break
     own, variants = _headings(head), head.get("variants")
     if not isinstance(variants, Mapping):
-        yield Entry(path.stem, path, own)
+        yield Entry(stem(path), path, own)
         return
     for name, tree in variants.entries.items():
         yield Entry(name, path, own | (_headings(tree.entries) if isinstance(tree, Mapping) else {}))

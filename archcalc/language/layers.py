@@ -11,7 +11,7 @@ from archcalc.errors import Place, listing, suggest
 from archcalc.kinds import KINDS
 from archcalc.language.calls import Calls
 from archcalc.language.reading import Reading, Scope
-from archcalc.language.spec import INDEX, Block, Item
+from archcalc.language.spec import INDEX, MANY, SHAPE_WORDS, Block, Input, Item, Size
 from archcalc.language.text import Mapping, Scalar, Sequence, Tree
 
 MODIFIERS = ("from", "repeat", "when", "else", "share")
@@ -30,7 +30,7 @@ class Layers:
         for node in self.reading.sequence(tree, what):
             if (item := self.item(node, scope)) is None:
                 continue
-            items.append(item)
+            items.append(item._replace(sizes=_sizes(item)))
             if item.named and isinstance(node, Mapping):
                 place = node.keys[item.base]
                 if (first := seen.setdefault(item.base, place)) != place:
@@ -51,9 +51,11 @@ class Layers:
             self.misnamed(keys, tree)
             return None
         inner = scope.plus([INDEX]) if "repeat" in tree.entries else scope
-        item = self.named(keys[0], tree.keys[keys[0]], tree.entries[keys[0]], inner)
+        key, place, value = keys[0], tree.keys[keys[0]], tree.entries[keys[0]]
+        unnamed = isinstance(value, Scalar) and not value.text and (len(tree.entries) > 1 or "(" in key)
+        item = self.calls.item(Scalar(key, place), inner, None) if unnamed else self.named(key, place, value, inner)
         if item:
-            item = self.modified(item, tree, scope)
+            item = self.modified(item, tree, scope)._replace(sources=self.sources(tree, inner))
             self.inputs(item, tree.entries["from"].place if item.sources else item.place)
         return item
 
@@ -93,28 +95,66 @@ class Layers:
 
     def modified(self, item: Item, tree: Mapping, scope: Scope) -> Item:
         entries, read = tree.entries, self.reading
-        sources = read.words(entries.get("from"), "from")
         if "else" in entries and "when" not in entries:
             read.problem("'else' without 'when'", tree.keys["else"])
-        if "repeat" in entries and sources and not any(BACK.match(word.text) for word in sources):
-            read.problem(f"every repetition would start at {sources[0].text!r} again; count back, 'from: -1', or "
-                         "repeat inside a group that has this 'from'", sources[0].place)  # fmt: skip
         return item._replace(
             repeat=read.expression(entries["repeat"], scope) if "repeat" in entries else None,
             when=read.expression(entries["when"], scope) if "when" in entries else None,
             otherwise=self.items(entries["else"], scope, "else") if "else" in entries else (),
-            sources=tuple(sources),
             share=read.word(entries.get("share"), "share"),
         )
+
+    def sources(self, tree: Mapping, scope: Scope) -> tuple[Input, ...]:
+        """The words after `from`."""
+        words = self.reading.words(tree.entries.get("from"), "from")
+        found = tuple(self.source(word, scope._replace(names=scope.names - {*SHAPE_WORDS})) for word in words)
+        again = not any(word.number or word.several or BACK.match(word.text) for word in found)
+        if "repeat" in tree.entries and found and again:
+            self.reading.problem(
+                f"every repetition would start at {found[0].text!r} again; count back, 'from: -1', or "
+                "repeat inside a group that has this 'from'", found[0].place)  # fmt: skip
+        return found
+
+    def source(self, word: Scalar, scope: Scope) -> Input:
+        name, bracket, rest = word.text.partition("[")
+        if not rest.endswith("]"):
+            if bracket:
+                message = f"{word.text!r} is no input; one of several is written units[index], and all of them units..."
+                self.reading.problem(message, word.place)
+            return Input(word.text, word.place)
+        inner = Scalar(rest.removesuffix("]"), word.place.inside(len(name) + 1, max(len(rest) - 1, 1)))
+        return Input(word.text, word.place, self.reading.expression(inner, scope._replace(entries=False), "index"))
+
+    def inputs_of(self, tree: Tree | None) -> tuple[str, ...]:
+        """The names that a block gives its inputs."""
+        words = self.reading.words(tree, "inputs")
+        for i, word in enumerate(words):
+            self.label(word.text.removesuffix(MANY), word.place)
+            if word.text in [other.text for other in words[:i]]:
+                self.reading.problem(f"{word.text!r} is the name of another input already", word.place)
+            if word.text.endswith(MANY) and len(words) > 1:
+                self.reading.problem(f"{word.text!r} stands for all inputs, so it cannot be one of several", word.place)
+        return tuple(word.text for word in words)
 
     def inputs(self, item: Item, place: Place) -> None:
         """An entry must have as many inputs as its layer or block takes."""
         count, callee = max(len(item.sources), 1), item.callee
-        if isinstance(callee, Block) and count != max(len(callee.inputs), 1):
-            takes = f"{len(callee.inputs)} inputs ({listing(callee.inputs)})" if callee.inputs else "one input"
-            self.reading.problem(f"{callee.name} takes {takes}, not {count}; 'from: [...]' names them", place)
-        elif count > 1 and (item.body is not None or item.branches is not None or not getattr(callee, "many", True)):
-            self.reading.problem(f"{item.base} takes one input, not {count}", place)
+        several = next((word.text for word in item.sources if word.several), "")
+        if getattr(callee, "many", False) and item.branches is None:
+            return
+        names = callee.inputs if isinstance(callee, Block) else ()
+        if several or count != max(len(names), 1):
+            takes = f"{len(names)} inputs ({listing(names)})" if names else "one input"
+            how = "; 'from: [...]' names them" if isinstance(callee, Block) else ""
+            who = callee.name if isinstance(callee, Block) else item.base
+            self.reading.problem(f"{who} takes {takes}, not {several or count}{how}", place)
+
+
+def _sizes(item: Item) -> tuple[Size, ...]:
+    """The sizes of other entries that its expressions ask for."""
+    names = (pair for expression in item.expressions for pair in expression.names if "." in pair[0])
+    found = ((name.rpartition("."), place) for name, place in dict(names).items())
+    return tuple(Size(Scalar(e, place), SHAPE_WORDS.index(s)) for (e, _, s), place in found if s in SHAPE_WORDS)
 
 
 def _number(items: list[Item]) -> tuple[Item, ...]:

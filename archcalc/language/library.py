@@ -6,22 +6,34 @@ import os
 import re
 import stat
 from functools import cache
-from pathlib import Path
+from os.path import basename, dirname, isdir, join
 
 from archcalc.errors import ArchcalcError, Refusal, Source, listing, one_line, suggest
 from archcalc.language.grammar import parse_blocks, parse_spec
 from archcalc.language.spec import Part, Spec
 from archcalc.synonyms import squeezed
 
-LARGEST = 1 << 20  # bytes of a spec
+LARGEST = 1 << 20  # bytes of a spec, or of another file of text
 DEEPEST_USE = 8  # files of blocks that use others
 NO_NETWORK = "; 'archcalc list' shows them all, and a file's name ends in .yaml"
 
 
-def home() -> Path:
+def home() -> str:
     """The folder of the specs: beside the modules where installed, at the top of the repository otherwise."""
-    inside = Path(__file__).parents[1] / "specs"
-    return inside if inside.is_dir() else Path(__file__).parents[2] / "specs"
+    package = dirname(dirname(__file__))
+    inside = join(package, "specs")
+    return inside if isdir(inside) else join(dirname(package), "specs")
+
+
+def files(folder: str) -> list[str]:
+    """The files of specs, or of blocks, in a folder; none where there is no folder."""
+    found = os.listdir(folder) if isdir(folder) else []
+    return sorted(join(folder, name) for name in found if name.endswith(".yaml"))
+
+
+def stem(path: str) -> str:
+    """What a file is called, without its folder and its suffix."""
+    return os.path.splitext(basename(path))[0]
 
 
 def is_file(reference: str) -> bool:
@@ -31,9 +43,9 @@ def is_file(reference: str) -> bool:
 
 
 @cache
-def names() -> dict[str, Path]:
+def names() -> dict[str, str]:
     """Every network archcalc brings, with its file; read off the files' keys, without parsing them."""
-    found = {name: path for path in sorted(home().glob("*.yaml")) for name in _members(_text(path), path.stem)}
+    found = {name: path for path in files(home()) for name in _members(_text(path), stem(path))}
     return dict(sorted(found.items()))
 
 
@@ -42,7 +54,7 @@ def aliases() -> dict[str, str]:
     """Other names of the networks -> their names."""
     found: dict[str, str] = {}
     for path in set(names().values()):
-        name = path.stem
+        name = stem(path)
         for line in _text(path).splitlines():
             member = re.match(r"  (\w+):", line)
             name = member[1] if member and member[1] in names() else name
@@ -51,8 +63,9 @@ def aliases() -> dict[str, str]:
     return found
 
 
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
+def _text(path: str) -> str:
+    with open(path, encoding="utf-8") as file:
+        return file.read()
 
 
 def _members(text: str, stem: str) -> list[str]:
@@ -68,20 +81,25 @@ def find(reference: str) -> Spec:
 
 def members(reference: str) -> list[Spec]:
     """The spec by that name; of a file that holds a family, every variant. Raises ArchcalcError."""
+    spec, wanted = whole(reference)
+    return [spec.variant(name).trimmed() for name in wanted] or [spec.trimmed()]
+
+
+def whole(reference: str) -> tuple[Spec, list[str]]:
+    """What a whole file says, and those of its variants that are meant. Raises ArchcalcError."""
     if is_file(reference):
         path, _, variant = reference.partition("#")
-        spec = _parse(Path(path), one_line(Path(path).stem), path)
+        spec = _parse(path, one_line(stem(path)), path)
         if variant and variant not in spec.variants:
             raise ArchcalcError(f"{path} has no variant {variant!r}{suggest(variant, spec.variants)}")
-        wanted = [variant] if variant else list(spec.variants)
-        return [spec.variant(name).trimmed() for name in wanted] or [spec.trimmed()]
+        return spec, [variant] if variant else list(spec.variants)
     name = reference if reference in names() else known_as(reference)
     if name not in names():
         from archcalc.language.headings import hint_of
 
         raise ArchcalcError(f"no network {name!r}{hint_of(name) or NO_NETWORK}")
-    spec = _parse(names()[name], name, names()[name].name)
-    return [(spec.variant(name) if spec.variants else spec).trimmed()]
+    spec = _parse(names()[name], name, basename(names()[name]))
+    return spec, [name] if spec.variants else []
 
 
 def known_as(reference: str) -> str:
@@ -90,15 +108,15 @@ def known_as(reference: str) -> str:
     return aliases().get(reference) or known.get(squeezed(reference), reference)
 
 
-def _parse(path: Path, name: str, shown: str) -> Spec:
-    folders = (path.parent / "blocks", home() / "blocks")
+def _parse(path: str, name: str, shown: str) -> Spec:
+    folders = (join(dirname(path), "blocks"), join(home(), "blocks"))
     return parse_spec(Source(shown, read(path)), name, _BlockFiles(folders))
 
 
 class _BlockFiles:
     """Finds files of blocks beside the user's file, then among archcalc's own; each is read once."""
 
-    def __init__(self, folders: tuple[Path, ...]) -> None:
+    def __init__(self, folders: tuple[str, ...]) -> None:
         self.folders, self.read, self.open = folders, dict[str, Part](), list[str]()
 
     def __call__(self, name: str) -> Part:
@@ -113,31 +131,32 @@ class _BlockFiles:
             self.open.pop()
         return self.read[name]
 
-    def shown(self, path: Path) -> str:
-        return f"blocks/{path.name}" if path.parent == self.folders[-1] else str(path)
+    def shown(self, path: str) -> str:
+        return f"blocks/{basename(path)}" if dirname(path) == self.folders[-1] else path
 
-    def path(self, name: str) -> Path:
+    def path(self, name: str) -> str:
         for folder in self.folders:
+            path = join(folder, f"{name}.yaml")
             try:
-                (folder / f"{name}.yaml").stat()
+                os.stat(path)
             except (FileNotFoundError, NotADirectoryError):
                 continue
             except OSError as error:
-                raise Refusal(f"{folder / name}.yaml: {(error.strerror or str(error)).lower()}") from None
-            return folder / f"{name}.yaml"
-        known = [path.stem for folder in self.folders for path in folder.glob("*.yaml")]
+                raise Refusal(f"{path}: {(error.strerror or str(error)).lower()}") from None
+            return path
+        known = [stem(path) for folder in self.folders for path in files(folder)]
         raise Refusal(f"no file of blocks {name!r} in {self.folders[0]}{suggest(name, known)}")
 
 
-def read(path: Path) -> str:
+def read(path: str) -> str:
     """A regular file's text, of bounded size; raises ArchcalcError."""
     try:
-        status = path.stat()
+        status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):
             raise ArchcalcError(f"{path} is not a file of text")
         if status.st_size > LARGEST:
-            raise ArchcalcError(f"{path} has {status.st_size:,} bytes; a spec has at most {LARGEST:,}")
-        with path.open("rb") as file:
+            raise ArchcalcError(f"{path} has {status.st_size:,} bytes; at most {LARGEST:,} are read")
+        with open(path, "rb") as file:
             data = file.read(LARGEST + 1)[:LARGEST]
         text = data.decode("utf-8-sig")
     except OSError as error:

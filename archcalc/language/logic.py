@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from archcalc.errors import Refusal
-from archcalc.number import decide, select
+from archcalc.number import decide, equal, select
 from archcalc.protocol import PLAIN_OR_OWN, OwnCondition
 
 
 def condition(value: Any) -> Any:
     """The value, if it is a condition. Raises Refusal."""
+    if isinstance(value, OwnCondition):
+        return value
     numbers = str(getattr(value, "dtype", "bool")) != "bool"  # along an array
     if numbers or (isinstance(value, (*PLAIN_OR_OWN, str, tuple)) and not isinstance(value, bool)):
         raise Refusal(f"{shown(value)} is not a condition, like stride > 1")
@@ -41,6 +43,33 @@ def choice(test: Any, yes: Callable[[], Any], no: Callable[[], Any]) -> Any:
     if known is None or isinstance(test, OwnCondition):
         return select(test, yes(), no())
     return yes() if known else no()
+
+
+def pick(values: Any, number: Any) -> Any:
+    """The value of a list with that number, counted from 1; an open number decides the structure. Raises Refusal."""
+    if not isinstance(values, tuple):
+        raise Refusal(f"only a list has values with numbers, not {shown(values)}")
+    if isinstance(number, (bool, str, tuple)):
+        raise Refusal(f"a number stands in the brackets behind a list, not {shown(number)}")
+    if isinstance(number, int) and 1 <= number <= len(values):
+        return values[number - 1]
+    for i, value in enumerate(values, 1):
+        chosen = equal(number, i)
+        known = decide(getattr(chosen, "settled", chosen))
+        if known is None:
+            raise Refusal("which value of a list is taken decides the structure, so it cannot be left open")
+        if known:
+            return value
+    raise Refusal(
+        f"no value with the number {shown(number)} in a list of {len(values)}; the first one has the number 1"
+    )
+
+
+def length(values: Any) -> int:
+    """How many values a list has. Raises Refusal."""
+    if not isinstance(values, tuple):
+        raise Refusal(f"only a list has a length, not {shown(values)}")
+    return len(values)
 
 
 def shown(value: Any) -> str:

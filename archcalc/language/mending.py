@@ -69,7 +69,7 @@ def _second_colon(source: Source, number: int) -> str:
     above = next((source.line(n) for n in range(number - 1, -1, -1) if source.line(n).strip()), "")
     entry = ENTRY.match(above)
     if key and re.fullmatch(r"\w+", key) and entry and ":" not in entry["text"]:
-        return f"only a named entry can have {key!r} beside it; name the one above: '- NAME: {entry['text'].strip()}'"
+        return f"a ':' is missing behind the entry above, which has {key!r} beside it: '- {entry['text'].strip()}:'"
     if key and re.fullmatch(r"\w+", key) and entry:
         return f"{key!r} is indented too far; the entry above has its name at column {len(entry['indent']) + 1}"
     return "a second ':' on one line, or a line indented wrongly; put quotes around a text that has a ': ' in it"

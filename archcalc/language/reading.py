@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
+from keyword import iskeyword
 from typing import Any, NamedTuple, TypeVar
 
 from archcalc.errors import Place, Problem, Refusal, SpecError, listing, nearest, one_line, suggest
 from archcalc.language.arithmetic import FUNCTIONS, WORDS
 from archcalc.language.expression import parse
 from archcalc.language.spec import INDEX, SHAPE_WORDS, read_value
+from archcalc.language.syntax import OF_PYTHON
 from archcalc.language.terms import Definition, Expression
 from archcalc.language.text import Mapping, Scalar, Sequence, Tree
 
@@ -24,6 +27,12 @@ class Scope(NamedTuple):
 
     names: frozenset[str]
     functions: dict[str, Definition]
+    entries: bool = False  # whether it may ask for their sizes
+
+    @property
+    def taken(self) -> frozenset[str]:
+        """All of them."""
+        return self.names | set(self.functions)
 
     def plus(self, names: Iterable[str]) -> Scope:
         """With more names."""
@@ -113,6 +122,8 @@ class Reading:
         """Whether the text can name a symbol here."""
         if not text.isidentifier() or not text.isascii():
             self.problem(f"{text!r} is not a name; letters, digits and _, not starting with a digit", place)
+        elif iskeyword(text):
+            self.problem(f"{text!r} is {OF_PYTHON}", place)
         elif text in RESERVED or text in taken:
             self.problem(f"{text!r} has a meaning already; choose another name", place)
         else:
@@ -132,9 +143,16 @@ class Reading:
     def check_names(self, expression: Expression, scope: Scope) -> None:
         """Every symbol must be known where the expression stands."""
         for name, place in expression.names:
-            if name not in scope.names and name not in scope.functions:
+            entry, dot, size = name.rpartition(".")
+            if dot and size not in SHAPE_WORDS:
+                self.problem(f"{entry!r} has no {size!r}; its sizes are {listing(SHAPE_WORDS)}", place)
+            elif dot and not scope.entries:
+                self.problem(f"{name!r} is the size of a layer, which is known only where layers stand", place)
+            elif not dot and name not in scope.names and name not in scope.functions:
                 known = f"known here: {listing(sorted(scope.names)[:MOST_NAMED])}"
                 hint = suggest(name, scope.names) or f" ({known}; a word is written '{name}')"
+                if re.search(rf"\b{name}/[\w/]*\.", expression.text):
+                    hint = "; a path to a layer stands in quotes, like 'stage1/conv'.rows"
                 self.problem(f"unknown symbol {name!r}{hint}", place)
 
 

@@ -16,9 +16,13 @@ from archcalc.number import fails
 from archcalc.value import brief, exact, show
 
 SHAPE_WORDS = ("channels", "rows", "columns")  # the sizes of the input, wherever a layer is written
+MANY = "..."  # behind a name: all of several
 INDEX = "index"  # which repetition this is, from 1
 TRUTH = ("true", "yes", "on", "1"), ("false", "no", "off", "0")  # each with its other spellings
 ONE = "it is one number here; summary() takes arrays and symbols too, and sweep() lists and ranges"
+
+
+Lets = dict[str, Expression | Definition]
 
 
 class Knob(NamedTuple):
@@ -72,6 +76,36 @@ class Knob(NamedTuple):
         return self.accept(value)
 
 
+class Size(NamedTuple):
+    """A size of another entry that an expression asks for."""
+
+    entry: Scalar  # its name
+    axis: int
+
+    @property
+    def name(self) -> str:
+        """As the expression has it."""
+        return f"{self.entry.text}.{SHAPE_WORDS[self.axis]}"
+
+
+class Input(NamedTuple):
+    """A word after `from`: an earlier entry, or counted back like -1; of several one, or all of them."""
+
+    text: str  # as it is written: stem, units[index], units...
+    place: Place
+    number: Expression | None = None  # of the one among several
+
+    @property
+    def name(self) -> Scalar:
+        """The entry, or what several have their names from."""
+        return Scalar(self.text.partition("[")[0].removesuffix(MANY), self.place)
+
+    @property
+    def several(self) -> bool:
+        """Whether it means all of them."""
+        return self.text.endswith(MANY)
+
+
 class Item(NamedTuple):
     """One entry of a sequence: a call, a named group, or a join of branches."""
 
@@ -86,8 +120,15 @@ class Item(NamedTuple):
     repeat: Expression | None = None
     when: Expression | None = None
     otherwise: tuple[Item, ...] = ()
-    sources: tuple[Scalar, ...] = ()  # "from": names of earlier layers, or -1, -2 ...
+    sources: tuple[Input, ...] = ()  # what stands after "from"
     share: Scalar | None = None  # the earlier layer or block whose weights this one uses
+    sizes: tuple[Size, ...] = ()  # of other entries, which its own expressions ask for
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """Its own, without those of the entries in it."""
+        beside = [self.repeat, self.when, *(source.number for source in self.sources)]
+        return (*filter(None, beside), *(self.call.values if self.call else ()))
 
 
 class Block(NamedTuple):
@@ -95,20 +136,27 @@ class Block(NamedTuple):
 
     name: str
     parameters: dict[str, Expression | None]
-    inputs: tuple[str, ...]  # the names of its inputs, where it takes several
+    inputs: tuple[str, ...]  # the names of its inputs, where it takes several; "maps..." alone: any number of them
+    lets: Lets  # its own definitions, which see its arguments and the sizes of its input
     body: tuple[Item, ...]
     home: Part
     place: Place
+
+    @property
+    def many(self) -> bool:
+        """Whether it takes any number of inputs."""
+        return "".join(self.inputs).endswith(MANY)
 
 
 class Part(NamedTuple):
     """What a file's blocks and layers can see: its knobs, its definitions, the blocks above."""
 
     given: dict[str, Knob]
-    lets: dict[str, Expression | Definition]
+    lets: Lets
     blocks: dict[str, Block]
     source: Source
     used: dict[str, Part]  # the files of blocks that it uses
+    places: dict[str, Place]  # where its knobs and definitions have their names
 
 
 class Variant(NamedTuple):
@@ -183,16 +231,35 @@ def blocks_used(items: Iterable[Item]) -> dict[int, Block]:
 
 def names_used(spec: Spec) -> set[str]:
     """Every symbol that the input, the layers and the blocks and definitions they lead to read."""
-    # the blocks of other files see no knobs
-    own = [block for block in blocks_used(spec.layers).values() if block.home.blocks is spec.part.blocks]
-    expressions = [spec.input, *(default for block in own for default in block.parameters.values())]
-    for item in entries((*spec.layers, *(item for block in own for item in block.body))):
-        expressions += [item.repeat, item.when, *(item.call.values if item.call else ())]
-    names = {name for expression in expressions if expression for name, _ in expression.names}
-    for name, let in reversed(spec.part.lets.items()):
+    return names_read(spec.part, blocks_used(spec.layers).values(), [spec.input], spec.layers)
+
+
+def names_read(
+    part: Part, called: Iterable[Block], expressions: Iterable[Expression] = (), layers: Iterable[Item] = ()
+) -> set[str]:
+    """Every symbol of a file that these blocks, as far as they are its own, expressions and layers read."""
+    own = [block for block in called if block.home.blocks is part.blocks]  # those of other files see nothing of it
+    defaults = [default for block in own for default in block.parameters.values()]
+    names = {name for expression in (*expressions, *defaults) if expression for name, _ in expression.names}
+    return _through(names.union(symbols(layers), *map(read_in, own)), part.lets)
+
+
+def read_in(block: Block) -> set[str]:
+    """Every symbol that a block reads, its arguments and definitions among them."""
+    return _through(symbols(block.body), block.lets)
+
+
+def _through(names: set[str], lets: Lets) -> set[str]:
+    """These, and what the definitions among them read."""
+    for name, let in reversed(lets.items()):
         body = let.body if isinstance(let, Definition) else let
         names |= {inner for inner, _ in body.names} if name in names else set()
     return names
+
+
+def symbols(items: Iterable[Item]) -> set[str]:
+    """Every symbol that entries read."""
+    return {name for item in entries(items) for expression in item.expressions for name, _ in expression.names}
 
 
 def read_value(text: str, place: Place | None = None) -> Any:

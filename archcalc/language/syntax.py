@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from keyword import kwlist
 
 from archcalc.errors import Place, Refusal
 
@@ -15,15 +16,19 @@ PAIRS = {")": "(", "]": "[", "}": "{"}
 INNERMOST = re.compile(r"(?P<call>\w)?[(\[](?P<values>[^()\[\]]*)[)\]]")
 LATE = re.compile(r"(?:^|,)\s*\w+\s*=(?!=)[^,]*,\s*(?!\w+\s*=(?!=))(?P<value>[^,\s][^,]*)")  # behind one with a name
 STRING = re.compile(r"'[^']*'|\"[^\"]*\"")
+OF_PYTHON = "a word that Python keeps for itself; choose another name"
+KEYWORDS = {*kwlist} - {"and", "or", "not", "if", "else", "True", "False", "None"}  # of which others say more
 MENDS = (  # what people write, and what the language has for it
-    (re.compile(r"\b\d+ ?x ?\d+\b"), "not a number; several sizes are written in brackets, like (3, 5)"),
-    (re.compile(r"&&?"), "not an operator; write 'and'"),
-    (re.compile(r"\|\|?"), "not an operator; write 'or'"),
-    (re.compile(r"!(?!=)"), "not an operator; write 'not'"),
-    (re.compile(r"\*\*\*+|\^"), "not an operator; a power is written 2**3"),
-    (re.compile(r"[×·]"), "not an operator; a product is written 2*3"),  # noqa: RUF001  # the wrong sign is the point
-    (re.compile(r"\b\w+ *=(?= *[,)])"), "not followed by a value"),
-    (re.compile(r"(?<![=<>!])=(?!=)(?![^(]*\))"), "not a comparison; write '=='"),  # outside of brackets
+    (r"\b\d\w*(?=\.(channels|rows|columns)\b)", "not a name; in quotes it is one, like '3x3'.rows"),
+    (r"\b\d+ ?x ?\d+\b", "not a number; several sizes are written in brackets, like (3, 5)"),
+    (r"&&?", "not an operator; write 'and'"),
+    (r"\|\|?", "not an operator; write 'or'"),
+    (r"!(?!=)", "not an operator; write 'not'"),
+    (r"\*\*\*+|\^", "not an operator; a power is written 2**3"),
+    (r"[×·]", "not an operator; a product is written 2*3"),  # noqa: RUF001  # the wrong sign is the point
+    (r"\b\w+ *=(?= *[,)])", "not followed by a value"),
+    (r"(?<![=<>!])=(?!=)(?![^(]*\))", "not a comparison; write '=='"),  # outside of brackets
+    (rf"(?<!\w )\b({'|'.join(sorted(KEYWORDS))})\b(?! \w)", OF_PYTHON),  # not in a sentence
 )
 
 
@@ -60,7 +65,7 @@ def mend(text: str, place: Place) -> Refusal | None:
     if deepest > DEEPEST:
         return Refusal(TOO_DEEP, place)
     for pattern, advice in MENDS:
-        if found := pattern.search(text):
+        if found := re.search(pattern, text):
             return Refusal(f"{found[0]!r} is {advice}", place.inside(found.start(), len(found[0])))
     return _order(text, place)
 

@@ -13,12 +13,11 @@ from typing import Any, NamedTuple, NoReturn, TypeAlias
 import yaml
 
 from archcalc.errors import LINE_BREAK, Place, Problem, Source, SpecError
-from archcalc.language.mending import explained
 
 DEEPEST = 40  # levels of nesting
 LONGEST = 1000  # characters of a scalar
 BRACKETS = re.compile(r"""(?P<open>[\[{])|(?P<close>[]}])|'[^']*'|"(?:[^"\\]|\\.)*"|(?<!\S)#.*""")  # outside of texts
-NO_TEXT = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # to YAML
+NO_TEXT = "[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]"  # to YAML
 
 
 class Scalar(NamedTuple):
@@ -63,7 +62,8 @@ class _Reader:
     def parsed(self) -> Iterator[Any]:
         """The parser's events, down to the deepest level that is allowed."""
         depth = end = 0
-        if odd := NO_TEXT.search(self.source.text):
+        plain = self.source.text.replace("\n", "").isprintable()  # to compile that pattern takes a millisecond
+        if not plain and (odd := re.search(NO_TEXT, self.source.text)):
             self.refuse(f"the character U+{ord(odd[0]):04X}, which YAML does not allow", self.character(odd.start()))
         try:
             events: Iterator[Any] = yaml.parse(self.source.text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
@@ -77,6 +77,8 @@ class _Reader:
 
     def stopped(self, error: Any, end: int, depth: int) -> NoReturn:
         """Raise the problem of a parser that stopped, as many levels deep, behind the end of its last event."""
+        from archcalc.language.mending import explained
+
         marks = [getattr(error, name, None) for name in ("context_mark", "problem_mark")]
         start, *_, at = [mark.index for mark in marks if mark] * 2 or [end] * 2
         for bracket in BRACKETS.finditer(self.source.text, end, at):  # it looks ahead, to a limit of its own

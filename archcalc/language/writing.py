@@ -14,7 +14,7 @@ from typing import Any
 
 from archcalc.errors import BUILT, Source, SpecError
 from archcalc.language.grammar import HEADINGS, parse_spec
-from archcalc.language.spec import Block, Item, Knob, Part, Spec, Variant, blocks_used
+from archcalc.language.spec import Block, Item, Knob, Lets, Part, Spec, Variant, blocks_used, names_read
 from archcalc.language.terms import Definition, Expression
 from archcalc.language.text import Mapping, Scalar, Sequence, read
 from archcalc.value import show
@@ -29,13 +29,13 @@ def written(spec: Spec) -> str:
     """The text of a file that holds this spec, its variants included, and needs no other file."""
     variants = spec.variants.values()
     lists = [spec.layers, *(variant.layers or () for variant in variants)]
-    files = _Files({key for items in lists for key in blocks_used(items)})
+    files = _Files({key: block for items in lists for key, block in blocks_used(items).items()})
     files.labels(spec.part)
     own_layers = spec.layers or not variants or any(variant.layers is None for variant in variants)
     sections = {
         "given": {name: _knob(knob) for name, knob in spec.given.items()},
         "variants": {name: _variant(variant) for name, variant in spec.variants.items()},
-        "let": _lets(spec.part),
+        "let": _lets(spec.part.lets),
         "input": all(variant.input is not spec.input for variant in variants) and _expression(spec.input),
         "use": files.written,
         "blocks": files.blocks(spec.part),
@@ -54,7 +54,7 @@ def built(spec: Spec) -> Spec:
 class _Files:
     """The files of blocks that are used, each written once, behind those that it uses itself."""
 
-    def __init__(self, used: set[int]) -> None:
+    def __init__(self, used: dict[int, Block]) -> None:
         self.used, self.known, self.written = used, dict[int, str](), dict[str, Tree]()
 
     def labels(self, part: Part) -> list[str]:
@@ -66,9 +66,14 @@ class _Files:
                 while name in self.written:  # two folders may have a file of that name
                     name += "_"
                 self.known[id(file)] = name
-                self.written[name] = _given({"use": use and _words(use), "let": _lets(file), "blocks": blocks})
+                self.written[name] = _given({"use": use and _words(use), "let": self.lets(file), "blocks": blocks})
             found |= dict.fromkeys([*use, *([self.known[id(file)]] if blocks else [])])
         return list(found)
+
+    def lets(self, part: Part) -> Tree:
+        """The file's definitions, as far as its blocks that are used read them."""
+        read = names_read(part, self.used.values())
+        return _lets({name: let for name, let in part.lets.items() if name in read})
 
     def blocks(self, part: Part) -> Tree:
         """The file's own blocks, as far as they are used."""
@@ -112,9 +117,9 @@ def _variant(variant: Variant) -> Tree:
     return _headings(variant.headings) | settings | _given(body) or "{}"
 
 
-def _lets(part: Part) -> Tree:
+def _lets(lets: Lets) -> Tree:
     found = {}
-    for name, let in part.lets.items():
+    for name, let in lets.items():
         if isinstance(let, Definition):
             found[f"{name}({', '.join(let.parameters)})"] = _expression(let.body)
         else:
@@ -123,8 +128,8 @@ def _lets(part: Part) -> Tree:
 
 
 def _block(block: Block) -> Tree:
-    body = _items(block.body)
-    return {"inputs": _words(block.inputs), "layers": body} if block.inputs else body
+    above = _given({"inputs": block.inputs and _words(block.inputs), "let": _lets(block.lets)})
+    return {**above, "layers": _items(block.body)} if above else _items(block.body)
 
 
 def _items(items: Iterable[Item]) -> Tree:
@@ -146,7 +151,9 @@ def _item(item: Item) -> Tree:
         return {item.base: _items(item.body)} | beside
     assert item.call  # what is neither a group nor a join is a call
     call = _called(item.call.name, item.call.arguments, item.call.keywords)
-    return {item.base: call} | beside if item.named or beside else call
+    if item.named:
+        return {item.base: call} | beside
+    return {call: ""} | beside if beside else call
 
 
 def _called(name: str, values: Iterable[Expression], keywords: dict[str, Any]) -> str:
@@ -193,4 +200,7 @@ def _lines(tree: Tree) -> Iterator[str]:
     """The lines of a list or a mapping, without indentation."""
     for key, value in tree.items() if isinstance(tree, dict) else [("-", entry) for entry in tree]:
         inner = value if isinstance(value, str) else indent("\n".join(_lines(value)), "  ")
-        yield f"- {inner.lstrip()}" if key == "-" else f"{key}: {inner}" if inner is value else f"{key}:\n{inner}"
+        if key == "-":
+            yield f"- {inner.lstrip()}"
+        else:
+            yield f"{key}: {inner}".rstrip() if inner is value else f"{key}:\n{inner}"

@@ -1,1 +1,1 @@
-"""What a network needs in memory."""
+"""The memory that a network needs."""

@@ -1,7 +1,7 @@
-"""How many bytes a network needs: weights, activations, and what must be alive at the same time.
+"""The bytes that a network needs: weights, activations, and the peak of those in use at the same time.
 
-Tensors only: what a library needs to compute them, its workspaces, comes on top. Numbers of any type: closed forms for
-symbols, arrays for arrays.
+Only tensors are counted, and not the workspaces in which a library computes them. All numbers may be of any number
+type, so that symbols give closed forms and arrays give arrays.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from archcalc.errors import ArchcalcError, Refusal, listing
 from archcalc.language.spec import Knob
 from archcalc.memory.backward import Training
-from archcalc.memory.liveness import forward, highest, roots, sizes
+from archcalc.memory.liveness import forward, highest, sizes, storages
 from archcalc.number import Number, equal, fails
 from archcalc.value import brief
 
@@ -19,41 +19,41 @@ if TYPE_CHECKING:
     from archcalc.report import Report
 
 DTYPES = {"float32": 4, "float16": 2, "bfloat16": 2, "float64": 8}  # bytes of an element
-STATES = {"sgd": 0, "momentum": 1, "adam": 2}  # tensors an optimizer keeps for each weight
+STATES = {"sgd": 0, "momentum": 1, "adam": 2}  # tensors that the optimizer stores for each weight
 
 
 class Memory(NamedTuple):
-    """Bytes, for a batch in one dtype; None where a layer's weights are not known."""
+    """The memory of a network in bytes, for a batch in one dtype; None where the weights of a layer are not known."""
 
     batch: Number
     dtype: str
     optimizer: str
     weights: Number | None
     buffers: Number | None
-    activations: Number  # the outputs of all layers together
-    peak: Number  # of a forward pass: input, and the outputs alive at once
-    peak_at: str | None  # the layer that runs then; None where that depends on a symbol
-    kept: Number  # what the forward pass of a training step leaves for the backward pass
-    step: Number | None  # the peak of a training step: activations and gradients alive at once
+    activations: Number  # the sum of the outputs of all layers
+    peak: Number  # of a forward pass: the input and the outputs in use at the same time
+    peak_at: str | None  # the layer that runs at the peak; None where it depends on a symbol
+    saved_for_backward: Number  # by the forward pass of a training step
+    step: Number | None  # the peak of activations and gradients in a training step
 
     @property
     def inference(self) -> Number | None:
-        """Weights, buffers and the activations at the peak."""
+        """Bytes for inference: weights, buffers and the peak of the activations."""
         return None if self.weights is None else self.weights + self.buffers + self.peak
 
     @property
     def training(self) -> Number | None:
-        """Weights, buffers, the optimizer's tensors, and activations and gradients at the peak."""
+        """Bytes for training: weights, buffers, tensors of the optimizer, and the peak of activations and gradients."""
         if self.weights is None or self.step is None:
             return None
         return (1 + STATES[self.optimizer]) * self.weights + self.buffers + self.step
 
 
 def memory(report: Report, batch: Number = 1, dtype: str = "float32", optimizer: str = "sgd") -> Memory:
-    """What the network needs for that batch. Raises ArchcalcError."""
+    """The memory that the network needs for a batch. Raises ArchcalcError."""
     for word, known in ((dtype, DTYPES), (optimizer, STATES)):
         if word not in known:
-            raise ArchcalcError(f"memory knows no {word!r}; there are {listing(known)}")
+            raise ArchcalcError(f"no dtype or optimizer {word!r}; there are {listing(known)}")
     batch = _batch(batch)
     width, totals = DTYPES[dtype], report.totals
     passing, step = forward(report.graph), Training(report, batch, width)
@@ -64,20 +64,20 @@ def memory(report: Report, batch: Number = 1, dtype: str = "float32", optimizer:
         optimizer,
         weights=None if totals.params is None else width * totals.params,
         buffers=None if totals.buffers is None else width * totals.buffers,
-        activations=batch * width * sum(sizes(report.graph, roots(report.graph))[1:]),
+        activations=batch * width * sum(sizes(report.graph, storages(report.graph))[1:]),
         peak=batch * width * peak,
         peak_at=None if at is None else report.graph.nodes[at + 1].name,
-        kept=step.kept(),
+        saved_for_backward=step.saved_bytes(),
         step=None if totals.params is None else highest(step.moments())[0],
     )
 
 
 def _batch(value: Number) -> Number:
-    """The batch, exactly. Raises ArchcalcError unless it is, or may be, whole and positive."""
+    """The exact batch size. Raises ArchcalcError unless it is whole and positive, or may be."""
     try:
         batch = Knob("batch", 1, least=1).accept(value, single=False)
     except Refusal as refusal:
         raise ArchcalcError(str(refusal)) from None
     if fails(equal(batch % 1, 0)):
-        raise ArchcalcError(f"batch = {brief(value)}; it is a whole number")
+        raise ArchcalcError(f"batch = {brief(value)}; it must be a whole number")
     return batch

@@ -1,8 +1,8 @@
-"""Where the gradients of a backward pass lie, and from when to when: as PyTorch's autograd goes about it.
+"""The memory of the gradients in a backward pass, and its lifetimes, as in PyTorch's autograd.
 
-The gradient of a layer's output is made by the last layer that takes it, or is handed on by that: an addition hands its
-own to all its inputs, a concatenation parts of it. What the other takers make is added to it, in place where nothing
-else lies there.
+The gradient of an output is made by its last consumer, or passed on by it: an addition passes its own gradient to all
+its inputs, a concatenation passes parts of it. The gradients of the other consumers are added to it, in place where
+nothing else uses that memory.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from archcalc.number import Number
 
 @dataclass
 class Piece:
-    """A piece of memory that holds gradients."""
+    """A piece of memory for gradients, with its first and last moment."""
 
     size: Number
     born: int
@@ -25,55 +25,55 @@ class Piece:
 
 
 class Gradients:
-    """Those of the outputs of all nodes that learn. ``when`` gives the moment of a node's backward pass.
+    """The gradients of the outputs of all nodes that need one (``learns``).
 
-    At the moment after it, what the node made is added up.
+    ``moment`` gives the moment of a node's backward pass; at the next one the gradients that it made are added.
     """
 
-    def __init__(self, graph: Graph, scale: Number, learns: Sequence[bool], when: Callable[[int], int]) -> None:
-        self.graph, self.scale, self.when = graph, scale, when
-        self.takers = takers(graph)
+    def __init__(self, graph: Graph, scale: Number, learns: Sequence[bool], moment: Callable[[int], int]) -> None:
+        self.graph, self.scale, self.moment = graph, scale, moment
+        self.consumers = consumers(graph)
         self.pieces: list[Piece] = []
-        self.held: dict[int, Piece] = {}  # node -> where its output's gradient lies
+        self.piece_of: dict[int, Piece] = {}  # node -> the memory of its output's gradient
         for i in range(len(graph.nodes) - 1, 0, -1):
             if learns[i]:
-                self.held[i] = self._place(i)
-                self.held[i].last = max(self.held[i].last, when(i))
-                for other in self.takers[i][1:]:
-                    if not self._handed(other):  # until it is added
-                        self._new(i, when(other), when(other) + 1)
+                self.piece_of[i] = self._place(i)
+                self.piece_of[i].last = max(self.piece_of[i].last, moment(i))
+                for other in self.consumers[i][1:]:
+                    if not self._passed(other):  # in use until it is added
+                        self._new(i, moment(other), moment(other) + 1)
 
     def lives(self) -> Iterator[Life]:
-        """How large, from when to when."""
+        """The size and the lifetime of each piece."""
         return ((piece.size, piece.born, piece.last) for piece in self.pieces)
 
     def _place(self, i: int) -> Piece:
-        """Where the gradient of a node's output lies."""
-        if not self.takers[i]:  # an output
-            return self._new(i, self.when(len(self.graph.nodes) - 1))
-        first, *others = self.takers[i]
-        if not (handed := self._handed(first)):
-            return self._new(i, self.when(first))
-        theirs = self.held[first]
+        """The memory of the gradient of a node's output."""
+        if not self.consumers[i]:  # an output of the network
+            return self._new(i, self.moment(len(self.graph.nodes) - 1))
+        first, *others = self.consumers[i]
+        if not (passed := self._passed(first)):
+            return self._new(i, self.moment(first))
+        theirs = self.piece_of[first]
         if not others:
             return theirs
-        second = self.when(others[0])
-        if handed == "whole" and theirs.last <= second and others[0] != first:
+        second = self.moment(others[0])
+        if passed == "whole" and theirs.last <= second and others[0] != first:
             return theirs
-        theirs.last = max(theirs.last, second + 1)  # still in use there, or with gaps: the sum gets a place of its own
+        theirs.last = max(theirs.last, second + 1)  # in use or not contiguous, so the sum is a new tensor
         return self._new(i, second + 1)
 
     def _new(self, i: int, born: int, last: int = 0) -> Piece:
         self.pieces.append(Piece(self.scale * elements(self.graph.nodes[i]), born, last))
         return self.pieces[-1]
 
-    def _handed(self, i: int) -> str:
+    def _passed(self, i: int) -> str:
         layer = self.graph.nodes[i].layer
-        return layer.passes if layer else ""
+        return layer.passes_gradient if layer else ""
 
 
-def takers(graph: Graph) -> list[list[int]]:
-    """For each node, those that take its output, the last first."""
+def consumers(graph: Graph) -> list[list[int]]:
+    """For each node, the nodes that use its output, from the last one back."""
     found: list[list[int]] = [[] for _ in graph.nodes]
     for i in range(len(graph.nodes) - 1, 0, -1):
         for source in graph.nodes[i].inputs:

@@ -16,7 +16,7 @@ from archcalc.figures.rules import Tally
 from archcalc.needed import needed
 
 if TYPE_CHECKING:
-    from archcalc.quantity import Quantity
+    from archcalc.address import Address
 
 SUFFIXES = ("svg", "pdf", "png")
 GREY = "#999999"
@@ -105,7 +105,7 @@ def ticks(axis: Any, values: Sequence[float] = (), unit: str = "") -> None:
     axis.set_major_formatter("{x:g}%" if unit == "%" else units(unit))
 
 
-def better(asked: Quantity) -> str:
+def better(asked: Address) -> str:
     """Of an accuracy "max", of a cost "min", of another figure neither."""
     entry = asked.entry
     return "max" if entry.measured else "min" if isinstance(entry.rule, Tally) or entry.unit == "bytes" else ""

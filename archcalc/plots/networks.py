@@ -9,11 +9,13 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any, NamedTuple
 
+from archcalc.address import Address, address
 from archcalc.errors import ArchcalcError, listing
+from archcalc.figures.figure import FIGURES
+from archcalc.figures.figure import heading as titled
 from archcalc.figures.rules import Tally
 from archcalc.plots.canvas import COLOURS, GREY, WHICH, better, ticks, units, write
 from archcalc.plots.labels import place
-from archcalc.quantity import Quantity, quantity
 from archcalc.report import Report, Row
 from archcalc.tables.layout import heading
 
@@ -42,7 +44,7 @@ def draw_points(
 ) -> list[str]:
     """Write networks as points; the names of those that have no place are given back. Raises ArchcalcError."""
     size = size or ("params" if "params" not in (x, y) else None)
-    axes = [quantity(name) for name in (x, y, size) if name]
+    axes = [address(name) for name in (x, y, size) if name]
     found, left = points(reports, axes)
     if not found:
         raise ArchcalcError(f"{listing(map(str, axes))} are not all known of any of these networks: {listing(left)}")
@@ -54,18 +56,18 @@ def draw_bars(
     path: Path, report: Report, names: Sequence[str], by: str = "block", depth: int = 1, dark: bool = False
 ) -> None:
     """Write what each layer, block or kind of a network has. Raises ArchcalcError."""
-    axes = [quantity(name) for name in names]
+    axes = [address(name) for name in names]
     for one in axes:
-        if not isinstance(one.entry.rule, Tally) or one.share or one.path:
+        if not isinstance(one.entry.rule, Tally) or str(one) not in FIGURES:
             raise ArchcalcError(f"bars are of figures that are sums over layers, such as params; {one} is none")
-    rows = [row for row in report.by(by, depth) if any(row.figure(one.figure) != 0 for one in axes)]
+    rows = [row for row in report.by(by, depth) if any(row.figure(one.entry.name) != 0 for one in axes)]
     if len(rows) > MOST_BARS:
         raise ArchcalcError(f"{report.network} has {len(rows)} rows by {by}; a picture has room for {MOST_BARS}")
     size = 1.5 + WIDTH * len(axes), HEAD + HEIGHT * len(rows)
     write(path, lambda figure: bars(figure, rows, axes, heading(report)), size, dark)
 
 
-def points(reports: Sequence[Report], axes: Sequence[Quantity]) -> tuple[list[Point], list[str]]:
+def points(reports: Sequence[Report], axes: Sequence[Address]) -> tuple[list[Point], list[str]]:
     """The networks of which all these figures are known, and the names of the others. Raises ArchcalcError."""
     titles = Counter(map(_label, reports))
     found, left = [], []
@@ -85,7 +87,7 @@ def _label(report: Report) -> str:
     return f"{report.title}, {settings}" if settings else report.title
 
 
-def scatter(figure: Any, found: Sequence[Point], axes: Sequence[Quantity], title: str = "") -> None:
+def scatter(figure: Any, found: Sequence[Point], axes: Sequence[Address], title: str = "") -> None:
     """Each network at its exact values with its name beside it; the area of a point is the third figure, if any."""
     figure.set_size_inches(figure.get_size_inches() * max(1, sqrt(len(found) / ROOM)))
     panel = figure.add_subplot()
@@ -98,7 +100,7 @@ def scatter(figure: Any, found: Sequence[Point], axes: Sequence[Quantity], title
     sides = (panel.xaxis, [point.x for point in found]), (panel.yaxis, [point.y for point in found])
     for (axis, values), one in zip(sides, axes, strict=False):
         ticks(axis, values, one.unit)
-        axis.set_label_text(f"{_title(one)}{WHICH.get(better(one), '')}")
+        axis.set_label_text(f"{titled(str(one))}{WHICH.get(better(one), '')}")
     panel.set_title(title)
     panel.margins(0.12)
     if largest:
@@ -117,11 +119,7 @@ def scatter(figure: Any, found: Sequence[Point], axes: Sequence[Quantity], title
     figure.set_layout_engine("none")  # the labels fit this layout
 
 
-def _title(asked: Quantity) -> str:
-    return str(asked).replace(asked.figure, asked.entry.heading)
-
-
-def _legend(figure: Any, size: Quantity, largest: float) -> None:
+def _legend(figure: Any, size: Address, largest: float) -> None:
     """Three points of round sizes, such as 100M, 20M, 5M."""
     from matplotlib.lines import Line2D
 
@@ -130,25 +128,25 @@ def _legend(figure: Any, size: Quantity, largest: float) -> None:
              for power, part in zip(powers, (1, 1 / 4, 1 / 20), strict=True)]  # fmt: skip
     handles = [Line2D([], [], marker="o", linestyle="", color=GREY, markersize=LARGEST * sqrt(value / largest))
                for value in shown]  # fmt: skip
-    figure.legend(handles, map(units(size.unit), shown), title=_title(size), loc="outside right upper", frameon=False,
-                  labelspacing=1.2, fontsize=8, title_fontsize=8)  # fmt: skip
+    figure.legend(handles, map(units(size.unit), shown), title=titled(str(size)), loc="outside right upper",
+                  frameon=False, labelspacing=1.2, fontsize=8, title_fontsize=8)  # fmt: skip
 
 
-def _caption(figure: Any, axes: Sequence[Quantity]) -> None:
+def _caption(figure: Any, axes: Sequence[Address]) -> None:
     """What the figures mean, under the picture."""
     entries = dict.fromkeys(one.entry for one in axes)
-    text = " ".join(f"{entry.heading}: {entry.meaning}" for entry in entries)
+    text = " ".join(f"{entry.heading}: {entry.meaning}" for entry in entries if entry.meaning)
     lines = wrap(text, int(figure.get_figwidth() * LETTERS))
     figure.supxlabel("\n".join(lines), fontsize=6.5, x=0.01, ha="left")
 
 
-def bars(figure: Any, rows: Sequence[Row], axes: Sequence[Quantity], title: str) -> None:
+def bars(figure: Any, rows: Sequence[Row], axes: Sequence[Address], title: str) -> None:
     """A panel for each figure, a bar for each row, with its value; the first row is on top."""
     from matplotlib.ticker import MaxNLocator
 
     panels = figure.subplots(1, len(axes), sharey=True, squeeze=False)[0]
     for i, (panel, one) in enumerate(zip(panels, axes, strict=True)):
-        values = [row.figure(one.figure) for row in rows]
+        values = [row.figure(one.entry.name) for row in rows]
         widths = [float(value or 0) for value in values]
         panel.barh(range(len(rows)), widths, color=f"C{i}", height=0.7)
         for row, (value, width) in enumerate(zip(values, widths, strict=True)):

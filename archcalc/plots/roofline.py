@@ -1,4 +1,4 @@
-"""The roofline as a picture: one point a layer, both axes logarithmic."""
+"""The roofline as a picture, with a point for each layer on logarithmic axes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def can_draw() -> bool:
 
 
 def roofline_picture(studies: Sequence[Timed], format_: str = "svg") -> bytes:
-    """A panel for each mode. Layers without multiply-adds have no place on the axes. Raises ArchcalcError."""
+    """A picture with a panel for each mode. Layers without multiply-adds are not on it. Raises ArchcalcError."""
 
     def paint(figure: Any) -> None:
         panels = figure.subplots(1, len(studies), squeeze=False)[0]
@@ -31,7 +31,7 @@ def roofline_picture(studies: Sequence[Timed], format_: str = "svg") -> bytes:
 
 
 def points(timed: Timed) -> dict[str, list[LayerTime]]:
-    """The layers that have a place on the axes, by kind."""
+    """The layers that are points of the picture, by kind."""
     found: dict[str, list[LayerTime]] = {}
     for layer in timed.layers:
         if layer.work.operations and layer.seconds:
@@ -40,7 +40,7 @@ def points(timed: Timed) -> dict[str, list[LayerTime]]:
 
 
 def roof(ceilings: Ceilings, intensities: Sequence[float]) -> tuple[list[float], list[float]]:
-    """The roof's corners: intensity, operations per second."""
+    """The corners of the roof: intensities and operations per second."""
     ends = [min([*intensities, ceilings.ridge]) / 2, ceilings.ridge, max([*intensities, ceilings.ridge]) * 2]
     return ends, [min(ceilings.operations, ceilings.bandwidth * x) for x in ends]
 

@@ -1,1 +1,1 @@
-"""What meets a budget."""
+"""The search for networks that meet a budget, and compound scaling."""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import operator
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.errors import ArchcalcError, SpecError, listing, suggest
-from archcalc.number import Number, plain
-from archcalc.quantity import Quantity, quantity
+from archcalc.address import Address, Comparison, address, read
+from archcalc.errors import ArchcalcError, SpecError
+from archcalc.number import Number
+from archcalc.protocol import COMPARE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,22 +18,14 @@ if TYPE_CHECKING:
     from archcalc.model import Model
     from archcalc.report import Report
 
-FORM = "written QUANTITY <= NUMBER, as in 'mult_adds <= 100M' or 'inference_bytes < 16MiB'"
-RELATIONS: dict[str, Callable[[Any, Any], Any]] = {
-    "<=": operator.le, "<": operator.lt, ">=": operator.ge, ">": operator.gt, "==": operator.eq,
-}  # fmt: skip
-COUNTS = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
-BYTES = {f"{unit}B": size for unit, size in (("k", 10**3), ("K", 10**3), ("M", 10**6), ("G", 10**9), ("T", 10**12))}
-BYTES |= {f"{unit}iB": 1 << 10 * power for power, unit in enumerate(("K", "M", "G", "T"), 1)}
-CONSTRAINT = re.compile(
-    r"\s*([^<>=]+?)\s*(<=|>=|==|<|>|=)\s*([0-9][0-9_,]*(?:\.[0-9]+)?(?:[eE]\+?[0-9]{1,3})?)\s*(\w*)\s*"
-)
+FORM = "written FIGURE <= NUMBER, as in 'mult_adds <= 100M' or 'inference_bytes < 16MiB'"
+MIRRORED = {"<=": ">=", "<": ">", ">=": "<=", ">": "<", "==": "=="}
 
 
 class Constraint(NamedTuple):
     """A bound on a quantity."""
 
-    quantity: Quantity
+    quantity: Address
     relation: str  # <=, <, >=, > or ==
     bound: Number
     text: str
@@ -46,7 +37,7 @@ class Constraint(NamedTuple):
 
     def met(self, values: np.ndarray | Number) -> Any:
         """Whether each of the values meets it, exactly."""
-        return RELATIONS[self.relation](values, self.bound)
+        return COMPARE[self.relation](values, self.bound)
 
     def excess(self, values: Any, number: type = Fraction) -> Any:
         """How far off values are, measured by the bound; 0 or less where they meet it. ``number`` may be float."""
@@ -57,46 +48,42 @@ class Constraint(NamedTuple):
 
 def read_constraints(texts: Iterable[str]) -> tuple[Constraint, ...]:
     """The constraints; several in one text are joined by "and". Raises ArchcalcError."""
-    found = [_constraint(part) for text in texts for part in re.split(r"\s+and\s+", text)]
+    found = [_constraint(one) for text in texts for one in read(text)]
     if not found:
         raise ArchcalcError(f"nothing to meet; a constraint is {FORM}")
     return tuple(found)
 
 
-def _constraint(text: str) -> Constraint:
-    match = CONSTRAINT.fullmatch(text)
-    if not match:
-        raise ArchcalcError(f"{text!r} is not a constraint; it is {FORM}")
-    asked, relation, digits, unit = match.groups()
-    found = quantity(asked)
-    bound = plain(Fraction(re.sub("[_,]", "", digits)) * _size(text, unit, found))
-    return Constraint(found, "==" if relation == "=" else relation, bound, " ".join(text.split()))
-
-
-def _size(text: str, unit: str, asked: Quantity) -> int:
-    known = {**COUNTS, **BYTES} if asked.unit == "bytes" else COUNTS
-    if unit in BYTES and unit not in known:
-        raise ArchcalcError(f"{text!r}: {unit} are bytes, and {asked} is no number of bytes")
-    if unit not in known and unit != "bytes":
-        near = suggest(unit, known) or f" (there are {listing(list(known)[1:])})"
-        raise ArchcalcError(f"{text!r}: no unit {unit!r}{near}")
-    return known.get(unit, 1)
+def _constraint(found: Address | Comparison) -> Constraint:
+    """As a bound on what depends on the network: where both sides do, on their difference."""
+    if isinstance(found, Address):
+        raise ArchcalcError(f"'{found}' is not a constraint; it is {FORM}")
+    left, relation, right = found
+    depends = [any(not term.owner.name for term in side.terms) for side in (left, right)]
+    if depends == [False, True]:
+        left, relation, right = right, MIRRORED[relation], left
+    elif all(depends):
+        left, right = address(f"{left} - ({right})"), address("0")
+    bound = right.of(None)
+    if not any(depends) or bound is None:
+        raise ArchcalcError(f"'{found}' {'is not known' if any(depends) else 'asks nothing of the network'}")
+    return Constraint(left, relation, bound, str(found))
 
 
 def measured(
-    network: Model, names: Sequence[str], limits: Sequence[Constraint], knobs: Mapping[str, Any]
+    network: Model, asked: Mapping[str, Address], limits: Sequence[Constraint], knobs: Mapping[str, Any]
 ) -> tuple[dict[str, Number | None], tuple[str, ...]]:
     """Figures by name, and the constraints that are not met, by the engine over plain numbers."""
     try:
         report = network.summary(**knobs)
     except SpecError as error:
         return {}, (error.problems[0].message,)
-    figures = {name: _asked(quantity(name), report) for name in names}
-    values = [(limit, _asked(limit.quantity, report)) for limit in limits]
+    figures = {name: _known(one, report) for name, one in asked.items()}
+    values = [(limit, _known(limit.quantity, report)) for limit in limits]
     return figures, tuple(limit.text for limit, value in values if value is None or not limit.met(value))
 
 
-def _asked(asked: Quantity, report: Report) -> Number | None:
+def _known(asked: Address, report: Report) -> Number | None:
     with suppress(ArchcalcError):  # no such layer at these values
         return asked.of(report)
     return None

@@ -1,4 +1,4 @@
-"""The values that a free knob is tried at."""
+"""The values of a free knob that are tried."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from archcalc.model import Model
 
 STEP = Fraction(1, 100)  # of a knob that need not be whole
-DOUBLINGS = 16  # of a knob without an upper bound, in search of one
-SETTLED = 3  # doublings without a change, after which there will be none
+DOUBLINGS = 16  # at most, to find a range for a knob without an upper bound
+UNCHANGED = 3  # doublings without a change, after which no change is expected
 
 
 def axis_of(network: Model, name: str, values: Any, limits: Sequence[Constraint], fixed: Mapping[str, Any]) -> Axis:
-    """The values to try: those given, or every step between the knob's bounds. Raises ArchcalcError."""
+    """The values to try: those given, or all steps between the bounds of the knob. Raises ArchcalcError."""
     knob = network.knobs[name]
     if values is not None:
         axis = make_axis(knob, values)
@@ -36,23 +36,23 @@ def axis_of(network: Model, name: str, values: Any, limits: Sequence[Constraint]
 
 
 def _reach(network: Model, knob: Knob, limits: Sequence[Constraint], fixed: Mapping[str, Any]) -> Number:
-    """Past what a knob without an upper bound changes: doubled until the constraints stay as they are."""
+    """An upper end for a knob without a bound: doubled until the constraints no longer change."""
     start = max(knob.default, 1)
-    change, before = 0, _holds(network, limits, {**fixed, knob.name: start})
+    change, before = 0, _met(network, limits, {**fixed, knob.name: start})
     for i in range(1, DOUBLINGS):
-        now = _holds(network, limits, {**fixed, knob.name: start * 2**i})
+        now = _met(network, limits, {**fixed, knob.name: start * 2**i})
         change, before = i if now != before else change, now
-        if change and i - change == SETTLED:
+        if change and i - change == UNCHANGED:
             break
-    return start * 2 ** (change or SETTLED)
+    return start * 2 ** (change or UNCHANGED)
 
 
-def _holds(network: Model, limits: Sequence[Constraint], knobs: Mapping[str, Any]) -> bool:
-    return not measured(network, (), limits, knobs)[1]
+def _met(network: Model, limits: Sequence[Constraint], knobs: Mapping[str, Any]) -> bool:
+    return not measured(network, {}, limits, knobs)[1]
 
 
 def described(axis: Axis) -> str:
-    """0.04 to 4 in steps of 0.01."""
+    """The values in words: 0.04 to 4 in steps of 0.01."""
     if isinstance(axis, Span):
         return f"{show(axis.start)} to {show(axis.last)} in steps of {show(axis.step)}"
     return f"{show(axis[0])} to {show(axis[-1])}" if len(axis) > 5 else " or ".join(map(show, axis))

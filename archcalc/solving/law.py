@@ -1,8 +1,7 @@
-"""The law of compound scaling, term by term: what each term of the smooth closed form grows by.
+"""The law of compound scaling, term by term: the growth of each term of the smooth closed form.
 
 Without its roundings a network's multiply-adds are a sum of products of powers of depth, width and resolution. The law
-d w^2 r^2 is that of the term that outweighs the others; how far a network is from it is what the others and the
-roundings do.
+d w^2 r^2 is the growth of the largest term; the other terms and the roundings make the difference of a network from it.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from math import prod
 from typing import Any, NamedTuple
 
 from archcalc.errors import ArchcalcError
-from archcalc.forms.field import Field
+from archcalc.forms.field import SymbolTable
 from archcalc.forms.form import Form
 from archcalc.forms.formula import Formula, formula
 from archcalc.forms.quotient import Quotient
@@ -26,42 +25,42 @@ from archcalc.number import Number
 from archcalc.solving.scaling import RELEASED, Member, Scaling
 
 LAW = dict(zip(RELEASED, (1, 2, 2), strict=True))  # the powers of depth, width and resolution in the law
-LEAST_SHARE = Fraction(1, 10)  # of a term, that a layer must have to be named
+LEAST_SHARE = Fraction(1, 10)  # of a term: layers with a smaller share are not named
 
 
 class Term(NamedTuple):
     """A product of powers, with its coefficient."""
 
     powers: tuple[int, ...]  # of depth, width and resolution
-    mult_adds: Number  # at the network's own coefficients, without roundings
-    growth: Fraction  # with each step of phi
-    layers: tuple[str, ...]  # most of it is theirs
+    mult_adds: Number  # at the default depth, width and resolution, without roundings
+    growth: Fraction  # factor for each step of phi
+    layers: tuple[str, ...]  # those with the largest shares of it
 
 
 class Apart(NamedTuple):
-    """How a network's multiply-adds come to be so many times those of the smallest one: the product of the three."""
+    """The growth of a network's multiply-adds against those of the smallest one, as a product of three factors."""
 
     name: str
     law: Fraction  # d w^2 r^2
-    terms: Fraction  # what the other terms make of that
-    roundings: Fraction  # what the roundings do
+    terms: Fraction  # the factor by which the other terms change that
+    roundings: Fraction  # the factor by which the roundings change it
 
     @property
     def growth(self) -> Fraction:
-        """How many times as many they are, exactly."""
+        """The exact growth: the product of the factors."""
         return self.law * self.terms * self.roundings
 
 
 class Law(NamedTuple):
-    """The closed form in depth, width and resolution at phi = 0, and the terms of what it is without its roundings."""
+    """The closed form in depth, width and resolution at phi = 0, its smooth form, and the terms of that."""
 
     formula: Formula
     smooth: Quotient
     terms: tuple[Term, ...]  # the largest first
 
     def apart(self, members: Iterable[Member]) -> Iterator[Apart]:
-        """How far the released networks are from the law, and why."""
-        own = self.formula.parts.own
+        """How far the released networks differ from the law, and why."""
+        own = self.formula.closed.base
         first, start = self.formula.known.at(own), self.smooth.at(own)
         for member in members:
             point = dict(zip(RELEASED, member.released, strict=True))
@@ -71,7 +70,7 @@ class Law(NamedTuple):
 
 
 def law(scaling: Scaling) -> Law | None:
-    """The law of a network; None where it has no closed form, or one that is no sum of products without roundings."""
+    """The law of a network; None where it has no closed form whose smooth form is a sum of products."""
     try:
         found = formula(Reference(scaling.network, {"phi": 0}), free=RELEASED)
     except ArchcalcError:
@@ -79,20 +78,20 @@ def law(scaling: Scaling) -> Law | None:
     smooth = found.smooth or found.known
     if any(named(tuple(smooth))) or not isinstance(smooth.top, Form) or smooth.bottom != 1:
         return None
-    shares = [*_shares(found, smooth.top.field)]
+    shares = [*_shares(found, smooth.top.table)]
     terms = []
     for monomial, c in smooth.top.terms.items():
         powers = _powers(smooth.top, monomial)
-        value = c * prod(found.parts.own[name] ** power for name, power in zip(RELEASED, powers, strict=True))
+        value = c * prod(found.closed.base[name] ** power for name, power in zip(RELEASED, powers, strict=True))
         growth = prod((Fraction(a) ** n for a, n in zip(scaling.coefficients, powers, strict=True)), start=Fraction(1))
         terms.append(Term(powers, value, growth, _largest((n, share) for n, which, share in shares if which == powers)))
     return Law(found, smooth, tuple(sorted(terms, key=lambda term: -abs(term.mult_adds))))
 
 
-def _shares(found: Formula, field: Field) -> Iterator[tuple[str, tuple[int, ...], Any]]:
-    """What each layer adds to each term: its name without those of the blocks around, powers, coefficient."""
-    translate = Translation(field, smooth=True)
-    for row in found.walks[0].report.layers:
+def _shares(found: Formula, table: SymbolTable) -> Iterator[tuple[str, tuple[int, ...], Any]]:
+    """What each layer adds to each term: the end of its name, the powers, the coefficient."""
+    translate = Translation(table, smooth=True)
+    for row in found.evaluations[0].report.layers:
         work = translate(row.mult_adds)
         name = "/".join([part for part in row.name.split("/") if part != row.kind][-2:])
         for monomial, c in getattr(work, "terms", {}).items():
@@ -109,6 +108,6 @@ def _largest(shares: Iterable[tuple[str, Any]]) -> tuple[str, ...]:
 
 
 def _powers(form: Form, monomial: Monomial) -> tuple[int, ...]:
-    symbols = {form.field.symbols[number]: exponent for number, exponent in monomial}
+    symbols = {form.table.symbols[number]: exponent for number, exponent in monomial}
     exponents = {symbol.knob: exponent for symbol, exponent in symbols.items() if isinstance(symbol, Knob)}
     return tuple(exponents.get(name, 0) for name in RELEASED)

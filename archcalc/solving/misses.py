@@ -1,4 +1,4 @@
-"""What to say where nothing meets the constraints."""
+"""The message where no combination meets the constraints."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 from archcalc.errors import ArchcalcError, listing
 from archcalc.solving.free import described
 from archcalc.solving.search import Search
-from archcalc.tables.grid import people
-from archcalc.value import decimal, show
+from archcalc.tables.grid import EXACT
+from archcalc.value import show
 
 CLOSE = 1e-9  # relative to the bound
 
 
-def nothing(search: Search) -> ArchcalcError:
-    """Why no point meets the constraints: which one, and how near the nearest point comes."""
+def infeasible(search: Search) -> ArchcalcError:
+    """Why no point meets the constraints: those that no point meets alone, and the nearest point."""
     import numpy as np
 
     built = ~np.logical_or.reduce([np.ma.getmaskarray(search.columns[str(limit.quantity)]) for limit in search.limits])
@@ -31,18 +31,18 @@ def nothing(search: Search) -> ArchcalcError:
     )
     near = search.found(np.unravel_index(_nearest(search, built), search.shape))  # type: ignore[arg-type]
     names = dict.fromkeys(str(limit.quantity) for limit in search.limits)
-    figures = listing(f"{name} = {people(decimal(near.figures[name]))}" for name in names)
+    figures = listing(f"{name} = {EXACT.text(near.figures[name])}" for name in names)
     knobs = listing(f"{name} = {show(value)}" for name, value in near.knobs.items())
     return ArchcalcError(f"{search.network.name}: {what}, of {ranges}; the nearest is {knobs}, with {figures}")
 
 
 def _unknown(search: Search) -> list[str]:
-    """The constrained quantities that not every point has a value of."""
+    """The constrained quantities that have no value at some points."""
     return [name for limit in search.limits if search.columns[name := str(limit.quantity)].mask.any()]
 
 
 def _nearest(search: Search, built: Any) -> int:
-    """The point that misses by least: as floats tell, and of those that floats can hardly tell apart exactly."""
+    """The point with the smallest violation: by floats, and exactly among those that are nearly equal in floats."""
     import numpy as np
 
     values = [(limit, search.columns[str(limit.quantity)].data) for limit in search.limits]

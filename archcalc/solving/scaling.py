@@ -2,8 +2,8 @@
 
     depth alpha^phi, width beta^phi, resolution gamma^phi, with alpha beta^2 gamma^2 ~ 2,
 
-so that a network's multiply-adds are to grow as 2^phi. Here are the exact counts beside that, what the released
-coefficients of B1 to B7 give, and the cost side of the paper's grid search for alpha, beta and gamma.
+so that the multiply-adds of a network should grow as 2^phi. Here are the exact counts beside that, the counts of the
+released coefficients of B1 to B7, and the costs in the paper's grid search for alpha, beta and gamma.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from archcalc.model import Model
 
 COEFFICIENTS = ("alpha", "beta", "gamma")
-RELEASED = ("d", "w", "resolution")  # the coefficients that the released members set, in the order of the three
-FURTHEST = 8  # phi that a released network is compared with
+RELEASED = ("d", "w", "resolution")  # the knobs that the released networks set, for alpha, beta and gamma
+FURTHEST = 8  # the largest phi with which a released network is compared
 TARGET = 2  # what alpha beta^2 gamma^2 should be
 FEWEST, MOST = Fraction(1), Fraction(3, 2)  # of alpha, beta and gamma in the search
 MOST_COMBINATIONS = 100_000
 
 
-class Step(NamedTuple):
+class Scaled(NamedTuple):
     """The network at one phi."""
 
     phi: int
@@ -40,20 +40,20 @@ class Step(NamedTuple):
     side: Number  # rows of the input
     params: Number
     mult_adds: Number
-    growth: Fraction  # of the multiply-adds, against phi = 0
+    growth: Fraction  # of the multiply-adds, relative to phi = 0
     constraint: Fraction  # (alpha beta^2 gamma^2)^phi
     predicted: int  # 2^phi
 
 
 class Member(NamedTuple):
-    """A released network beside compound scaling."""
+    """A released network, compared with compound scaling."""
 
     name: str
     released: tuple[Number, Number, Number]  # depth, width, resolution
-    implied: tuple[float | None, float | None, float | None]  # the phi that each of them alone would come from
+    implied: tuple[float | None, float | None, float | None]  # for each of them, the phi that would give it
     params: Number
     mult_adds: Number
-    nearest: Step  # of the whole phis, the one nearest in multiply-adds
+    nearest: Scaled  # the whole phi with the nearest multiply-adds
 
     @property
     def difference(self) -> Fraction:
@@ -62,7 +62,7 @@ class Member(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """A combination that the constraint allows, with its cost at phi = 1."""
+    """A combination that meets the constraint, with its cost at phi = 1."""
 
     alpha: Number
     beta: Number
@@ -74,31 +74,31 @@ class Candidate(NamedTuple):
 
 
 class Scaling(NamedTuple):
-    """A network at phi = 0 and above."""
+    """A network scaled by each whole phi from 0 on."""
 
     network: Model
     coefficients: tuple[Number, Number, Number]
-    steps: tuple[Step, ...]
+    steps: tuple[Scaled, ...]
 
     @property
     def constraint(self) -> Fraction:
-        """alpha beta^2 gamma^2."""
+        """The constraint of the paper: alpha beta^2 gamma^2."""
         return constraint(*self.coefficients)
 
 
 def constraint(alpha: Number, beta: Number, gamma: Number) -> Fraction:
-    """What one step of phi multiplies the multiply-adds of a plain convolutional network by."""
+    """The factor by which one step of phi multiplies the multiply-adds of a plain convolutional network."""
     return Fraction(alpha) * Fraction(beta) ** 2 * Fraction(gamma) ** 2
 
 
 def scale(network: Model, phi: Any = 3, **knobs: Any) -> Scaling:
-    """The network at every whole phi from 0 to this one. Raises ArchcalcError."""
+    """The network at every whole phi from 0 up to this one. Raises ArchcalcError."""
     last = _checked(network, phi)
     given = {name: network.accept(name, value) for name, value in knobs.items() if name != "phi"}
     coefficients: Any = tuple(given.get(name, network.knobs[name].default) for name in COEFFICIENTS)
     reports = [network.summary(**given, phi=i) for i in range(last + 1)]
     first = reports[0].totals.mult_adds
-    steps = tuple(_step(i, coefficients, report, first) for i, report in enumerate(reports))
+    steps = tuple(_scaled(i, coefficients, report, first) for i, report in enumerate(reports))
     return Scaling(network, coefficients, steps)
 
 
@@ -108,21 +108,21 @@ def _checked(network: Model, phi: Any) -> int:
         raise ArchcalcError(f"{message}; a spec that has them is efficientnet_b0")
     found = network.accept("phi", phi)
     if not isinstance(found, int):
-        raise ArchcalcError(f"{network.name}: phi = {show(found)}; the counts are exact, and so only for whole phi")
+        raise ArchcalcError(f"{network.name}: phi = {show(found)}; phi must be whole, since the counts are exact")
     return found
 
 
-def _step(phi: int, coefficients: tuple[Number, Number, Number], report: Report, first: Number) -> Step:
+def _scaled(phi: int, coefficients: tuple[Number, Number, Number], report: Report, first: Number) -> Scaled:
     alpha, beta = map(Fraction, coefficients[:2])
     cost = report.totals
     if cost.mult_adds is None or cost.params is None:
         raise ArchcalcError(f"{report.network}: the work of {listing(report.unknown)} is not known")
-    return Step(phi, alpha**phi, beta**phi, report.input[-1], cost.params, cost.mult_adds,
+    return Scaled(phi, alpha**phi, beta**phi, report.input[-1], cost.params, cost.mult_adds,
                 Fraction(cost.mult_adds, first), constraint(*coefficients) ** phi, TARGET**phi)  # fmt: skip
 
 
 def members(scaling: Scaling) -> list[Member]:
-    """The networks of the same file that set the released coefficients, beside what phi gives."""
+    """The networks of the same file with released coefficients, each beside the nearest phi."""
     network = scaling.network
     most = network.knobs["phi"].most
     last = FURTHEST if most is None else min(FURTHEST, most // 1)
@@ -131,7 +131,7 @@ def members(scaling: Scaling) -> list[Member]:
 
 
 def _released(network: Model) -> Iterator[tuple[str, Report]]:
-    """Siblings that differ from this network in depth, width or resolution alone."""
+    """The networks of the same file that differ from this one only in depth, width or resolution."""
     spec = network.spec
     for name, variant in spec.variants.items():
         other = spec.variant(name)
@@ -140,7 +140,7 @@ def _released(network: Model) -> Iterator[tuple[str, Report]]:
             yield name, summarize(other, {})
 
 
-def _member(network: Model, name: str, report: Report, scaling: Scaling, steps: tuple[Step, ...]) -> Member:
+def _member(network: Model, name: str, report: Report, scaling: Scaling, steps: tuple[Scaled, ...]) -> Member:
     released: Any = tuple(report.knobs[key] for key in RELEASED)
     base = [network.knobs[key].default for key in RELEASED]
     pairs = zip(released, base, scaling.coefficients, strict=True)
@@ -151,7 +151,7 @@ def _member(network: Model, name: str, report: Report, scaling: Scaling, steps: 
 
 
 def _phi(ratio: Fraction, coefficient: Number) -> float | None:
-    """The phi for which coefficient^phi is that ratio."""
+    """The phi for which coefficient^phi is the ratio; None for a coefficient of 1."""
     return None if coefficient == 1 else math.log(ratio) / math.log(coefficient)
 
 
@@ -160,7 +160,7 @@ def search(
 ) -> list[Candidate]:
     """Step 1 of the paper at phi = 1: all (alpha, beta, gamma) near the constraint with exact costs, the nearest first.
 
-    The paper picks the most accurate of them, which only training can tell; what each costs is told here.
+    The paper chooses the most accurate one, which only training can find; here are their costs.
     """
     from archcalc.sweeps.sweep import sweep
 
@@ -193,5 +193,5 @@ def _positive(name: str, value: Any) -> Fraction:
     except (TypeError, ValueError, Refusal):
         raise ArchcalcError(f"{name} = {value!r} is not a number") from None
     if found <= 0:
-        raise ArchcalcError(f"{name} = {show(found)}; it is more than 0")
+        raise ArchcalcError(f"{name} = {show(found)}; it must be more than 0")
     return found

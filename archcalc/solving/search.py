@@ -1,4 +1,4 @@
-"""Every combination of free knobs against constraints; needs NumPy."""
+"""The search over every combination of free knobs; it needs NumPy."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FIGURES = ("mult_adds", "params")
 
 
 class Found(NamedTuple):
-    """A point of the grid, counted by the engine; without figures where there is no such network."""
+    """A point of the grid, counted by the engine; without figures where no network can be built."""
 
     knobs: dict[str, Any]
     figures: dict[str, Number | None]
@@ -30,12 +30,12 @@ class Found(NamedTuple):
 
     @property
     def meets(self) -> bool:
-        """Whether it meets all."""
+        """Whether it meets all constraints."""
         return not self.broken
 
 
 class Want(NamedTuple):
-    """What is to be large, or small: a knob, or a quantity."""
+    """The objective: a knob or a quantity that should be as large, or as small, as possible."""
 
     name: str
     large: bool
@@ -45,7 +45,7 @@ class Want(NamedTuple):
 
 
 class Search:
-    """Every combination of the free knobs, evaluated."""
+    """A grid of all combinations of the free knobs, with their quantities."""
 
     def __init__(
         self,
@@ -66,48 +66,48 @@ class Search:
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
-        """Of the free knobs."""
+        """The number of values of each free knob."""
         return tuple(map(size, self.axes.values()))
 
     def evaluate(self, advance: Advance | None = None) -> None:
-        """Fill the columns: each quantity along the free knobs, masked where there is no network."""
+        """Compute the columns: each quantity over the grid, masked where no network can be built."""
         arrays = self.sweep.arrays(advance=advance)
         self.columns = {name: arrays[name].reshape(self.shape) for name in (*self.names, "why")}
 
     @cached_property
     def met(self) -> np.ndarray:
-        """Where all constraints are met."""
+        """For each point, whether it meets all constraints."""
         import numpy as np
 
         return np.logical_and.reduce([self.meets(limit) for limit in self.limits])  # type: ignore[no-any-return]
 
     def meets(self, limit: Constraint) -> np.ndarray:
-        """Where that constraint is met."""
+        """For each point, whether it meets this constraint."""
         import numpy as np
 
         values = self.columns[str(limit.quantity)]
         return np.asarray(limit.met(values.data)).astype(bool) & ~np.ma.getmaskarray(values)
 
     def at(self, place: Sequence[int]) -> dict[str, Any]:
-        """The free knobs at that place."""
+        """The values of the free knobs at this place of the grid."""
         return {name: axis[int(i)] for (name, axis), i in zip(self.axes.items(), place, strict=True)}
 
     def found(self, place: Sequence[int]) -> Found:
-        """That point as the engine counts it; raises AssertionError where the arrays said otherwise."""
+        """The point at this place, counted by the engine. Raises AssertionError where the arrays have another value."""
         knobs = self.at(place)
-        figures, broken = measured(self.network, self.names, self.limits, {**self.fixed, **knobs})
+        figures, broken = measured(self.network, self.sweep.quantities, self.limits, {**self.fixed, **knobs})
         for name, value in figures.items():
             array = self.columns[name][tuple(place)]
             assert value is None or array == value, f"{name} at {knobs}: {array} by arrays, {value} by integers"
         return Found(knobs, figures, broken)
 
     def best(self, want: Want) -> tuple[int, ...]:
-        """Where what is wanted is largest or smallest; of equal ones, the first knobs decide."""
+        """The place of the best point; where several are equal, the values of the first knobs decide."""
         import numpy as np
 
         places = np.argwhere(self.met)
         if want.name in self.axes:
-            first = places[:, list(self.axes).index(want.name)] * (1 if _rising(self.axes[want.name]) else -1)
+            first = places[:, list(self.axes).index(want.name)] * (1 if _ascending(self.axes[want.name]) else -1)
         else:
             first = self.columns[want.name].data[self.met]
         sign = 1 if want.large else -1
@@ -116,30 +116,30 @@ class Search:
         return tuple(int(i) for i in places[place])
 
     def beyond(self, place: tuple[int, ...], large: bool) -> list[Found]:
-        """For each knob, the next value further out than the answer's."""
+        """For each knob, the point one step beyond the answer."""
         found = []
         for i, axis in enumerate(self.axes.values()):
-            step = 1 if large == _rising(axis) else -1
+            step = 1 if large == _ascending(axis) else -1
             if 0 <= place[i] + step < size(axis):
                 found.append(self.found((*place[:i], place[i] + step, *place[i + 1 :])))
         return found
 
     def curve(self, large: bool, rows: int) -> list[Found]:
-        """For values of the first knob the extreme value of the second one that meets the constraints."""
+        """For values of the first knob, the largest or smallest value of the second that meets the constraints."""
         import numpy as np
 
         if len(self.axes) != 2:
-            raise ArchcalcError(f"an iso-cost curve is of two knobs, not of {listing(self.axes)}")
+            raise ArchcalcError(f"an iso-cost curve has two free knobs, not {listing(self.axes)}")
         second = list(self.axes.values())[1]
         places = []
         for i in np.flatnonzero(self.met.any(axis=1)):
             js = np.flatnonzero(self.met[i])
-            places.append((int(i), int(js[-1] if large == _rising(second) else js[0])))
+            places.append((int(i), int(js[-1] if large == _ascending(second) else js[0])))
         step = max(1, -(-len(places) // rows))
         return [self.found(place) for place in places[::step]]
 
 
-def _rising(axis: Axis) -> bool:
+def _ascending(axis: Axis) -> bool:
     return has_words(axis) or axis[size(axis) - 1] >= axis[0]
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from archcalc.sweeps.evaluate import Box
+if TYPE_CHECKING:
+    from archcalc.sweeps.evaluate import Box
 
 BYTES = 1 << 28  # that the arrays of one piece may take: one for each layer, if every layer depends on every knob
 LARGEST = 1 << 18  # points of a piece

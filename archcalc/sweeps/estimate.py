@@ -43,9 +43,9 @@ class Estimate(NamedTuple):
 
 
 def estimate(sweep: Sweep, format_: str = "") -> Estimate:
-    """Points, time, and bytes in that format."""
-    row = ROW_BYTES.get(format_, 9) * (len(sweep.axes) + len(sweep.quantities) + 1)
-    size = f"{memory(sweep.points * row)} as {format_}" if format_ else ""
+    """Points, time, and bytes in that format, if it holds all points."""
+    cells = sweep.points * (len(sweep.axes) + len(sweep.quantities) + 1)
+    size = f"{memory(cells * ROW_BYTES[format_])} as {format_}" if format_ in ROW_BYTES else ""
     return Estimate(sweep.points, 0.0 if sweep.points <= FEW else sweep.points / speed(sweep), size)
 
 

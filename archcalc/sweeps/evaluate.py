@@ -8,9 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from archcalc.address import Address
+from archcalc.engine.graph import Graph
 from archcalc.errors import ArchcalcError
+from archcalc.figures.rules import Quotient, Tally
 from archcalc.language.spec import Spec
-from archcalc.quantity import Quantity
+from archcalc.quantity import KNOB, Quantity
 from archcalc.report import report_of
 from archcalc.sweeps.plans import MOST
 from archcalc.sweeps.ranges import Axis, Span, has_words
@@ -64,7 +67,7 @@ def evaluate(
     spec: Spec,
     grid: Grid,
     box: Box,
-    quantities: Mapping[str, Quantity],
+    quantities: Mapping[str, Address],
     advance: Callable[[int], None] | None = None,
     at: Sequence[int] | None = None,
 ) -> Chunk:
@@ -79,7 +82,9 @@ def evaluate(
         places = waiting.pop()
         part = tuple(where[i] for where, i in zip(box, places, strict=True))
         try:
-            _split_apart(grid, part, any(asked.entry.measured for asked in quantities.values()))
+            _split_apart(
+                grid, part, any(term.quantity.entry.measured for one in quantities.values() for term in one.terms)
+            )
             failures, found = measure(spec, grid.numbers(part), quantities)
         except Split as split:
             waiting += reversed([one for one in parts(places, split.labels) if at is None or _holds(one, at)])
@@ -91,10 +96,10 @@ def evaluate(
 
 
 def measure(
-    spec: Spec, knobs: Mapping[str, Any], quantities: Mapping[str, Quantity]
+    spec: Spec, knobs: Mapping[str, Any], quantities: Mapping[str, Address]
 ) -> tuple[list[Failure], dict[str, Any]]:
     """What is wrong, and the quantities, None of those that are not known. Raises Split."""
-    graph, failures = walk(spec, knobs)
+    graph, failures = walk(spec, knobs, all(_adds(term.quantity) for one in quantities.values() for term in one.terms))
     if graph is None:
         return failures, {}
     report = report_of(graph, spec)
@@ -104,7 +109,22 @@ def measure(
             found[name] = quantity.of(report)
         except (ArchcalcError, ZeroDivisionError):  # no such layer at this depth; a share of nothing
             found[name] = None
+    if None in found.values():
+        _certain(graph)
     return failures, found
+
+
+def _adds(quantity: Quantity) -> bool:
+    """Whether it is of all layers together, or of none."""
+    whole = not quantity.path and not quantity.kind and isinstance(quantity.entry.rule, (Tally, Quotient))
+    return whole or quantity.path == "input" or quantity.entry is KNOB
+
+
+def _certain(graph: Graph) -> None:
+    """Raises Split where there are layers, perhaps with something unknown, at some points alone."""
+    for node in graph.nodes:
+        if any((copies.count >= 1) is not True for copies in node.copies):
+            raise Split(node.copies[-1].last.n)
 
 
 def _split_apart(grid: Grid, box: Box, alone: bool) -> None:

@@ -5,36 +5,26 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterable, Iterator
-from fractions import Fraction
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from archcalc.errors import ArchcalcError, listing
-from archcalc.export import replacing
-from archcalc.export.csv import FORMULA
+from archcalc.export import format_of, replacing
+from archcalc.export.csv import cell
 from archcalc.sweeps.columns import WHY, knob_columns, reasons
 from archcalc.sweeps.evaluate import Chunk, Column
+from archcalc.tables.grid import exact
 
 if TYPE_CHECKING:
     from archcalc.sweeps.sweep import Sweep
 
-FORMATS = ("csv", "json", "parquet")
+STREAMED = ("csv", "json", "parquet")
 ROW_BYTES = {"csv": 9, "json": 24, "parquet": 4}  # for each column of a row, about
-
-
-def format_of(path: Path) -> str:
-    """The format that a file's suffix names. Raises ArchcalcError."""
-    suffix = path.suffix.removeprefix(".").lower()
-    if suffix not in FORMATS:
-        known = listing(f".{name}" for name in FORMATS)
-        raise ArchcalcError(f"{path}: the suffix decides the format; a sweep is written as {known}")
-    return suffix
 
 
 def write(sweep: Sweep, path: Path, chunks: Iterable[Chunk], format_: str | None = None) -> None:
     """The whole file or nothing, in the format that its suffix names unless given. Raises ArchcalcError."""
-    format_ = format_ or format_of(path)
+    format_ = format_of(path, format_, STREAMED)
     if format_ == "parquet":
         from archcalc.sweeps.parquet import write_parquet
 
@@ -60,22 +50,14 @@ def _csv(sweep: Sweep, text: TextIO, chunks: Iterable[Chunk]) -> None:
 
 
 def _cell(value: Any) -> Any:
-    """Words that a spreadsheet would run are quoted, as in any other table."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else _exact(value)
-
-
-def _exact(value: Any) -> Any:
-    """Of a fraction the float that prints as the same decimal; where there is none, the text 3/7."""
-    if not isinstance(value, Fraction):
-        return value
-    return float(value) if Fraction(str(float(value))) == value else str(value)
+    return cell(value, exact(value))
 
 
 def _json(sweep: Sweep, text: TextIO, chunks: Iterable[Chunk]) -> None:
     """A list of objects, one a line; unknown is null, and why is null where there is a network."""
     before = "[\n"
     for chunk in chunks:
-        names, values = zip(*columns(sweep, chunk, _exact), strict=True)
+        names, values = zip(*columns(sweep, chunk, exact), strict=True)
         for row in zip(*values, strict=True):
             text.write(before + json.dumps({k: None if v == "" else v for k, v in zip(names, row, strict=True)}))
             before = ",\n"

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from archcalc.address import Address
 from archcalc.errors import ArchcalcError
 from archcalc.needed import needed
-from archcalc.quantity import Quantity
 from archcalc.sweeps.estimate import speed
 from archcalc.sweeps.evaluate import Box, Chunk, Grid, evaluate
 from archcalc.sweeps.ranges import Axis
@@ -44,7 +44,7 @@ def evaluated(sweep: Sweep, address: str, advance: Advance | None = None) -> Ite
             client.cancel(list(under_way))
 
 
-def work(spec: bytes, axes: Mapping[str, Axis], quantities: Mapping[str, Quantity], box: Box) -> Chunk:
+def work(spec: bytes, axes: Mapping[str, Axis], quantities: Mapping[str, Address], box: Box) -> Chunk:
     """One piece, on a worker. Raises ArchcalcError where that has another archcalc."""
     return evaluate(pickle.loads(spec), Grid(dict(axes)), box, quantities)
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
+from archcalc.address import Address, address
 from archcalc.language.compiler import Compiler
 from archcalc.language.spec import SHAPE_WORDS, Spec, names_used
 from archcalc.language.syntax import syntax_tree
 from archcalc.language.terms import Definition, Expression
-from archcalc.quantity import Quantity
 from archcalc.sweeps.ranges import Axis, size
 
 
-def input_sizes(spec: Spec, axes: Mapping[str, Axis]) -> dict[str, Quantity]:
+def input_sizes(spec: Spec, axes: Mapping[str, Axis]) -> dict[str, Address]:
     """Each size that depends on a knob with several values and is no knob itself; of sizes written alike the first."""
     swept = {name for name, axis in axes.items() if size(axis) > 1}
-    found: dict[str, Quantity] = {}
+    found: dict[str, Address] = {}
     for word, written in zip(SHAPE_WORDS, _written(spec), strict=False):
         if written.text not in spec.given and swept & names_used(spec._replace(input=written, layers=())):
-            found.setdefault(written.text, Quantity(word, "input"))
+            found.setdefault(written.text, address(f"{word} of input"))
     return {str(quantity): quantity for quantity in found.values()}
 
 

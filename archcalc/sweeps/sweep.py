@@ -16,8 +16,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archcalc.address import Address, addresses
 from archcalc.errors import ArchcalcError, listing, suggest
-from archcalc.quantity import Quantity, quantity
 from archcalc.sweeps.ranges import Axis, make_axis, size
 from archcalc.sweeps.sizes import input_sizes
 
@@ -39,7 +39,7 @@ class Sweep:
     def __init__(self, network: Model, of: Iterable[str], axes: Mapping[str, Axis]) -> None:
         self.network = network
         self.axes = dict(axes)
-        self.asked: dict[str, Quantity] = {str(found): found for found in map(quantity, of)}
+        self.asked = {str(found): found for text in of for found in addresses(text)}
         self.sizes = input_sizes(network.spec, self.axes)
         self.quantities = {**self.sizes, **self.asked}
         if not self.axes:
@@ -169,7 +169,7 @@ def sweep(network: Model, of: Iterable[str], knobs: Mapping[str, Any], *, text: 
     return Sweep(network, of or USUAL, axes)
 
 
-def _problem(network: Model, asked: Quantity, knobs: Mapping[str, Any]) -> ArchcalcError | None:
+def _problem(network: Model, asked: Address, knobs: Mapping[str, Any]) -> ArchcalcError | None:
     from archcalc.errors import SpecError
 
     try:

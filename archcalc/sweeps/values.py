@@ -34,6 +34,13 @@ class Split(Exception):
         super().__init__("the answer differs along the grid")
         self.labels = labels
 
+    def outside(self, axes: int) -> Exception:
+        """The same around copies, which are the first of so many axes; Refusal where the answer differs among them."""
+        if self.labels.ndim < axes:
+            return self
+        alike = bool((self.labels == self.labels[:1]).all())
+        return Split(self.labels[0]) if alike else Refusal("it differs among the copies of a repetition")
+
 
 class Mask(OwnCondition):
     """A condition that holds at some points and not at others."""
@@ -84,6 +91,16 @@ class Values(OwnNumber):
         """The same with the closest interval."""
         kind = Fraction if self.fractional else int
         return Values(self.n, self.d, kind(self.n.min()), kind(self.n.max()))
+
+    def sum(self) -> Any:
+        """The sum along the first axis."""
+        own, many = self.tight(), len(self.n)
+        wide = max(-own.low, own.high) * many > MOST
+        return made((own.n.astype(object) if wide else own.n).sum(axis=0), own.d, own.low * many, own.high * many)
+
+    def slice(self, place: int) -> Any:
+        """What it is at that place of the first axis."""
+        return made(self.n[place], self.d, self.low, self.high)
 
     def limited(self, bits: int) -> Values:
         """The same, refused where a number on the way would be too large for the spec language."""

@@ -9,15 +9,19 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from archcalc.argument import Need
-from archcalc.engine.fitting import LARGEST, Arguments, Fitter
-from archcalc.engine.graph import Graph, Node
-from archcalc.engine.ledger import Ledger, Site
+from archcalc.engine.fitting import LARGEST, Fitter
+from archcalc.engine.graph import Graph
+from archcalc.engine.induction import Step
+from archcalc.engine.ledger import Enough, Ledger, Site
+from archcalc.engine.lookup import Run
 from archcalc.engine.unfold import Unfolder
 from archcalc.errors import Place, Refusal
 from archcalc.kind import Kind
-from archcalc.language.spec import Spec
+from archcalc.language.spec import Item, Spec
+from archcalc.language.terms import Expression
 from archcalc.shape import Shape
-from archcalc.sweeps.values import SHOWN, Mask, Values, fractions
+from archcalc.sweeps.depth import Copies, Places, depth
+from archcalc.sweeps.values import SHOWN, Mask, Split, Values, fractions
 from archcalc.value import show
 
 TOKEN = re.compile("(\ue000\\d+:[^\ue000\ue001]*\ue001)")
@@ -32,7 +36,15 @@ class Failure(NamedTuple):
 
     at: np.ndarray | bool
     text: str
-    quoted: dict[str, Values]
+    quoted: dict[str, Any]
+
+    def of(self, copies: Copies) -> Iterator[tuple[int, Failure]]:
+        """Of what is wrong in a copy, for each number the points at which that copy is the first, and its own text."""
+        there = copies.index <= copies.last
+        at = np.broadcast_to(self.at & (there.array if isinstance(there, Mask) else there), copies.places.full)
+        first = np.where(at.any(axis=0), at.argmax(axis=0), -1)
+        for i in np.unique(first[first >= 0]).tolist():
+            yield i, Failure(first == i, self.text, {token: copies.of(x, i) for token, x in self.quoted.items()})
 
     def messages(self, places: np.ndarray) -> tuple[list[str], np.ndarray]:
         """The different messages at these places, a mask over the whole grid, and which of them each place has."""
@@ -43,10 +55,8 @@ class Failure(NamedTuple):
         which = np.fromiter((found.setdefault(point, len(found)) for point in points), np.int32)
         return [self._filled(dict(zip(tokens, point, strict=True))) for point in found], which
 
-    def _column(self, values: Values, places: np.ndarray) -> list[Any]:
-        return list(
-            fractions(values) if values.n.size == 1 else np.broadcast_to(fractions(values), places.shape)[places]
-        )
+    def _column(self, values: Any, places: np.ndarray) -> list[Any]:
+        return list(np.broadcast_to(fractions(values), places.shape)[places])
 
     def _filled(self, point: Mapping[str, Any]) -> str:
         def word(match: re.Match[str]) -> str:
@@ -62,7 +72,8 @@ class SweepLedger(Ledger):
     def __init__(self, knobs: Mapping[str, Any]) -> None:
         super().__init__(knobs)
         self.failures: list[Failure] = []
-        SHOWN.__dict__.clear()
+        self.trial = False  # whether what is wrong everywhere ends no more than the walk of a copy
+        self.open: list[Copies] = []  # the repetitions of several lengths so far
 
     def meets(self, needs: Iterable[Need], site: Site, place: Place | None = None) -> bool:
         for needed, message in needs:
@@ -73,8 +84,24 @@ class SweepLedger(Ledger):
         return True
 
     def refuse(self, refusal: Refusal, place: Place, site: Site | None = None) -> None:
+        if self.trial:
+            super().refuse(refusal, place, site)
+            raise Enough
+        if self.open:  # it may be about one of the copies
+            raise Split(self.open[-1].last.n)
         self.note(True, str(refusal), site)
         raise Hopeless
+
+    def holds_for(self, copies: Copies) -> None:
+        """What is wrong with a copy is wrong where there is one: the first of them tells."""
+        found = [part for failure in self.failures for part in failure.of(copies)]
+        self.failures[:] = [failure for _, failure in sorted(found, key=lambda part: part[0])]
+        self.open.append(copies)
+
+    def take(self, other: Ledger) -> None:
+        assert isinstance(other, SweepLedger)
+        self.failures += other.failures
+        self.open += other.open
 
     def note(self, at: np.ndarray | bool, message: str, site: Site | None) -> None:
         text = message if site is None or message.startswith(f"{site.name} ") else f"{site.name}: {message}"
@@ -98,31 +125,48 @@ class SweepFitter(Fitter):
             self.ledger.meets(bounded(shape, "its output would be"), site)
         return shape
 
-    def node(self, kind: type[Kind], arguments: Arguments, site: Site) -> Node | None:
-        node = super().node(kind, arguments, site)
-        SHOWN.__dict__.clear()  # what messages quoted, had anything been wrong
-        return node
-
 
 class SweepUnfolder(Unfolder):
-    """The walk with that ledger."""
+    """The walk with that ledger; ``whole``, where only the network as a whole is asked for, not single copies."""
 
-    def __init__(self, spec: Spec, knobs: dict[str, Any]) -> None:
+    def __init__(self, spec: Spec, knobs: dict[str, Any], whole: bool) -> None:
         super().__init__(spec, knobs)
         self.ledger: SweepLedger = SweepLedger(knobs)
         self.fitter = SweepFitter(self.ledger)
+        shapes = [value.n.shape for value in knobs.values() if isinstance(value, Values)]
+        self.whole, self.places = whole, Places(np.broadcast_shapes(*shapes))
+
+    def length(self, repeat: Expression, environment: Mapping[str, Any]) -> Any:
+        value = super().length(repeat, environment)
+        return depth(value, self.places) if self.whole else value
+
+    def fork(self, copies: Copies) -> SweepUnfolder:
+        other = super().fork(copies)
+        assert isinstance(other, SweepUnfolder)
+        other.ledger.trial, other.places = True, copies.places
+        return other
+
+    def step(self, item: Item, copies: Copies, run: Run, back: int) -> Step:
+        try:
+            return super().step(item, copies, run, back)
+        except Split as split:
+            raise split.outside(copies.places.axes) from None
 
 
-def walk(spec: Spec, knobs: Mapping[str, Any]) -> tuple[Graph | None, list[Failure]]:
+def walk(spec: Spec, knobs: Mapping[str, Any], whole: bool = False) -> tuple[Graph | None, list[Failure]]:
     """The graph over arrays, None where no point can be built; and what is wrong, in the order in which it is met.
 
-    Raises Split where the structure, or a choice on the way, differs along the grid.
+    Of the ``whole`` network, layers that repeat more or less often along the grid are in it once. Raises Split where
+    the structure, or a choice on the way, differs otherwise.
     """
-    unfolder = SweepUnfolder(spec, {name: knobs.get(name, knob.default) for name, knob in spec.given.items()})
+    unfolder = SweepUnfolder(spec, {name: knobs.get(name, knob.default) for name, knob in spec.given.items()}, whole)
+    SHOWN.__dict__.clear()
     try:
         return unfolder.graph(), unfolder.ledger.failures
     except Hopeless:
         return None, unfolder.ledger.failures
+    finally:
+        SHOWN.__dict__.clear()
 
 
 def bounded(shape: Shape, what: str) -> Iterator[Need]:

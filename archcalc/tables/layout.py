@@ -7,17 +7,30 @@ from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.comparison import Comparison
 from archcalc.errors import ArchcalcError, listing, suggest
 from archcalc.figures.figure import FIGURES, SPELLINGS, Figure
-from archcalc.figures.rules import Tally
+from archcalc.figures.rules import ABSENT, Tally
 from archcalc.figures.sentence import sentence
-from archcalc.quantity import quantity
+from archcalc.number import Number
 from archcalc.report import Report, Row
-from archcalc.tables.grid import ABSENT, Column, Ratio, Share, Table, fraction, people
+from archcalc.tables.grid import (
+    COUNT,
+    RATIO,
+    SHARE,
+    WORDS,
+    Column,
+    Table,
+    asked_for,
+    digits,
+    fraction,
+    of_figure,
+    ratio,
+    words,
+)
 from archcalc.value import show
 
 if TYPE_CHECKING:
+    from archcalc.comparison import Comparison
     from archcalc.model import Model
 
 MIB = 1 << 20
@@ -32,27 +45,34 @@ class Choice(NamedTuple):
     columns: tuple[str, ...] = ("layer", "kind", "output", "params", WORK, "share")
 
 
-def _share(row: Row, report: Report) -> Share | None:
-    part = fraction(row.figure(report.work), report.totals.figure(report.work))
-    return None if part is None else Share(part)
+Cell = Callable[[Row, Report], Any]
 
 
-OWN: dict[str, tuple[Column, Callable[[Row, Report], Any]]] = {  # what is no figure
-    "layer": (Column("layer", "layer", number=False), lambda row, report: row.name),
-    "kind": (Column("kind", "kind", number=False), lambda row, report: row.text),
-    "share": (Column("share", "share"), _share),
+def _share(row: Row, report: Report) -> Fraction | None:
+    return fraction(row.figure(report.work), report.whole)
+
+
+OWN: dict[str, tuple[Column, Cell]] = {  # what is no figure
+    "layer": (words("layer")[0], lambda row, report: row.name),
+    "kind": (words("kind")[0], lambda row, report: row.text),
+    "share": (Column("share", "share", SHARE), _share),
 }
+WHOLE: dict[str, tuple[Column, Callable[[Report], Any]]] = {  # of a network, and no figure
+    "input": (Column("input", "input"), lambda report: report.input),
+    "MiB": (Column("MiB", "MiB", digits(2), "MiB"), lambda report: fraction(report.weight_bytes, MIB)),
+}
+COMPARED = ("input", "params", "buffers", WORK, "MiB")
 COLUMNS = (*OWN, *(name for name, figure in FIGURES.items() if figure.rule))
 
 
-def _column(name: str, report: Report) -> tuple[Column, Callable[[Row, Report], Any]]:
+def _column(name: str, report: Report) -> tuple[Column, Cell]:
     """A column and its values, by its name. Raises ArchcalcError."""
     if name in OWN:
         return OWN[name]
     figure = FIGURES.get(report.work if name == WORK else SPELLINGS.get(name, name))
     if figure is None or figure.rule is None:
         raise ArchcalcError(f"no column {name!r}{suggest(name, COLUMNS)} (there are {listing(COLUMNS)})")
-    return Column(figure.name if name == WORK else name, figure.heading), partial(_figure, figure)
+    return of_figure(figure, "" if name == WORK else name), partial(_figure, figure)
 
 
 def _figure(figure: Figure, row: Row, report: Report) -> Any:
@@ -67,68 +87,84 @@ def summary_table(report: Report, choice: Choice) -> Table:
     rows = tuple(tuple(value(row, report) for _, value in chosen) for row in report.by(choice.by, choice.depth))
     totals = tuple(value(report.totals, report) for _, value in chosen)
     columns = tuple(column for column, _ in chosen)
-    return Table(heading(report), columns, rows, (totals,), notes(report, [column.key for column in columns]))
+    said = notes(report, [column.name for column in columns])
+    return Table(heading(report), columns, rows, (totals,), said, report.label)
+
+
+def summary_tables(reports: Sequence[Report], choice: Choice, overview: bool = True) -> list[Table]:
+    """Each network's own table, those of several below an overview."""
+    together = [totals_table(reports)] if overview and len(reports) > 1 else []
+    tables = (summary_table(report, choice) for report in reports)
+    return [*together, *(table._replace(name=name) for table, name in zip(tables, labels(reports), strict=True))]
+
+
+def labels(reports: Sequence[Report]) -> list[str]:
+    """What each network is called beside the others: a name that an earlier one has is numbered."""
+    found: list[str] = []
+    for number, report in enumerate(reports):
+        before = sum(other.label == report.label for other in reports[:number])
+        found.append(f"{report.label} ({before + 1})" if before else report.label)
+    return found
 
 
 def heading(report: Report) -> str:
     """MobileNetV1, input 3 x 224 x 224."""
-    return f"{report.title}, input {people(report.input)}"
+    return f"{report.title}, input {COUNT.text(report.input)}"
 
 
-def notes(report: Report, shown: Sequence[str] = ()) -> tuple[str, ...]:
+def notes(report: Report, named: Sequence[str] = ()) -> tuple[str, ...]:
     """Knobs, totals, what is unknown or assumed, the conventions of the figures that are shown, and the source."""
     knobs = listing(f"{name} = {show(value)}" for name, value in report.knobs.items())
     lines = [f"knobs: {knobs}", f"totals: {sizes(report)}"]
     if report.unknown:
         known = report.known
-        count = f"{people(known.params)} params and {people(known.figure(report.work))} {FIGURES[report.work].heading}"
+        count = f"{COUNT.text(known.params)} params and {_worked(known.figure(report.work), report)}"
         lines.append(f"unknown: {listing(report.unknown)}; the known layers have {count}")
     if report.assumptions:
         lines.append(f"assumed: {listing(dict.fromkeys(f'{a.name}: {a.condition}' for a in report.assumptions))}")
-    counted = report.sentence(list(dict.fromkeys((report.work, *shown, "params", "buffers"))))
+    counted = report.sentence(list(dict.fromkeys((report.work, *named, "params", "buffers"))))
     return (*lines, counted, *([f"source: {report.source}"] if report.source else []))
 
 
 def sizes(report: Report) -> str:
     """The totals in words: learned parameters with their size in memory, buffers, mult-adds."""
     cost, size = report.totals, report.weight_bytes
-    memory = f" ({people(Fraction(size, MIB))} MiB in float32)" if isinstance(size, int) else ""
-    work = f"{people(cost.figure(report.work))} {FIGURES[report.work].heading}"
-    return f"{people(cost.params)} params{memory}, {people(cost.buffers)} buffers, {work}"
+    memory = f" ({digits(2).text(Fraction(size, MIB))} MiB in float32)" if isinstance(size, int) else ""
+    return (
+        f"{COUNT.text(cost.params)} params{memory}, {COUNT.text(cost.buffers)} buffers, {_worked(report.whole, report)}"
+    )
 
 
-def figures_of(reports: Sequence[Report], names: Sequence[str]) -> Table:
-    """Chosen figures of networks side by side, sums with ratios to the first. Raises ArchcalcError."""
-    columns = [Column("network", "network", number=False)]
-    cells: list[list[Any]] = [[report.label for report in reports]]
-    for name in names:
-        asked = quantity(reports[0].work if name == WORK else name)
-        values = [asked.cell(report) for report in reports]
-        columns.append(Column(str(asked), asked.entry.heading, number=not any(isinstance(v, str) for v in values)))
-        cells.append(values)
-        if isinstance(asked.entry.rule, Tally) and not asked.share:
-            columns.append(Column(f"{asked}_ratio", "ratio"))
-            cells.append([ratio(value, values[0]) for value in values])
-    words = sentence([column.key for column in columns], [report.graph for report in reports])
-    return Table("Totals", tuple(columns), tuple(zip(*cells, strict=True)), notes=(words,) * bool(words))
+def _worked(work: Number | None, report: Report) -> str:
+    return f"{COUNT.text(work)} {FIGURES[report.work].heading}"
 
 
 def totals_table(reports: Sequence[Report], columns: Sequence[str] = ()) -> Table:
-    """Networks side by side, with ratios to the first."""
-    if columns:
-        return figures_of(reports, columns)
-    work, graphs = reports[0].work, [report.graph for report in reports]
-    titles = {"network": "network", "input": "input", "params": "params", "params_ratio": "ratio", "buffers": "buffers",
-              work: FIGURES[work].heading, f"{work}_ratio": "ratio", "MiB": "MiB"}  # fmt: skip
-    heads = tuple(Column(key, title, number=key != "network") for key, title in titles.items())
-    rows = []
-    for report in reports:
-        cost, first = report.totals, reports[0].totals
-        size = Fraction(report.weight_bytes, MIB) if isinstance(report.weight_bytes, int) else None
-        rows.append((report.label, report.input, cost.params, ratio(cost.params, first.params), cost.buffers,
-                     cost.figure(work), ratio(cost.figure(work), first.figure(work)), size))  # fmt: skip
-    counted = sentence((work, "params", "buffers"), graphs)
-    return Table("Totals", heads, tuple(rows), notes=("MiB: weights in float32", counted))
+    """Networks side by side, sums with ratios to the first one's; other figures where asked. Raises ArchcalcError."""
+    heads, cells = [*words("network")], [labels(reports)]
+    for name in columns or COMPARED:
+        column, value, adds = _compared(reports[0].work if name == WORK else name)
+        values: list[Any] = [value(report) for report in reports]
+        heads.append(column._replace(type=WORDS) if any(isinstance(one, str) for one in values) else column)
+        cells.append(values)
+        if adds and (columns or name != "buffers"):
+            heads.append(Column(f"{column.name}_ratio", "ratio", RATIO))
+            cells.append([ratio(value, values[0]) for value in values])
+    names = [column.name for column in heads]
+    counted = sentence(names, [report.graph for report in reports])
+    said = (*["MiB: weights in float32"] * ("MiB" in names), *[counted] * bool(counted))
+    return Table("Totals", tuple(heads), tuple(zip(*cells, strict=True)), notes=said, name="totals")
+
+
+def _compared(name: str) -> tuple[Column, Callable[[Report], Any], bool]:
+    """A figure of whole networks, and whether it adds up, so that a ratio stands beside it. Raises ArchcalcError."""
+    from archcalc.address import address
+
+    if name in WHOLE:
+        return *WHOLE[name], False
+    asked = address(name)
+    column = of_figure(asked.entry) if str(asked) in FIGURES else asked_for(asked)
+    return column, asked.answer, isinstance(asked.entry.rule, Tally)
 
 
 def counted(network: Model, names: Iterable[str], **knobs: Any) -> str:
@@ -137,28 +173,20 @@ def counted(network: Model, names: Iterable[str], **knobs: Any) -> str:
         graphs = [network.summary(**knobs).graph]
     except ArchcalcError:  # there is no such network at its defaults
         graphs = []
-    return sentence([*names], graphs)
-
-
-def ratio(part: Any, whole: Any) -> Any:
-    """part / whole; None where unknown, ABSENT where there is nothing to measure by."""
-    if isinstance(part, str) or isinstance(whole, str) or (isinstance(whole, int) and whole == 0):
-        return ABSENT
-    value = fraction(part, whole)
-    return None if value is None else Ratio(value)
+    return sentence([*dict.fromkeys(names)], graphs)
 
 
 def aligned_table(comparison: Comparison) -> Table:
     """Blocks or layers of several networks, where they correspond in one row."""
-    labels = [report.label for report in comparison.reports]
-    columns = [Column("layer", "layer", number=False)]
+    columns, names = [*words("layer")], labels(comparison.reports)
     figures = (comparison.reports[0].work, "params")
-    for figure, title in ((name, FIGURES[name].heading) for name in figures):
-        columns += [Column(f"{figure} {label}", f"{title}\n{label}") for label in labels]
-        shown = labels[1:] if len(labels) > 2 else [""]  # the ratio of two needs no name
-        columns += [Column(f"{figure} ratio {label}", f"ratio\n{label}".rstrip()) for label in shown]
+    for name, title, unit in ((name, FIGURES[name].heading, FIGURES[name].unit) for name in figures):
+        columns += [Column(f"{name} {label}", f"{title}\n{label}", unit=unit) for label in names]
+        others = names[1:] if len(names) > 2 else [""]  # the ratio of two needs no name
+        columns += [Column(f"{name} ratio {label}".rstrip(), f"ratio\n{label}".rstrip(), RATIO) for label in others]
     rows = tuple((line.name, *_figures(line.rows, figures)) for line in comparison.lines)
-    return Table("Where they correspond", tuple(columns), rows, notes=("rows without weights are left out",))
+    notes = ("rows without weights are left out",)
+    return Table("Where they correspond", tuple(columns), rows, notes=notes, name="parts")
 
 
 def _figures(rows: tuple[Row | None, ...], figures: Sequence[str]) -> list[Any]:

@@ -8,8 +8,8 @@ from archcalc.figures.conventions import CONVENTIONS, DEFAULT
 from archcalc.figures.figure import FIGURES
 from archcalc.figures.sentence import sentence
 from archcalc.report import Report
-from archcalc.tables.grid import Column, Table
-from archcalc.tables.layout import ratio
+from archcalc.tables.grid import RATIO, Column, Table, ratio, words
+from archcalc.tables.layout import labels
 
 
 def figures_table(conventions: bool = False) -> Table:
@@ -20,17 +20,17 @@ def figures_table(conventions: bool = False) -> Table:
         if (figure.name in CONVENTIONS) >= conventions
     )
     title = f"{len(rows)} {'conventions' if conventions else 'figures'}"
-    return Table(title, tuple(Column(name, name, number=False) for name in ("name", "unit", "meaning")), rows)
+    return Table(title, words("name", "unit", "meaning"), rows, name=title.split()[1])
 
 
 def conventions_table(reports: Sequence[Report]) -> Table:
     """The work of each network by each convention, with its ratio to the mult-adds."""
-    columns = [Column("convention", "convention", number=False)]
-    for report in reports:
-        columns += [Column(report.label, report.label), Column(f"{report.label} ratio", "ratio")]
+    columns = [*words("convention")]
+    for label in labels(reports):
+        columns += [Column(label, label), Column(f"{label} ratio", "ratio", RATIO)]
     rows = []
     for name in CONVENTIONS:
         values = [(report.totals.figure(name), report.totals.figure(DEFAULT)) for report in reports]
         rows.append((name, *(cell for own, first in values for cell in (own, ratio(own, first)))))
-    words = (f"{name}: {sentence([name], [report.graph for report in reports])}" for name in CONVENTIONS)
-    return Table("Work by convention", tuple(columns), tuple(rows), notes=tuple(words))
+    notes = tuple(f"{name}: {sentence([name], [report.graph for report in reports])}" for name in CONVENTIONS)
+    return Table("Work by convention", tuple(columns), tuple(rows), notes=notes, name="conventions")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from archcalc.memory.footprint import STATES, Memory
-from archcalc.tables.grid import ABSENT, Column, Table
+from archcalc.tables.grid import ABSENT, Table, numbers, words
 
-COLUMNS = ("forward", "training", "weights", "buffers", "activations")
 NOTES = (
     "Bytes of tensors; a library's workspaces come on top. activations: all layers' outputs together.",
     "forward: weights, buffers and the activations that must be alive at the same time, when the layer 'at' runs.",
@@ -22,11 +21,12 @@ def memory_table(found: Sequence[tuple[str, Memory]]) -> Table:
         (label, one.inference, one.training, one.weights, one.buffers, one.activations, one.peak_at or ABSENT)
         for label, one in found
     )
-    columns = [Column(name, name) for name in COLUMNS]
+    figures = numbers("forward", "training", "weights", "buffers", "activations", unit="bytes")
     title = f"Memory for a batch of {first.batch} in {first.dtype}, {first.optimizer} keeping {STATES[first.optimizer]}"
     return Table(
         f"{title} tensors for each weight",
-        (Column("network", "network", number=False), *columns, Column("at", "at", number=False)),
+        (*words("network"), *figures, *words("at")),
         rows,
         notes=NOTES,
+        name="memory",
     )

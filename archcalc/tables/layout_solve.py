@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 from typing import Any
 
 from archcalc.errors import listing
-from archcalc.figures.figure import heading
 from archcalc.number import exact_div
-from archcalc.quantity import quantity
 from archcalc.solving.free import described
 from archcalc.solving.search import Found
 from archcalc.solving.solve import Solution
-from archcalc.tables.grid import ABSENT, Column, Ratio, Table
+from archcalc.tables.grid import ABSENT, KNOB, RATIO, WORDS, Column, Table, asked_for, words
 from archcalc.tables.layout import counted
-from archcalc.value import decimal, show
+from archcalc.value import show
 
 
 def solution_tables(solution: Solution) -> list[Table]:
@@ -36,11 +33,13 @@ def solution_table(solution: Solution) -> Table:
         f"every one of the {points:,} combinations of {ranges} was computed; {meeting:,} meet all",
         *([f"with {fixed}"] if search.fixed else []),
         *([] if solution.beyond else ["no step further is within the range"]),
-        counted(solution.network, (quantity(name).figure for name in search.names), **search.fixed),
+        counted(
+            solution.network, (name for one in search.sweep.quantities.values() for name in one.figures), **search.fixed
+        ),
     ]
-    columns = (Column("which", "", number=False), *_columns(solution), Column("met", "met", number=False))
+    columns = (Column("which", "", WORDS), *_columns(solution), *words("met"))
     table = [(which, *_cells(solution, found), _met(found)) for which, found in rows]
-    return Table(title, columns, tuple(table), notes=tuple(notes))
+    return Table(title, columns, tuple(table), notes=tuple(notes), name="answer")
 
 
 def curve_table(solution: Solution) -> Table:
@@ -50,18 +49,17 @@ def curve_table(solution: Solution) -> Table:
     rows = [(*_cells(solution, found), _used(found, limit)) for found in solution.curve()]
     word = "largest" if solution.want.large else "smallest"
     title = f"Iso-cost curve: for each {first} the {word} {second}"
-    return Table(title, (*_columns(solution), Column("used", f"of {limit.text}", number=True)), tuple(rows))
+    return Table(title, (*_columns(solution), Column("used", f"of {limit.text}", RATIO)), tuple(rows), name="curve")
 
 
 def _columns(solution: Solution) -> Sequence[Column]:
     search = solution.search
-    names = [*search.axes, *search.names]
-    return [Column(name, heading(name)) for name in names]
+    knobs = [Column(name, name, KNOB) for name in search.axes]
+    return [*knobs, *(asked_for(one) for one in search.sweep.quantities.values())]
 
 
 def _cells(solution: Solution, found: Found) -> tuple[Any, ...]:
-    figures = [decimal(found.figures.get(name, ABSENT)) for name in solution.search.names]
-    return (*(value if isinstance(value, int) else show(value) for value in found.knobs.values()), *figures)
+    return (*found.knobs.values(), *(found.figures.get(name, ABSENT) for name in solution.search.names))
 
 
 def _met(found: Found) -> str:
@@ -70,4 +68,4 @@ def _met(found: Found) -> str:
 
 def _used(found: Found, limit: Any) -> Any:
     value = found.figures[str(limit.quantity)]
-    return Ratio(Fraction(exact_div(value, limit.bound))) if value is not None and limit.bound else ABSENT
+    return exact_div(value, limit.bound) if value is not None and limit.bound else ABSENT

@@ -6,11 +6,10 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from shutil import get_terminal_size
-from textwrap import wrap
+from itertools import zip_longest
 from typing import Any, TextIO
 
-from archcalc.tables.grid import Table, people
+from archcalc.tables.grid import RATIO, Table
 
 LEAST_NAME = 20  # of the first column, the names
 LEAST_WORDS = 10  # of another column of words, before a column of numbers is left out
@@ -22,26 +21,35 @@ Line = tuple[str, str]  # style, text
 def show_tables(tables: Sequence[Table], file: TextIO) -> None:
     """Print tables, an empty line between two: on a terminal its width, and painted; else as wide as they need."""
     terminal = file.isatty()
-    width = get_terminal_size().columns if terminal or "COLUMNS" in os.environ else None
+    width = _size()[0] if terminal or "COLUMNS" in os.environ else None
+    if not terminal:
+        file.write(render_tables(tables, width))
+        return
     for index, table in enumerate(tables):
-        parts = [("", "")] * (index > 0) + list(lines(table, width))
-        if terminal:
-            _paint(parts, file)
-        else:
-            file.writelines(f"{text.rstrip()}\n" for _, text in parts)
+        _paint([("", "")] * (index > 0) + list(lines(table, width)), file)
 
 
 def as_text(tables: Sequence[Table]) -> str:
-    """Tables without colours, fitted to the terminal where there is one, else as wide as they need."""
-    width = get_terminal_size().columns if sys.stdout.isatty() else None
-    return "\n\n".join("\n".join(text.rstrip() for _, text in lines(table, width)) for table in tables)
+    """Tables as Python shows them: fitted to the terminal where there is one."""
+    return render_tables(tables, _size()[0] if sys.stdout.isatty() else None).rstrip("\n")
+
+
+def render_tables(tables: Sequence[Table], width: int | None = None) -> str:
+    """Tables without colours, an empty line between two, as wide as they need unless a width is given."""
+    return "\n".join("".join(f"{text.rstrip()}\n" for _, text in lines(table, width)) for table in tables)
+
+
+def _size() -> tuple[int, int]:
+    from shutil import get_terminal_size
+
+    return get_terminal_size()
 
 
 def _console(file: TextIO) -> Any:
     """A terminal of rich's, of the size that Python finds; rich's own way of finding it may fail."""
     from rich.console import Console
 
-    columns, rows = get_terminal_size()
+    columns, rows = _size()
     return Console(file=file, width=columns, height=rows, highlight=False, soft_wrap=True)
 
 
@@ -55,8 +63,8 @@ def _paint(parts: Sequence[Line], file: TextIO) -> None:
 
 def lines(table: Table, width: int | None) -> Iterator[Line]:
     """The table's lines with their styles; a number is never cut, a column without room is left out and named."""
-    cells = [[column.title.split("\n") for column in table.columns]]
-    cells += [[[people(value)] for value in row] for row in (*table.rows, *table.totals)]
+    cells = [[column.heading.split("\n") for column in table.columns]]
+    cells += [[[text] for text in row] for row in table.texts()]
     shown, widths = _fitted(table, cells, width)
     yield from _folded("bold", table.title, width)
     yield from _row("bold", cells[0], table, shown, widths)
@@ -66,7 +74,7 @@ def lines(table: Table, width: int | None) -> Iterator[Line]:
         if index == len(table.rows):
             yield "", ""
         yield from _row("bold" if index >= len(table.rows) else "", row, table, shown, widths)
-    left_out = [column.title.replace("\n", " ") for i, column in enumerate(table.columns) if i not in shown]
+    left_out = [column.heading.replace("\n", " ") for i, column in enumerate(table.columns) if i not in shown]
     if left_out or table.notes:
         yield "", ""
     for note in [f"left out, for want of width: {', '.join(left_out)}"] * bool(left_out) + list(table.notes):
@@ -74,19 +82,19 @@ def lines(table: Table, width: int | None) -> Iterator[Line]:
 
 
 def _fitted(table: Table, cells: list[list[list[str]]], width: int | None) -> tuple[list[int], list[int]]:
-    """Which columns are shown, and how wide each is."""
+    """Which columns are shown, and how wide each is; ratios are left out first, then what stands last."""
     widths = [max(len(part) for row in cells for part in row[i]) for i in range(len(table.columns))]
-    least = [w if c.number else min(w, LEAST_WORDS if i else LEAST_NAME) for i, (w, c) in
+    least = [w if c.type.number else min(w, LEAST_WORDS if i else LEAST_NAME) for i, (w, c) in
              enumerate(zip(widths, table.columns, strict=True))]  # fmt: skip
     shown = list(range(len(table.columns)))
     if width is None:
         return shown, widths
     room = width - len(GAP) * (len(shown) - 1)
-    while sum(least[i] for i in shown) > room and any(table.columns[i].number for i in shown[1:]):
-        shown.remove(max(i for i in shown if table.columns[i].number))
+    while sum(least[i] for i in shown) > room and any(table.columns[i].type.number for i in shown[1:]):
+        shown.remove(max((table.columns[i].type is RATIO, i) for i in shown if table.columns[i].type.number)[1])
         room += len(GAP)
-    while sum(widths[i] for i in shown) > room and any(not table.columns[i].number for i in shown):
-        widest = max((i for i in shown if not table.columns[i].number), key=lambda i: widths[i] - least[i])
+    while sum(widths[i] for i in shown) > room and any(not table.columns[i].type.number for i in shown):
+        widest = max((i for i in shown if not table.columns[i].type.number), key=lambda i: widths[i] - least[i])
         if widths[widest] <= 1:
             break
         widths[widest] -= 1
@@ -96,12 +104,11 @@ def _fitted(table: Table, cells: list[list[list[str]]], width: int | None) -> tu
 def _row(style: str, row: list[list[str]], table: Table, shown: list[int], widths: list[int]) -> Iterator[Line]:
     """One row, on as many lines as its fullest cell needs."""
     parts = [[piece for text in row[i] for piece in (_wrapped(text, widths[i]) or [""])] for i in shown]
-    for number in range(max(map(len, parts))):
-        cells = [part[number] if number < len(part) else "" for part in parts]
-        padded = (
-            cell.rjust(widths[i]) if table.columns[i].number else cell.ljust(widths[i])
+    for cells in zip_longest(*parts, fillvalue=""):
+        padded = [
+            cell.rjust(widths[i]) if table.columns[i].type.number else cell.ljust(widths[i])
             for i, cell in zip(shown, cells, strict=True)
-        )
+        ]
         yield style, GAP.join(padded)
 
 
@@ -110,7 +117,11 @@ def _folded(style: str, text: str, width: int | None) -> Iterator[Line]:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    return [text] if len(text) <= width else wrap(text, width)
+    if len(text) <= width:
+        return [text]
+    from textwrap import wrap
+
+    return wrap(text, width)
 
 
 @contextmanager

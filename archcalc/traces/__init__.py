@@ -1,7 +1,8 @@
-"""Numbers that remember how they were computed, and how that is written.
+"""Numbers that record how they were computed, and the notations in which a record is written.
 
-traced.py       the number type: the engine's own formulas run over it
-conditions.py   a comparison of such numbers, which is never decided by their present values
+traced.py       the number type, over which the formulas of the engine run
+conditions.py   a comparison of such numbers, which their present values do not decide
 notation.py     a trace as text: floor((227 + 2*0 - 11)/4) + 1
 spreadsheet.py  a trace as the formula of a cell: INT((C7+2*H7-E7)/F7)+1
+javascript.py   a trace as a program of a page: floor(div(227n + 2n * 0n - 11n, 4n)) + 1n
 """

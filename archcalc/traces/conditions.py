@@ -1,9 +1,10 @@
-"""A comparison of traced numbers, and what comparisons are joined to."""
+"""A comparison of traced numbers, and comparisons joined by "and", "or" and "not"."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from archcalc.errors import Refusal
 from archcalc.protocol import COMPARE, OwnCondition
 
 if TYPE_CHECKING:
@@ -11,34 +12,42 @@ if TYPE_CHECKING:
 
 
 class Condition(OwnCondition):
-    """A condition that holds or does not, now; other values would tell otherwise."""
+    """A condition with its truth at the present values; at other values it may be different."""
 
     __slots__ = ("operands", "sign", "trace", "value")
 
     def __init__(self, sign: str, operands: tuple[Any, ...], value: Any, trace: Trace) -> None:
-        self.sign, self.operands = sign, operands  # sign: of COMPARE, or "and", "or", "not"
+        self.sign, self.operands = sign, operands  # sign: one of COMPARE, or "and", "or", "not"
         self.value, self.trace = value, trace
 
     @classmethod
     def of(cls, a: Any, sign: str, b: Any) -> Any:
-        """a < b and the like."""
-        b = int(b) if isinstance(b, bool) else b  # true is 1 of a plain number, too
+        """A comparison such as a < b: True or False where all values agree, else a Condition."""
+        b = int(b) if isinstance(b, bool) else b  # as for plain numbers, true is 1
         if a is b:
             return COMPARE[sign](0, 0)
-        if sign in (">=", ">") and a.low is not None and not hasattr(b, "low") and COMPARE[sign](a.low, b):
-            return True
+        if a.low is not None and not hasattr(b, "low") and (a.low > b or (a.low == b and sign in (">=", "<"))):
+            return COMPARE[sign](a.low, b)
         if a.operation == "-" and isinstance(b, int) and b == 0:
             return COMPARE[sign](*a.operands)
         return cls(sign, (a, b), COMPARE[sign](a.value, getattr(b, "value", b)), a.trace)
 
     @property
     def settled(self) -> bool:
-        """Whether it holds now, for what decides the structure; that it was used so is noted."""
-        self.trace.decided.append(self if self.value else ~self)
-        return bool(self.value)
+        """Whether it holds at the present values, to decide the structure; the trace records the decision.
+
+        Raises Refusal where it holds for some copies of a repetition, and not for others.
+        """
+        from archcalc.traces.traced import at, varies
+
+        known = {at(self, place) for place in range(max(1, self.trace.count.value))} if varies(self) else {self.value}
+        if len(known) > 1:
+            raise Refusal("it differs among the copies of a repetition")
+        self.trace.decided.append(self if True in known else ~self)
+        return True in known
 
     def select(self, yes: Any, no: Any) -> Any:
-        """A number that depends on it; between words it decides the structure."""
+        """A number that depends on the condition; for words and the like the condition decides the structure."""
         from archcalc.traces.traced import operate
 
         if any(isinstance(value, (bool, str, tuple)) for value in (yes, no)):
@@ -46,7 +55,7 @@ class Condition(OwnCondition):
         return operate("where", self, yes, no)
 
     def joined(self, sign: str, other: Any) -> Condition:
-        """The two by "and" or "or"."""
+        """The two conditions joined by "and" or "or"."""
         value = (self.value and other.value) if sign == "and" else (self.value or other.value)
         return Condition(sign, (self, other), value, self.trace)
 
@@ -54,4 +63,4 @@ class Condition(OwnCondition):
         return Condition("not", (self,), not self.value, self.trace)
 
     def __bool__(self) -> bool:
-        raise TypeError("a condition on traced numbers is open; settled decides it")
+        raise TypeError("a condition on traced numbers is open; 'settled' decides it")

@@ -9,7 +9,7 @@ from archcalc.traces.traced import Traced
 
 
 class Latex(Notation):
-    """For mathematics in a paper or on a slide."""
+    """LaTeX mathematics, for a paper or a slide."""
 
     infix: ClassVar[dict[str, str]] = {"+": " + ", "-": " - ", "*": r" \cdot ", "/": "/", "power": "^"}
     functions: ClassVar[dict[str, str]] = {

@@ -1,4 +1,4 @@
-"""A trace as text, in one notation or another: brackets where an operation binds less than what it stands in."""
+"""A trace as text, with brackets where an operation binds less tightly than the operation around it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from archcalc.errors import ArchcalcError
 from archcalc.traces.conditions import Condition
 from archcalc.traces.traced import Traced
 
-ATOM, POWER, SIGN, PRODUCT, SUM, RELATION = range(6)  # how tightly an operation binds; the first the most
+ATOM, POWER, SIGN, PRODUCT, SUM, RELATION = range(6)  # how tightly an operation binds: the first binds most
 
 Written = tuple[str, int]  # the text, and how tightly its outermost operation binds
 
@@ -20,15 +20,15 @@ class Notation:
 
     longest: ClassVar[int] = 1000  # characters
     infix: ClassVar[dict[str, str]] = {"+": " + ", "-": " - ", "*": "*", "/": "/", "power": "^"}
-    functions: ClassVar[dict[str, str]] = {}  # operation -> its name, where that is another
+    functions: ClassVar[dict[str, str]] = {}  # operation -> its name, where the two differ
     relations: ClassVar[dict[str, str]] = {sign: f" {sign} " for sign in ("<", "<=", ">", ">=", "!=")} | {"==": " = "}
 
     def write(self, value: Any) -> str:
-        """A number or a condition as text. Raises ArchcalcError where that is too long."""
+        """A number or a condition as text. Raises ArchcalcError where the text is too long."""
         return self.written(value)[0]
 
     def written(self, value: Any) -> Written:
-        """The text, and how tightly it holds together."""
+        """The text, and how tightly its outermost operation binds."""
         if isinstance(value, Condition):
             found = self.condition(value)
         elif not isinstance(value, Traced):
@@ -36,7 +36,7 @@ class Notation:
         elif value.operation == "name":
             found = self.name(value), ATOM
         elif value.operation == "negative":
-            found = f"-{self.within(value.operands[0], ATOM)}", SIGN
+            found = self.negative(value)
         elif value.operation in self.infix:
             found = self.operator(value)
         else:
@@ -53,8 +53,11 @@ class Notation:
             return f"{value.numerator}/{value.denominator}", PRODUCT if value > 0 else SUM
         return str(value), ATOM if value >= 0 else SIGN
 
+    def negative(self, value: Traced) -> Written:
+        return f"-{self.within(value.operands[0], ATOM)}", SIGN
+
     def operator(self, value: Traced) -> Written:
-        """Of equal operations the left one comes first; what stands on the right of - and / holds tighter."""
+        """An operation between its operands; of equally tight ones, the right operand of - and / gets brackets."""
         own = {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "power": POWER}[value.operation]
         left, right = value.operands
         sides = (
@@ -80,6 +83,6 @@ class Notation:
         return self.within(left, SUM), self.within(right, SUM)
 
     def within(self, value: Any, binding: int) -> str:
-        """As an operand of an operation that binds so tightly."""
+        """A value as an operand, in brackets where it binds less tightly than ``binding``."""
         text, own = self.written(value)
         return f"({text})" if own > binding else text

@@ -1,7 +1,7 @@
-"""A number that remembers how it was computed.
+"""A number that records how it was computed.
 
-Its value is known and goes along, for what must be a number today: which layers there are, what a cell shows at first.
-What is remembered never depends on it, so that the trace is right for other values too.
+It also has its present value, for decisions that need one: which layers there are, what a cell shows at first. The
+record never depends on that value, so it is right for other values too.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+from archcalc.errors import Refusal
 from archcalc.number import ceil_div, exact_div, least, most, plain
-from archcalc.protocol import OwnNumber, is_int
+from archcalc.protocol import COMPARE, OwnNumber, is_int
 from archcalc.traces.conditions import Condition
 
-OPERATIONS: dict[str, Callable[..., Any]] = {  # what the value is, given the operands' values
+OPERATIONS: dict[str, Callable[..., Any]] = {  # how the value is computed from the values of the operands
     "+": lambda a, b: a + b,
     "-": lambda a, b: a - b,
     "*": lambda a, b: a * b,
@@ -29,39 +30,51 @@ OPERATIONS: dict[str, Callable[..., Any]] = {  # what the value is, given the op
     "power": lambda a, b: plain(Fraction(a) ** b),
     "where": lambda condition, yes, no: yes if condition else no,
 }
-WHOLE = {"floor", "ceil"}  # whatever the operands are
-NEVER_WHOLE = {"/"}
+WHOLE = {"floor", "ceil"}  # whole for all operands
+NEVER_WHOLE = {"/"}  # may be a fraction even where the operands are whole
+UNEVEN = {"min", "max", "where", "power"}  # which no formula computes for all copies at once
+JOINED: dict[str, Callable[..., bool]] = {  # a condition, as a function of its operands
+    **COMPARE, "and": lambda a, b: a and b, "or": lambda a, b: a or b, "not": lambda a: not a,
+}  # fmt: skip
 
 
 class Trace:
-    """What a walk over traced numbers has met beside them."""
+    """What an evaluation over traced numbers assumed, required and quoted."""
 
     def __init__(self) -> None:
-        self.decided: list[Condition] = []  # they hold now; where they do not, the network has other layers
-        self.needed: list[tuple[Any, str]] = []  # conditions for an operation to have a result, and what to say else
-        self.quoted: dict[int, Traced] = {}  # numbers in messages, by their marks
+        self.decided: list[Condition] = []  # conditions at the present values; where one changes, so do the layers
+        self.needed: list[tuple[Any, str]] = []  # a condition for an operation to have a result, and the message if not
+        self.quoted: dict[int, Traced] = {}  # the numbers in messages, by the id in their mark
+        self.count: Any = None  # the cell with the number of copies, within a repetition
+
+    def clear(self) -> None:
+        """Forget all of it."""
+        for met in (self.decided, self.needed, self.quoted):
+            met.clear()
 
 
 class Traced(OwnNumber):
-    """A name, or an operation on numbers of which one at least is traced."""
+    """A name, or an operation on numbers of which at least one is traced."""
 
     __slots__ = ("low", "operands", "operation", "trace", "value", "whole")
 
     def __init__(
         self, operation: str, operands: tuple[Any, ...], value: Any, trace: Trace, whole: bool, low: Any = None
     ) -> None:
-        self.operation, self.operands = operation, operands  # of a "name", the one operand is what it is called
+        self.operation, self.operands = operation, operands  # the only operand of "name" is its label
         self.value, self.trace = value, trace
-        self.whole, self.low = whole, low  # whatever the names in it stand for: whether whole, and at least how much
+        self.whole, self.low = whole, low  # for all values of its names: whether it is whole, and a lower bound
 
     @property
     def is_integer(self) -> bool | None:
-        """True where it is whole whatever the names stand for, None where that depends."""
+        """True where it is whole for all values of its names, None where that is not known."""
         return True if self.whole else None
 
     @property
     def settled(self) -> Any:
-        """The value alone, for what decides the structure; that it was used so is noted."""
+        """The present value, to decide the structure; the trace records the decision."""
+        if varies(self):
+            raise Refusal("it differs among the copies of a repetition")
         self.trace.decided.append(Condition("==", (self, self.value), True, self.trace))
         return self.value
 
@@ -92,9 +105,9 @@ class Traced(OwnNumber):
         return self if self.whole else operate("floor", self)
 
     def __mod__(self, other: Any) -> Any:
-        if _is_whole(self) and _is_whole(other) and not is_int(other, 1):
+        if is_whole(self) and is_whole(other) and not is_int(other, 1):
             return operate("mod", self, other)
-        return OwnNumber.__mod__(self, other)  # super() would ask whether it is on the left
+        return OwnNumber.__mod__(self, other)  # super() needs a Traced on the left, and that may be a plain number
 
     def __pow__(self, other: Any) -> Any:
         return 1 if is_int(other, 0) else self if is_int(other, 1) else operate("power", self, other)
@@ -106,40 +119,42 @@ class Traced(OwnNumber):
             return operate("ceil", inner)  # -(-a // b)
         return operate("negative", self)
 
-    def share(self, other: Any) -> Any:
-        """The quotient of two numbers, where it is known to be whole."""
+    def whole_quotient(self, other: Any) -> Any:
+        """The quotient of two numbers, which the caller knows to be whole."""
         quotient = self / other
         if isinstance(quotient, Traced):
             quotient.whole = True
         return quotient
 
     def least(self, other: Any) -> Any:
-        """The smaller of the two."""
+        """The smaller of two numbers."""
         return operate("min", self, other)
 
     def most(self, other: Any) -> Any:
-        """The larger of the two."""
+        """The larger of two numbers."""
         return operate("max", self, other)
 
     def compared(self, sign: str, other: Any) -> Any:
-        """A condition on other values than the present ones."""
+        """A condition on all values, not only the present ones."""
         return Condition.of(self, sign, other)
 
     def __str__(self) -> str:
-        """A mark that stands for the number in a message: which number that is may change."""
+        """A mark for the number in a message, since its value may change before the message is shown."""
         self.trace.quoted[id(self)] = self
         return f"\ue000{id(self)}\ue001"
 
 
 def name(label: object, value: Any, trace: Trace, whole: bool = True, low: Any = None) -> Traced:
-    """A number that a label stands for: the address of a cell, an argument of a layer."""
+    """A number with a label: the address of a cell, an argument of a layer."""
     return Traced("name", (label,), value, trace, whole, low)
 
 
 def operate(operation: str, *operands: Any) -> Traced:
-    """The operation on these numbers, at least one of which is traced."""
+    """The traced result of an operation on numbers of which at least one is traced."""
     trace = next(o.trace for o in operands if hasattr(o, "trace"))
-    whole = operation in WHOLE or (operation not in NEVER_WHOLE and all(map(_is_whole, operands)))
+    if operation in UNEVEN and any(map(varies, operands)):
+        raise Refusal("it differs among the copies of a repetition")
+    whole = operation in WHOLE or (operation not in NEVER_WHOLE and all(map(is_whole, operands)))
     if operation == "power" and not isinstance(exponent := operands[1], int):
         trace.needed.append((math.floor(exponent) == exponent, "a root is not exact; only whole exponents"))
         whole = False
@@ -149,13 +164,47 @@ def operate(operation: str, *operands: Any) -> Traced:
     return Traced(operation, operands, value, trace, whole, _lowest(operation, [_low(operand) for operand in operands]))
 
 
+def place_of(trace: Trace) -> Traced:
+    """How many copies of a repetition come before one: 0, 1 ..."""
+    return Traced("place", (), 0, trace, whole=True, low=0)
+
+
+def total(count: Any, number: Any) -> Traced:
+    """The sum of a number over so many copies."""
+    value = sum(at(number, place) for place in range(count.value))
+    return Traced("sum", (count, number), value, number.trace, number.whole)
+
+
+def varies(number: Any) -> bool:
+    """Whether a number, or a condition, differs among the copies of a repetition."""
+    operation = getattr(number, "operation", "")
+    return operation == "place" or (operation != "sum" and any(map(varies, getattr(number, "operands", ()))))
+
+
+def at(number: Any, place: int) -> Any:
+    """What it is now, for the copy with so many before it."""
+    if not varies(number):
+        return value_of(number)
+    operands = [at(operand, place) for operand in number.operands]
+    if isinstance(number, Condition):
+        return JOINED[number.sign](*operands)
+    return plain(OPERATIONS[number.operation](*operands)) if operands else place
+
+
+def first_of(number: Any) -> Any:
+    """What it is for the first copy, as a formula."""
+    if not varies(number):
+        return number
+    return OPERATIONS[number.operation](*map(first_of, number.operands)) if number.operands else 0
+
+
 def _low(number: Any) -> Any:
-    """What a number is at least; None where that is not known."""
+    """A lower bound of a number; None where none is known."""
     return number.low if isinstance(number, Traced) else None if isinstance(number, Condition) else number
 
 
 def _lowest(operation: str, lows: list[Any]) -> Any:
-    """What the result of an operation on numbers with these lower bounds is at least."""
+    """A lower bound of an operation from the lower bounds of its operands; None where none is known."""
     if operation == "max":
         return max((low for low in lows if low is not None), default=None)
     if operation == "where":
@@ -174,12 +223,12 @@ def _lowest(operation: str, lows: list[Any]) -> Any:
 
 
 def value_of(number: Any) -> Any:
-    """What a number, or a condition, is now."""
+    """The present value of a number or a condition."""
     return number.value if isinstance(number, (Traced, Condition)) else number
 
 
 def _without_sign(x: Any) -> Any:
-    """a of -a, and a / b of -a / b; None of anything else."""
+    """a where x is -a, and a / b where x is -a / b; None for anything else."""
     if isinstance(x, Traced) and x.operation == "negative":
         return x.operands[0]
     if isinstance(x, Traced) and x.operation == "/" and (top := _without_sign(x.operands[0])) is not None:
@@ -187,6 +236,6 @@ def _without_sign(x: Any) -> Any:
     return -x if isinstance(x, int) and x < 0 else None
 
 
-def _is_whole(value: Any) -> bool:
-    """Whether it is a whole number whatever the names stand for; a condition is no number, and does no harm."""
+def is_whole(value: Any) -> bool:
+    """Whether it is whole for all values of its names; a condition counts as whole, since it changes no number."""
     return value.whole if isinstance(value, Traced) else isinstance(value, (int, Condition))

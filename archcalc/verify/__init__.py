@@ -1,6 +1,6 @@
-"""Confirms the formulas with real torch modules; the only place that imports torch.
+"""Comparison of the formulas with real torch modules; the only package that imports torch.
 
-Importing this package raises ArchcalcError, in one line, where torch is missing or too old.
+Importing it raises an ArchcalcError of one line where torch is missing or too old.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def _check() -> None:
     torch = needed("torch", "this", "torch")
     if tuple(map(int, re.findall(r"\d+", torch.__version__)[:2])) < OLDEST:
         oldest = ".".join(map(str, OLDEST))
-        raise ArchcalcError(f"torch {torch.__version__} is too old to verify with; it takes {oldest} or newer")
+        raise ArchcalcError(f"torch {torch.__version__} is too old for a verification, which needs {oldest} or newer")
 
 
 _check()

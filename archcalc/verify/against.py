@@ -1,10 +1,11 @@
-"""A second witness that we did not write: the same network in a library, layer by layer in the order of execution."""
+"""An independent witness: the same network in another library, compared layer by layer in the order of execution."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from itertools import zip_longest
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archcalc.errors import ArchcalcError, listing
 from archcalc.language.library import find
@@ -12,12 +13,13 @@ from archcalc.model import Model
 from archcalc.report import Report
 from archcalc.shape import describe
 from archcalc.verify.check import digest
+from archcalc.verify.lines import Line, features, lines, tangled
 from archcalc.verify.results import NotRun, Witnessed
-from archcalc.verify.witness.build import count, installed, written
-from archcalc.verify.witness.lines import Line, features, lines, tangled
-from archcalc.verify.witness.sources import SOURCES, Source
 
-SAY: dict[str, Callable[[Any], str]] = {  # of a line's values, in order
+if TYPE_CHECKING:
+    from archcalc_witness.sources import Source
+
+SAY: dict[str, Callable[[Any], str]] = {  # the name and the format of each value of a line, in order
     "output": describe,
     "params": "{:,}".format,
     "mult-adds": "{:,}".format,
@@ -25,10 +27,22 @@ SAY: dict[str, Callable[[Any], str]] = {  # of a line's values, in order
 }
 
 
+def check_at_hand() -> None:
+    """Raises ArchcalcError where the modules to compare with are not."""
+    if not find_spec("archcalc_witness"):
+        raise ArchcalcError(
+            "--against compares with modules that archcalc's tests bring, and an installed archcalc does not: "
+            "run it in a clone of the repository, after pip install -e '.[torch]' there"
+        )
+
+
 def witness(report: Report, library: str, unknown: bool = True) -> Iterator[Witnessed | NotRun]:
-    """The network against each of the library's modules that should equal it; ``unknown``: say so if there is none."""
+    """Compare the network with each module of the library that should equal it; ``unknown``: say so if none does."""
+    from archcalc_witness.build import installed
+    from archcalc_witness.sources import SOURCES
+
     named = [one for name, one in SOURCES.items() if (one.library, one.network or name) == (library, report.network)]
-    network = brought(report) if named else None
+    network = own_network(report) if named else None
     matching = [source for source in named if at_knobs(source, network, report)] if network else []
     if not installed(library):
         yield NotRun(report.label, library, f"{library} is not installed: pip install {library}")
@@ -38,8 +52,8 @@ def witness(report: Report, library: str, unknown: bool = True) -> Iterator[Witn
         yield NotRun(report.label, library, f"no module of {library} is known to be this network at these knobs")
 
 
-def brought(report: Report) -> Model | None:
-    """The network of that name that archcalc brings; None where the report is of a file that has its name only."""
+def own_network(report: Report) -> Model | None:
+    """archcalc's own network of that name; None where the report is of a user's file that only has the same name."""
     network = Model(find(report.network))
     try:
         same = digest(network.summary(**report.knobs)) == digest(report)
@@ -49,17 +63,19 @@ def brought(report: Report) -> Model | None:
 
 
 def at_knobs(source: Source, network: Model, report: Report) -> bool:
-    """Whether the module is the network at the report's knobs."""
+    """Whether the module is the network at the knobs of the report."""
     default = {name: knob.default for name, knob in network.knobs.items()}
     knobs = {knob: network.accept(knob, str(value), text=True) for knob, value in source.knobs.items()}
     return default | knobs == default | report.knobs
 
 
 def compared(source: Source, report: Report) -> Witnessed | NotRun:
-    """One module, built and run without data."""
+    """The comparison with one module, which is built and run without data."""
+    from archcalc_witness.build import count, written
+
     try:
         sums, layers = count(source)
-    except Exception as error:  # a library of another version may fail in any way
+    except Exception as error:  # another version of a library may fail in any way
         return NotRun(
             report.label, source.library, f"{written(source)}: {type(error).__name__}: {error}".partition("\n")[0]
         )
@@ -74,11 +90,11 @@ def _lines(report: Report, theirs: list[Line], order: str) -> Iterator[str]:
     theirs = list(map(features, theirs))
     if order.startswith("any"):
         if tangled(ours) != tangled(theirs):
-            yield "the layers differ, in whatever order"
+            yield "the layers differ, in any order"
         return
     for name, mine, other in zip_longest(names, ours, theirs):
         if mine is None or other is None:
-            yield f"{name}: the module has no such layer" if mine else f"no layer for the module's {_told(other)}"
+            yield f"{name}: the module has no such layer" if mine else f"no layer for the module's {_described(other)}"
             continue
         parts = [f"{word}: formula {say(a)}, module {say(b)}"
                  for (word, say), a, b in zip(SAY.items(), mine, other, strict=True) if a != b]  # fmt: skip
@@ -86,7 +102,7 @@ def _lines(report: Report, theirs: list[Line], order: str) -> Iterator[str]:
             yield f"{name}: {'; '.join(parts)}"
 
 
-def _told(line: Line) -> str:
+def _described(line: Line) -> str:
     return ", ".join(f"{word} {say(value)}" for (word, say), value in zip(SAY.items(), line, strict=True))
 
 

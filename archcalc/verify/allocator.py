@@ -1,7 +1,7 @@
-"""Memory as it really is used, beside the formulas: what PyTorch's tensors hold, and what its allocators give.
+"""The memory that is really used, beside the formulas: by PyTorch's tensors, and by its allocators.
 
-The difference between formula and allocator is taken apart: what layers make inside (a padded copy, say), what
-libraries ask for as workspace, and what the allocator rounds up.
+The difference between formula and allocator is split into tensors inside layers (such as a padded copy), workspaces of
+libraries, and the rounding of the allocator.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from archcalc.verify.live import LiveBytes
 from archcalc.verify.module import NetworkModule, to_module
 from archcalc.verify.used import Used
 
-WORDS = "KINETO_LOG_LEVEL"  # what the profiler tells of itself
+LOG_LEVEL = "KINETO_LOG_LEVEL"  # of the profiler
 Pass = Callable[[NetworkModule, Tensor], Any]
 
 
 def used_forward(report: Report, device: torch.device, batch: int) -> Used:
-    """A forward pass. Raises ArchcalcError where the network cannot run."""
+    """The memory of a forward pass. Raises ArchcalcError where the network cannot run."""
     network, x = _placed(report, device, batch)
     return Used(report.label, "forward", batch, memory(report, batch).peak, **_measured(network.eval(), x, _forward))
 
 
 def used_training(report: Report, device: torch.device, batch: int) -> Used:
-    """A training step; the network needs weights. Raises ArchcalcError where it cannot run."""
+    """The memory of a training step; the network must have weights. Raises ArchcalcError where it cannot run."""
     network, x = _placed(report, device, batch)
     step = memory(report, batch).step or 0
     return Used(report.label, "training step", batch, step, **_measured(network.train(), x, training_step))
@@ -52,7 +52,7 @@ def _forward(network: NetworkModule, x: Tensor) -> None:
 
 
 class Loss(torch.autograd.Function):
-    """A number that gives every output a gradient and needs no memory itself."""
+    """A loss that gives every output a gradient and needs almost no memory itself."""
 
     @staticmethod
     def forward(ctx: Any, *outputs: Tensor) -> Tensor:
@@ -65,7 +65,7 @@ class Loss(torch.autograd.Function):
 
 
 def training_step(network: NetworkModule, x: Tensor) -> None:
-    """Forward and backward; the gradients are the step's own memory."""
+    """A forward and a backward pass; the gradients are freed at the end."""
     outputs = network(x)
     loss = Loss.apply(*(outputs.values() if isinstance(outputs, dict) else [outputs]))  # type: ignore[no-untyped-call]
     loss.backward()
@@ -83,30 +83,30 @@ def _measured(network: NetworkModule, x: Tensor, run: Pass) -> dict[str, int]:
 
 
 def _asked_of_cpu(network: NetworkModule, x: Tensor, run: Pass) -> dict[str, int]:
-    """What the profiler sees asked of the CPU's allocator, the input with it; the first run makes what stays."""
+    """The peak of bytes requested from the CPU's allocator, with the input; a first run allocates what is permanent."""
     run(network, x)
-    gc.collect()  # what was made before and is freed meanwhile would puzzle the profiler
-    with _silent(), profile(profile_memory=True) as seen:
+    gc.collect()  # else memory from before, freed during the run, would be subtracted
+    with _silent(), profile(profile_memory=True) as profiled:
         run(network, x)
-    events = [event for event in seen.kineto_results.events() if event.name() == "[memory]"]
+    events = [event for event in profiled.kineto_results.events() if event.name() == "[memory]"]
     changes = (event.nbytes() for event in sorted(events, key=lambda event: event.start_ns()))
     return {"requested": max(accumulate(changes), default=0) + x.untyped_storage().nbytes()}
 
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """Without the profiler's words that it starts and stops."""
-    before = os.environ.get(WORDS)
-    os.environ[WORDS] = "99"
+    """Silence the messages with which the profiler starts and stops."""
+    before = os.environ.get(LOG_LEVEL)
+    os.environ[LOG_LEVEL] = "99"
     try:
         yield
     finally:
-        os.environ.pop(WORDS)
-        os.environ.update({WORDS: before} if before is not None else {})
+        os.environ.pop(LOG_LEVEL)
+        os.environ.update({LOG_LEVEL: before} if before is not None else {})
 
 
 def _asked_of_cuda(network: NetworkModule, x: Tensor, run: Pass) -> dict[str, int]:
-    """What CUDA's allocator reports, the input with it; the first run leaves the libraries' standing workspaces."""
+    """The peaks of CUDA's allocator, with the input; a first run allocates the permanent workspaces of libraries."""
     device = x.device
     _clear(device)
     before = _bytes(device, "current")
@@ -122,7 +122,7 @@ def _asked_of_cuda(network: NetworkModule, x: Tensor, run: Pass) -> dict[str, in
 
 
 def _clear(device: torch.device) -> None:
-    """Forget what earlier networks left: their cycles, cuBLAS's workspaces, blocks that are larger than asked for."""
+    """Free what earlier networks left: reference cycles, cuBLAS workspaces, cached blocks of the allocator."""
     gc.collect()
     getattr(torch._C, "_cuda_clearCublasWorkspaces", lambda: None)()
     torch.cuda.empty_cache()

@@ -1,4 +1,4 @@
-"""What a device reaches at best, measured: operations in a large matrix product, bytes in a large copy."""
+"""The measured peak rates of a device: operations in a large matrix product, bytes in a large copy."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from archcalc.verify.clock import Clock, Mode, precision
 from archcalc.verify.roofline import Ceilings
 
 SIDE = {"cuda": 8192, "cpu": 1024}  # of the square matrices
-COPIED = {"cuda": 2**30, "cpu": 2**27}  # bytes, beyond any cache
+COPIED = {"cuda": 2**30, "cpu": 2**27}  # bytes, more than any cache has
 
 
 def measure(device: torch.device, mode: Mode, side: int | None = None, copied: int | None = None) -> Ceilings:
-    """Both ceilings in that mode, of the best run; a byte copied is read once and written once."""
+    """Both ceilings in a mode, from the fastest run; a copied byte is read once and written once."""
     side, copied = side or SIDE[device.type], copied or COPIED[device.type]
     clock = Clock(device)
     with torch.inference_mode(), precision(mode):

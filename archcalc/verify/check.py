@@ -1,4 +1,4 @@
-"""One network against its torch module, layer by layer: shapes, tensors, multiply-adds."""
+"""The comparison of a network with its torch module, layer by layer: shapes, tensors, multiply-adds."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from archcalc.verify.module import NetworkModule, TorchRefuses, to_module
 
 @dataclass(frozen=True)
 class Verified:
-    """What was compared, and what came out different."""
+    """What was compared, and the differences."""
 
     label: str
     digest: str  # of the layers compared
@@ -33,12 +33,12 @@ class Verified:
     tensors: int  # weights and buffers compared
     params: int
     mult_adds: int
-    opaque: tuple[str, ...]  # layers of which only the output's shape is declared: not compared
+    opaque: tuple[str, ...]  # layers that are not compared, since only the shape of their output is declared
     differences: tuple[Difference, ...]
 
 
 def verify(report: Report, device: torch.device, batch: int) -> Verified:
-    """Build the network, run it on that device, and compare each layer. Raises ArchcalcError."""
+    """Build the network, run it on the device, and compare each layer. Raises ArchcalcError."""
     try:
         with torch.device(device):
             network = to_module(report.graph, stand_in).eval()
@@ -70,12 +70,12 @@ def verify(report: Report, device: torch.device, batch: int) -> Verified:
 
 
 def stand_in(node: Node) -> Callable[..., Tensor]:
-    """Something of the declared shape, so that what follows can run."""
+    """A function that gives zeros of the declared shape, so that the layers after it can run."""
     return lambda *tensors: tensors[0].new_zeros(len(tensors[0]), *node.shape)
 
 
 def run(network: NetworkModule, x: Tensor, nodes: Sequence[Node]) -> list[Ran]:
-    """What each layer gives and how many operations FlopCounterMode sees in it, in order. Raises ArchcalcError."""
+    """The output shape of each layer and the operations that FlopCounterMode counts in it. Raises ArchcalcError."""
     found: list[Ran] = []
     before = [0]
     counter = FlopCounterMode(display=False)
@@ -93,7 +93,7 @@ def run(network: NetworkModule, x: Tensor, nodes: Sequence[Node]) -> list[Ran]:
             network(x)
             synchronize(x.device)
     except Exception as error:
-        if is_fault(error) or len(found) == len(nodes):  # or it came late
+        if is_fault(error) or len(found) == len(nodes):  # or no layer is left to blame
             raise
         raise TorchRefuses(nodes[len(found)], error) from error
     finally:
@@ -104,7 +104,7 @@ def run(network: NetworkModule, x: Tensor, nodes: Sequence[Node]) -> list[Ran]:
 
 @contextmanager
 def unfused() -> Iterator[None]:
-    """Attention in evaluation as in training: the fused form is one operation that FlopCounterMode does not know."""
+    """Run attention in evaluation as in training, since FlopCounterMode does not count the fused operation."""
     before = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
     try:
@@ -114,7 +114,7 @@ def unfused() -> Iterator[None]:
 
 
 def digest(report: Report) -> str:
-    """Changes where any layer's arguments, shape or figures do: tells whether a receipt is of this network."""
+    """A hash of the arguments, shapes and figures of all layers, to tell whether a receipt is of this network."""
     data = report.to_dict()
     text = json.dumps([data["input"], data["layers"]], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""Times of a pass and of each layer in it: device events on CUDA, the process's clock on a CPU; warmed up, medians."""
+"""The median times of a forward pass and of each layer, after warm-up: by CUDA events, or by the clock on a CPU."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from archcalc.verify.device import synchronize
 from archcalc.verify.module import NetworkModule
 
 WARM_UP, REPEATS = 5, 20
-AHEAD = 200_000  # cycles, some 100 us, for each layer that the device waits: the host queues the work meanwhile
+AHEAD = 200_000  # cycles, about 100 us: for each layer the device waits so long, while the host queues the work
 
 
 class Mode(NamedTuple):
-    """A way to compute."""
+    """A numeric precision to compute in."""
 
     name: str
     dtype: torch.dtype
@@ -40,7 +40,7 @@ MODES = (
 
 @contextmanager
 def precision(mode: Mode) -> Iterator[None]:
-    """Matrix products and convolutions with or without TF32; as it was, afterwards."""
+    """Run matrix products and convolutions with or without TF32, and restore the setting afterwards."""
     places: tuple[Any, ...] = (torch.backends.cuda.matmul, torch.backends.cudnn)
     before = [place.allow_tf32 for place in places]
     for place in places:
@@ -53,14 +53,14 @@ def precision(mode: Mode) -> Iterator[None]:
 
 
 class Clock:
-    """Marks on one device's line of time."""
+    """Time marks on one device."""
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
         self.events = device.type == "cuda"
 
     def mark(self) -> Any:
-        """Now, in the order of the work queued."""
+        """A mark for the present moment, in the order of the queued work."""
         if not self.events:
             return time.perf_counter()
         event = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
@@ -68,11 +68,11 @@ class Clock:
         return event
 
     def seconds(self, start: Any, end: Any) -> float:
-        """Between two marks, once finish() has been called."""
+        """The seconds between two marks, after a call of finish()."""
         return float(start.elapsed_time(end) / 1000 if self.events else end - start)
 
     def wait(self, layers: int) -> None:
-        """Let the device wait while the host queues a pass of that many layers."""
+        """Let the device wait while the host queues a pass of so many layers."""
         if self.events:
             with torch.cuda.device(self.device):
                 torch.cuda._sleep(AHEAD * layers)  # type: ignore[no-untyped-call]
@@ -82,7 +82,7 @@ class Clock:
         synchronize(self.device)
 
     def time(self, run: Callable[[], Any], repeats: int = REPEATS, layers: int = 1) -> list[float]:
-        """Seconds of each run, after a few to warm up; a run has that many layers."""
+        """The seconds of each run, after a few runs to warm up; ``layers`` is the number of layers in a run."""
         for _ in range(min(WARM_UP, repeats)):
             run()
         self.finish()
@@ -97,7 +97,7 @@ class Clock:
 
 
 class Times(NamedTuple):
-    """Median seconds of a pass, of each layer inside a pass, and between two marks with nothing between them."""
+    """Median seconds of a pass, of each layer within a pass, and between two marks without work."""
 
     whole: float
     layers: list[float]
@@ -105,7 +105,7 @@ class Times(NamedTuple):
 
 
 def time_network(network: NetworkModule, x: Tensor, clock: Clock, repeats: int = REPEATS) -> Times:
-    """Layers are timed where they run, with their inputs as the layer before left them; the whole without marks."""
+    """Time the whole pass without marks, then each layer within passes, where its inputs may still be in a cache."""
     with torch.inference_mode():
         whole = median(clock.time(lambda: network(x), repeats, len(list(network.layers()))))
         passes = [_marked_pass(network, x, clock) for _ in range(repeats)]

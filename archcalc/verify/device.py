@@ -1,4 +1,4 @@
-"""Where a module runs, and what there is to say about it."""
+"""The device on which a module runs, and a description of it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import torch
 from archcalc import __version__
 from archcalc.errors import ArchcalcError, listing
 
-MEMINFO = Path("/proc/meminfo")  # of Linux
+MEMINFO = Path("/proc/meminfo")  # on Linux
 KINDS = ("auto", "cuda", "cpu", "meta")
 LIBRARIES = ("torch", "torchvision", "timm", "pytorchcv", "keras")
 
 
 def find_device(word: str) -> torch.device:
-    """Its name; "auto" is cuda if there is one, else cpu. Raises ArchcalcError."""
+    """The device of this name; "auto" is cuda if there is one, else cpu. Raises ArchcalcError."""
     if word.partition(":")[0] not in KINDS:
         raise ArchcalcError(f"no device {word!r}; there are {listing(KINDS)}")
     if word == "auto":
@@ -36,26 +36,26 @@ def find_device(word: str) -> torch.device:
 
 
 def try_out(device: torch.device) -> None:
-    """Let it compute. Raises RuntimeError, as where it is too old for the code that this torch holds."""
+    """Compute something on the device. Raises RuntimeError, for example where it is too old for this build of torch."""
     torch.zeros(1, device=device).add_(1)
     synchronize(device)
 
 
 def synchronize(device: torch.device) -> None:
-    """Wait for the device's work; what failed in it is raised here, if not before."""
+    """Wait until the device has finished its work. Raises its errors, if they were not raised before."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
 
 
 def device_name(device: torch.device) -> str:
-    """As its maker calls it."""
+    """The maker's name of the device."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return _processor() if device.type == "cpu" else "meta (shapes only)"
 
 
 def environment(device: torch.device) -> dict[str, str]:
-    """Device, driver and the versions of what took part."""
+    """The device, its driver and the versions of all libraries involved."""
     found = {"device": device_name(device), "archcalc": __version__, "python": platform.python_version()}
     if device.type == "cuda":
         properties = torch.cuda.get_device_properties(device)
@@ -72,7 +72,7 @@ def environment(device: torch.device) -> dict[str, str]:
 
 
 def installed(library: str) -> str:
-    """Its version, or "not installed"."""
+    """The version of a library, or "not installed"."""
     try:
         return version(library)
     except PackageNotFoundError:
@@ -80,7 +80,7 @@ def installed(library: str) -> str:
 
 
 def driver() -> str:
-    """The version of NVIDIA's driver, as its own tool tells it."""
+    """The version of NVIDIA's driver, from nvidia-smi."""
     ask = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
     try:
         return subprocess.run(ask, capture_output=True, text=True, timeout=60, check=True).stdout.split()[0]
@@ -89,10 +89,10 @@ def driver() -> str:
 
 
 def free_memory(device: torch.device) -> int | None:
-    """Bytes that a pass may use at most; None where nothing is stored, or where that is not known."""
+    """The bytes that a pass may use; None where nothing is stored or where it is not known."""
     if device.type == "cuda":
-        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)  # for PyTorch's next tensors
-        return torch.cuda.mem_get_info(device.index or 0)[0] + kept
+        cached = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)  # for the next tensors
+        return torch.cuda.mem_get_info(device.index or 0)[0] + cached
     if device.type != "cpu":
         return None
     try:

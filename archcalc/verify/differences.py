@@ -1,4 +1,4 @@
-"""Where the formulas and torch do not agree, layer by layer."""
+"""The differences between the formulas and torch, layer by layer."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from archcalc.verify.module import Function, NetworkModule
 
 
 class Ran(NamedTuple):
-    """What a layer did: its output with the batch axis, the operations that FlopCounterMode saw."""
+    """The result of running a layer: its output shape with the batch axis, and the operations of FlopCounterMode."""
 
     output: tuple[int, ...]
     flops: int
 
 
 class Difference(NamedTuple):
-    """What the formulas and torch do not agree on."""
+    """A value on which the formulas and torch do not agree."""
 
     layer: str
     what: str
@@ -39,7 +39,7 @@ class Difference(NamedTuple):
 
 
 def compare(report: Report, node: Node, row: Row, module: nn.Module, ran: Ran, batch: int) -> Iterator[Difference]:
-    """One layer's differences."""
+    """The differences of one layer."""
     assert node.layer is not None
     inputs = report.graph.input_shapes(node)
     weights, buffers = tensors(module)
@@ -56,22 +56,22 @@ def compare(report: Report, node: Node, row: Row, module: nn.Module, ran: Ran, b
 
 
 def tensors(module: nn.Module) -> tuple[dict[str, Shape], dict[str, Shape]]:
-    """The shape of each parameter and each buffer of a layer's own; batch norm's count of batches is neither."""
+    """The shapes of the parameters and of the buffers of a layer; batch norm's count of batches is not included."""
     if isinstance(module, Function):
-        return {}, {}  # what it holds are other layers
+        return {}, {}  # its submodules are other layers
     weights = {name: tuple(tensor.shape) for name, tensor in module.named_parameters()}
     buffers = {name: tuple(tensor.shape) for name, tensor in module.named_buffers()}
     return weights, {name: shape for name, shape in buffers.items() if not name.endswith("num_batches_tracked")}
 
 
 def difference(report: Report, node: Node, what: str, formula: object, found: object) -> Difference:
-    """With what is needed to look into it."""
+    """A difference with the layer, its input and its place, for a message."""
     shapes = " and ".join(map(describe, report.graph.input_shapes(node)))
     return Difference(node.name, what, formula, found, f"{node.layer} on {shapes}", str(node.place))
 
 
 def totals(report: Report, network: NetworkModule) -> Iterator[Difference]:
-    """The sums over the whole module, where shared tensors count once."""
+    """The differences of the sums over the whole module, in which shared tensors count once."""
     counted = [tensor for name, tensor in network.named_buffers() if not name.endswith("num_batches_tracked")]
     sums = {"params": sum(p.numel() for p in network.parameters()), "buffers": sum(b.numel() for b in counted)}
     for what, found in sums.items():

@@ -1,4 +1,4 @@
-"""What torch raises while a network runs: whether the device failed, or torch refuses the network."""
+"""Errors of torch while a network runs: either the device failed, or torch refuses the network."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 
 from archcalc.errors import ArchcalcError
 
-FAULT = re.compile(  # where torch raises a plain RuntimeError; the last are limits of a library at a large batch
+FAULT = re.compile(  # in a plain RuntimeError; the last ones are limits of libraries at large batches
     "CUDA error|CUDA out of memory|CUDA driver|NVIDIA driver|cuDNN error|CUDNN_STATUS|CUBLAS_STATUS|allocate memory|"
     "not enough memory|bad.?alloc|find an engine|overflow|32-?bit ?index|integer out of range",
     re.IGNORECASE,
@@ -18,7 +18,7 @@ FAULT = re.compile(  # where torch raises a plain RuntimeError; the last are lim
 
 
 def is_fault(error: Exception) -> bool:
-    """Whether the device failed, or has too little memory; else it is the network that torch refuses."""
+    """Whether the device failed or has too little memory; otherwise torch refuses the network."""
     return isinstance(error, (torch.cuda.OutOfMemoryError, MemoryError)) or (
         isinstance(error, RuntimeError) and bool(FAULT.search(str(error)))
     )
@@ -26,7 +26,7 @@ def is_fault(error: Exception) -> bool:
 
 @contextmanager
 def torch_errors() -> Iterator[None]:
-    """Makes an ArchcalcError, of one line, of what torch raises while a network runs."""
+    """Turn an error of torch while a network runs into an ArchcalcError of one line."""
     try:
         yield
     except ArchcalcError:
@@ -34,5 +34,5 @@ def torch_errors() -> Iterator[None]:
     except Exception as error:
         line = str(error).strip().partition("\n")[0].partition(" GPU ")[0]  # without the state of the allocator
         known = isinstance(error, (RuntimeError, ValueError))
-        said = "the device failed" if is_fault(error) else "torch refuses it" if known else type(error).__name__
-        raise ArchcalcError(f"{said}: {line}") from error
+        what = "the device failed" if is_fault(error) else "torch refuses it" if known else type(error).__name__
+        raise ArchcalcError(f"{what}: {line}") from error

@@ -1,4 +1,4 @@
-"""Work that a time limit may end."""
+"""Work that a time limit may interrupt."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from threading import current_thread, main_thread
 
 @contextmanager
 def ended_by_term() -> Iterator[None]:
-    """Let SIGTERM end the work as Ctrl-C does: with what was found so far."""
+    """Let SIGTERM interrupt the work as Ctrl-C does, so that the results so far are shown."""
     if current_thread() is not main_thread():
         yield
         return

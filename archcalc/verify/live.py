@@ -1,4 +1,4 @@
-"""What is alive in a real pass: every tensor's memory, from the operation that makes it to the last reference."""
+"""The memory in use during a real pass: of each tensor from the operation that makes it to its last reference."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from torch.utils.weak import WeakIdKeyDictionary
 
 
 class LiveBytes(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Bytes alive now and at most, of the memories that operations make inside; views add nothing.
+    """Bytes in use now and at the peak, of the storages that operators make in this context; views add nothing.
 
-    It sees what PyTorch's operators return. What an operator allocates and gives back inside, such as a library's
-    workspace, it does not see.
+    Only the tensors that PyTorch's operators return are counted. Memory that an operator allocates and frees inside,
+    such as the workspace of a library, is not.
     """
 
     def __init__(self, known: Sequence[Tensor] = ()) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.now = self.peak = 0
-        self.seen = WeakIdKeyDictionary()
+        self.counted = WeakIdKeyDictionary()
         for tensor in known:
-            self.seen[tensor.untyped_storage()] = True
+            self.counted[tensor.untyped_storage()] = True
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))
@@ -34,10 +34,10 @@ class LiveBytes(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return result
 
     def add(self, tensor: Tensor) -> None:
-        """Count a tensor's memory until it is given back."""
+        """Count the storage of a tensor until it is freed."""
         storage = tensor.untyped_storage()
-        if storage not in self.seen:
-            self.seen[storage] = True
+        if storage not in self.counted:
+            self.counted[storage] = True
             self.now += (size := storage.nbytes())
             self.peak = max(self.peak, self.now)
             weakref.finalize(storage, self._gone, size).atexit = False

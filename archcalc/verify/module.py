@@ -1,9 +1,9 @@
-"""A graph as a torch module: submodules named after the layers, weights shared where the spec shares them."""
+"""A graph as a torch module: its submodules have the names of the layers, and share weights where the spec says so."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -20,12 +20,12 @@ Unknown: TypeAlias = Callable[[Node], Callable[..., Tensor]]
 
 
 def refuse(node: Node) -> Callable[..., Tensor]:
-    """A layer whose work is not declared has no module."""
-    raise ArchcalcError(f"no torch module: only the shape of what {node.name} gives is declared ({node.layer})")
+    """Refuse a layer whose work is not declared, since it has no module."""
+    raise ArchcalcError(f"no torch module: only the shape of the output of {node.name} is declared ({node.layer})")
 
 
 class TorchRefuses(ArchcalcError):
-    """What torch says against a layer that the formulas accept."""
+    """An error of torch for a layer that the formulas accept."""
 
     def __init__(self, node: Node, error: Exception) -> None:
         self.node, self.error = node, error
@@ -33,7 +33,7 @@ class TorchRefuses(ArchcalcError):
 
 
 class Function(nn.Module):
-    """A layer without weights, so that it shows under its name; a join also holds its branches."""
+    """A function as a module, so that a layer without weights has a name; a join also contains its branches."""
 
     def __init__(self, function: Callable[..., Tensor], text: str) -> None:
         super().__init__()
@@ -47,15 +47,15 @@ class Function(nn.Module):
 
 
 class Group(nn.Module):
-    """Layers that stand under one name; the network runs them, each by itself."""
+    """A module that groups layers under one name; the network runs each of them itself."""
 
     def forward(self, *_: Tensor) -> Tensor:
-        """Raises ArchcalcError: how its layers are wired, the network knows."""
+        """Raises ArchcalcError, since only the network knows the connections between the layers."""
         raise ArchcalcError("a block only groups its layers under a name; the network runs them, so hook or call those")
 
 
-class Step(NamedTuple):
-    """One layer's run: its submodule, the values it takes, its own value's number, the values then done with."""
+class Call(NamedTuple):
+    """The call of a layer: its submodule, the numbers of its input values and its own, and those no longer needed."""
 
     target: str
     inputs: tuple[int, ...]
@@ -64,10 +64,11 @@ class Step(NamedTuple):
 
 
 class NetworkModule(nn.Module):
-    """A network; the layer a/b/c is the submodule a.b.c. It gives its output, of several a dict by layer."""
+    """A network; the layer a/b/c is the submodule a.b.c. It returns its output, or several as a dict by layer."""
 
-    _steps: tuple[Step, ...]
+    _calls: tuple[Call, ...]
     _outputs: dict[str, int]
+    _shared: tuple[tuple[str, str], ...]  # a layer, and the one whose weights it uses
 
     def __init__(self, graph: Graph, modules: Sequence[nn.Module]) -> None:
         super().__init__()
@@ -76,31 +77,45 @@ class NetworkModule(nn.Module):
             _install(self, node.name, module, targets)
         names = ["", *(targets[node.name] for node in graph.nodes[1:])]
         done = _done(graph)
-        steps = enumerate(zip(names, graph.nodes, done, strict=True))
-        self._steps = tuple(Step(name, node.inputs, i, free) for i, (name, node, free) in steps if i)
+        numbered = enumerate(zip(names, graph.nodes, done, strict=True))
+        self._calls = tuple(Call(name, node.inputs, i, free) for i, (name, node, free) in numbered if i)
         self._outputs = {graph.nodes[i].name: i for i in outputs(graph)}
-        for name, node in zip(names, graph.nodes, strict=True):
-            if node.shared is not None:
-                _share(self.get_submodule(name), self.get_submodule(names[node.shared]))
+        pairs = zip(names, graph.nodes, strict=True)
+        self._shared = tuple((name, names[node.shared]) for name, node in pairs if node.shared is not None)
+        self._tie_weights()
+
+    def _tie_weights(self) -> None:
+        """Let layers that use the weights of others hold the same tensors."""
+        for own, other in self._shared:
+            theirs = dict(self.get_submodule(other).named_modules())
+            for name, module in self.get_submodule(own).named_modules():
+                _take(module._parameters, theirs[name]._parameters)
+                _take(module._buffers, theirs[name]._buffers)
+
+    def _apply(self, *arguments: Any, **options: Any) -> NetworkModule:
+        """What torch moves or converts all tensors with: it makes some anew in each layer, which are shared again."""
+        super()._apply(*arguments, **options)  # type: ignore[no-untyped-call]  # of torch
+        self._tie_weights()
+        return self
 
     def forward(self, x: Tensor) -> Tensor | dict[str, Tensor]:
         values = {0: x}
-        for step in self._steps:
-            values[step.value] = self.get_submodule(step.target)(*[values[i] for i in step.inputs])
-            for i in step.done:
+        for call in self._calls:
+            values[call.value] = self.get_submodule(call.target)(*[values[i] for i in call.inputs])
+            for i in call.done:
                 del values[i]
         found = {name: values[i] for name, i in self._outputs.items()}
         return found if len(found) > 1 else next(iter(found.values()))
 
     def layers(self) -> Iterator[nn.Module]:
-        """Each layer's module, in the order of the graph's nodes after the input."""
-        return (self.get_submodule(step.target) for step in self._steps)
+        """The module of each layer, in the order of the nodes after the input."""
+        return (self.get_submodule(call.target) for call in self._calls)
 
 
 def to_module(graph: Graph, unknown: Unknown = refuse) -> NetworkModule:
     """The network as a torch module, on torch's default device. Raises ArchcalcError.
 
-    ``unknown`` gives what stands in for a layer of which only the output's shape is declared.
+    ``unknown`` gives a substitute for a layer of which only the shape of the output is declared.
     """
     for node in graph.nodes:
         if not all(isinstance(size, int) for size in (*node.shape, node.times)):
@@ -120,7 +135,7 @@ def to_module(graph: Graph, unknown: Unknown = refuse) -> NetworkModule:
 
 
 def _done(graph: Graph) -> list[tuple[int, ...]]:
-    """For each node, the values that nothing needs after it."""
+    """For each node, the values that no later node needs."""
     found: list[list[int]] = [[] for _ in graph.nodes]
     for value, last in enumerate(last_uses(graph)):
         if last < len(found):
@@ -129,15 +144,15 @@ def _done(graph: Graph) -> list[tuple[int, ...]]:
 
 
 def _install(root: nn.Module, path: str, module: nn.Module, targets: dict[str, str]) -> None:
-    """Put a module at its path. Where a group stands there already, the module takes over what it holds."""
+    """Put a module at its path. If there is already a group at this path, the module takes over its children."""
     above, _, name = path.rpartition("/")
     if above and above not in targets:
         _install(root, above, Group(), targets)
     parent = root.get_submodule(targets[above]) if above else root
     if path in targets:
         target = targets[path].rpartition(".")[2]
-        for inner, held in parent.get_submodule(target).named_children():
-            module.add_module(inner, held)
+        for inner, child in parent.get_submodule(target).named_children():
+            module.add_module(inner, child)
         setattr(parent, target, module)
         return
     target = name
@@ -147,8 +162,6 @@ def _install(root: nn.Module, path: str, module: nn.Module, targets: dict[str, s
     targets[path] = f"{targets[above]}.{target}" if above else target
 
 
-def _share(mine: nn.Module, other: nn.Module) -> None:
-    """Let a module hold its parameters and buffers where the other does: they stay one when either is moved."""
-    theirs = dict(other.named_modules())
-    for name, module in mine.named_modules():
-        module._parameters, module._buffers = theirs[name]._parameters, theirs[name]._buffers
+def _take(held: dict[str, Any], theirs: Mapping[str, Any]) -> None:
+    """The others' tensors in place of one's own; what a tool has put beside them is each layer's."""
+    held |= {name: theirs[name] for name in held if name in theirs}

@@ -1,4 +1,4 @@
-"""A verification in Markdown."""
+"""The report of a verification in Markdown."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from archcalc.plots.roofline import can_draw
 from archcalc.verify.results import Findings
 from archcalc.verify.sheets import tables
 
-MOST = 10  # differences told of one module of a library
+MOST = 10  # differences to list for one module of a library
 
 
 def page(findings: Findings, pictures: Sequence[str] = ()) -> str:
-    """The whole of it."""
+    """The whole page."""
     return "\n".join([*_head(findings), *_differences(findings), *_pictures(findings, pictures), *_tables(findings)])
 
 
 def verdict(findings: Findings) -> str:
-    """In one line."""
+    """The result in one line."""
     layers = sum(one.layers for one in findings.verified)
     count = len(findings.verified)
     parts = [f"{count} network{'s' * (count > 1)} with {layers:,} layers compared"] if count else []
@@ -26,7 +26,7 @@ def verdict(findings: Findings) -> str:
     parts.append(
         f"{len(findings.failed)} differ" if findings.failed else "no difference" if parts else "nothing compared"
     )
-    parts += ["memory is told, not judged"] if findings.used else []
+    parts += ["memory is reported, not judged"] if findings.used else []
     compared = {one.label for one in findings.verified}
     left = {one.label for one in findings.not_run}
     parts += [f"{len(left - compared)} not run"] if left - compared else []
@@ -35,7 +35,7 @@ def verdict(findings: Findings) -> str:
 
 
 def differences(findings: Findings) -> Iterator[str]:
-    """Each, with its network."""
+    """The differences, each with its network."""
     for one in findings.verified:
         yield from (f"{one.label}: {difference}" for difference in one.differences)
     for other in findings.witnessed:

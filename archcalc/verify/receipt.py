@@ -1,4 +1,4 @@
-"""A verification written down: Markdown for people, JSON for programs, pictures where layers were timed."""
+"""A verification as files: Markdown for people, JSON for programs, and pictures where layers were timed."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from archcalc.verify.timing import Timed
 
 
 def slug(text: str) -> str:
-    """For the name of a file: "NVIDIA H200" is nvidia_h200."""
+    """A text as the name of a file: "NVIDIA H200" becomes nvidia_h200."""
     return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
 
 
 def folder_for(folder: Path) -> Path:
-    """The folder, made if need be, before anything runs for it. Raises ArchcalcError."""
+    """The folder, created if necessary, so that a wrong one is refused before anything runs. Raises ArchcalcError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -35,7 +35,7 @@ def folder_for(folder: Path) -> Path:
 
 
 def write_receipt(findings: Findings, folder: Path, name: str) -> list[Path]:
-    """Write what was found into a folder, each file whole or not at all. Raises ArchcalcError."""
+    """Write the findings into a folder; each file is written completely or not at all. Raises ArchcalcError."""
     pictures = dict(_pictures(findings, name))
     files = {f"{name}.json": json_text(findings).encode(), f"{name}.md": page(findings, list(pictures)).encode()}
     for file, data in {**pictures, **files}.items():
@@ -44,20 +44,20 @@ def write_receipt(findings: Findings, folder: Path, name: str) -> list[Path]:
 
 
 def json_text(findings: Findings) -> str:
-    """For programs."""
+    """The findings as JSON text."""
     entries = ",\n".join(f"{json.dumps(key)}: {_laid_out(value)}" for key, value in as_data(findings).items())
     return f"{{\n{entries}\n}}\n"
 
 
 def _laid_out(value: Any) -> str:
-    """A list with a line for each entry."""
+    """A value as JSON, a list with a line for each entry."""
     if not isinstance(value, list) or not value:
         return json.dumps(value)
     return "[\n" + ",\n".join(json.dumps(entry) for entry in value) + "\n]"
 
 
 def as_data(findings: Findings) -> dict[str, Any]:
-    """What JSON holds."""
+    """The findings as JSON data."""
     data = asdict(findings)
     data["not_run"] = [one._asdict() for one in findings.not_run]
     data["witnessed"] = [one._asdict() for one in findings.witnessed]

@@ -1,4 +1,4 @@
-"""What a verification found."""
+"""The results of a verification."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from archcalc.verify.used import Used
 
 
 class NotRun(NamedTuple):
-    """What was asked for and did not happen."""
+    """A part of the verification that was asked for and was not run."""
 
     label: str
     what: str  # "layers", "torchvision", "time" ...
@@ -19,7 +19,7 @@ class NotRun(NamedTuple):
 
 
 class Witnessed(NamedTuple):
-    """A network against a library's own."""
+    """The comparison of a network with a module of a library."""
 
     label: str
     library: str
@@ -31,7 +31,7 @@ class Witnessed(NamedTuple):
 
 @dataclass(frozen=True)
 class Findings:
-    """All of one verification."""
+    """All results of one verification."""
 
     command: str
     environment: dict[str, str]
@@ -43,13 +43,13 @@ class Findings:
 
     @property
     def failed(self) -> tuple[str, ...]:
-        """What came out different."""
+        """The networks with a difference."""
         results: list[Verified | Witnessed] = [*self.verified, *self.witnessed]
         return tuple(dict.fromkeys(one.label for one in results if one.differences))
 
     @property
     def status(self) -> int:
-        """Of the process: 1 where something differs, else 2 where something was not run, else 0."""
+        """The exit status: 1 where something differs, else 2 where something was not run, else 0."""
         return 1 if self.failed else 2 if self.not_run else 0
 
 

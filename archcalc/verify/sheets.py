@@ -1,41 +1,43 @@
-"""What was found, as tables."""
+"""The findings as tables."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from archcalc.errors import listing
-from archcalc.tables.grid import ABSENT, Column, Table
+from archcalc.tables.grid import ABSENT, CHANGE, SHARE, Table, digits, fixed, numbers, words
 from archcalc.verify.check import Verified
 from archcalc.verify.results import Findings, NotRun, Witnessed
 from archcalc.verify.timing import Timed, by_kind
 from archcalc.verify.used import Used
 
 WHAT = (
-    "Compared for every layer: the output's shape, name and shape of each weight and each buffer, and its mult-adds "
-    "with those that torch's FlopCounterMode sees, halved. Not for opaque layers, of which only the shape is declared: "
-    "params and mult-adds are those of the layers compared."
+    "Compared for every layer: the shape of the output, the name and the shape of each weight and each buffer, and the "
+    "mult-adds with half of what torch's FlopCounterMode counts. Not compared: opaque layers, of which only the shape "
+    "of the output is declared; params and mult-adds are those of the layers compared."
 )
 WITNESS = (
-    "Compared: output, params, mult-adds and origin of the input of each layer that multiplies, in the order in which "
-    "they run (of pytorchcv's: are defined; of NASNets: any); and the totals. Networks that a library does not have "
-    "are not listed."
+    "Compared: output, params, mult-adds and source of the input of each layer that multiplies, in the order of "
+    "execution (pytorchcv: of definition; NASNets: any); and the totals. Networks that a library does not have are not "
+    "listed."
 )
 TIME = (
     "mult-adds do not say how long a layer takes: bound is the larger of operations / peak and bytes / bandwidth, both "
     "measured here; reached is bound / time, above 100 % where data stayed in a cache. cuDNN may choose an algorithm "
-    "with another number of operations. Tensors lie as NCHW; laying them out otherwise for a library counts in the "
-    "layer's time."
+    "with another number of operations. Tensors are in NCHW order; converting them for a library counts in the time of "
+    "the layer."
 )
 MEMORY = (
-    "Told, and no part of the verdict. Bytes at the peak, without weights. formula: layers' outputs by liveness. "
-    "tensors: what was really alive; more where a layer makes something inside. requested: of the device's allocator. "
-    "workspace: requested beside tensors; below 0 where autograd adds gradients in place, which it does not while "
-    "tensors are counted. given: by CUDA's allocator; the rest is its rounding. error: of the formula, beside the last "
-    "of tensors, requested, given. The peaks need not be at the same moment. The loss of a training step and its "
-    "gradient take 8 bytes."
+    "Reported, not judged. Bytes at the peak, without weights. formula: outputs of layers by liveness. tensors: those "
+    "really in use; more than the formula where a layer makes tensors inside. requested: from the allocator of the "
+    "device. workspace: requested minus tensors; negative where autograd adds gradients in place, which it does not do "
+    "while tensors are counted. given: by CUDA's allocator, requested and its rounding. error: of the formula, "
+    "relative to given, else requested, else tensors. The peaks may be at different moments. The loss of a training "
+    "step and its gradient take 8 bytes."
 )
 
+MICRO = 1e6  # microseconds of a second
 ALLOCATOR = {  # column -> what it shows
     "requested": "requested", "workspace": "workspace", "given": "allocated", "rounding": "rounding",
     "standing workspace": "standing",
@@ -43,7 +45,7 @@ ALLOCATOR = {  # column -> what it shows
 
 
 def tables(findings: Findings, names: bool = False) -> Iterator[Table]:
-    """Those that have rows; with the ``names`` of all networks that were not run, or else how many they are."""
+    """The tables with rows; networks that were not run are listed by ``names``, or else counted."""
     if findings.verified:
         yield verified_table(findings.verified)
     if findings.witnessed:
@@ -57,13 +59,8 @@ def tables(findings: Findings, names: bool = False) -> Iterator[Table]:
         yield not_run_table(findings.not_run, names)
 
 
-def columns(words: str, *numbers: str) -> tuple[Column, ...]:
-    """Columns of words, then of numbers."""
-    return (*(Column(word, word, number=False) for word in words.split()), *(Column(n, n) for n in numbers))
-
-
 def verified_table(verified: Sequence[Verified]) -> Table:
-    """Networks against torch modules."""
+    """The comparison of networks with torch modules."""
     rows = tuple(
         (one.label, one.layers, one.tensors, one.params, one.mult_adds, len(one.opaque), len(one.differences))
         for one in verified
@@ -72,7 +69,7 @@ def verified_table(verified: Sequence[Verified]) -> Table:
     where = verified[0]
     return Table(
         f"Layer by layer against torch modules on {where.device}, batch {where.batch}",
-        columns("network", "layers", "tensors", "params", "mult-adds", "opaque", "differences"),
+        words("network") + numbers("layers", "tensors", "params", "mult_adds", "opaque", "differences"),
         rows,
         (("total", *sums),) if len(rows) > 1 else (),
         (WHAT, *(f"Opaque in {one.label}: {listing(one.opaque)}." for one in verified if one.opaque)),
@@ -80,73 +77,66 @@ def verified_table(verified: Sequence[Verified]) -> Table:
 
 
 def witnessed_table(witnessed: Sequence[Witnessed]) -> Table:
-    """Networks against those of libraries."""
+    """The comparison of networks with modules of other libraries."""
     rows = tuple((one.label, one.module, one.origin, one.layers, len(one.differences)) for one in witnessed)
     return Table(
         "Against modules of other libraries",
-        columns("network witness origin", "layers", "differences"),
+        words("network", "witness", "origin") + numbers("layers", "differences"),
         rows,
         notes=(WITNESS,),
     )
 
 
 def used_table(used: Sequence[Used]) -> Table:
-    """Memory; what an allocator says, where one was asked."""
+    """The memory of passes, with the figures of an allocator where it was measured."""
     told = {title: word for title, word in ALLOCATOR.items() if any(getattr(one, word) is not None for one in used)}
-    numbers = ("batch", "error", "formula", "tensors", "inside layers", *told)
-    rows = tuple((*_alive(one), *_allocated(one, told.values())) for one in used)
-    return Table("Memory", columns("network pass", *numbers), rows, notes=(MEMORY,))
+    columns = words("network", "pass") + numbers("batch") + numbers("error", type=CHANGE)
+    rows = tuple(
+        (one.label, one.what, one.batch, one.error, one.formula, one.tensors, one.inside,
+         *(_measured(getattr(one, word)) for word in told.values()))
+        for one in used
+    )  # fmt: skip
+    columns += numbers("formula", "tensors", "inside layers", *told, unit="bytes")
+    return Table("Memory", columns, rows, notes=(MEMORY,))
 
 
-def _alive(one: Used) -> tuple[object, ...]:
-    return (one.label, one.what, one.batch, f"{100 * one.error:+.1f} %", one.formula, one.tensors, one.inside)
-
-
-def _allocated(one: Used, words: Iterable[str]) -> Iterator[object]:
-    for word in words:
-        yield ABSENT if (value := getattr(one, word)) is None else value
+def _measured(value: float | None) -> Any:
+    return ABSENT if value is None else value
 
 
 def kinds_table(timed: Timed) -> Table:
-    """Where the time goes."""
-    rows = tuple(
-        (one.kind, one.layers, percent(one.operations), percent(one.seconds), percent(one.fraction))
-        for one in by_kind(timed)
-    )
-    names = ("layers", "of the operations", "of the time", "reached")
-    return Table(f"{_head(timed)}: by kind", columns("kind", *names), rows, notes=(TIME, *_notes(timed)))
+    """The time of each kind of layer."""
+    rows = tuple((one.kind, one.layers, one.operations, one.seconds, _measured(one.fraction)) for one in by_kind(timed))
+    columns = words("kind") + numbers("layers") + numbers("of the operations", "of the time", "reached", type=SHARE)
+    return Table(f"{_head(timed)}: by kind", columns, rows, notes=(TIME, *_notes(timed)))
 
 
 def layers_table(timed: Timed) -> Table:
-    """Each layer beside its bound."""
+    """The time of each layer beside its bound."""
     rows = tuple(
-        (one.work.layer, one.work.text, one.work.operations // 2, one.work.traffic, f"{one.work.intensity:.2f}",
-         one.work.limit(timed.ceilings), micro(one.bound), micro(one.seconds), percent(one.fraction))
+        (one.work.layer, one.work.text, one.work.operations // 2, one.work.traffic, one.work.intensity,
+         one.work.limit(timed.ceilings), MICRO * one.bound, MICRO * one.seconds, _measured(one.fraction))
         for one in timed.layers
     )  # fmt: skip
-    names = ("mult-adds", "bytes", "ops/byte", "limit", "bound us", "time us", "reached")
-    return Table(f"{_head(timed)}: by layer", columns("layer text", *names), rows)
+    columns = words("layer", "text") + numbers("mult_adds", "bytes") + numbers("ops/byte", type=digits(2))
+    columns += numbers("limit") + numbers("bound us", "time us", type=digits(1)) + numbers("reached", type=SHARE)
+    return Table(f"{_head(timed)}: by layer", columns, rows)
 
 
 def not_run_table(not_run: Sequence[NotRun], names: bool = False) -> Table:
-    """What did not happen; of several networks for one reason, said once."""
+    """What was not run; networks with the same reason are in one row."""
     labels: dict[tuple[str, str], list[str]] = {}
     for label, what, reason in not_run:
         labels.setdefault((what, reason), []).append(label)
     rows = tuple(
         (", ".join(each) if names or len(each) == 1 else f"{len(each)} networks", *key) for key, each in labels.items()
     )
-    return Table("Not run", columns("network what why"), rows)
+    return Table("Not run", words("network", "what", "why"), rows)
 
 
 def micro(seconds: float) -> str:
-    """Microseconds."""
-    return f"{1e6 * seconds:,.1f}"
-
-
-def percent(value: float | None) -> str:
-    """Of a share that was measured."""
-    return "" if value is None else f"{100 * value:.1f} %"
+    """A time in microseconds."""
+    return fixed(MICRO * seconds, 1)
 
 
 def _head(timed: Timed) -> str:
@@ -158,7 +148,7 @@ def _notes(timed: Timed) -> Iterator[str]:
     yield f"Measured in this run: {peak.operations / 1e12:.2f} T operations/s, {peak.bandwidth / 1e9:.1f} GB/s."
     layers = sum(one.seconds for one in timed.layers)
     rate = timed.batch / timed.whole
-    floor = f"Two marks with nothing between them are {micro(timed.floor)} us apart."
+    floor = f"Two marks with no work between them are {micro(timed.floor)} us apart."
     yield (
         f"A pass takes {micro(timed.whole)} us ({rate:,.1f} examples/s); its layers, timed one by one, {micro(layers)}"
         f" us; their bounds {micro(timed.bound)} us. {floor}"

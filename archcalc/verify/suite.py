@@ -1,4 +1,4 @@
-"""What a verification goes through."""
+"""The parts of a verification, run for each network."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from archcalc.verify.used import Used
 
 GIB = 2**30
 LIMIT = 8.0  # GiB
-BATCH = 2  # shows what mixes examples; a norm of 1 x 1 maps has nothing to compare in one
+BATCH = 2  # shows layers that mix examples; normalising 1 x 1 maps needs more than one example
 
 
 class Asked(NamedTuple):
-    """What to do with each network."""
+    """The parts of a verification to run for each network."""
 
     device: torch.device
-    batch: int | None = None  # None: what suits each part
+    batch: int | None = None  # None for the default of each part
     limit: float = LIMIT
     against: tuple[str, ...] = ()
-    everything: bool = False  # a network that a library does not have is then no omission
+    everything: bool = False  # then a network that a library does not have is not reported
     memory: bool = False
     time: bool = False
 
 
 def examine(report: Report, asked: Asked) -> Iterator[Result]:
-    """All that is asked of one network. What cannot be done is among the results."""
+    """The results for one network; a part that cannot be run is a NotRun among them."""
     yield from _attempt(report, "layers", _layers(report, asked))
     for library in asked.against:
         yield from witness(report, library, unknown=not asked.everything)
@@ -83,12 +83,12 @@ def _time(report: Report, asked: Asked) -> Iterator[Result]:
 
 
 def _forward(needed: Memory) -> Any:
-    """Bytes of a forward pass, at least."""
+    """A lower bound of the bytes of a forward pass."""
     return needed.peak if needed.inference is None else needed.inference
 
 
 def _check_room(asked: Asked, what: str, needed: Any) -> None:
-    """Raises ArchcalcError where that many bytes are over the limit, or not there; the meta device needs none."""
+    """Raise ArchcalcError where so many bytes exceed the limit or the free memory; the meta device needs none."""
     if asked.device.type == "meta" or needed is None:
         return
     if needed > asked.limit * GIB:
@@ -99,7 +99,7 @@ def _check_room(asked: Asked, what: str, needed: Any) -> None:
 
 
 def gather(command: str, environment: dict[str, str], results: Iterable[Result]) -> Findings:
-    """Results by what they are."""
+    """The results, sorted by their type."""
     found: dict[type, list[Any]] = {kind: [] for kind in (Verified, Witnessed, Used, Timed, NotRun)}
     for result in results:
         found[type(result)].append(result)

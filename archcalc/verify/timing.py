@@ -1,4 +1,4 @@
-"""A network's layers timed on a device, each beside the least time that the roofline allows it."""
+"""The times of the layers of a network on a device, each beside its roofline bound."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from archcalc.verify.module import NetworkModule, to_module
 from archcalc.verify.roofline import Ceilings, Work, work
 
 LARGEST_BATCH = 1024
-GAIN = 1.05  # in examples a second, that makes a larger batch worth it
-PATIENCE = 2  # batches that gain less than that
-ROOM = 2  # times the memory that the formulas say: libraries need workspaces
+GAIN = 1.05  # in examples per second: less is not worth a larger batch
+PATIENCE = 2  # batches in a row with less gain, after which larger ones are not tried
+ROOM = 2  # times the memory of the formulas, since libraries need workspaces
 
 
 class LayerTime(NamedTuple):
-    """One layer, measured."""
+    """The measured time of a layer and its bound."""
 
     work: Work
     seconds: float
@@ -33,13 +33,13 @@ class LayerTime(NamedTuple):
 
     @property
     def fraction(self) -> float | None:
-        """Of the bound that was reached; above 1 where data stayed in a cache. None of what moves nothing."""
+        """The bound divided by the time; above 1 where data stayed in a cache, None for a layer that moves nothing."""
         return self.bound / self.seconds if self.bound and self.seconds else None
 
 
 @dataclass(frozen=True)
 class Timed:
-    """A network in one mode."""
+    """The times of a network in one mode."""
 
     label: str
     device: str
@@ -47,17 +47,17 @@ class Timed:
     batch: int
     ceilings: Ceilings
     whole: float
-    floor: float  # between two marks with nothing between them: no layer seems faster
+    floor: float  # seconds between two marks without work, so that no layer seems faster
     layers: tuple[LayerTime, ...]
 
     @property
     def bound(self) -> float:
-        """The layers' bounds together."""
+        """The sum of the bounds of the layers."""
         return sum(layer.bound for layer in self.layers)
 
 
 class KindTime(NamedTuple):
-    """All layers of a kind."""
+    """The time of all layers of a kind."""
 
     kind: str
     layers: int
@@ -67,14 +67,14 @@ class KindTime(NamedTuple):
 
 
 def modes(device: torch.device) -> Sequence[Mode]:
-    """All on CUDA; a CPU has no TF32, and not always bf16."""
+    """All modes on CUDA; only fp32 on a CPU, which has no TF32 and not always bf16."""
     return MODES if device.type == "cuda" else MODES[:1]
 
 
 def study(
     report: Report, device: torch.device, batch: int | None = None, repeats: int = REPEATS, limit: float = inf
 ) -> Iterator[Timed]:
-    """The network in each mode; unless a batch is given, with one that fills the device in at most so many bytes."""
+    """Time the network in each mode; without a ``batch``, with one that fills the device within ``limit`` bytes."""
     batch = batch or filling_batch(report, device, limit)
     for mode in modes(device):
         yield _timed(report, device, mode, batch, repeats)
@@ -87,15 +87,15 @@ def _timed(report: Report, device: torch.device, mode: Mode, batch: int, repeats
 
 
 def joined(report: Report, device: str, mode: Mode, batch: int, ceilings: Ceilings, times: Times) -> Timed:
-    """Measurements beside bounds."""
+    """The measured times joined with the bounds."""
     done = work(report, batch, mode.width)
     layers = [LayerTime(w, seconds, w.bound(ceilings)) for w, seconds in zip(done, times.layers, strict=True)]
     return Timed(report.label, device, mode.name, batch, ceilings, times.whole, times.floor, tuple(layers))
 
 
 def run(report: Report, device: torch.device, mode: Mode, batch: int, repeats: int) -> Times:
-    """Raises ArchcalcError where the network cannot run."""
-    with torch.device(device):  # costs each operation two microseconds: not while the clock runs
+    """Time the network in one mode. Raises ArchcalcError where it cannot run."""
+    with torch.device(device):  # not around the timing, since it costs two microseconds per operation
         network: NetworkModule = to_module(report.graph).eval().to(mode.dtype)
         x = torch.randn(batch, *report.input, dtype=mode.dtype)
     with precision(mode):
@@ -103,14 +103,14 @@ def run(report: Report, device: torch.device, mode: Mode, batch: int, repeats: i
 
 
 def filling_batch(report: Report, device: torch.device, limit: float = inf) -> int:
-    """The smallest power of two that no larger one beats by much in examples a second, within the memory."""
+    """The smallest power of two that is nearly as fast, in examples per second, as all others that fit in memory."""
     rates = _rates(report, device, limit)
     best = max(rates.values(), default=0.0)
     return next((batch for batch, rate in rates.items() if GAIN * rate >= best), 1)
 
 
 def _rates(report: Report, device: torch.device, limit: float) -> dict[int, float]:
-    """Examples a second for each batch, until two in a row gain little: a library may choose badly for one of them."""
+    """Examples per second by batch, until two batches in a row gain little: one may just have a slow algorithm."""
     mode, batch, missed = modes(device)[-1], 1, 0
     free = free_memory(device)
     room = limit if free is None else min(limit, free / ROOM)
@@ -120,7 +120,7 @@ def _rates(report: Report, device: torch.device, limit: float) -> dict[int, floa
         try:
             rates[batch] = batch / run(report, device, mode, batch, 3).whole
         except RuntimeError as error:
-            if is_fault(error):  # too large for it
+            if is_fault(error):  # too large for the device
                 break
             raise
         missed = 0 if rates[batch] >= GAIN * best else missed + 1
@@ -129,7 +129,7 @@ def _rates(report: Report, device: torch.device, limit: float) -> dict[int, floa
 
 
 def by_kind(timed: Timed) -> list[KindTime]:
-    """Where the time goes, the most first."""
+    """The times by kind of layer, the largest first."""
     groups: dict[str, list[LayerTime]] = {}
     for layer in timed.layers:
         groups.setdefault(layer.work.kind, []).append(layer)

@@ -1,6 +1,5 @@
 """What the laws share: the examples, whether a layer fits its inputs, and its figures as one flat record."""
 
-from dataclasses import replace
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -93,4 +92,4 @@ def with_arguments(layer, change, names=None):
         return change(value, next(position))
 
     names = whole_arguments(layer) if names is None else names
-    return replace(layer, **{name: changed(getattr(layer, name)) for name in names})
+    return layer.with_arguments({name: changed(getattr(layer, name)) for name in names})

@@ -33,15 +33,15 @@ def check_keeps(layer, shapes):
     """In training, what the backward pass needs of inputs and output is what the layer says."""
     inputs, output, kept = run(layer, shapes, training=True)
     if any(word in str(layer) for word in COPYING):
-        assert (layer.keeps, bool(kept)) == ("inputs", True)
+        assert (layer.saved_for_backward, bool(kept)) == ("inputs", True)
         return
     kept = _storages(kept)
     found = "inputs" if _storages(inputs) & kept else "output" if _storages([output]) & kept else "nothing"
-    assert layer.keeps == found
+    assert layer.saved_for_backward == found
 
 
 def check_marks(layer, shapes):
     """The bytes of the positions that torch keeps. (Of dropout's, a byte each is kept on a GPU only.)"""
     _, output, kept = run(layer, shapes, training=True)
     positions = sum(tensor.nbytes for tensor in kept if not tensor.is_floating_point())
-    assert layer.marks(tuple(output.shape[1:])) * BATCH == positions
+    assert layer.mask_bytes(tuple(output.shape[1:])) * BATCH == positions

@@ -20,7 +20,7 @@ from archcalc.number import (
     make_divisible,
     plain,
     select,
-    share,
+    whole_quotient,
 )
 from archcalc.report import report_of
 from laws.common import conditions, figures, whole_arguments, with_arguments, with_sizes
@@ -76,7 +76,7 @@ def check_layer(example, types=tuple(NUMBER_TYPES), *, arguments=(False, True)):
     for opened in arguments:
         laws = list(layer(example, opened))
         for name in types:
-            check(laws, NUMBER_TYPES[name], 0.1 if name == "forms" else 1)
+            check(laws, NUMBER_TYPES[name], {"forms": 0.1, "unknown": 0, "roots": 0}.get(name, 1))
 
 
 # Arithmetic
@@ -95,7 +95,7 @@ OPERATIONS = {
     "whole": lambda a, b: is_whole(exact_div(a, 2) + b),
     "make_divisible": lambda a, b: make_divisible(a, 8) + b,
     "multiple of": lambda a, b: make_divisible(a, b * b + 1),
-    "share": lambda a, b: share((a // 1) * ((b // 1) ** 2 + 1), (b // 1) ** 2 + 1),
+    "whole_quotient": lambda a, b: whole_quotient((a // 1) * ((b // 1) ** 2 + 1), (b // 1) ** 2 + 1),
     "select": lambda a, b: select(a > b, a - b, b + 1),
     "both": lambda a, b: both(a > b, a + b > 3),
     "either": lambda a, b: either(a > b, a + b > 3),

@@ -5,26 +5,32 @@ numbers. What a type answers at a point is the figures; None where they do not e
 no more. A type added to NUMBER_TYPES is held to all the laws of `number_law`.
 """
 
+import json
 from fractions import Fraction
+from functools import cache
+from importlib.util import find_spec
 
 import numpy
 import sympy
 
 from archcalc import ArchcalcError
+from archcalc.engine.unreached import UNKNOWN, Undecided, Unknown
 from archcalc.errors import Refusal
-from archcalc.forms.field import Field
+from archcalc.forms.field import SymbolTable
 from archcalc.forms.form import Form
-from archcalc.forms.signals import Again, NotCovered
+from archcalc.forms.signals import NoClosedForm, Restart
+from archcalc.language.roots import Irrational
 from archcalc.number import decide, plain
 from archcalc.sweeps.plans import MOST
 from archcalc.sweeps.values import Split, Values, along, fractions
 from archcalc.traces.conditions import COMPARE
+from archcalc.traces.javascript import ARITHMETIC, JavaScript
 from archcalc.traces.traced import OPERATIONS, Trace, Traced, name
 from archcalc.value import exact
 
 REFUSED = "refused"
 NOTHING = (ArchcalcError, Refusal, ZeroDivisionError)  # where plain numbers have no figures
-MOST_WALKS = 200
+MOST_EVALUATIONS = 200
 
 
 def plain_answer(rule, point):
@@ -54,7 +60,7 @@ class NumberType:
         try:
             conditions, figures = rule(self.numbers())
             return [self.answer(i, conditions, figures) for i in range(len(self.points))]
-        except (*NOTHING, NotCovered):
+        except (*NOTHING, NoClosedForm):
             return [REFUSED] * len(self.points)
 
     def answer(self, i, conditions, figures):
@@ -83,6 +89,26 @@ class Fractions(NumberType):
     def all(self, rule):
         answers = [plain_answer(rule, [Fraction(value) for value in point]) for point in self.points]
         return [None if isinstance(answer, NOTHING) else answer for answer in answers]
+
+
+class Roots(Fractions):
+    """Fractions known to many digits only: each point by itself, refused where that is too close."""
+
+    own = (Irrational,)
+
+    def all(self, rule):
+        return [self.one(rule, point) for point in self.points]
+
+    def one(self, rule, point):
+        answer = plain_answer(rule, [Irrational((Fraction(value), Fraction(value))) for value in point])
+        if isinstance(answer, NOTHING):
+            return None if isinstance(answer, ZeroDivisionError) else REFUSED
+        return answer and {key: self.read(value, 0) for key, value in answer.items()}
+
+    def read(self, value, i):
+        if not isinstance(value, Irrational):
+            return value
+        return plain(((value.low + value.high) / 2).limit_denominator(10**45))
 
 
 class Symbols(NumberType):
@@ -161,24 +187,24 @@ class Forms(NumberType):
 
     def all(self, rule):
         self.steps = {}
-        for _ in range(MOST_WALKS):
+        for _ in range(MOST_EVALUATIONS):
             try:
                 return super().all(rule)
-            except Again as again:
-                self.steps[again.knob] = again.step
+            except Restart as restart:
+                self.steps[restart.knob] = restart.step
         return [REFUSED] * len(self.points)
 
     def numbers(self):
         names = [f"v{i}" for i in range(len(self.columns))]
         bounds = {name: (min(column), max(column)) for name, column in zip(names, self.columns, strict=True)}
         self.at = [dict(zip(names, point, strict=True)) for point in self.points]
-        self.field = Field(self.at[0], bounds, self.steps)
-        return list(map(self.field.knob, names))
+        self.table = SymbolTable(self.at[0], bounds, self.steps)
+        return list(map(self.table.knob, names))
 
     def answer(self, i, conditions, figures):
         steps = self.steps.items()
         fits = all(Fraction(self.at[i][knob] - step.residue) % step.size == 0 for knob, step in steps)
-        if fits and all(condition.at(self.at[i]) for condition in self.field.conditions):
+        if fits and all(condition.at(self.at[i]) for condition in self.table.conditions):
             return super().answer(i, conditions, figures)
         return REFUSED
 
@@ -194,7 +220,12 @@ class Traces(NumberType):
     def numbers(self):
         self.trace, self.known = Trace(), {}
         bounds = ((min(column), all(isinstance(value, int) for value in column)) for column in self.columns)
-        return [name(i, self.points[0][i], self.trace, whole, low) for i, (low, whole) in enumerate(bounds)]
+        points = enumerate(zip(bounds, self.points[0], strict=True))
+        return [name(self.label(i), value, self.trace, whole, low) for i, ((low, whole), value) in points]
+
+    def label(self, i):
+        """What the number of a column is called."""
+        return i
 
     def answer(self, i, conditions, figures):
         if not all(self.read(condition, i) for condition in self.trace.decided):
@@ -213,14 +244,99 @@ class Traces(NumberType):
         return self.known[i, id(value)][0]
 
 
+class Unknowns(NumberType):
+    """Nothing is known of any number; what is known of a layer all the same holds at every point."""
+
+    own = (Unknown,)
+
+    def all(self, rule):
+        try:
+            return super().all(rule)
+        except (Undecided, TypeError, ValueError, LookupError):  # as Trial takes it
+            return [REFUSED] * len(self.points)
+
+    def numbers(self):
+        return [UNKNOWN] * len(self.columns)
+
+    def answer(self, i, conditions, figures):
+        if any(decide(condition) is False for condition in conditions):
+            return None
+        unknown = any(isinstance(value, Unknown) for value in (*conditions, *figures.values()))
+        return REFUSED if unknown else super().answer(i, conditions, figures)
+
+    def read(self, value, i):
+        return value
+
+
+class Scripts(Traces):
+    """Traces written as JavaScript, which V8 computes at each point."""
+
+    def label(self, i):
+        return f"v{i}"
+
+    def all(self, rule):
+        try:
+            conditions, figures = rule(self.numbers())
+        except (*NOTHING, NoClosedForm):
+            return [REFUSED] * len(self.points)
+        writer = JavaScript()
+        decided = " && ".join(["true", *(script(writer, condition) for condition in self.trace.decided)])
+        before = len(writer.constants)
+        needed = [*(condition for condition, _ in self.trace.needed), *conditions]
+        needed = " && ".join(["true", *(script(writer, condition) for condition in needed)])
+        asked = ", ".join(script(writer, figure) for figure in figures.values())
+        answers = script_engine().eval(f"""{{
+            const answer = texts => {{
+                const [{", ".join(map(self.label, range(len(self.columns))))}] = texts.split(" ").map(number);
+                {" ".join(writer.constants[:before])}
+                if (!({decided})) return "{REFUSED}";
+                try {{
+                    {" ".join(writer.constants[before:])}
+                    return {needed} ? [{asked}].join(" ") : "nothing";
+                }} catch (error) {{ return "nothing"; }}
+            }};
+            {json.dumps([" ".join(map(str, point)) for point in self.points])}.map(answer).join(";")
+        }}""")
+        return [self.answer(words, figures) for words in answers.split(";")]
+
+    def answer(self, words, figures):
+        if words in ("nothing", REFUSED):
+            return None if words == "nothing" else REFUSED
+        found = zip(figures.items(), words.split(), strict=True)
+        return {key: value if value is None else read_script(word) for (key, value), word in found}
+
+
+def script(writer, value):
+    """A value as JavaScript; of what is not known some number."""
+    return json.dumps(value) if isinstance(value, bool) else writer.write(0 if value is None else value)
+
+
+def read_script(word):
+    """What JavaScript says of a value."""
+    return word == "true" if word in ("true", "false") else plain(Fraction(word))
+
+
+@cache
+def script_engine(arithmetic=ARITHMETIC):
+    """V8, which has read the arithmetic."""
+    from py_mini_racer import MiniRacer
+
+    engine = MiniRacer()
+    engine.eval(arithmetic)
+    return engine
+
+
 COMPUTED = OPERATIONS | COMPARE | {"and": lambda a, b: a and b, "or": lambda a, b: a or b, "not": lambda a: not a}
 
 
 NUMBER_TYPES = {
     "fractions": Fractions,
+    "roots": Roots,
     "symbols": Symbols,
     "arrays": Arrays,
     "grids": Grids,
     "forms": Forms,
     "traces": Traces,
+    "unknown": Unknowns,
+    **({"scripts": Scripts} if find_spec("py_mini_racer") else {}),
 }

@@ -20,6 +20,7 @@ from archcalc.export.live import AXES, columns_of, layout_of
 from archcalc.export.sheet import OTHER_LAYERS
 from archcalc.export.xlsx import KNOBS_ROW
 from archcalc.kind import build
+from archcalc.kinds import KINDS
 from archcalc.report import report_of
 
 FIGURES = ("params", "buffers", "mult_adds")
@@ -68,10 +69,12 @@ class Book:
         return {place: value for place, (_, value) in self._formulas(number).items()}
 
     def formulas(self, number):
-        """The formulas of the layers' rows, without the checks."""
+        """The formulas of the layers' rows, without the checks, of which the status is made."""
         found = self._formulas(number)
         last = max(found, key=lambda place: (len(place[0]), place[0]))[0]
-        return {formula for (column, row), (formula, _) in found.items() if column not in (last, "B")}
+        return {
+            formula for (column, row), (formula, _) in found.items() if column != last and (column, row) != ("B", 4)
+        }
 
     def _formulas(self, number):
         found = {}
@@ -110,13 +113,13 @@ def recalculated(soffice, data, folder):
 class Change(Fitter):
     """The engine over ints, with some arguments of some layers changed by hand."""
 
-    def __init__(self, ledger, cells):
+    def __init__(self, ledger, cells, rows):
         super().__init__(ledger)
-        self.cells = cells  # (node, title) -> value
+        self.cells, self.rows = cells, rows  # cells: (row's name, title) -> value
 
     def input(self, shape):
         """As `Unfolder` asks for it: it has looked at the sizes that the spec gives."""
-        changed = tuple(self.cells.get((0, f"out {axis}"), size) for axis, size in zip(AXES, shape, strict=False))
+        changed = tuple(self.cells.get(("input", f"out {axis}"), size) for axis, size in zip(AXES, shape, strict=False))
         if not all(condition for condition, _ in positive(changed, "")):
             raise Refusal("an input that is none")
         return changed
@@ -125,18 +128,38 @@ class Change(Fitter):
         layer = build(kind, *arguments)[0]
         values = {p.name: getattr(layer, p.name) for p in layer.parameters}
         for titles, name, old in columns_of(layer, len(site.inputs[0].shape) - 1):
-            new = tuple(self.cells.get((site.position, t), v) for t, v in zip(titles, old, strict=True))
+            row = self.rows.of(site.name)
+            new = tuple(self.cells.get((row, t), v) for t, v in zip(titles, old, strict=True))
             if new != old:
                 values[name] = new if len(new) > 1 or isinstance(values[name], tuple) else new[0]
         return super().node(kind, ((), values), site)
 
 
-def expected(network, knobs, cells):
+class Rows:
+    """The rows of a sheet by their names, of which one may stand for several copies: "stage/unit2.../conv"."""
+
+    def __init__(self, names):
+        self.names = names
+        found = {name: re.fullmatch(r"(\S*?)(\d+)\.\.\.(\S*)", name) for name in names}
+        self.parts = {name: match.groups() for name, match in found.items() if match}
+
+    def of(self, layer):
+        """The row of a layer; None where the sheet has none."""
+        if layer in self.names:
+            return layer
+        for name, (before, first, after) in self.parts.items():
+            found = re.fullmatch(f"{re.escape(before)}(\\d+){re.escape(after)}", layer)
+            if found and int(found[1]) >= int(first):
+                return name
+        return None
+
+
+def expected(network, knobs, cells, rows):
     """The report at these knobs and with these cells changed; None where the engine refuses."""
     try:
         values = {name: knob.default for name, knob in network.knobs.items()}
         values |= {name: network.accept(name, value) for name, value in knobs.items()}
-        return report_of(Unfolder(network.spec, values, Change(Ledger(values), cells)).graph(), network.spec)
+        return report_of(Unfolder(network.spec, values, Change(Ledger(values), cells, rows)).graph(), network.spec)
     except (ArchcalcError, TypeError):
         return None
 
@@ -168,8 +191,11 @@ def knob_value(random, knob):
     return value if fits else own
 
 
-def settings(report, network, free, random):
-    """A change of the knobs' cells, or now and then of some layers' too: knobs, cells by node and title, by address."""
+def settings(report, network, free, random, named):
+    """A change of the knobs' cells, or now and then of some layers' too: knobs, cells by row and title, by address.
+
+    ``named`` gives the name of a row.
+    """
     layout = layout_of(report, KNOBS_ROW)
     titles = {number: title for title, number in layout.columns.items()}
     names = list(report.knobs)
@@ -181,9 +207,8 @@ def settings(report, network, free, random):
             values[place] = knobs[name] = knob_value(random, network.knobs[name])
     if others and random.random() < 0.5:
         for column, row in random.sample(others, min(len(others), random.choice((1, 1, 2, 3)))):
-            node, title = row - 1 - layout.input_row, titles[_number(column)]
             value = random.choice((0, 1, 1, 2, 2, 3, 4, 5, 7, 8, 64, Fraction(5, 2)))
-            values[column, row] = cells[node, title] = value
+            values[column, row] = cells[named(row), titles[_number(column)]] = value
     return knobs, cells, values
 
 
@@ -198,25 +223,45 @@ def difference(report, rows, found):
     """What the sheet says otherwise than the engine, whose report is ``found`` or None; None where they agree."""
     layout = layout_of(report, KNOBS_ROW)
     status = rows[3][1]
-    total = rows[layout.input_row + len(report.layers) + 1]
+    last = next(i for i, row in enumerate(rows) if row[0].startswith("total"))
+    total, layers = rows[last], {row[0]: row for row in rows[layout.input_row + 1 : last] if row[1] in KINDS}
     columns = [layout.columns[title] for title in ("params", "buffers", "mult-adds")]
-    same_layers = found is not None and _layers(found) == _layers(report)
+    members = found and _members(found, layers)
     if status != "valid":
         if any(total[c] for c in columns):
             return f"{status}, and yet there are figures: {total}"
-        return f"the sheet says {status}" if same_layers and OTHER_LAYERS not in status else None
-    if not same_layers:
+        return f"the sheet says {status}" if members and OTHER_LAYERS not in status else None
+    if not members:
         return "the sheet says valid"
-    for place, layer in enumerate(found.layers):
-        row = rows[layout.input_row + 1 + place]
-        own = [*(row[c] for c in columns), *(row[layout.columns[f"out {axis}"]] for axis in AXES[: len(layer.output)])]
-        theirs = [*(getattr(layer, figure) for figure in FIGURES), *layer.output]
-        if own != ["unknown" if value is None else str(value) for value in theirs]:
-            return f"{layer.name}: {own} for {theirs}"
-        if not _same_share(row[layout.columns["share"]], layer.mult_adds, found.totals.mult_adds):
-            return f"{layer.name}: a share of {row[layout.columns['share']]}"
+    for name, own in members.items():
+        figures = [
+            None if None in each else sum(each)
+            for each in zip(*([getattr(layer, f) for f in FIGURES] for layer in own), strict=True)
+        ]
+        row = layers[name]
+        theirs = [*figures, *own[0].output]
+        shown = [
+            *(row[c] for c in columns),
+            *(row[layout.columns[f"out {axis}"]] for axis in AXES[: len(own[0].output)]),
+        ]
+        if shown != ["unknown" if value is None else str(value) for value in theirs]:
+            return f"{name}: {shown} for {theirs}"
+        if not _same_share(row[layout.columns["share"]], figures[2], found.totals.mult_adds):
+            return f"{name}: a share of {row[layout.columns['share']]}"
     own, theirs = [total[c] for c in columns], [getattr(found.known, figure) for figure in FIGURES]
     return None if own == list(map(str, theirs)) else f"totals: {own} for {theirs}"
+
+
+def _members(found, layers):
+    """The layers that each row stands for; None where the sheet has other layers."""
+    rows, members = Rows(layers), {}
+    for layer in found.layers:
+        name = rows.of(layer.name)
+        if name is None or layers[name][1] != layer.kind:
+            return None
+        members.setdefault(name, []).append(layer)
+    missing = [name for name in layers if name not in members and "..." not in name]
+    return None if missing else members
 
 
 def _same_share(text, part, whole):
@@ -238,7 +283,3 @@ def same_value(cached, computed):
 def number(text):
     """What LibreOffice writes of a cell: percentages with their sign."""
     return float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
-
-
-def _layers(report):
-    return [(row.name, row.kind) for row in report.layers]

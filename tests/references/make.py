@@ -1,6 +1,6 @@
 """Write the tables of this folder anew from the real modules: python make.py [--library timm] [TABLE ...].
 
-Which modules, and how they are built and counted: archcalc/verify/witness. Needs torch and the libraries asked for:
+Which modules, and how they are built and counted: tests/witness. Needs torch and the libraries asked for:
 pip install torchvision timm pytorchcv keras. No weights are loaded and nothing is run on data. Without names it makes
 the tables of every library that is installed.
 """
@@ -10,10 +10,9 @@ from __future__ import annotations
 import argparse
 from importlib.metadata import version
 
+from archcalc_witness.build import builder, count, here, installed, written
+from archcalc_witness.sources import SOURCES, Source
 from table import FOLDER, Line, Table, write
-
-from archcalc.verify.witness.build import builder, count, here, installed, written
-from archcalc.verify.witness.sources import SOURCES, Source
 
 
 def make(name: str, source: Source) -> Table:

@@ -1,7 +1,7 @@
 """Write tools.csv anew: the integers that counting tools give for real modules. From tests/: python -m references.tools
 
 The modules are archcalc's own (`to_torch()` of every network, and every example of every kind of layer) and those of
-archcalc/verify/witness; one example as input, in evaluation, no weights loaded. The tests do not run this, they read
+tests/witness; one example as input, in evaluation, no weights loaded. The tests do not run this, they read
 the file. Needs a torch that computes on the processor, and pip install torchinfo fvcore ptflops thop calflops
 transformers accelerate torchvision timm pytorchcv. Words after the command choose the networks that contain one of
 them, which are shown and not written.
@@ -25,6 +25,8 @@ from typing import Any, NamedTuple
 import thop
 import torch
 import torchinfo
+from archcalc_witness.build import builder, without_compiled_operators, written
+from archcalc_witness.sources import SOURCES
 from fvcore.nn import FlopCountAnalysis
 from laws.common import Example, examples, read
 from torch import nn
@@ -32,8 +34,6 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import archcalc
 from archcalc.verify.module import Function, to_module
-from archcalc.verify.witness.build import builder, without_compiled_operators, written
-from archcalc.verify.witness.sources import SOURCES
 
 with without_compiled_operators():  # they import torchvision
     from calflops import calculate_flops

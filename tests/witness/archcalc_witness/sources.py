@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from archcalc.verify.witness.parts import PARTS
+from archcalc_witness.parts import PARTS
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from typing import Any
 
 import torch
 
-from archcalc.verify.witness.record import Layer, record
-from archcalc.verify.witness.sources import Source
+from archcalc_witness.record import Layer, record
+from archcalc_witness.sources import Source
 
 
 def installed(library: str) -> bool:
@@ -48,7 +48,7 @@ def here(source: Source) -> bool:
 def count(source: Source) -> tuple[dict[str, int], list[Layer]]:
     """The module's totals and layers."""
     if source.library == "keras":
-        from archcalc.verify.witness.record_keras import record as record_keras
+        from archcalc_witness.record_keras import record as record_keras
 
         if here(source):
             return record_keras(builder(source), device="cpu", **source.options)

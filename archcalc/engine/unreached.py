@@ -1,0 +1,150 @@
+"""What no network of a file comes to: names that nothing uses, and what is wrong in blocks that nothing calls.
+
+Such a block is walked on inputs of which nothing is known. What is wrong then is wrong in every call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import product
+from typing import Any
+
+from archcalc.engine.fitting import Arguments, Fitter
+from archcalc.engine.graph import Node
+from archcalc.engine.ledger import Enough, Ledger, Site
+from archcalc.engine.lookup import Run, Spans
+from archcalc.engine.settling import evaluate
+from archcalc.engine.unfold import MOST_LAYERS, Items, Unfolder
+from archcalc.errors import Problem, Refusal
+from archcalc.kind import Kind, build
+from archcalc.language.spec import INDEX, Block, Item, Part, Spec, blocks_used, names_read, read_in
+from archcalc.protocol import OwnCondition, OwnNumber
+
+AXES = (3, 1, 2, 4)  # of an input: a map, features ...
+MOST_INPUTS = 3  # of a block that is tried: with any number of axes each
+MOST_TRIED = 20_000  # entries, in all blocks
+
+
+def unreached(spec: Spec) -> Iterator[Problem]:
+    """What a file holds in vain, and what is wrong with it there. Other files' blocks are not looked at."""
+    members = [spec.variant(name) for name in spec.variants] or [spec]
+    called = {key: block for member in members for key, block in blocks_used(member.layers).items()}
+    parts, trial = [spec.part], Trial(members[0])
+    for part in parts:
+        parts += [used for used in part.used.values() if used.source is part.source]
+        bodies = [([member.input], member.layers) for member in members] if part is spec.part else [([], ())]
+        read = {name for sizes, layers in bodies for name in names_read(part, called.values(), sizes, layers)}
+        yield from (_unused("knob", name, part) for name in {*part.given} - read)
+        yield from (_unused("definition", name, part) for name in {*part.lets} - read)
+        for block in [block for block in part.blocks.values() if block.home is part]:
+            idle = {*block.parameters, *block.lets} - read_in(block)
+            yield from (Problem(f"the block {block.name!r} does not use its {n!r}", block.place) for n in idle)
+            if id(block) not in called:
+                yield Problem(f"no network of this file uses the block {block.name!r}", block.place)
+                yield from trial.problems(block)
+
+
+def _unused(what: str, name: str, part: Part) -> Problem:
+    return Problem(f"no network of this file uses the {what} {name!r}", part.places[name])
+
+
+class Undecided(Exception):
+    """Ends a walk: nobody knows how it goes on."""
+
+
+class Unknown(OwnNumber, OwnCondition):
+    """A number or a condition, whichever is wanted: what comes of it is as unknown."""
+
+    __slots__ = ()
+
+    def _same(self, *_: Any) -> Unknown:
+        return self
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _same
+    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __neg__ = __floor__ = _same
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _same  # type: ignore[assignment]
+    __and__ = __rand__ = __or__ = __ror__ = __invert__ = select = joined = _same
+    least = most = share = compared = _same  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # nothing tells it from another
+
+    @property
+    def settled(self) -> Any:
+        """For what decides the structure. Raises Undecided."""
+        raise Undecided
+
+    def __str__(self) -> str:
+        return "?"
+
+
+UNKNOWN = Unknown()
+
+
+class Trial(Unfolder):
+    """A walk that ends where something unknown decides how it goes on."""
+
+    def __init__(self, spec: Spec) -> None:
+        super().__init__(spec, {name: knob.default for name, knob in spec.given.items()})
+        self.steps = iter(range(MOST_TRIED))
+
+    def problems(self, block: Block) -> list[Problem]:
+        """What is wrong with a block whatever axes its inputs have; with those axes that fit it best."""
+        found, tried = [], not block.many and len(block.inputs) <= MOST_INPUTS
+        for axes in product(AXES, repeat=len(block.inputs) or 1) if tried else ():
+            self.try_on(block, axes)
+            if not self.ledger.problems:
+                return []
+            found.append((len(self.ledger.problems), -len(self.nodes), [*self.ledger.problems.values()]))
+        return min(found, key=lambda one: one[:2])[-1] if found else []
+
+    def try_on(self, block: Block, axes: tuple[int, ...]) -> None:
+        """Walk a block on inputs of so many axes."""
+        self.fitter = TrialFitter(Ledger(self.knobs))
+        self.ledger, self.spans, self.depth, self.budget = self.fitter.ledger, Spans(), 0, MOST_LAYERS
+        self.nodes = [Node("its input", None, (), (UNKNOWN,) * count, block.place) for count in axes]
+        open_ = {name: UNKNOWN for name, default in block.parameters.items() if default is None}
+        try:
+            self.called(block, ((), open_), block.name, tuple(range(len(axes))))
+        except Refusal as refusal:
+            self.ledger.refuse(refusal, block.place)
+        except (Enough, Undecided):
+            pass
+
+    def item(self, item: Item, run: Run, later: Items) -> None:
+        """Walk an entry; one that may or may not be there, or nobody knows how often, is the last."""
+        if not self.open(item, run):
+            return super().item(item, run, later)
+        run.environment[INDEX], spans = UNKNOWN, self.spans.copy()
+        self.once(item, run.copy())
+        self.spans = spans
+        self.walk(item.otherwise, run)
+        raise Undecided
+
+    def open(self, item: Item, run: Run) -> bool:
+        """Whether it is unknown if, or how often, an entry stands."""
+        with suppress(Refusal):  # which is found again where it stands
+            self.sources(item, run)
+            if item.when and (stands := evaluate(item.when, run.environment)) is not True:
+                return stands is UNKNOWN
+            return item.repeat is not None and evaluate(item.repeat, run.environment) is UNKNOWN
+        return False
+
+    def once(self, item: Item, run: Run, name: str | None = None) -> None:
+        if next(self.steps, None) is None:
+            raise Enough
+        super().once(item, run, name)
+
+
+class TrialFitter(Fitter):
+    """Finds nothing wrong with what is unknown."""
+
+    def layer(self, kind: type[Kind], arguments: Arguments, site: Site) -> Kind | None:
+        layer, needs = build(kind, *arguments)
+        known = {name: need for name, need in needs.items() if getattr(layer, name) is not UNKNOWN}
+        return layer if all(self.ledger.meets([n], site, site.argument(name)) for name, n in known.items()) else None
+
+    def node(self, kind: type[Kind], arguments: Arguments, site: Site) -> Node | None:
+        try:
+            return super().node(kind, arguments, site)
+        except (TypeError, ValueError, LookupError, ArithmeticError):  # no rule is written for an unknown list or word
+            return None

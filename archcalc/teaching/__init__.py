@@ -1,0 +1,1 @@
+"""Exercise sheets of networks, and the marking of what students answer."""
