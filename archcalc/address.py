@@ -94,17 +94,17 @@ class Address:
         self.alone = pattern in atoms  # without arithmetic
         self.single = self.terms[0] if self.alone and len(self.terms) == 1 else None  # one figure, or a knob
         self.entry = self.single.quantity.entry if self.single else Figure("value", str(self), unit, "", None)
-        self.is_ratio = self.single is None or self.entry.is_ratio
+        self.is_ratio = self.single is None or self.entry.is_ratio or self.entry.measured
 
     def of(self, report: Report | None, number: Callable[[Any], Any] = lambda value: value) -> Any:
         """Its value, computed on what ``number`` makes of each; None where one is not known. Raises ArchcalcError."""
         with _pointed():
             return self.evaluate(lambda term: number(term.value(report)))  # type: ignore[arg-type]
 
-    def answer(self) -> Any:
-        """Its value where it names its networks; of one figure it may be a shape or a word. Raises ArchcalcError."""
+    def answer(self, report: Report | None = None) -> Any:
+        """Its value as a table shows it; of one figure it may be a shape or a word. Raises ArchcalcError."""
         with _pointed():
-            return self.single.value(None, Quantity.read) if self.single else self.of(None)
+            return self.single.value(report, Quantity.read) if self.single else self.of(report)
 
     def written(self, write: Callable[[Atom], str]) -> str:
         """Its text, with something else for each atom."""

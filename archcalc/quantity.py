@@ -6,6 +6,7 @@ It is of any type the engine runs over: an int, a Fraction, a sympy expression, 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from archcalc.errors import ArchcalcError, Refusal, listing, suggest
@@ -15,6 +16,7 @@ from archcalc.figures.rules import ABSENT
 from archcalc.kinds import KINDS
 from archcalc.number import Number
 from archcalc.report import Report, Row
+from archcalc.value import exact
 
 KNOB = Figure("knob", "knob", "", "The value of a knob.", None)
 
@@ -32,11 +34,11 @@ class Quantity(NamedTuple):
         return FIGURES.get(self.figure, KNOB)
 
     def of(self, report: Report) -> Number | None:
-        """Its value; None where a layer's work is not known. Raises ArchcalcError where it is not one number."""
+        """Its value; None where a layer's work is not known. Raises ArchcalcError where it is no number."""
         found = self.read(report)
         if isinstance(found, (tuple, str, bool)):
             raise ArchcalcError(f"{report.network}: {self} is not a number")
-        return found
+        return exact(found) if isinstance(found, Decimal) else found
 
     def read(self, report: Report) -> Any:
         """Its value, a number, a shape or a word. Raises ArchcalcError where there is no such layer, knob or figure."""

@@ -59,7 +59,7 @@ class Row(NamedTuple):
         return self.name, self.kind, self.output, self.text, *map(self.figure, USUAL)
 
     def __getattr__(self, name: str) -> Any:
-        if name not in FIGURES:
+        if name not in FIGURES or not FIGURES[name].rule:
             raise AttributeError(name)
         return self.figure(name)
 

@@ -15,7 +15,7 @@ from archcalc.language.headings import headings
 
 HEAVY = ("torch", "numpy", "sympy", "rich", "matplotlib", "xlsxwriter", "tabulate", "pyarrow", "pandas")
 SHELLS = ("bash", "zsh", "fish")
-README = (Path(__file__).parent.parent / "docs" / "command_line.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parent.parent / "docs" / "command_line.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(params=SHELLS)
@@ -98,6 +98,6 @@ def test_it_is_quick(line):
 def test_the_script_that_switches_it_on(shell):
     env = {**os.environ, "_ARCHCALC_COMPLETE": f"{shell}_source"}
     done = subprocess.run([sys.executable, "-m", "archcalc"], env=env, capture_output=True, text=True)
-    assert f"{shell}_source" in README
+    assert f"{shell}_source" in PAGE
     if "Shell completion is not supported for Bash versions older" not in done.stderr:
         assert "_ARCHCALC_COMPLETE" in done.stdout

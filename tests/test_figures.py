@@ -153,7 +153,7 @@ def test_every_figure_is_a_column_and_a_quantity():
     assert list(rows[0]) == columns
     for name, one in FIGURES.items():
         if one.network or isinstance(one.rule, (Tally, Quotient, Read)):
-            assert address(name).of(report) is not None
+            assert address(name).answer(report) is not None
     assert address("kernel of conv1/conv").of(report) == 7
     with pytest.raises(archcalc.ArchcalcError, match="relu has no kernel"):
         address("kernel of relu").of(report)

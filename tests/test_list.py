@@ -97,7 +97,10 @@ def test_headings_are_those_of_the_specs():
         ("list --family mobilenets", "no family 'mobilenets'; did you mean 'MobileNet'?"),
         ("list --lecture 999", "nothing listed is of the lecture '999'\n"),
         ("list --kind netwrok", "no kind 'netwrok'; did you mean 'network'?"),
-        ("list --by kind", "no option '--by'; summary, compare, export have it (options of list: --all, --family, "),
+        (
+            "list --by kind",
+            "no option '--by'; summary, compare, plot, export have it (options of list: --all, --family, ",
+        ),
     ],
 )
 def test_what_is_not_there(command, message, tmp_path):

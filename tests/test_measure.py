@@ -125,7 +125,7 @@ def test_tables_show_intensity_bound_time_and_fraction(measured):
 
 def test_picture_has_a_point_for_each_layer_that_multiplies(measured, small):
     pytest.importorskip("matplotlib")
-    from archcalc.verify.plot import roofline_picture
+    from archcalc.plots.roofline import roofline_picture
 
     svg = roofline_picture([measured, measured])
     assert svg == roofline_picture([measured, measured])
@@ -140,7 +140,7 @@ def test_picture_has_a_point_for_each_layer_that_multiplies(measured, small):
 
 def test_a_label_is_no_mathematics(measured):
     pytest.importorskip("matplotlib")
-    from archcalc.verify.plot import roofline_picture
+    from archcalc.plots.roofline import roofline_picture
 
     label = "$x^2_{a}$ \\frac 中"
     svg = ElementTree.fromstring(roofline_picture([replace(measured, label=label)]))
@@ -148,14 +148,15 @@ def test_a_label_is_no_mathematics(measured):
 
 
 def test_roof_bends_at_the_ridge():
-    from archcalc.verify.plot import roof
+    from archcalc.plots.roofline import roof
 
     corners, heights = roof(Ceilings(100.0, 10.0), [2.0, 40.0])
     assert (corners, heights) == ([1, 10, 80], [10, 100, 100])
 
 
 def test_no_matplotlib_is_said_and_the_rest_written(measured, tmp_path, monkeypatch):
-    from archcalc.verify import pages, plot, receipt
+    from archcalc.plots import roofline as plot
+    from archcalc.verify import pages, receipt
 
     for module in (pages, plot, receipt):
         monkeypatch.setattr(module, "can_draw", lambda: False)

@@ -134,8 +134,12 @@ def test_the_wheel_holds_the_package_the_specs_and_the_license(built):
     source, path = built
     wheel = zipfile.ZipFile(path)
     package = {file.relative_to(source).as_posix() for file in (source / "archcalc").rglob("*") if file.is_file()}
-    specs = {f"archcalc/{file.relative_to(source).as_posix()}" for file in (source / "specs").rglob("*.yaml")}
-    assert {"archcalc/py.typed", "archcalc/__main__.py", "archcalc/specs/blocks/residual.yaml"} <= package | specs
+    specs = {f"archcalc/{file.relative_to(source).as_posix()}" for file in (source / "specs").rglob("*.*")}
+    assert {
+        "archcalc/py.typed",
+        "archcalc/specs/published.csv",
+        "archcalc/specs/blocks/residual.yaml",
+    } <= package | specs
     about = path.name.removesuffix("-py3-none-any.whl") + ".dist-info"
     own = {f"{about}/{name}" for name in ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE")}
     assert set(wheel.namelist()) == package | specs | own

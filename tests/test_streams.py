@@ -31,6 +31,8 @@ COMMANDS = {
     "kinds": "kinds",
     "conventions": "conventions lenet5",
     "figures": "figures",
+    "published": "published alexnet",
+    "plot": "plot alexnet vgg11 -o out.svg",
     "formula": "formula conv2d",
     "explain": "explain conv2d",
     "exercise": "exercise lenet5",
@@ -43,7 +45,7 @@ COMMANDS = {
 HELP = {"help of a command": "summary lenet5 --help", "help": "--help", "version": "--version"}
 MISTAKES = {"mistake": "summary nix", "usage": "summary --nix", "no command": "nix", "bad and good": "check lenet5 nix"}
 ALL = {**COMMANDS, **HELP, **MISTAKES}
-SILENT = {"export", *MISTAKES} - {"bad and good"}  # on standard output
+SILENT = {"export", "plot", *MISTAKES} - {"bad and good"}  # on standard output
 ENCODINGS = ("ascii", "cp1252", "utf-8")
 KINDS = ("closed", "full", "pipe", *ENCODINGS)
 CHILD = """

@@ -26,10 +26,11 @@ from archcalc.cli import main
 from archcalc.figures.conventions import CONVENTIONS
 from archcalc.figures.figure import FIGURES
 from archcalc.memory.footprint import memory
+from archcalc.published import PRINTED, measurements
 from archcalc.solving.law import law
 from archcalc.solving.scaling import members, scale
 
-PAGES = {"check", "explain", "formula", "kinds", "show"}  # what they print is no table
+PAGES = {"check", "explain", "formula", "kinds", "plot", "show"}  # what they print or draw is no table
 RECEIPT = {"exercise", "verify"}  # which write several files together
 PICTURES = (".svg", ".pdf", ".png")
 
@@ -103,6 +104,14 @@ def scaled():
     yield "d w^2 r^2", form.terms[0].mult_adds, form.terms[0].growth
 
 
+def published():
+    for row in (row for row in measurements() if row.network == "alexnet"):
+        yield row.label, row.by, *(Fraction(text) for text in (row.top1, row.top5) if text), row.data
+        for printed, (figure, *_) in ((getattr(row, name), names) for name, names in PRINTED.items()):
+            if printed:
+                yield row.label, row.by, printed, report("alexnet").totals.figure(figure)
+
+
 ASKED = {  # command -> what is asked of it, and the rows that must be there
     "summary": ("mobilenet_v1", lambda: layers("mobilenet_v1")),
     "ask": (
@@ -115,6 +124,7 @@ ASKED = {  # command -> what is asked of it, and the rows that must be there
     "export": ("lenet5 mobilenet_v1", lambda: layers("lenet5", "mobilenet_v1")),
     "compare": ("inception_naive inception_reduced", compared),
     "conventions": ("lenet5 alexnet", conventions),
+    "published": ("alexnet", published),
     "figures": ("", lambda: [(name, one.meaning) for name, one in FIGURES.items() if name not in CONVENTIONS]),
     "list": ("--family ResNet", lambda: [(one.name, one.headings["family"]) for one in catalogue(family="ResNet")]),
     "memory": ("lenet5 mobilenet_v1 --batch 3 --dtype float16 --optimizer adam", bytes_needed),

@@ -56,6 +56,8 @@ COMMANDS = {  # @ is the spec, OUT a folder; a line in braces is run for each of
     "kinds": ["", "--schema"],
     "conventions": ["@ --format {table,md,csv,tex,html,json}", ""],
     "figures": ["--format {table,md,csv,tex,html,json}"],
+    "published": ["alexnet --format {table,md,csv,tex,html,json}", "@ --help"],
+    "plot": ["@ @@k=3 --y depth -o OUT/p.{svg,png,pdf}", "@ --bars params --by layer -o OUT/b.svg", "@ --help"],
     "formula": ["@ --free k --format {text,tex,sympy,json}", "@ --over @@word='=1+1'", "@ -o OUT/f.{txt,tex,py,json}",
                 "@ --help"],
     "explain": ["@ --format {text,tex,json}", "@ --over @@k=3 --format {text,tex,json}", "@ --help"],
@@ -75,7 +77,8 @@ show @#@ | kinds @ | kinds --schema @ | @ | --@ | scale @ | memory @ --dtype @
 formula @ --free @ | formula @ --of @ | formula @ --over @ --format @ | formula @ -o @ | explain @ --of @
 solve @ --free k --where @ | solve @ --free @ --where params<=1 | solve @ --free k=@ --where params<=1
 sweep @ --k @ | sweep @ --k 1:3 --of @ | sweep @ --k 1:3 -o @ | sweep @ --k 1:3 --plot @ | sweep @ --k 1 --dask @
-verify @ --device @ | verify @ --against @ | scale efficientnet_b0 --search --tolerance @
+published @ | plot @ -o OUT/@ | plot @ -o OUT/p.svg | plot @ --x @ -o OUT/p.svg | plot @ --bars @ -o OUT/p.svg
+plot --family @ -o OUT/p.svg | verify @ --device @ | verify @ --against @ | scale efficientnet_b0 --search --tolerance @
 """.strip()
     .replace("\n", " | ")
     .split(" | ")

@@ -24,10 +24,11 @@ GROUPS = {  # by what a person wants: the commands, and the module of this packa
         "memory": "verify",
         "conventions": "reports",
         "figures": "reports",
+        "published": "reports",
     },
     "Find what fits": {"solve": "sweep", "sweep": "sweep", "scale": "sweep"},
     "See where a number comes from": {"formula": "formula", "explain": "formula", "exercise": "exercise"},
-    "Find networks, take tables with you": {"list": "pages", "show": "pages", "export": "reports"},
+    "Find networks, take tables with you": {"list": "pages", "show": "pages", "export": "reports", "plot": "plot"},
     "Write a network of your own": {"check": "pages", "kinds": "pages"},
     "Confirm with real modules": {"verify": "verify"},
 }

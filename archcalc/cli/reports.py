@@ -83,6 +83,21 @@ def conventions(context: click.Context, /, **options: Any) -> None:
     deliver_tables([conventions_table(reports) if reports else figures_table(conventions=True)], options)
 
 
+@click.command(cls=KnobCommand)
+@click.argument("networks", nargs=-1)
+@TABLES
+@click.pass_context
+def published(context: click.Context, /, **options: Any) -> None:
+    """What others measured, and printed against exact.
+
+    Accuracies with their sources and test settings, and by which convention printed params and work agree with the
+    exact ones: of networks, at the settings behind a name or at all that are recorded; of none named, everything.
+    """
+    from archcalc.published import chosen, tables
+
+    deliver_tables(tables(chosen(context.obj["words"])), options)
+
+
 @click.command(cls=Command)
 @TABLES
 def figures(**options: Any) -> None:

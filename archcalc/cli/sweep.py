@@ -24,6 +24,7 @@ WRITTEN = (*FORMATS, "parquet")
 PLOT = click.option("--plot", type=FilePath(), metavar="FILE", help="Draw it: .svg .pdf .png")
 FIGURE = click.option("--figure", type=click.Choice(["cost", "pareto", "contours"]),
                       help="What to draw.  [default: as the file is named, else what suits the knobs]")  # fmt: skip
+DARK = click.option("--dark", is_flag=True, help="A picture for a dark slide.")
 DASK = click.option("--dask", metavar="ADDRESS", help="Let a Dask cluster compute; 'local' starts one here.")
 YES = click.option("--yes", is_flag=True, help="Go on, however large the grid is and however long it takes.")
 
@@ -35,8 +36,10 @@ YES = click.option("--yes", is_flag=True, help="Go on, however large the grid is
 @writes(*WRITTEN)
 @PLOT
 @FIGURE
-@click.option("--best", type=click.Choice(["min,max", "min,min", "max,min", "max,max"]), default="min,max",
-              show_default=True, help="What is better of the two quantities of a Pareto front.")  # fmt: skip
+@click.option("--best", type=click.Choice(["min,max", "min,min", "max,min", "max,max"]),
+              help="What is better of the two quantities of a Pareto front.  "
+              "[default: less, but of an accuracy more]")  # fmt: skip
+@DARK
 @DASK
 @YES
 @click.pass_context
@@ -55,9 +58,10 @@ def sweep(context: click.Context, /, network: str, **options: Any) -> None:
     if options["output"] or options["format_"] or not options["plot"]:
         _deliver(planned, options)
     if options["plot"]:
-        best = tuple(options["best"].split(","))
+        best = tuple(options["best"].split(",")) if options["best"] else None
         with _progress(planned) as advance:
-            planned.plot(options["plot"], options["figure"], best=best, dask=options["dask"], advance=advance)
+            planned.plot(options["plot"], options["figure"], best=best, dask=options["dask"], advance=advance,
+                         dark=options["dark"])  # fmt: skip
         tell(f"{options['plot']} written")
 
 

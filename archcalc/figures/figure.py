@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -9,6 +10,7 @@ from archcalc.engine.graph import Node
 from archcalc.figures.conventions import CONVENTIONS
 from archcalc.figures.rules import ABSENT, EVERY, OneLayer, Output, Quotient, Rule, Tally
 from archcalc.figures.seen import DEPTH, FIELD, JUMP
+from archcalc.figures.tools import UNKNOWN, WEIGHTED
 from archcalc.number import Number, product
 
 if TYPE_CHECKING:
@@ -25,7 +27,8 @@ class Figure(NamedTuple):
     unit: str  # "mult-adds", "bytes" ...; "" for a size
     meaning: str
     rule: Rule | None  # None for a figure of the whole network only
-    network: Callable[[Report], Number | None] | None = None  # how such a figure is computed
+    network: Callable[[Report], Any] | None = None  # how such a figure is computed
+    measured: bool = False  # whether it is known only where somebody measured it; more of it is better
 
     @property
     def is_ratio(self) -> bool:
@@ -69,8 +72,22 @@ def _training(report: Report) -> Number | None:
     return memory(report).training
 
 
+def _published(name: str) -> Callable[[Report], Any]:
+    def found(report: Report) -> Any:
+        from archcalc import published
+
+        return published.year(report) if name == "year" else published.accuracy(report, name)
+
+    return found
+
+
 MOVED = Tally({EVERY: dict.fromkeys(("inputs", "outputs", "learned", "buffers"), BYTES)})
 FLOPS = Tally({EVERY: {"products": 2}})
+ACTIVATIONS = Tally({**{kind: {"outputs": 1} for kind in (*WEIGHTED.split(), "rbf")}, EVERY: {}, "opaque": UNKNOWN})
+TOP1 = (
+    "Percent right on ImageNet's validation set, by one crop or where none is named: as the network's paper prints it, "
+    "else as its authors' code, torchvision, Keras or others do."
+)
 NET = "Of the whole network, in float32"
 LISTED = (
     Figure("params", "params", "params", "Learned parameters.", _tensors("learned")),
@@ -98,6 +115,9 @@ LISTED = (
            OneLayer(lambda node, _: _argument(node, "stride") or _argument(node, "kernel"))),
     Figure("pad", "pad", "", "The padding on each side of the input.",
            OneLayer(lambda node, _: _argument(node, "pad"))),
+    Figure("activations", "activations", "elements",
+           "Elements of the outputs of layers that multiply by weights (arXiv:2003.13678: of convolutions alone).",
+           ACTIVATIONS),
     Figure("intensity", "FLOPs/byte", "FLOPs/byte",
            "Arithmetic intensity: FLOPs of the products over the bytes of inputs, outputs, weights and buffers.",
            Quotient(FLOPS, MOVED)),
@@ -107,6 +127,11 @@ LISTED = (
     Figure("peak_bytes", "peak bytes", "bytes", f"{NET}: the outputs in memory at the peak.", None, _peak),
     Figure("inference_bytes", "inference bytes", "bytes", f"{NET}: weights, buffers and the peak.", None, _inference),
     Figure("training_bytes", "training bytes", "bytes", f"{NET}: a step of gradient descent.", None, _training),
+    Figure("title", "title", "", "What the network is called.", None, lambda report: report.title),
+    Figure("year", "year", "", "When the source that the spec names was published.", None, _published("year")),
+    Figure("top1", "top-1", "%", TOP1, None, _published("top1"), measured=True),
+    Figure("top5", "top-5", "%", "Percent among the first five, at the measurement that top-1 is of.", None,
+           _published("top5"), measured=True),
 )  # fmt: skip
 FIGURES = {figure.name: figure for figure in LISTED}
 SPELLINGS = {  # other names of figures
@@ -117,4 +142,4 @@ SPELLINGS = {  # other names of figures
 
 def heading(name: str) -> str:
     """The column heading of a figure, or of a quantity that begins with one."""
-    return name.replace("mult_adds", FIGURES["mult_adds"].heading)
+    return re.sub(r"(?<![^\W_])(mult_adds|top1|top5)(?![^\W_])", lambda found: FIGURES[found[0]].heading, name)

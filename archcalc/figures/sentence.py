@@ -9,8 +9,10 @@ from archcalc.engine.graph import Graph
 from archcalc.errors import listing
 from archcalc.figures.amounts import NAMES, WORK
 from archcalc.figures.conventions import CONVENTIONS, Convention
+from archcalc.figures.figure import FIGURES
 from archcalc.kind import Kind
 
+MEASURED = [name for name, one in FIGURES.items() if one.measured]
 OTHER = {
     "bias": "biases",
     "pooling": "pooling",
@@ -34,6 +36,7 @@ def sentence(names: Sequence[str], graphs: Iterable[Graph]) -> str:
     stored = [f"{listing(kind.tensors)} of {kind.layer.label}" for kind in kinds if kind.tensors]
     parts += ["params: learned."] * ("params" in names)
     parts += [f"buffers: {listing(stored)}."] * ("buffers" in names and bool(stored))
+    parts += [f"{FIGURES[name].heading}: {FIGURES[name].meaning}" for name in names if name in MEASURED]
     return " ".join(parts)
 
 

@@ -82,7 +82,9 @@ def evaluate(
         places = waiting.pop()
         part = tuple(where[i] for where, i in zip(box, places, strict=True))
         try:
-            _split_words(grid, part)
+            _split_apart(
+                grid, part, any(term.quantity.entry.measured for one in quantities.values() for term in one.terms)
+            )
             failures, found = measure(spec, grid.numbers(part), quantities)
         except Split as split:
             waiting += reversed([one for one in parts(places, split.labels) if at is None or _holds(one, at)])
@@ -125,10 +127,10 @@ def _certain(graph: Graph) -> None:
             raise Split(node.copies[-1].last.n)
 
 
-def _split_words(grid: Grid, box: Box) -> None:
-    """Words are no arrays: each has a walk of its own."""
+def _split_apart(grid: Grid, box: Box, alone: bool) -> None:
+    """Words are no arrays: each has a walk of its own; what was measured is known of each point ``alone``."""
     for i, (axis, where) in enumerate(zip(grid.axes.values(), box, strict=True)):
-        if len(where) > 1 and has_words(axis):
+        if len(where) > 1 and (alone or has_words(axis)):
             raise Split(np.arange(len(where)).reshape([-1 if i == k else 1 for k in range(len(box))]))
 
 

@@ -123,17 +123,19 @@ class Sweep:
         path: str | Path,
         figure: str | None = None,
         *,
-        best: tuple[str, ...] = ("min", "max"),
+        best: tuple[str, ...] | None = None,
         dask: str | None = None,
         advance: Advance | None = None,
+        dark: bool = False,
     ) -> None:
         """Into a .svg, .pdf or .png file: "cost" against a knob, the "pareto" front, or iso-cost "contours".
 
-        A front is of the first two quantities; ``best`` says whether less or more is better. Raises ArchcalcError.
+        A front is of the first two quantities; ``best`` says of each whether "min" or "max" is better, unless less is,
+        and of an accuracy more. ``dark`` is for a dark slide. Raises ArchcalcError.
         """
-        from archcalc.sweeps.plot import plot
+        from archcalc.plots.grid import plot
 
-        plot(self, Path(path), figure, best, dask, advance)
+        plot(self, Path(path), figure, best, dask, advance, dark)
 
     def _layers(self) -> int:
         from archcalc.errors import SpecError

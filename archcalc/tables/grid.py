@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -44,6 +45,8 @@ def exact(value: Any) -> Any:
     if isinstance(value, Fraction):
         found = nearest(value)
         return found if Fraction(str(found)) == value else str(value)
+    if isinstance(value, Decimal):
+        return float(value) if value.as_tuple().exponent else int(value)
     return value if isinstance(value, (int, float)) else str(value)
 
 
@@ -95,7 +98,8 @@ class Column(NamedTuple):
 class Table(NamedTuple):
     """Columns and rows of values, with what must stand beside them.
 
-    A value is a number, a word, or a shape; None is unknown, ABSENT is a place without a value.
+    A value is a number, a word, or a shape; a Decimal keeps the digits that it has. None is unknown, ABSENT is a place
+    without a value.
     """
 
     title: str

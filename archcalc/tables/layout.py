@@ -17,6 +17,7 @@ from archcalc.tables.grid import (
     COUNT,
     RATIO,
     SHARE,
+    WORDS,
     Column,
     Table,
     asked_for,
@@ -144,7 +145,7 @@ def totals_table(reports: Sequence[Report], columns: Sequence[str] = ()) -> Tabl
     for name in columns or COMPARED:
         column, value, adds = _compared(reports[0].work if name == WORK else name)
         values: list[Any] = [value(report) for report in reports]
-        heads.append(column)
+        heads.append(column._replace(type=WORDS) if any(isinstance(one, str) for one in values) else column)
         cells.append(values)
         if adds and (columns or name != "buffers"):
             heads.append(Column(f"{column.name}_ratio", "ratio", RATIO))
@@ -163,7 +164,7 @@ def _compared(name: str) -> tuple[Column, Callable[[Report], Any], bool]:
         return *WHOLE[name], False
     asked = address(name)
     column = of_figure(asked.entry) if str(asked) in FIGURES else asked_for(asked)
-    return column, asked.of, isinstance(asked.entry.rule, Tally)
+    return column, asked.answer, isinstance(asked.entry.rule, Tally)
 
 
 def counted(network: Model, names: Iterable[str], **knobs: Any) -> str:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from itertools import zip_longest
 from typing import Any, TextIO
 
-from archcalc.tables.grid import Table
+from archcalc.tables.grid import RATIO, Table
 
 LEAST_NAME = 20  # of the first column, the names
 LEAST_WORDS = 10  # of another column of words, before a column of numbers is left out
@@ -82,7 +82,7 @@ def lines(table: Table, width: int | None) -> Iterator[Line]:
 
 
 def _fitted(table: Table, cells: list[list[list[str]]], width: int | None) -> tuple[list[int], list[int]]:
-    """Which columns are shown, and how wide each is."""
+    """Which columns are shown, and how wide each is; ratios are left out first, then what stands last."""
     widths = [max(len(part) for row in cells for part in row[i]) for i in range(len(table.columns))]
     least = [w if c.type.number else min(w, LEAST_WORDS if i else LEAST_NAME) for i, (w, c) in
              enumerate(zip(widths, table.columns, strict=True))]  # fmt: skip
@@ -91,7 +91,7 @@ def _fitted(table: Table, cells: list[list[list[str]]], width: int | None) -> tu
         return shown, widths
     room = width - len(GAP) * (len(shown) - 1)
     while sum(least[i] for i in shown) > room and any(table.columns[i].type.number for i in shown[1:]):
-        shown.remove(max(i for i in shown if table.columns[i].type.number))
+        shown.remove(max((table.columns[i].type is RATIO, i) for i in shown if table.columns[i].type.number)[1])
         room += len(GAP)
     while sum(widths[i] for i in shown) > room and any(not table.columns[i].type.number for i in shown):
         widest = max((i for i in shown if not table.columns[i].type.number), key=lambda i: widths[i] - least[i])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from archcalc.export.md import code, escape, render_tables
-from archcalc.verify.plot import can_draw
+from archcalc.plots.roofline import can_draw
 from archcalc.verify.results import Findings
 from archcalc.verify.sheets import tables
 

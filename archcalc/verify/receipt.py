@@ -12,8 +12,8 @@ from typing import Any
 
 from archcalc.errors import ArchcalcError
 from archcalc.export import write
+from archcalc.plots.roofline import can_draw, roofline_picture
 from archcalc.verify.pages import page
-from archcalc.verify.plot import can_draw, roofline_picture
 from archcalc.verify.results import Findings
 from archcalc.verify.timing import Timed
 

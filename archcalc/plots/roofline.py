@@ -7,8 +7,7 @@ from importlib.util import find_spec
 from itertools import cycle
 from typing import Any
 
-from archcalc.needed import needed
-from archcalc.sweeps.plot import COLOURS, MARKS, STYLE, saved
+from archcalc.plots.canvas import COLOURS, MARKS, picture
 from archcalc.verify.roofline import Ceilings
 from archcalc.verify.timing import LayerTime, Timed
 
@@ -22,15 +21,13 @@ def can_draw() -> bool:
 
 def roofline_picture(studies: Sequence[Timed], format_: str = "svg") -> bytes:
     """A picture with a panel for each mode. Layers without multiply-adds are not on it. Raises ArchcalcError."""
-    matplotlib = needed("matplotlib", "a picture", "plot")
-    from matplotlib.figure import Figure
 
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(6 * len(studies), 5), layout="constrained")
+    def paint(figure: Any) -> None:
         panels = figure.subplots(1, len(studies), squeeze=False)[0]
         for panel, timed in zip(panels, studies, strict=True):
             _panel(panel, timed)
-        return saved(figure, format_)
+
+    return picture(paint, format_, (6 * len(studies), 5))
 
 
 def points(timed: Timed) -> dict[str, list[LayerTime]]:
@@ -55,7 +52,7 @@ def _panel(panel: Any, timed: Timed) -> None:
     for mark, colour, (kind, group) in zip(cycle(MARKS), cycle(COLOURS), groups.items(), strict=False):
         reached = [one.work.operations / one.seconds / GIGA for one in group]
         panel.loglog([one.work.intensity for one in group], reached, mark, color=colour, label=kind, markersize=4)
-    panel.set_title(f"{timed.label}, {timed.mode}, batch {timed.batch}", parse_math=False)
+    panel.set_title(f"{timed.label}, {timed.mode}, batch {timed.batch}")
     panel.set_xlabel("operations for each byte")
     panel.set_ylabel("G operations per second")
     if groups:

@@ -1,20 +1,20 @@
 """A sweep as a picture: cost against a knob, the Pareto front, iso-cost contours.
 
-Each line has a colour of its own that the colour-blind can tell apart (Okabe and Ito), and a mark and a dash of its
-own, so that it reads in black and white too.
+Each line has a colour, a mark and a dash of its own, so that it reads in black and white too.
 """
 
 from __future__ import annotations
 
 import itertools
-import warnings
-from collections.abc import Iterator
-from io import BytesIO
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archcalc.errors import ArchcalcError, listing
-from archcalc.needed import needed
+from archcalc.errors import ArchcalcError
+from archcalc.figures.figure import heading
+from archcalc.plots.canvas import COLOURS, DASHES, GREY, MARKS, WHICH, better, format_of, ink, ticks, units, write
+from archcalc.plots.labels import place
 from archcalc.sweeps.ranges import Axis, has_words, size
 from archcalc.sweeps.sizes import input_sizes
 from archcalc.value import show
@@ -23,52 +23,32 @@ if TYPE_CHECKING:
     from archcalc.sweeps.sweep import Advance, Sweep
 
 FIGURES = ("cost", "pareto", "contours")
-SUFFIXES = ("svg", "pdf", "png")
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999")
-MARKS, DASHES = "osD^vP*X", ("-", "--", "-.", ":")
 FINEST = 200  # values of a knob that a picture shows
 MOST_LINES = len(COLOURS)
 MOST_TICKS = 8
 LEVELS = 8
-STYLE = {"svg.hashsalt": "archcalc", "svg.fonttype": "none", "font.size": 10, "axes.grid": True, "grid.alpha": 0.3}
 
 
 def plot(
     sweep: Sweep,
     path: Path,
     figure: str | None = None,
-    best: tuple[str, ...] = ("min", "max"),
+    best: Sequence[str] | None = None,
     dask: str | None = None,
     advance: Advance | None = None,
+    dark: bool = False,
 ) -> None:
-    """Write the picture; its suffix decides the format. ``best``: what a Pareto front prefers. Raises ArchcalcError."""
-    suffix = path.suffix.removeprefix(".").lower()
-    if suffix not in SUFFIXES:
-        raise ArchcalcError(f"{path}: a picture is written as {listing(f'.{name}' for name in SUFFIXES)}")
-    matplotlib = needed("matplotlib", "a picture", "plot")
-    from matplotlib.figure import Figure
+    """Write the picture; its suffix decides the format. Raises ArchcalcError.
 
-    from archcalc.export import write
-
+    ``best`` is what a Pareto front prefers of each quantity: less, unless it is an accuracy.
+    """
+    format_of(path)
     figure = figure or usual(sweep, path.stem)
-    with matplotlib.rc_context({**STYLE, "text.parse_math": False}):  # a stranger's title is no mathematics
-        canvas = Figure(figsize=(6.4, 4.4), layout="constrained")
-        panel = canvas.add_subplot()
-        if figure == "pareto":
-            _pareto(panel, sweep, best, dask, advance)
-        else:
-            {"cost": _cost, "contours": _contours}[figure](panel, sweep)
-        data = saved(canvas, suffix)
-    write(path, data)
-
-
-def saved(canvas: Any, format_: str) -> bytes:
-    """A figure of matplotlib's as a file holds it; a character that the font lacks becomes a box, without a warning."""
-    file = BytesIO()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph")
-        canvas.savefig(file, format=format_, dpi=200, metadata={"Date": None} if format_ == "svg" else None)
-    return file.getvalue()
+    paint: Any = {"cost": _cost, "contours": _contours}.get(figure)
+    if not paint:
+        best = best or [better(one) or "min" for one in sweep.asked.values()]
+        paint = partial(_pareto, best=best, dask=dask, advance=advance)
+    write(path, lambda canvas: paint(canvas.add_subplot(), sweep), dark=dark)
 
 
 def usual(sweep: Sweep, stem: str) -> str:
@@ -136,25 +116,25 @@ def _cost(panel: Any, sweep: Sweep) -> None:
     combinations = list(itertools.product(*(range(size(axis)) for axis in others.values())))
     sizes = input_sizes(sweep.network.spec, others)
     chosen = combinations if len(combinations) <= MOST_LINES else _finest(combinations, MOST_LINES)
-    for (colour, mark, dash), at in zip(_styles(), chosen, strict=False):
+    for i, (mark, dash, at) in enumerate(zip(MARKS, itertools.cycle(DASHES), chosen, strict=False)):
         place = (slice(None), *at)
-        said = [f"{other} = {show(others[other][i])}" for other, i in zip(others, at, strict=True)]
+        said = [f"{other} = {show(others[other][k])}" for other, k in zip(others, at, strict=True)]
         label = ", ".join([*said, *(f"{word} = {part[word][place].max()}" for word in sizes)])
         line = costs[place]
         dense = len(line) > 40
-        style = {"color": colour, "linestyle": dash, "markevery": max(1, len(line) // 12), "markersize": 4}
+        style = {"color": f"C{i}", "linestyle": dash, "markevery": max(1, len(line) // 12), "markersize": 4}
         panel.plot(_values(part.axes[first]), line, marker=mark, label=label, linewidth=1.2 if dense else 1, **style)
     _label(panel.xaxis, part, first)
     panel.set_ylabel(_title(name))
     panel.set_ylim(bottom=0)
     more = f" ({len(chosen)} of {len(combinations):,} lines)" if len(chosen) < len(combinations) else ""
     panel.set_title(f"{_net(sweep)}{more}")
-    _engineering(panel.yaxis)
+    ticks(panel.yaxis, unit=sweep.asked[name].unit)
     if others:
         panel.legend(fontsize=8)
 
 
-def _pareto(panel: Any, sweep: Sweep, best: tuple[str, ...], dask: str | None, advance: Advance | None) -> None:
+def _pareto(panel: Any, sweep: Sweep, best: Sequence[str], dask: str | None, advance: Advance | None) -> None:
     """The first two quantities against each other; what no other point beats is joined."""
     if len(sweep.asked) < 2 or not set(best) <= {"min", "max"}:
         raise ArchcalcError("a Pareto front is of two quantities, such as mult_adds,params, each to min or to max")
@@ -168,20 +148,29 @@ def _pareto(panel: Any, sweep: Sweep, best: tuple[str, ...], dask: str | None, a
         {n: v.astype(float) if n in (x, y) else v for n, v in found.items()} for found in (front.seen, front.best)
     )
     share = "every point" if front.step == 1 else f"every {front.step:,}th point"
-    panel.plot(seen[x], seen[y], ".", color="#999999", markersize=3, label=share)
+    panel.plot(seen[x], seen[y], ".", color=GREY, markersize=3, label=share)
     order = unbeaten[x].argsort()
-    panel.plot(unbeaten[x][order], unbeaten[y][order], "o-", color=COLOURS[0], markersize=4, linewidth=1.2,
+    panel.plot(unbeaten[x][order], unbeaten[y][order], "o-", color="C0", markersize=4, linewidth=1.2,
                label=f"no point is better in both ({len(order)})")  # fmt: skip
-    for i in (order[0], order[-1]) if len(order) else ():
-        place = ", ".join(f"{name} {_short(unbeaten[name][i])}" for name in (*sweep.axes, *sweep.sizes))
-        panel.annotate(place, (unbeaten[x][i], unbeaten[y][i]), fontsize=7, xytext=(5, -9), textcoords="offset points")
-    words = {"min": "less is better", "max": "more is better"}
-    panel.set_xlabel(f"{_title(x)} ({words[best[0]]})")
-    panel.set_ylabel(f"{_title(y)} ({words[best[1]]})")
+    panel.set_xlabel(f"{_title(x)}{WHICH[best[0]]}")
+    panel.set_ylabel(f"{_title(y)}{WHICH[best[1]]}")
     panel.set_title(f"{_net(sweep)}: {sweep.points:,} points of {', '.join(sweep.axes)}")
-    _engineering(panel.xaxis)
-    _engineering(panel.yaxis)
-    panel.legend(fontsize=8)
+    ticks(panel.xaxis, unit=sweep.asked[x].unit)
+    ticks(panel.yaxis, unit=sweep.asked[y].unit)
+    panel.figure.legend(fontsize=8, loc="outside lower center", ncols=2, frameon=False)
+    ends = dict.fromkeys((order[0], order[-1]) if len(order) else ())
+    told = [", ".join(f"{name} {_short(unbeaten[name][i])}" for name in (*sweep.axes, *sweep.sizes)) for i in ends]
+    line = _along(unbeaten[x][order], unbeaten[y][order]) if ends else ()
+    place(panel, [*((unbeaten[x][i], unbeaten[y][i], 2) for i in ends), *line], told)
+
+
+def _along(x: Any, y: Any) -> Iterator[tuple[float, float, float]]:
+    """Places all along a line, for labels to keep clear of it."""
+    import numpy as np
+
+    corners = np.linspace(0, 1, len(x))
+    some = np.linspace(0, 1, 8 * MOST_LINES)
+    return ((*place, 2.0) for place in zip(np.interp(some, corners, x), np.interp(some, corners, y), strict=True))
 
 
 def _contours(panel: Any, sweep: Sweep) -> None:
@@ -190,7 +179,6 @@ def _contours(panel: Any, sweep: Sweep) -> None:
     if len(numeric) < 2:
         raise ArchcalcError("contours need two knobs with several values, numbers all")
     import numpy as np
-    from matplotlib.ticker import EngFormatter
 
     from archcalc.sweeps.sweep import Sweep as Part
 
@@ -203,26 +191,26 @@ def _contours(panel: Any, sweep: Sweep) -> None:
     across, up = (_values(axis) for axis in axes.values())
     if not np.nanmax(costs) > np.nanmin(costs):
         raise ArchcalcError(f"{name} is the same at every point, so there are no lines of equal cost")
-    levels = np.geomspace(max(np.nanmin(costs), 1), np.nanmax(costs), LEVELS + 2)[1:-1]
-    if not levels[0] < levels[-1]:
-        levels = np.linspace(np.nanmin(costs), np.nanmax(costs), LEVELS + 2)[1:-1]
+    levels = _levels(np.nanmin(costs), np.nanmax(costs))
     panel.contourf(across, up, costs.T, levels=levels, cmap="cividis_r", alpha=0.35, extend="both")
-    lines = panel.contour(across, up, costs.T, levels=levels, colors="black", linewidths=0.9)
-    panel.clabel(lines, fmt=EngFormatter(places=0, sep="").format_eng, fontsize=8)
+    lines = panel.contour(across, up, costs.T, levels=levels, colors=ink(), linewidths=0.9)
+    panel.clabel(lines, fmt=units(sweep.asked[name].unit).format_eng, fontsize=8)
     _label(panel.xaxis, part, numeric[0])
     _label(panel.yaxis, part, numeric[1])
     fixed = "".join(f", {other} = {show(value)}" for other, value in rest.items())
     panel.set_title(f"{_net(sweep)}: {_title(name)}{fixed}")
 
 
-def _styles() -> Iterator[tuple[str, str, str]]:
-    return zip(COLOURS, MARKS, itertools.cycle(DASHES), strict=False)
+def _levels(least: float, most: float) -> list[float]:
+    """Round costs between the two."""
+    from matplotlib.ticker import LogLocator, MaxNLocator
 
-
-def _engineering(axis: Any) -> None:
-    from matplotlib.ticker import EngFormatter
-
-    axis.set_major_formatter(EngFormatter(sep=""))
+    wide = LogLocator(subs=(1, 2, 5)).tick_values(max(least, 1), most)
+    for found in (wide, MaxNLocator(LEVELS, steps=(1, 2, 5, 10)).tick_values(least, most)):
+        inside = [level for level in found if least < level < most]
+        if len(inside) >= LEVELS / 2:
+            break
+    return inside
 
 
 def _net(sweep: Sweep) -> str:
@@ -230,7 +218,7 @@ def _net(sweep: Sweep) -> str:
 
 
 def _title(name: str) -> str:
-    return name.replace("mult_adds", "mult-adds").replace("_", " ")
+    return heading(name).replace("_", " ")
 
 
 def _short(value: Any) -> str:
