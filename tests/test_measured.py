@@ -20,7 +20,8 @@ from archcalc.figures.figure import FIGURES
 from archcalc.kind import Kind
 from archcalc.language.library import names
 from archcalc.model import reference
-from archcalc.published import BY, PRINTED, agreement, measured, measurements
+from archcalc.printed import PRINTED, agreement
+from archcalc.published import BY, measured, measurements
 
 ROWS = measurements()
 LABELS = sorted({row.label for row in ROWS})

@@ -26,7 +26,8 @@ from archcalc.cli import main
 from archcalc.figures.conventions import CONVENTIONS
 from archcalc.figures.figure import FIGURES
 from archcalc.memory.footprint import memory
-from archcalc.published import PRINTED, measurements
+from archcalc.printed import PRINTED
+from archcalc.published import measurements
 from archcalc.solving.law import law
 from archcalc.solving.scaling import members, scale
 

@@ -93,7 +93,7 @@ def published(context: click.Context, /, **options: Any) -> None:
     Accuracies with their sources and test settings, and by which convention printed params and work agree with the
     exact ones: of networks, at the settings behind a name or at all that are recorded; of none named, everything.
     """
-    from archcalc.published import chosen, tables
+    from archcalc.printed import chosen, tables
 
     deliver_tables(tables(chosen(context.obj["words"])), options)
 
