@@ -260,7 +260,7 @@ MISTAKES = {
     "formula mobilenet_v1 --free alfa": "no knob 'alfa'; did you mean 'alpha'?",
     "formula mobilenet_v1 --free alpha,,rho": "free knobs are written alpha,rho",
     "formula googlenet --free aux": "aux is one of false, true",
-    "formula keras_resnet50_cifar100 --free upsamplings": "keras_resnet50_listings.yaml:46:19: its sizes do not grow",
+    "formula keras_resnet50_cifar100 --free upsamplings": "keras_resnet50_listings.yaml:46:9: its sizes do not grow",
     "formula vgg16_c --free n1": "blocks/vgg.yaml:11:25: features/stage1/conv3...n1 - 2: where(index == 3, 1, 3) is no",
     "formula resnet50 --free n3,resolution --of peak_bytes": "in n3: peak_bytes is not a sum over layers",
     "formula resnet50 --free n3 --of params\xa0of\xa0conv3_x/unit3": "all its repetitions are one row",

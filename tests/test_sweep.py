@@ -533,7 +533,7 @@ def test_a_spreadsheet_runs_no_word_and_reads_negative_numbers(tmp_path):
     assert [row[4][:22] for row in rows] == [
         "",
         "'-1/3 is not a conditi",
-        "conv: out is a whole n",
+        "conv: out must be a wh",
         "'-2 is not a condition",
     ]
 

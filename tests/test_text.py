@@ -61,6 +61,8 @@ COMMANDS = {  # @ is the spec, OUT a folder; a line in braces is run for each of
     "formula": ["@ --free k --format {text,tex,sympy,json}", "@ --over @@word='=1+1'", "@ -o OUT/f.{txt,tex,py,json}",
                 "@ --help"],
     "explain": ["@ --format {text,tex,json}", "@ --over @@k=3 --format {text,tex,json}", "@ --help"],
+    "ask": ["lenet5:params --format {table,md,csv,tex,html,json}", "lenet5:params --explain"],
+    "exercise": ["@ --format {table,md,csv,tex,html,json}", "@ -o OUT/e.{md,csv,tex,html,json,xlsx}", "@ --help"],
     "solve": ["@ --free k --where params<=900 --format {table,md,csv,tex,html,json}", "@ --help"],
     "sweep": [f"@ {GRID} --format {{table,md,csv,tex,html,json}}", f"@ {GRID} -o OUT/s.{{csv,json,parquet,md}}",
               f"@ {GRID} --word {WORDS} --figure {{cost,pareto}} --plot OUT/p.{{svg,png,pdf}}", "@ --help"],
