@@ -99,7 +99,7 @@ def test_headings_are_those_of_the_specs():
         ("list --kind netwrok", "no kind 'netwrok'; did you mean 'network'?"),
         (
             "list --by kind",
-            "no option '--by'; summary, compare, plot, export have it (options of list: --all, --family, ",
+            "no option '--by'; summary, compare, export, plot have it (options of list: --all, --family, ",
         ),
     ],
 )

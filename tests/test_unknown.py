@@ -181,4 +181,14 @@ def test_on_the_screen(command, said):
 
 def test_every_command_that_counts_is_tried():
     counts = {*COMMANDS, *(command.split()[0] for command in SCREENS), "verify"}
-    assert {*main.commands} - counts == {"check", "figures", "kinds", "list", "plot", "published", "scale", "show"}
+    assert {*main.commands} - counts == {
+        "check",
+        "exercise",
+        "figures",
+        "kinds",
+        "list",
+        "plot",
+        "published",
+        "scale",
+        "show",
+    }
