@@ -23,8 +23,8 @@ def test_arrays_over_a_plane():
     ("name", "knobs", "message"),
     [
         ("mobilenet_v1", {"alpha": numpy.array([0.01, 1])}, "it is at least 1/32"),
-        ("mobilenet_v1", {"alpha": [0.5, 1]}, "is (not )?a number"),
-        ("mobilenet_v1", {"alpha": numpy.array([1, 2]), "rho": numpy.ones(3)}, "shapes that do not go together"),
+        ("mobilenet_v1", {"alpha": [0.5, 1]}, "(is not|must be) a number"),
+        ("mobilenet_v1", {"alpha": numpy.array([1, 2]), "rho": numpy.ones(3)}, "shapes that cannot be combined"),
     ],
 )
 def test_arrays_that_cannot_be(name, knobs, message):
@@ -43,7 +43,7 @@ def test_one_is_not_true(tmp_path):
     """Equal calls are answered once, and in Python 1 equals True."""
     spec = tmp_path / "flags.yaml"
     spec.write_text("net: Flags\ngiven:\n  b: 1\ninput: [3]\nlayers:\n  - linear(4, true)\n  - linear(4, b)\n", "utf-8")
-    with pytest.raises(ArchcalcError, match="bias is true or false, not 1"):
+    with pytest.raises(ArchcalcError, match="bias must be true or false, not 1"):
         load(str(spec)).summary()
 
 

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 import archcalc
 from archcalc.cli import main
+from archcalc.figures.rules import ABSENT
 from archcalc.verify import allocator, clock, device, timing
 from archcalc.verify.allocator import used_forward, used_training
 from archcalc.verify.ceilings import measure
@@ -108,8 +109,8 @@ def test_time_by_kind(measured, small):
 
 def test_tables_show_intensity_bound_time_and_fraction(measured):
     table = layers_table(measured)
-    keys = [column.title for column in table.columns]
-    row = dict(zip(keys, next(row for row in table.rows if row[0] == "stem"), strict=True))
+    keys = [column.name for column in table.columns]
+    row = dict(zip(keys, next(row for row in table.texts() if row[0] == "stem"), strict=True))
     (stem,) = [one for one in measured.layers if one.work.layer == "stem"]
     moved = 4 * (8 * (3 * 32 * 32 + 8 * 16 * 16) + 8 * 3 * 9)
     assert stem.work.traffic == moved
@@ -405,13 +406,13 @@ def test_memory_of_an_allocator_is_taken_apart(monkeypatch, small):
 
 def test_memory_table_has_the_allocators_columns_where_one_was_asked():
     alive, asked = Used("n", "forward", 2, 5000, 6000), Used("n", "forward", 2, 5000, 6000, 6500, 6656, 100)
-    assert used_table([alive]).rows == (("n", "forward", 2, "-16.7 %", 5000, 6000, 1000),)
+    assert used_table([alive]).rows == (("n", "forward", 2, 5000 / 6000 - 1, 5000, 6000, 1000),)
     assert used_table([Used("n", "forward", 2, 5000, 6000, 6400)]).rows == (
-        ("n", "forward", 2, "-21.9 %", 5000, 6000, 1000, 6400, 400),
+        ("n", "forward", 2, 5000 / 6400 - 1, 5000, 6000, 1000, 6400, 400),
     )
     assert used_table([alive, asked]).rows == (
-        ("n", "forward", 2, "-16.7 %", 5000, 6000, 1000, "", "", "", "", ""),
-        ("n", "forward", 2, "-24.9 %", 5000, 6000, 1000, 6500, 500, 6656, 156, 100),
+        ("n", "forward", 2, 5000 / 6000 - 1, 5000, 6000, 1000, ABSENT, ABSENT, ABSENT, ABSENT, ABSENT),
+        ("n", "forward", 2, 5000 / 6656 - 1, 5000, 6000, 1000, 6500, 500, 6656, 156, 100),
     )
 
 

@@ -17,6 +17,7 @@ from laws.number_types import NUMBER_TYPES, NumberType
 
 import archcalc
 from archcalc.errors import ArchcalcError
+from archcalc.forms.quotient import Over
 from archcalc.language.arithmetic import OPERATORS
 from archcalc.language.library import names
 from archcalc.number import exact_div
@@ -85,6 +86,7 @@ def test_no_type_is_left_out():
         if not module.name.startswith(("archcalc.verify", "archcalc.__main__")):
             importlib.import_module(module.name)
     ours = {found for found in OwnNumber.__subclasses__() if found.__module__.startswith("archcalc.")}
+    ours -= {Over}  # of the arithmetic between figures, which no layer meets; tests/test_ask.py holds it
     assert ours == {own for number_type in NUMBER_TYPES.values() for own in number_type.own}
 
 

@@ -36,7 +36,6 @@ COMMANDS = {
     "plot": "plot alexnet vgg11 -o out.svg",
     "formula": "formula conv2d",
     "explain": "explain conv2d",
-    "ask": "ask lenet5:params",
     "exercise": "exercise lenet5",
     "solve": "solve mobilenet_v1 --free alpha=1,2 --where params<=9M",
     "sweep": "sweep mobilenet_v1 --alpha 1,2 --format csv",

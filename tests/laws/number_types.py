@@ -287,7 +287,8 @@ class Scripts(Traces):
         asked = ", ".join(script(writer, figure) for figure in figures.values())
         answers = script_engine().eval(f"""{{
             const answer = texts => {{
-                const [{", ".join(map(self.label, range(len(self.columns))))}] = texts.split(" ").map(number);
+                const point = texts ? texts.split(" ").map(number) : [];
+                const [{", ".join(map(self.label, range(len(self.columns))))}] = point;
                 {" ".join(writer.constants[:before])}
                 if (!({decided})) return "{REFUSED}";
                 try {{
