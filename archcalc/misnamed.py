@@ -70,7 +70,7 @@ def apart(words: Sequence[str], asked: Sequence[Reference], option: str, value: 
         if not values or not all(values.values()):
             return ""
         texts.append(f"{word}{',' if settings else '@'}{_written(values, PYTHON)}")
-    return f"; it is set behind each name: {' '.join(texts)}" if texts else ""
+    return f"; set it after each network's name: {' '.join(texts)}" if texts else ""
 
 
 def _written(values: dict[str, str], style: Style) -> str:

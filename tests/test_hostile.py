@@ -65,7 +65,7 @@ TEXTS = {
     "own tag": (f"%TAG ! tag:evil.example,2000:\n---\n{HEAD}layers: !x []\n", "tags"),
     "merge key": (f"{HEAD}<<: {{layers: []}}\nlayers: []\n", "no '<<'"),
     "second document": (f"{HEAD}layers: []\n--- \nnet: M\n", "second document"),
-    "yaml version": (f"%YAML 9.9\n---\n{HEAD}layers: []\n", "a meaning of its own"),
+    "yaml version": (f"%YAML 9.9\n---\n{HEAD}layers: []\n", "a special meaning in YAML"),
     "complex key": (f"{HEAD}? [a, b]\n: c\nlayers: []\n", "a key must be a word"),
     "flow sequences": (f"{HEAD}layers: {'[' * 10_000}\n", "nested more than"),
     "flow mappings": (f"{HEAD}layers: {'{a: ' * 10_000}\n", "nested more than"),

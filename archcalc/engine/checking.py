@@ -66,11 +66,11 @@ def _needs(node: Node, nodes: Sequence[Node]) -> Iterator[Need]:
     """What must hold of a node behind these others, each only to be asked where those before it hold."""
     layer, shapes = node.layer, tuple(nodes[i].shape for i in node.inputs if 0 <= i < len(nodes))
     yield (layer is None) == (not nodes), "the first node of a graph, and no other, has no layer: it is the input"
-    yield len(shapes) == len(node.inputs), f"its inputs are numbers of nodes that stand before it, not {node.inputs}"
+    yield len(shapes) == len(node.inputs), f"its inputs must be the numbers of earlier nodes, not {node.inputs}"
     yield from positive(node.shape, "its shape would be")
     if layer is None:
         return
-    one = "one input" if not layer.many else "an input or more"
+    one = "one input" if not layer.many else "one or more inputs"
     yield bool(shapes) and (layer.many or len(shapes) == 1), f"{layer.label} takes {one}, not {len(shapes)}"
     for parameter in layer.parameters:
         if (value := getattr(layer, parameter.name)) is not None:
@@ -82,5 +82,5 @@ def _needs(node: Node, nodes: Sequence[Node]) -> Iterator[Need]:
     yield from ((equal(size, said), message) for size, said in zip(output, node.shape, strict=True))
     yield from same_times([nodes[i] for i in node.inputs])
     if node.shared is not None:
-        yield 0 < node.shared < len(nodes), f"it shares the weights of an earlier layer, not of node {node.shared}"
+        yield 0 < node.shared < len(nodes), f"it must share the weights of an earlier layer, not of node {node.shared}"
         yield from same_weights(node, nodes[node.shared], nodes)

@@ -91,7 +91,7 @@ def same_times(inputs: Sequence[Node]) -> Iterator[Need]:
     """What meets runs equally often: an image's map cannot be joined with what is computed for each region."""
     for other in inputs[1:]:
         times = f"{show(inputs[0].times)} and {show(other.times)}"
-        yield equal(inputs[0].times, other.times), f"branches do not meet: they run {times} times for one example"
+        yield equal(inputs[0].times, other.times), f"these branches cannot be joined: they run {times} times for one example"
 
 
 def positive(shape: Shape, what: str) -> Iterator[Need]:

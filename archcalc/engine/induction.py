@@ -36,11 +36,11 @@ def repeat(walk: Unfolder, item: Item, times: Number, run: Run, later: tuple[Ite
                 continue
             if times.reaches(first - 1 + after):
                 if step.entries > walk.budget:
-                    times.refuse(f"{item.place}: there may be more layers than a network has")
+                    times.refuse(f"{item.place}: there may be more layers than a network may have")
                 step.take(walk, run)
                 write_out(walk, item, run, [times - k for k in reversed(range(after))])
                 return
-            why = f"{item.place}: its copies are alike only where there are {first - 1 + after} or more"
+            why = f"{item.place}: its copies are alike only if there are {first - 1 + after} or more"
         if not times.reaches(first):
             break
         write_out(walk, item, run, [first])
@@ -108,7 +108,7 @@ class Step:
         """By how much the sizes grow with the first of the copies."""
         pairs = [(before.shape, walk.nodes[end].shape) for before, end in zip(self.start, ends, strict=True)]
         if any(len(before) != len(after) for before, after in pairs):
-            raise Refusal("its output has other axes than its input")
+            raise Refusal("its output does not have as many axes as its input")
         rise = self.copies.rise
         return [tuple(rise(a, b) for a, b in zip(before, after, strict=True)) for before, after in pairs]
 
@@ -129,8 +129,8 @@ class Step:
         expected = self._inputs(self.copies.done + 1)
         for before, node, end in zip(inputs, expected, ends, strict=True):
             if len(node.shape) != len(end.shape) or any(map(self.differ, node.shape, end.shape)):
-                sizes = f"{describe(end.shape)} follows on {describe(before.shape)}"
-                raise Refusal(f"its sizes do not grow by the same in every copy: {sizes}")
+                sizes = f"{describe(end.shape)} follows {describe(before.shape)}"
+                raise Refusal(f"its sizes do not grow by the same amount in every copy: {sizes}")
             if decide(equal(node.times, end.times)) is not True:
-                raise Refusal("its copies do not run equally often")
+                raise Refusal("its copies do not all run the same number of times")
         self.walk.ledger.holds_for(self.copies)

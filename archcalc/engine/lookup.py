@@ -20,7 +20,7 @@ class OpenLength(Refusal):
     """It depends on how often layers repeat, and that is open."""
 
     def __init__(self, name: str, place: Place | None = None) -> None:
-        super().__init__(f"{name} reaches into a repetition of open length", place)
+        super().__init__(f"{name} refers into a repetition whose length is left open", place)
 
 
 class Run(NamedTuple):
@@ -114,7 +114,7 @@ class Spans:
         if full in self.open:
             raise OpenLength(repr(word.text), word.place)
         if self.asked > MOST_ASKED:
-            raise Refusal(f"entries that ask for all of several: more than {MOST_ASKED:,} in all", word.place)
+            raise Refusal(f"names that stand for several outputs stand for more than {MOST_ASKED:,} in all", word.place)
         while full not in self.found and (span := self.found.get(f"{full}{len(outputs) + 1}")):
             outputs.append(span.output)
         self.asked += len(outputs)
@@ -156,7 +156,7 @@ def which_one(word: Scalar) -> Refusal:
 
 def not_several(word: Scalar) -> Refusal:
     """What to write where a name is that of one alone."""
-    return Refusal(f"{word.text!r} stands for one alone, and has no number; 'from: {word.text}' names it", word.place)
+    return Refusal(f"{word.text!r} stands for only one, and has no number; write 'from: {word.text}'", word.place)
 
 
 class Names:

@@ -35,7 +35,7 @@ def truth(expression: Expression, environment: Mapping[str, Any]) -> bool:
     except Refusal as refusal:
         raise Refusal(str(refusal), refusal.place or expression.place) from None
     if known is None:
-        raise Refusal(f"'{expression.text}' decides the structure, so it cannot be left open", expression.place)
+        raise Refusal(f"'{expression.text}' decides which layers there are, so it cannot be left open", expression.place)
     return known
 
 
@@ -45,6 +45,6 @@ def count(expression: Expression, value: Any) -> Number:
     if hasattr(value, "copies"):
         return value
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        message = f"repeat is a whole number, at least 0; '{expression.text}' is {show(value)}"
+        message = f"repeat must be a whole number, at least 0; '{expression.text}' is {show(value)}"
         raise Refusal(message, expression.place)
     return value

@@ -209,7 +209,7 @@ class Unfolder:
         if size.axis >= len(node.shape):
             why = f"the output of {size.entry.text!r} is {describe(node.shape)}"
         elif node.copies:
-            why = f"{size.entry.text!r} stands in a repetition of open length"
+            why = f"{size.entry.text!r} stands in a repetition whose length is left open"
         else:
             return node.shape[size.axis]
         raise Refusal(f"no {size.name!r} here: {why}", size.entry.place)

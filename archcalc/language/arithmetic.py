@@ -81,7 +81,7 @@ def _ordered(compute: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def checked(a: Any, b: Any) -> Any:
         for value in (a, b):
             if isinstance(value, (str, bool, tuple)):
-                raise Refusal(f"only numbers are larger or smaller, not {shown(value)}")
+                raise Refusal(f"only numbers can be compared by size, not {shown(value)}")
         return compute(a, b)
 
     return checked

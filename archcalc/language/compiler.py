@@ -76,7 +76,7 @@ class Compiler:
             except ZeroDivisionError:
                 raise self.refusal(node, "a division by zero") from None
             except (TypeError, ValueError, OverflowError, AttributeError, NotImplementedError):
-                raise self.refusal(node, "these values do not go together here") from None
+                raise self.refusal(node, "these values cannot be combined here") from None
 
         return evaluate
 

@@ -34,7 +34,7 @@ class File:
         if not isinstance(tree, Mapping):
             message = "a spec is lines of 'key: value', such as 'net: LeNet-5'"
             raise SpecError([Problem(message, tree.place)])
-        self.what = "what 'use' gives a name to" if part else "the file"
+        self.what = "an entry under 'use'" if part else "the file"
         self.top, self.present = tree, self.reading.keys(tree, keys, self.what)
 
     def required(self, keys: Iterable[str]) -> None:
@@ -114,7 +114,7 @@ class File:
             return
         name = signature.name
         if name in KINDS or name in self.part.blocks:
-            read.problem(f"{name!r} has a meaning already; choose another name", signature.place)
+            read.problem(f"{name!r} already has a meaning; choose another name", signature.place)
         for default in signature.parameters.values():
             if default:
                 read.check_names(default, self.scope)

@@ -94,7 +94,7 @@ class _SpecFile(File):
     def bound(self, key: str, tree: Tree | None) -> Any:
         value = self.reading.value(tree)
         if key != "default" and isinstance(value, (str, bool, tuple)) and tree is not None:
-            self.reading.problem(f"{key} is a number", tree.place)
+            self.reading.problem(f"{key} must be a number", tree.place)
             return None
         return value
 

@@ -75,7 +75,7 @@ def choose(words: Sequence[str] = (), *, family: str = "", kind: str = "", lectu
     """
     chosen = [entry for entry in entries() if lecture in entry.heading("lecture")]
     if not chosen:
-        raise ArchcalcError(f"nothing listed is of the lecture {lecture!r}")
+        raise ArchcalcError(f"no network listed is from lecture {lecture!r}")
     for key, word in (("family", family), ("kind", kind.removesuffix("s"))):
         if word:
             known = {squeezed(one): one for one in headings(key)}

@@ -34,7 +34,7 @@ class Layers:
             if item.named and isinstance(node, Mapping):
                 place = node.keys[item.base]
                 if (first := seen.setdefault(item.base, place)) != place:
-                    self.reading.problem(f"{item.base!r} is the name of line {first.line + 1} already", place)
+                    self.reading.problem(f"line {first.line + 1} already has the name {item.base!r}", place)
         return _number(items)
 
     def item(self, tree: Tree, scope: Scope) -> Item | None:
@@ -131,7 +131,7 @@ class Layers:
         for i, word in enumerate(words):
             self.label(word.text.removesuffix(MANY), word.place)
             if word.text in [other.text for other in words[:i]]:
-                self.reading.problem(f"{word.text!r} is the name of another input already", word.place)
+                self.reading.problem(f"another input already has the name {word.text!r}", word.place)
             if word.text.endswith(MANY) and len(words) > 1:
                 self.reading.problem(f"{word.text!r} stands for all inputs, so it cannot be one of several", word.place)
         return tuple(word.text for word in words)

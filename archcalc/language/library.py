@@ -121,7 +121,7 @@ class _BlockFiles:
 
     def __call__(self, name: str) -> Part:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-            raise Refusal(f"{name!r} cannot name a file of blocks; small letters, digits and _")
+            raise Refusal(f"{name!r} cannot name a file of blocks; use small letters, digits and _")
         if name in self.open or len(self.open) == DEEPEST_USE:
             raise Refusal(f"files of blocks that use each other in a circle: {listing([*self.open, name])}")
         if name not in self.read:
@@ -153,7 +153,7 @@ def read(path: str) -> str:
     try:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):
-            raise ArchcalcError(f"{path} is not a file of text")
+            raise ArchcalcError(f"{path} is not a text file")
         if status.st_size > LARGEST:
             raise ArchcalcError(f"{path} has {status.st_size:,} bytes; at most {LARGEST:,} are read")
         with open(path, "rb") as file:
@@ -164,5 +164,5 @@ def read(path: str) -> str:
     except (ValueError, UnicodeDecodeError):
         raise ArchcalcError(f"{path} is not text in UTF-8") from None
     if "\0" in text:
-        raise ArchcalcError(f"{path} is not text: it holds a NUL byte")
+        raise ArchcalcError(f"{path} is not text: it contains a NUL byte")
     return text.replace("\r\n", "\n")

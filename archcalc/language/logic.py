@@ -48,16 +48,16 @@ def choice(test: Any, yes: Callable[[], Any], no: Callable[[], Any]) -> Any:
 def pick(values: Any, number: Any) -> Any:
     """The value of a list with that number, counted from 1; an open number decides the structure. Raises Refusal."""
     if not isinstance(values, tuple):
-        raise Refusal(f"only a list has values with numbers, not {shown(values)}")
+        raise Refusal(f"only a list has numbered values, not {shown(values)}")
     if isinstance(number, (bool, str, tuple)):
-        raise Refusal(f"a number stands in the brackets behind a list, not {shown(number)}")
+        raise Refusal(f"a number must stand in the brackets after a list, not {shown(number)}")
     if isinstance(number, int) and 1 <= number <= len(values):
         return values[number - 1]
     for i, value in enumerate(values, 1):
         chosen = equal(number, i)
         known = decide(getattr(chosen, "settled", chosen))
         if known is None:
-            raise Refusal("which value of a list is taken decides the structure, so it cannot be left open")
+            raise Refusal("which value of a list is taken decides which layers there are, so it cannot be left open")
         if known:
             return value
     raise Refusal(

@@ -30,7 +30,7 @@ def explained(start: Place, at: Place, between: str, unfinished: bool) -> Proble
     if between.startswith(("'", '"')) and unfinished and not QUOTED.match(between):
         return Problem("this quote is never closed, or what it encloses is not allowed", start)
     if (text := between or rest).startswith(SIGNS):
-        message = f"YAML gives {text[0]!r} a meaning of its own here; a text that starts with it stands in quotes"
+        message = f"{text[0]!r} has a special meaning in YAML; put a text that starts with it in quotes"
         return Problem(message, start)
     if between and unfinished:
         return _key(start, COMMENT.split(source.line(start.line)[start.column :])[0].rstrip())
@@ -39,7 +39,7 @@ def explained(start: Place, at: Place, between: str, unfinished: bool) -> Proble
     if rest.startswith(":"):
         indent = len(line) - len(line.lstrip())
         return Problem(_second_colon(source, at.line), at._replace(column=indent, width=at.column - indent))
-    message = "not YAML: this does not fit what stands before it; a text with such signs stands in quotes"
+    message = "not YAML: this does not fit what stands before it; put a text with such characters in quotes"
     return Problem(message, at._replace(width=len(rest)))
 
 
@@ -69,7 +69,7 @@ def _second_colon(source: Source, number: int) -> str:
     above = next((source.line(n) for n in range(number - 1, -1, -1) if source.line(n).strip()), "")
     entry = ENTRY.match(above)
     if key and re.fullmatch(r"\w+", key) and entry and ":" not in entry["text"]:
-        return f"a ':' is missing behind the entry above, which has {key!r} beside it: '- {entry['text'].strip()}:'"
+        return f"a ':' is missing after the entry above, which has {key!r} beside it: '- {entry['text'].strip()}:'"
     if key and re.fullmatch(r"\w+", key) and entry:
         return f"{key!r} is indented too far; the entry above has its name at column {len(entry['indent']) + 1}"
     return "a second ':' on one line, or a line indented wrongly; put quotes around a text that has a ': ' in it"

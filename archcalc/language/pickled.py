@@ -33,7 +33,9 @@ def block_files(part: Part) -> Files:
 def unpickled(version: str, name: str, source: Source, blocks: Files) -> Spec:
     """The spec again, parsed once. Raises ArchcalcError where it was pickled by another version of archcalc."""
     if version != __version__:
-        raise ArchcalcError(f"{name} was pickled by archcalc {version}, and here is {__version__}; install the same")
+        raise ArchcalcError(
+            f"{name} was pickled by archcalc {version}, but this is {__version__}; install the same version"
+        )
     spec = parse_spec(source, name, _Texts(dict(blocks)))
     return (spec.variant(name) if name in spec.variants else spec).trimmed()
 

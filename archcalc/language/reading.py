@@ -125,7 +125,7 @@ class Reading:
         elif iskeyword(text):
             self.problem(f"{text!r} is {OF_PYTHON}", place)
         elif text in RESERVED or text in taken:
-            self.problem(f"{text!r} has a meaning already; choose another name", place)
+            self.problem(f"{text!r} already has a meaning; choose another name", place)
         else:
             return True
         return False

@@ -42,7 +42,7 @@ class Irrational(OwnNumber):
 
     def __pow__(self, exponent: Any) -> Any:
         if not isinstance(self, Irrational) or not isinstance(exponent, int) or exponent < 0:
-            raise Refusal("what is not exact has whole powers only")
+            raise Refusal("a number that is not exact can have only whole exponents")
         return self * self ** (exponent - 1) if exponent else 1
 
     def __neg__(self) -> Any:
@@ -63,7 +63,7 @@ class Irrational(OwnNumber):
     def _same(self, low: Any, high: Any) -> Any:
         """What is found at both ends. Raises Refusal where they differ."""
         if low != high:
-            raise Refusal(f"a number nearer to another than {DIGITS} digits can tell; what is exact needs no root")
+            raise Refusal(f"{DIGITS} digits cannot tell this number from another; write it exactly, without a root")
         return low
 
     def __str__(self) -> str:

@@ -19,7 +19,7 @@ SHAPE_WORDS = ("channels", "rows", "columns")  # the sizes of the input, whereve
 MANY = "..."  # behind a name: all of several
 INDEX = "index"  # which repetition this is, from 1
 TRUTH = ("true", "yes", "on", "1"), ("false", "no", "off", "0")  # each with its other spellings
-ONE = "it is one number here; summary() takes arrays and symbols too, and sweep() lists and ranges"
+ONE = "it must be one number here; summary() also takes arrays and symbols, and sweep() lists and ranges"
 
 
 Lets = dict[str, Expression | Definition]
@@ -40,29 +40,29 @@ class Knob(NamedTuple):
         try:
             found = str(value) if isinstance(value, str) else exact(value)
         except (TypeError, ValueError, OverflowError) as error:
-            finite = error if isinstance(error, TypeError) else "it is a finite number of not too many digits"
+            finite = error if isinstance(error, TypeError) else "it must be a finite number without too many digits"
             raise Refusal(f"{self.name} = {brief(value)}; {self._one_of() or finite}") from None
         if single and not isinstance(found, (int, Fraction, str)):
             raise Refusal(f"{self.name} = {brief(value)}; {self._one_of() or ONE}")
         return self._within(found)
 
     def _one_of(self) -> str:
-        return f"it is one of {listing(map(show, self.choices))}" if self.choices else ""
+        return f"it must be one of {listing(map(show, self.choices))}" if self.choices else ""
 
     def _within(self, value: Any) -> Any:
         if isinstance(value, (int, Fraction)) and max(abs(value.numerator), value.denominator) >> LARGEST_BITS:
-            raise Refusal(f"{self.name} is a number of at most {LARGEST_BITS} bits")
+            raise Refusal(f"{self.name} must be a number of at most {LARGEST_BITS} bits")
         if self.choices:
             if not any(type(value) is type(choice) and value == choice for choice in self.choices):
                 raise Refusal(f"{self.name} = {brief(value)}; {self._one_of()}")
         elif isinstance(value, bool):
-            raise Refusal(f"{self.name} = {brief(value)}; it is a number")
+            raise Refusal(f"{self.name} = {brief(value)}; it must be a number")
         elif isinstance(value, str):
-            raise Refusal(f"{self.name} = {brief(repr(value))}; it is a number, and this is a text")
+            raise Refusal(f"{self.name} = {brief(repr(value))}; it must be a number, not a text")
         elif self.least is not None and fails(value >= self.least):
-            raise Refusal(f"{self.name} = {brief(value)}; it is at least {show(self.least)}")
+            raise Refusal(f"{self.name} = {brief(value)}; it must be at least {show(self.least)}")
         elif self.most is not None and fails(value <= self.most):
-            raise Refusal(f"{self.name} = {brief(value)}; it is at most {show(self.most)}")
+            raise Refusal(f"{self.name} = {brief(value)}; it must be at most {show(self.most)}")
         return value
 
     def read(self, text: str) -> Any:

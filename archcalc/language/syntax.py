@@ -16,7 +16,7 @@ PAIRS = {")": "(", "]": "[", "}": "{"}
 INNERMOST = re.compile(r"(?P<call>\w)?[(\[](?P<values>[^()\[\]]*)[)\]]")
 LATE = re.compile(r"(?:^|,)\s*\w+\s*=(?!=)[^,]*,\s*(?!\w+\s*=(?!=))(?P<value>[^,\s][^,]*)")  # behind one with a name
 STRING = re.compile(r"'[^']*'|\"[^\"]*\"")
-OF_PYTHON = "a word that Python keeps for itself; choose another name"
+OF_PYTHON = "a reserved word of Python; choose another name"
 KEYWORDS = {*kwlist} - {"and", "or", "not", "if", "else", "True", "False", "None"}  # of which others say more
 MENDS = (  # what people write, and what the language has for it
     (r"\b\d\w*(?=\.(channels|rows|columns)\b)", "not a name; in quotes it is one, like '3x3'.rows"),
@@ -75,6 +75,6 @@ def _order(text: str, place: Place) -> Refusal | None:
     while found := INNERMOST.search(text):
         if found["call"] and (late := LATE.search(found["values"])):
             at = place.inside(found.start("values") + late.start("value"), len(late["value"]))
-            return Refusal("values without a name come before those with one", at)
+            return Refusal("arguments without a name must come before those with one", at)
         text = text[: found.start()] + "_" * len(found[0]) + text[found.end() :]
     return None

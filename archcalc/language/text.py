@@ -151,7 +151,7 @@ class _Reader:
                 self.refuse("a key must be a word", key.place)
             if key.text in keys:
                 first = keys[key.text].line + 1
-                self.problems.append(Problem(f"{key.text!r} stands twice, first on line {first}", key.place))
+                self.problems.append(Problem(f"{key.text!r} is given twice, first on line {first}", key.place))
             entries[key.text] = self.node(next(self.events))
             keys.setdefault(key.text, key.place)
         return Mapping(entries, keys, place)
