@@ -138,7 +138,10 @@ CONV = Node("conv", Conv(3, 1), (0,), (3, 8, 8))
         (graph(CONV._replace(layer=Conv(4, 1, groups=3))), "conv: 4 filters are not divisible by 3 groups"),
         (graph(Node("fc", Linear(4), (0,), (4,))), "fc: linear takes features, not a map of 3 x 8 x 8"),
         (graph(CONV, CONV), "two nodes of the graph have the name 'conv'; give one of them another"),
-        (graph(CONV, CONV._replace(name="b", shared=2)), "b: it must share the weights of an earlier layer, not of node 2"),
+        (
+            graph(CONV, CONV._replace(name="b", shared=2)),
+            "b: it must share the weights of an earlier layer, not of node 2",
+        ),
         (
             graph(CONV, Node("b", Conv(3, 1, bias=False), (1,), (3, 8, 8), shared=1)),
             "b: b cannot share conv's weights: weight 3 x 3 x 1 x 1 here, weight 3 x 3 x 1 x 1, bias 3 there",
