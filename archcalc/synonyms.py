@@ -69,7 +69,7 @@ INSTEAD = {  # what to write in a spec -> words for what is not a kind of layer 
     "instancenorm instancenorm2d attention selfattention multiheadattention mha transformer embedding lstm gru rnn elu "
     "selu prelu celu mish softplus softsign logsoftmax glu maxout roialign matmul",
 }
-OTHERS = "regnet resnest ghostnet convnext hrnet unet dpn"  # networks that archcalc does not have: a similar name is not offered
+OTHERS = "regnet resnest ghostnet convnext hrnet unet dpn"  # networks that archcalc does not have
 USUAL = {  # family -> the network that its name alone stands for
     "DenseNet": "densenet121",
     "EfficientNet": "efficientnet_b0",
