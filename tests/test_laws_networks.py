@@ -23,8 +23,8 @@ def test_arrays_over_a_plane():
     ("name", "knobs", "message"),
     [
         ("mobilenet_v1", {"alpha": numpy.array([0.01, 1])}, "it must be at least 1/32"),
-        ("mobilenet_v1", {"alpha": [0.5, 1]}, "is (not )?a number"),
-        ("mobilenet_v1", {"alpha": numpy.array([1, 2]), "rho": numpy.ones(3)}, "shapes that do not go together"),
+        ("mobilenet_v1", {"alpha": [0.5, 1]}, "it must be a number"),
+        ("mobilenet_v1", {"alpha": numpy.array([1, 2]), "rho": numpy.ones(3)}, "shapes that cannot be combined"),
     ],
 )
 def test_arrays_that_cannot_be(name, knobs, message):
