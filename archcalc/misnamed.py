@@ -1,4 +1,4 @@
-"""The knob that a wrong name was meant for, and the value that means the same there."""
+"""Hints for a wrong name of a knob: the knob that was probably meant, and the value that means the same there."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Style(NamedTuple):
-    """How knobs are written: in Python and behind NAME@, or as options."""
+    """How knobs are written: in Python and after NAME@, or as options of the command line."""
 
     knob: str
     set: str
@@ -28,13 +28,13 @@ SIDE = re.compile("[1-9][0-9]{0,5}")  # of an input, in pixels
 
 
 def no_knob(network: Model, name: str, value: Any) -> str:
-    """The message: which knob may have been meant, and which ones there are."""
+    """The message about an unknown knob: which one may have been meant, and which ones the network has."""
     near = hint(network, name, value, network.knobs, PYTHON)
     return f"{network.name} has no knob {name!r}{near} (its knobs: {listing(network.knobs)})"
 
 
 def hint(network: Model, name: str, value: Any, known: Iterable[str], style: Style) -> str:
-    """ "; did you mean 'rho=192/224'?", or what is spelt almost so among the known words; or nothing."""
+    """ "; did you mean 'rho=192/224'?", or a known word of similar spelling; empty where there is neither."""
     means = _meaning(network, name, value, style) or suggest(name, known)
     word = nearest(name, [word for sense in SENSES for word in sense.words.split()])
     return means or (_meaning(network, word, value, style) if word else "")
@@ -62,7 +62,7 @@ def same_meaning(network: Model, name: str, value: Any) -> dict[str, str]:
 
 
 def apart(words: Sequence[str], asked: Sequence[Reference], option: str, value: str) -> str:
-    """What to write behind each network's name, where a knob that not all have is set for all of them; or nothing."""
+    """What to write after each network's name instead of a knob for all networks that some do not have; or ""."""
     texts: list[str] = []
     for word, (network, settings) in zip(words, asked, strict=True):
         name = option.lstrip("-").replace("-", "_")
@@ -70,7 +70,7 @@ def apart(words: Sequence[str], asked: Sequence[Reference], option: str, value: 
         if not values or not all(values.values()):
             return ""
         texts.append(f"{word}{',' if settings else '@'}{_written(values, PYTHON)}")
-    return f"; it is set behind each name: {' '.join(texts)}" if texts else ""
+    return f"; set it after each network's name: {' '.join(texts)}" if texts else ""
 
 
 def _written(values: dict[str, str], style: Style) -> str:
@@ -78,7 +78,7 @@ def _written(values: dict[str, str], style: Style) -> str:
 
 
 def _translated(network: Model, sense: Sense, knobs: list[str], text: str) -> dict[str, str]:
-    """The texts of the values; none where they would not be accepted, or would not mean the same."""
+    """The texts of the values; none where no knob accepts them, or they would not mean the same."""
     for some in [*([knob] for knob in knobs), knobs]:
         try:
             if sense.value == "side" and SIDE.fullmatch(text) and (found := _of_side(network, some, int(text))):
@@ -91,7 +91,7 @@ def _translated(network: Model, sense: Sense, knobs: list[str], text: str) -> di
 
 
 def _of_side(network: Model, knobs: list[str], side: int) -> dict[str, str]:
-    """Values in proportion to the defaults, where the engine says that the input is then as high and wide."""
+    """Values in proportion to the defaults; none where the input would not have this height and width."""
     if any(network.knobs[knob].choices for knob in knobs):
         return {}
     now, defaults = network.summary().input[-1], {knob: network.knobs[knob].default for knob in knobs}

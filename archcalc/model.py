@@ -1,4 +1,4 @@
-"""A spec with its knobs: what can be set, and what the network costs at some setting."""
+"""A network with its knobs, and its costs at given values of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from archcalc.report import Report, summarize
 
 
 class Model:
-    """A loaded spec, to be counted at any values of its knobs."""
+    """A loaded spec, whose costs can be computed at any values of its knobs."""
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
@@ -29,7 +29,7 @@ class Model:
         return self.spec.given
 
     def summary(self, **knobs: Any) -> Report:
-        """The costs at these knob values, defaults for the rest.
+        """The costs at these knob values; the other knobs have their defaults.
 
         A value is an int, a float (taken as the decimal it prints as), a Fraction, a Decimal, a sympy expression or a
         NumPy array; all pass through the same formulas. Raises ArchcalcError where a knob is unknown or its value is
@@ -56,13 +56,13 @@ class Model:
 
 
 class Reference(NamedTuple):
-    """A network with its settings; in a second network, a text may be the name of a letter of the first."""
+    """A network with its settings as texts; in a second network, a text may be a letter of the first one."""
 
     network: Model
     settings: dict[str, Any]
 
     def summary(self, texts: Mapping[str, str]) -> Report:
-        """The report at these settings, and at those in ``texts`` for the other knobs. Raises ArchcalcError."""
+        """The report at these settings, with ``texts`` for the values of the other knobs. Raises ArchcalcError."""
         accept, values = self.network.accept, {**texts, **self.settings}
         return self.network.summary(**{name: accept(name, value, text=True) for name, value in values.items()})
 

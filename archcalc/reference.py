@@ -32,7 +32,7 @@ def kinds_page() -> str:
 
 
 def kind_page(label: str) -> str:
-    """The entry of one kind. Raises ArchcalcError."""
+    """The section on one kind. Raises ArchcalcError."""
     if label not in KINDS:
         near = suggest(label, KINDS) or f"; {instead(label) or LIST}"
         raise ArchcalcError(f"no kind of layer {label!r}{near}")

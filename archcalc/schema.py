@@ -1,6 +1,6 @@
 """The JSON schema of the spec language, for editors: the keys of the grammar and the registry of kinds.
 
-Expressions stay texts here; what is wrong with them, `archcalc check` says.
+To the schema an expression is a text; only `archcalc check` finds the mistakes in it.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from archcalc.reference import signature
 MEANINGS = {
     "net": "the title",
     "family": "the family that 'archcalc list --family' finds it by",
-    "kind": "network unless said otherwise",
+    "kind": "what the spec is; network if left out",
     "source": "paper, table or figure",
     "lecture": "where a lecture shows it",
     "about": "what a reader should know, such as where sources differ",
     "aliases": "other names",
-    "use": "files of blocks, or what would be such files under their names",
-    "given": "knobs: numbers or words that stay open",
+    "use": "names of files of blocks, or groups of blocks written here, each under a name",
+    "given": "knobs: numbers or words that a reader can set",
     "variants": "members of the family: overridden knobs, headings, input or layers",
     "let": "definitions: values and functions",
     "input": "sizes of one example: channels, height, width",
@@ -46,7 +46,7 @@ def schema_text() -> str:
 
 
 def schema() -> dict[str, Any]:
-    """The schema (draft 2020-12) of what a YAML editor reads."""
+    """The schema (draft 2020-12) of a spec."""
     sections = _sections()
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -64,7 +64,7 @@ def schema() -> dict[str, Any]:
 
 
 def _sections() -> dict[str, dict[str, Any]]:
-    """What stands under each key of a file."""
+    """The schema of each key of a file."""
     headings: dict[str, dict[str, Any]] = dict.fromkeys(HEADINGS, WORD)
     headings |= {"aliases": WORDS, "kind": {"enum": list(KINDS_OF_SPEC)}}
     body: dict[str, dict[str, Any]] = {"input": VALUES, "layers": LAYERS}
@@ -83,7 +83,7 @@ def _sections() -> dict[str, dict[str, Any]]:
 
 
 def _entry() -> dict[str, Any]:
-    """An entry of a list of layers, and what may stand beside it; a call with nothing behind its colon has no name."""
+    """An entry of a list of layers, with its other keys; a call as a key, with nothing after its colon, has no name."""
     beside = {"from": VALUES, "repeat": VALUE, "when": VALUE, "else": LAYERS, "share": VALUE}
     bodies = [{"type": "null"}, *({"$ref": f"#/$defs/{name}"} for name in ("call", "layers", "branches"))]
     names = {"anyOf": [{"pattern": "^" + NAME.pattern.replace(r"\Z", "$")}, {"$ref": "#/$defs/call"}]}

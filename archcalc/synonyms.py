@@ -1,6 +1,6 @@
-"""What other programs and papers call the things that archcalc has: hints look here before they compare letters.
+"""Names that other programs and papers use for things in archcalc; hints look here before they compare spellings.
 
-Words stand as `squeezed` leaves them, so capitals, hyphens, spaces and underscores do not matter.
+Words are written as `squeezed` returns them, so capitals, hyphens, spaces and underscores do not matter.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-WORDS = {  # archcalc's own word -> what else it is called
+WORDS = {  # the word that archcalc uses -> other words for it
     # kinds of layer
     "conv": "conv1d conv2d conv3d convolution convolution1d convolution2d convolution3d",
     "conv_transpose": "convtranspose1d convtranspose2d convtranspose3d conv2dtranspose transposedconv deconv "
@@ -57,7 +57,7 @@ WORDS = {  # archcalc's own word -> what else it is called
     "alpha": "alfa",
     "efficientnet": "effnet",
 }
-INSTEAD = {  # what to write in a spec -> what it is called, where it is no kind of layer, or has none
+INSTEAD = {  # what to write in a spec -> words for what is not a kind of layer in archcalc
     "an empty branch, '[]', is the identity": "identity noop passthrough",
     "'add' with an empty branch, '[]', is a residual connection": "residual shortcut skip",
     "a depthwise convolution is 'conv(channels, 3, pad=1, groups=channels)'": "depthwise depthwiseconv "
@@ -69,8 +69,8 @@ INSTEAD = {  # what to write in a spec -> what it is called, where it is no kind
     "instancenorm instancenorm2d attention selfattention multiheadattention mha transformer embedding lstm gru rnn elu "
     "selu prelu celu mish softplus softsign logsoftmax glu maxout roialign matmul",
 }
-OTHERS = "regnet resnest ghostnet convnext hrnet unet dpn"  # networks that archcalc has not, however alike the letters
-USUAL = {  # of a family, the network that is meant if nothing else is said
+OTHERS = "regnet resnest ghostnet convnext hrnet unet dpn"  # networks that archcalc does not have
+USUAL = {  # family -> the network that its name alone stands for
     "DenseNet": "densenet121",
     "EfficientNet": "efficientnet_b0",
     "Inception": "inception_v3",
@@ -82,15 +82,15 @@ USUAL = {  # of a family, the network that is meant if nothing else is said
 
 
 class Sense(NamedTuple):
-    """A knob as others call it, and what the help of such a knob says: one letter means many things."""
+    """Words for a knob, and a pattern for the help of such a knob, since one letter has several meanings."""
 
     words: str
     help: str
-    value: str = ""  # what is carried over: the value as it is ("same"), or the "side" of the input that it gives
+    value: str = ""  # what the value is: that of the knob ("same"), or the "side" of the input in pixels
 
 
 WIDTH = r"width( \(depth\))? (multiplier|coefficient)|scale of the widths|widening factor"
-SENSES = (  # the first that the network has a knob for
+SENSES = (  # the first one for which the network has a knob is used
     Sense("width", WIDTH),
     Sense("alpha multiplier widthmultiplier widthmult widthfactor widenfactor wideningfactor", WIDTH, "same"),
     Sense(
@@ -116,7 +116,7 @@ SENSES = (  # the first that the network has a knob for
 
 
 def squeezed(word: str) -> str:
-    """A word without what people write in different ways: capitals, hyphens, dots, spaces, underscores."""
+    """A word in small letters, without hyphens, dots, spaces and underscores, which people write differently."""
     return re.sub(r"[-_. ]", "", word.lower())
 
 
@@ -130,15 +130,15 @@ def _others() -> dict[str, list[str]]:
 
 
 def own_words(word: str) -> list[str]:
-    """What archcalc calls it."""
+    """The words that archcalc uses for it."""
     return _others().get(squeezed(word), [])
 
 
 def instead(word: str) -> str:
-    """What to write for something that archcalc has no word for; empty where nothing is known of it."""
+    """What to write instead of a word that archcalc does not have; empty where no advice is known."""
     return next((advice for advice, words in INSTEAD.items() if squeezed(word) in words.split()), "")
 
 
 def is_other(word: str) -> bool:
-    """Whether it is the name of something that archcalc has no word for, so that like letters say nothing."""
+    """Whether it names something that archcalc does not have, so that a similar spelling would mislead."""
     return bool(instead(word)) or squeezed(word) in OTHERS.split()

@@ -172,7 +172,7 @@ MISTAKES = {  # what is pointed at stands between > and <
     "1 + >resnet51<: params": "no network 'resnet51'",
     "lenet5: (max(params, 3)) + >params<": "of which network? Write NETWORK: params",
     "resnet50@>stride_om=3<: params": "no knob 'stride_om'; did you mean 'stride_on'?",
-    "resnet50@n2=3,>stride_on=7<: params": "stride_on = 7; it is one of 1, 3",
+    "resnet50@n2=3,>stride_on=7<: params": "stride_on = 7; it must be one of 1, 3",
     "resnet50: >parms< / 2": "no figure 'parms'; did you mean 'params'?",
     "resnet50: >params of top/fd<": "no layer 'top/fd'; did you mean 'top/fc'?",
     "2 * resnet50: >params of every cnov<": "no kind of layer 'cnov'; did you mean 'conv'?",

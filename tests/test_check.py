@@ -49,9 +49,9 @@ WRONG = {  # a block that nothing calls -> what is said of it
     "(x):\n    - conv(x, 0*3)": "kernel must be a whole number, at least 1",
     "(x):\n    - flatten\n    - conv(x, 1)": "idle/conv: conv takes a map",
     "(x):\n    - conv(x, 1)\n    - linear(x)": "idle/linear: linear takes features, not a map of ? x ? x ?",
-    "(x):\n    - relu:\n      when: x > 1\n      else:\n        - conv(x, 4, groups=3/2)": "groups must be a whole number",  # noqa: E501
+    "(x):\n    - relu:\n      when: x > 1\n      else:\n        - conv(x, 4, groups=3/2)": "groups must be a whole",
     "(x):\n    - g:\n        - conv(5, 1)\n        - conv(index, 1, groups=2)\n      repeat: x": "are not divisible by",
-    "(x):\n    - conv(x, 1):\n      repeat: -2": "idle/conv: repeat is a whole number",
+    "(x):\n    - conv(x, 1):\n      repeat: -2": "idle/conv: repeat must be a whole number",
     "(x):\n    - conv(x, 1):\n      when: 2": "idle/conv: 2 is not a condition",
     "(x):\n    - conv(x, 1):\n      from: -4": "-4 reaches too far back",
     ":\n    inputs: [a, b]\n    layers:\n      - conv(3, 1)\n      - c: flatten\n        from: b\n      - add:\n"

@@ -17,7 +17,7 @@ POINTS = 30
 REFUSED = {  # the third convolution has a kernel of its own, and there are but two; the map doubles
     "vgg13_shallow_5x5": "where(index == 3, 3, 5) is no polynomial in the index",
     "vgg16_c": "where(index == 3, 1, 3) is no polynomial in the index",
-    "keras_resnet50_cifar100": "its sizes do not grow by the same in every copy",
+    "keras_resnet50_cifar100": "its sizes do not grow by the same amount in every copy",
 }
 SAME_LAYERS = re.compile("efficientnet_b[1-7]")  # as those of b0, at other values of the same knobs
 

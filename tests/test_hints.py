@@ -185,7 +185,7 @@ def test_every_sense_is_of_some_knob(knobs):
 
 def test_one_word_for_networks_with_different_knobs():
     output = run("compare mobilenet_v1@alpha=0.5 resnet50 --resolution 192").output
-    names = output.partition("behind each name: ")[2].split()
+    names = output.partition("after each network's name: ")[2].split()
     assert names == ["mobilenet_v1@alpha=0.5,rho=192/224", "resnet50@resolution=192"]
     assert "192 x 192" in run(["compare", *names]).output
     assert "did you mean '--columns'" in run("export vgg16 resnet50 --colums a").output
@@ -226,7 +226,7 @@ def test_true_and_false_as_people_write_them(knobs):
 
 
 def test_what_is_neither_true_nor_false_is_refused():
-    assert run("summary googlenet --aux maybe").output == "googlenet: aux = maybe; it is one of false, true\n"
+    assert run("summary googlenet --aux maybe").output == "googlenet: aux = maybe; it must be one of false, true\n"
     assert run("summary vgg16 --include_top False").output == run("summary vgg16 --include-top no").output
 
 

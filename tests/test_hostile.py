@@ -65,7 +65,7 @@ TEXTS = {
     "own tag": (f"%TAG ! tag:evil.example,2000:\n---\n{HEAD}layers: !x []\n", "tags"),
     "merge key": (f"{HEAD}<<: {{layers: []}}\nlayers: []\n", "no '<<'"),
     "second document": (f"{HEAD}layers: []\n--- \nnet: M\n", "second document"),
-    "yaml version": (f"%YAML 9.9\n---\n{HEAD}layers: []\n", "a meaning of its own"),
+    "yaml version": (f"%YAML 9.9\n---\n{HEAD}layers: []\n", "a special meaning in YAML"),
     "complex key": (f"{HEAD}? [a, b]\n: c\nlayers: []\n", "a key must be a word"),
     "flow sequences": (f"{HEAD}layers: {'[' * 10_000}\n", "nested more than"),
     "flow mappings": (f"{HEAD}layers: {'{a: ' * 10_000}\n", "nested more than"),
@@ -203,13 +203,13 @@ def test_files_that_are_no_text(tmp_path):
         "binary.yaml": "UTF-8",
         "latin.yaml": "UTF-8",
         "utf16.yaml": "UTF-8",
-        "folder.yaml": "is not a file",
+        "folder.yaml": "is not a text file",
         "loop.yaml": "symbolic links",
-        "zero.yaml": "is not a file",
-        "pipe.yaml": "is not a file",
+        "zero.yaml": "is not a text file",
+        "pipe.yaml": "is not a text file",
         "absent.yaml": "no such file",
-        "/dev/zero": "is not a file",
-        "/dev/null": "is not a file",
+        "/dev/zero": "is not a text file",
+        "/dev/null": "is not a text file",
         "./nowhere/spec": "no such file",
         "spec.yaml/": "no such file",
         f"{'x' * 300}.yaml": "name too long",
@@ -290,7 +290,7 @@ def test_a_block_file_that_is_a_device(tmp_path):
     (tmp_path / "blocks").mkdir()
     (tmp_path / "blocks" / "zero.yaml").symlink_to("/dev/zero")
     (tmp_path / "spec.yaml").write_text(f"{HEAD}use: zero\nlayers: []\n")
-    assert "is not a file" in outcome("spec.yaml", tmp_path)
+    assert "is not a text file" in outcome("spec.yaml", tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,8 @@ def test_arrays_over_a_plane():
 @pytest.mark.parametrize(
     ("name", "knobs", "message"),
     [
-        ("mobilenet_v1", {"alpha": numpy.array([0.01, 1])}, "it is at least 1/32"),
-        ("mobilenet_v1", {"alpha": [0.5, 1]}, "(is not|must be) a number"),
+        ("mobilenet_v1", {"alpha": numpy.array([0.01, 1])}, "it must be at least 1/32"),
+        ("mobilenet_v1", {"alpha": [0.5, 1]}, "it must be a number"),
         ("mobilenet_v1", {"alpha": numpy.array([1, 2]), "rho": numpy.ones(3)}, "shapes that cannot be combined"),
     ],
 )

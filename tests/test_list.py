@@ -95,7 +95,7 @@ def test_headings_are_those_of_the_specs():
         ("list resnt", "nothing listed has 'resnt' in its name, family or title; did you mean resnet18, resnet34, "),
         ("list v2 --family network-in-network", "nothing listed has 'v2' in its name, family or title\n"),
         ("list --family mobilenets", "no family 'mobilenets'; did you mean 'MobileNet'?"),
-        ("list --lecture 999", "nothing listed is of the lecture '999'\n"),
+        ("list --lecture 999", "no network listed is from lecture '999'\n"),
         ("list --kind netwrok", "no kind 'netwrok'; did you mean 'network'?"),
         (
             "list --by kind",

@@ -144,7 +144,7 @@ def test_another_version_is_told(monkeypatch):
     monkeypatch.setattr(pickled, "__version__", "0.0.1")
     pickled.unpickled.cache_clear()
     with pytest.raises(
-        archcalc.ArchcalcError, match=rf"pickled by archcalc {archcalc.__version__}, and here is 0\.0\.1"
+        archcalc.ArchcalcError, match=rf"pickled by archcalc {archcalc.__version__}, but this is 0\.0\.1"
     ):
         pickle.loads(data)
 

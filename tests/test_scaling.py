@@ -89,7 +89,7 @@ def test_the_grid_search(b0):
     [
         (("scale", "resnet50"), "resnet50 has no phi, alpha, beta, gamma"),
         (("scale", "efficientnet_b0", "--phi", "2.5"), "phi must be whole"),
-        (("scale", "efficientnet_b0", "--phi", "-1"), "it is at least 0"),
+        (("scale", "efficientnet_b0", "--phi", "-1"), "it must be at least 0"),
         (("scale", "efficientnet_b0", "--search", "--step", "0"), "step = 0; it must be more than 0"),
         (("scale", "efficientnet_b0", "--search", "--step", "0.001"), "combinations"),
         (("scale", "efficientnet_b0", "--search", "--tolerance", "1/10000"), "within 0.0001 of 2"),

@@ -406,7 +406,7 @@ def test_ranges(text, values):
         ("", "a value is missing"),
         ("1,,2", "a value is missing"),
         ("1,1.0", "1 is there twice"),
-        ("0:3:0.5", "it is at least"),
+        ("0:3:0.5", "it must be at least"),
         ("1:9e30,1", "a list of more than"),
         ("1:1e400", "bits"),
     ],

@@ -154,7 +154,7 @@ def test_a_symbol_is_any_number(door, value, network):
 @each([*ARRAYS, *SYMBOLS])
 def test_an_array_or_a_symbol_is_no_single_number(door, value, network):
     message = refusal(DOORS[door], network, value)
-    assert "it is one number here" in message or "needs numbers for its sizes" in message
+    assert "it must be one number here" in message or "needs numbers for its sizes" in message
 
 
 @grids
@@ -180,7 +180,7 @@ def test_a_text_is_a_number_where_letters_are_texts_too_and_nowhere_else(value, 
     for door in ("formula", "explain"):
         assert DOORS[door](network, value) == DOORS[door](network, 3)
     for door in ("summary", "memory", "solve", "to_torch", "a batch"):
-        assert "it is a number, and this is a text" in refusal(DOORS[door], network, value)
+        assert "it must be a number, not a text" in refusal(DOORS[door], network, value)
 
 
 @pytest.mark.parametrize(

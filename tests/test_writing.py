@@ -218,8 +218,8 @@ def test_blocks_come_along_from_files_of_one_s_own(tmp_path):
     ("use", "message"),
     [
         ("{a: [relu]}", "a takes lines of 'key: value', not a list"),
-        ("{a: {let: {x: 1}}}", "what 'use' gives a name to has no 'blocks:'"),
-        ("{a: {blocks: {b: [relu]}, layers: []}}", "what 'use' gives a name to has no 'layers'"),
+        ("{a: {let: {x: 1}}}", "an entry under 'use' has no 'blocks:'"),
+        ("{a: {blocks: {b: [relu]}, layers: []}}", "an entry under 'use' has no 'layers'"),
         ("{a: {blocks: {b: ['conv(alpha, 1)']}}}", "unknown symbol 'alpha'"),
         ("{a: {use: b, blocks: {c: [relu]}}, b: {blocks: {d: [relu]}}}", "no file of blocks 'b'"),
     ],

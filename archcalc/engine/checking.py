@@ -1,4 +1,4 @@
-"""A graph that was not made from a spec, such as one built by hand: each layer held against the rules of its kind."""
+"""Checks of a graph that was not made from a spec, such as one built by hand, against the rules of its layers."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from archcalc.value import exact
 
 
 def checked(graph: Graph) -> Graph:
-    """The graph with exact numbers and a name for each node: "conv1", counted by kind, for one that has none.
+    """The graph with exact numbers and a name for each node; one without a name is called "conv1", numbered by kind.
 
-    How often a layer runs is computed. Raises ArchcalcError at the first thing that cannot be, such as a shape that is
-    not the one of the layer's output.
+    How often each layer runs is computed. Raises ArchcalcError at the first mistake, such as a shape that is not the
+    shape of the layer's output.
     """
     nodes: list[Node] = []
     for node in _named(graph.nodes):
@@ -42,7 +42,7 @@ def checked(graph: Graph) -> Graph:
 
 
 def _named(nodes: Sequence[Node]) -> Iterator[Node]:
-    """The nodes, each with a name of its own. Raises ArchcalcError where two have the same."""
+    """The nodes, each with a unique name. Raises ArchcalcError where two nodes have the same name."""
     taken = {name for node in nodes if (name := one_line(node.name))}
     seen: set[str] = set()
     for node in nodes:
@@ -56,21 +56,21 @@ def _named(nodes: Sequence[Node]) -> Iterator[Node]:
 
 
 def _exact(value: Any) -> Any:
-    """An argument with the numbers in it exact. Raises TypeError, ValueError or OverflowError."""
+    """An argument with all its numbers made exact. Raises TypeError, ValueError or OverflowError."""
     if isinstance(value, tuple):
         return tuple(map(_exact, value))
     return value if value is None or isinstance(value, str) else exact(value)
 
 
 def _needs(node: Node, nodes: Sequence[Node]) -> Iterator[Need]:
-    """What must hold of a node behind these others, each only to be asked where those before it hold."""
+    """The conditions on a node that follows these nodes; each condition makes sense only if those before it are met."""
     layer, shapes = node.layer, tuple(nodes[i].shape for i in node.inputs if 0 <= i < len(nodes))
     yield (layer is None) == (not nodes), "the first node of a graph, and no other, has no layer: it is the input"
-    yield len(shapes) == len(node.inputs), f"its inputs are numbers of nodes that stand before it, not {node.inputs}"
+    yield len(shapes) == len(node.inputs), f"its inputs must be the numbers of earlier nodes, not {node.inputs}"
     yield from positive(node.shape, "its shape would be")
     if layer is None:
         return
-    one = "one input" if not layer.many else "an input or more"
+    one = "one input" if not layer.many else "one or more inputs"
     yield bool(shapes) and (layer.many or len(shapes) == 1), f"{layer.label} takes {one}, not {len(shapes)}"
     for parameter in layer.parameters:
         if (value := getattr(layer, parameter.name)) is not None:
@@ -82,5 +82,5 @@ def _needs(node: Node, nodes: Sequence[Node]) -> Iterator[Need]:
     yield from ((equal(size, said), message) for size, said in zip(output, node.shape, strict=True))
     yield from same_times([nodes[i] for i in node.inputs])
     if node.shared is not None:
-        yield 0 < node.shared < len(nodes), f"it shares the weights of an earlier layer, not of node {node.shared}"
+        yield 0 < node.shared < len(nodes), f"it must share the weights of an earlier layer, not of node {node.shared}"
         yield from same_weights(node, nodes[node.shared], nodes)

@@ -1,4 +1,4 @@
-"""A layer from its call, and the output it gives to its inputs; equal questions are answered once."""
+"""Makes a layer from its call, and finds the shape of its output; both results are cached."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 
 
 class Fitter:
-    """Makes layers and fits them to their inputs. A subclass may put other numbers in place of those found."""
+    """Makes layers and checks them against their inputs. A subclass may replace the numbers that are found."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
@@ -31,7 +31,7 @@ class Fitter:
         self.shapes: dict[Any, Shape | None] = {}
 
     def fork(self) -> Fitter:
-        """Another, for a walk that goes on by itself."""
+        """A fitter with an empty ledger, for a copy of the walk."""
         return type(self)(type(self.ledger)(self.ledger.knobs))
 
     def input(self, shape: Shape) -> Shape:
@@ -49,7 +49,7 @@ class Fitter:
         return known
 
     def node(self, kind: type[Kind], arguments: Arguments, site: Site) -> Node | None:
-        """The layer where it stands, or None where it cannot; why not is in the ledger."""
+        """The node of a layer; None where the layer does not fit there, which the ledger then explains."""
         values, keywords = arguments
         key = (kind, values, *keywords.items(), *map(type, values), *map(type, keywords.values()))  # true equals 1
         layer = remembered(self.layers, key, lambda: self.layer(kind, arguments, site))
@@ -58,20 +58,20 @@ class Fitter:
         shapes = tuple([node.shape for node in site.inputs])
         try:
             shape = remembered(self.shapes, (layer, shapes), lambda: self.shape(layer, shapes, site))
-        except ZeroDivisionError:  # a 0 alone is no argument, but one in an array is a size that does not fit
+        except ZeroDivisionError:  # a single 0 is refused as an argument, but a 0 in an array is found only here
             raise Refusal(f"{kind.label} divides by an array with a 0 in it") from None
         if shape is None or not self.ledger.meets(same_times(site.inputs), site):
             return None
         return Node(site.name, layer, site.sources, shape, site.item.place, times=site.inputs[0].times * layer.times())
 
     def layer(self, kind: type[Kind], arguments: Arguments, site: Site) -> Kind | None:
-        """The layer, if each of its arguments is of its type."""
+        """The layer; None if an argument is not of the type that the layer needs."""
         layer, needs = build(kind, *arguments)
         fits = [self.ledger.meets([need], site, site.argument(name)) for name, need in needs.items()]
         return layer if all(fits) else None
 
     def shape(self, layer: Kind, shapes: tuple[Shape, ...], site: Site) -> Shape | None:
-        """The output's shape. Where the layer does not fit its input but has one, the walk goes on, to find more."""
+        """The output's shape. A layer that does not fit its input may have one too, so that the walk goes on."""
         fits = self.ledger.meets(layer.needs(*shapes), site)
         try:
             shape = layer.shape(*shapes)
@@ -83,19 +83,19 @@ class Fitter:
         return shape if self.ledger.meets(positive(shape, "its output would be"), site) else None
 
     def output(self, shape: Shape) -> Shape:
-        """A layer's output, before it is known to be one."""
+        """The shape of a layer's output, before its sizes are checked."""
         return shape
 
 
 def same_times(inputs: Sequence[Node]) -> Iterator[Need]:
-    """What meets runs equally often: an image's map cannot be joined with what is computed for each region."""
+    """Inputs that are joined must run equally often: a map of the image cannot be joined with maps of regions."""
     for other in inputs[1:]:
         times = f"{show(inputs[0].times)} and {show(other.times)}"
-        yield equal(inputs[0].times, other.times), f"branches do not meet: they run {times} times for one example"
+        yield equal(inputs[0].times, other.times), f"branches cannot be joined: they run {times} times for one example"
 
 
 def positive(shape: Shape, what: str) -> Iterator[Need]:
-    """Sizes are whole, at least 1, and not without bound."""
+    """Sizes must be whole, at least 1 and at most LARGEST."""
     for size in shape:
         if isinstance(size, int) and size > LARGEST:
             yield False, f"{what} larger than {LARGEST:,} on one axis"

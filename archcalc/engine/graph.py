@@ -1,4 +1,4 @@
-"""The network as a graph: every layer with its arguments, its inputs and its output's shape."""
+"""The network as a graph: every layer with its arguments, its inputs and the shape of its output."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from archcalc.shape import Shape
 
 
 class Node(NamedTuple):
-    """One layer where it stands. Without a layer: the network's input, or what goes into or comes out of copies."""
+    """One layer in the graph. A node without a layer is the network's input, or the input or output of copies."""
 
     name: str  # path: "inception3a/5x5/reduce"
     layer: Kind | None
     inputs: tuple[int, ...]  # nodes
     shape: Shape  # of the output, one example
-    place: Place = BUILT  # the line of the spec that says so
+    place: Place = BUILT  # the line of the spec that it comes from
     shared: int | None = None  # the node whose weights this one uses
     times: Number = 1  # how often it runs for one example: once, or for each region cut out above
-    copies: tuple[Any, ...] = ()  # the repetitions, from the innermost on, that it stands for all copies of
+    copies: tuple[Any, ...] = ()  # the repetitions of which it stands for all copies, innermost first
 
     def summed(self, figure: Number | None) -> Number | None:
-        """What a figure of one copy comes to for all of them."""
+        """The sum of a figure over all copies."""
         for copies in self.copies:
             figure = None if figure is None else copies.sum(figure)
         return figure
 
     @property
     def often(self) -> Number:
-        """How often it runs for one example, all copies taken together."""
+        """How often it runs for one example, summed over all copies."""
         return self.summed(self.times)
 
     @property
     def output(self) -> Shape:
-        """The output's shape; of copies that of the last one."""
+        """The shape of the output; for copies, that of the last copy."""
         shape = self.shape
         for copies in self.copies:
             shape = tuple(map(copies.last_of, shape))
@@ -43,11 +43,11 @@ class Node(NamedTuple):
 
 
 class Assumption(NamedTuple):
-    """What could not be decided for symbols, or does not hold all along an array."""
+    """A condition that could not be decided for symbols, or that is false for some elements of an array."""
 
     name: str  # the layer
     condition: Condition
-    otherwise: str  # what is wrong where the condition does not hold
+    otherwise: str  # the message where the condition is false
 
 
 class Graph(NamedTuple):
@@ -58,5 +58,5 @@ class Graph(NamedTuple):
     assumptions: tuple[Assumption, ...]
 
     def input_shapes(self, node: Node) -> tuple[Shape, ...]:
-        """The shapes a node is given."""
+        """The shapes of the inputs of a node."""
         return tuple([self.nodes[i].shape for i in node.inputs])

@@ -1,8 +1,9 @@
-"""Depth by induction: a repetition whose length is a letter, walked once for all of its copies.
+"""Depth by induction: a repetition whose length is a letter is walked once for all of its copies.
 
-The copy with the number `index` is walked on an input whose sizes are linear in that number. If they hold for the first
-copy, and what a copy gives is what the next one takes, they hold for all of them; a figure of all copies is then a sum
-over the index. Copies in which the spec decides something by their number are written out: the first ones and the last.
+The copy with the number `index` is walked on an input whose sizes are assumed to be linear in that number. If the sizes
+are right for the first copy, and the output of each copy is the input of the next, they are right for all copies; a
+figure of all copies is then a sum over the index. Copies that differ from the others by their number, the first few or
+the last few, are walked one by one.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ from archcalc.shape import Shape, describe
 if TYPE_CHECKING:
     from archcalc.engine.unfold import Unfolder
 
-MOST_FIRST, MOST_LAST = 4, 2  # copies that are written out
+MOST_FIRST, MOST_LAST = 4, 2  # copies that are walked one by one
 
 
 def repeat(walk: Unfolder, item: Item, times: Number, run: Run, later: tuple[Item, ...]) -> None:
-    """Walk an entry that is repeated so often; ``later`` are the entries below it."""
+    """Walk an entry that is repeated ``times`` times; ``later`` are the entries below it."""
     back, before, why = reach(item, later), run.met.get(item.base, 0), ""
     for first in range(1, MOST_FIRST + 2):
         for after in range(MOST_LAST + 1):
@@ -36,11 +37,11 @@ def repeat(walk: Unfolder, item: Item, times: Number, run: Run, later: tuple[Ite
                 continue
             if times.reaches(first - 1 + after):
                 if step.entries > walk.budget:
-                    times.refuse(f"{item.place}: there may be more layers than a network has")
+                    times.refuse(f"{item.place}: there may be more layers than a network may have")
                 step.take(walk, run)
                 write_out(walk, item, run, [times - k for k in reversed(range(after))])
                 return
-            why = f"{item.place}: its copies are alike only where there are {first - 1 + after} or more"
+            why = f"{item.place}: its copies are alike only if there are {first - 1 + after} or more"
         if not times.reaches(first):
             break
         write_out(walk, item, run, [first])
@@ -57,14 +58,14 @@ def write_out(walk: Unfolder, item: Item, run: Run, indices: list[Number]) -> No
 
 
 def reach(item: Item, later: tuple[Item, ...]) -> int:
-    """How many of the outputs before it a copy, or an entry below the repetition, counts back."""
+    """The largest number of outputs that a copy, or an entry below the repetition, counts back over."""
     below = [(word.text, i) for i, other in enumerate(later) for word in other.sources]
     words = [*((word.text, 0) for word in item.sources), *below]
     return max([1, *(-int(text) - skipped for text, skipped in words if BACK.match(text))])
 
 
 class Step:
-    """The proof for the copies from one number to another. Raises Refusal where there is none."""
+    """The proof that some consecutive copies can be walked as one. Raises Refusal where they cannot."""
 
     def __init__(self, walk: Unfolder, item: Item, copies: Any, run: Run, back: int) -> None:
         self.item, self.copies = item, copies
@@ -78,11 +79,11 @@ class Step:
         inputs = self._inputs(copies.done)
         self.walk, ends = self._copy(walk, run, inputs)
         self.first, self.output = len(walk.nodes), ends[-1]
-        self.entries = (walk.budget - self.walk.budget) * copies.most  # that all copies take of the budget
+        self.entries = (walk.budget - self.walk.budget) * copies.most  # of the budget, for all copies
         self._prove(inputs, [self.walk.nodes[end] for end in ends])
 
     def take(self, walk: Unfolder, run: Run) -> None:
-        """Make it part of a walk."""
+        """Add these copies to a walk."""
         walk.budget -= self.entries
         nodes = self.walk.nodes
         nodes[self.first :] = [own._replace(copies=(*own.copies, self.copies)) for own in nodes[self.first :]]
@@ -93,7 +94,7 @@ class Step:
         run.met[self.item.base] = self.copies.before + self.copies.last
 
     def _copy(self, walk: Unfolder, run: Run, inputs: list[Node]) -> tuple[Unfolder, list[int]]:
-        """A copy walked on these inputs, and what the next one then takes. Raises Refusal with what is wrong."""
+        """A walk of one copy on these inputs, and the inputs of the next one. Raises Refusal with the first problem."""
         fork, own = walk.fork(self.copies), run.copy()
         own.history[:] = range(len(fork.nodes), len(fork.nodes) + len(inputs))
         fork.nodes += inputs
@@ -105,15 +106,15 @@ class Step:
         return fork, [node for node in own.history[-len(inputs) :] if node is not None]
 
     def _rises(self, walk: Unfolder, ends: list[int]) -> list[Shape]:
-        """By how much the sizes grow with the first of the copies."""
+        """By how much each size grows from the input of the first copy to its output."""
         pairs = [(before.shape, walk.nodes[end].shape) for before, end in zip(self.start, ends, strict=True)]
         if any(len(before) != len(after) for before, after in pairs):
-            raise Refusal("its output has other axes than its input")
+            raise Refusal("its output does not have as many axes as its input")
         rise = self.copies.rise
         return [tuple(rise(a, b) for a, b in zip(before, after, strict=True)) for before, after in pairs]
 
     def _inputs(self, steps: Number) -> list[Node]:
-        """What a copy takes, so many after the first one: nodes that hand on what has these sizes."""
+        """The inputs of the copy that comes this number of ``steps`` after the first one."""
         found = []
         for node, rises, source in zip(self.start, self.rises, self.above, strict=True):
             shape = tuple(size + steps * rise if rise else size for size, rise in zip(node.shape, rises, strict=True))
@@ -125,12 +126,12 @@ class Step:
         return bool(a != b)
 
     def _prove(self, inputs: list[Node], ends: list[Node]) -> None:
-        """That what this copy gives is what the next one takes, and what it needs is there for all of them."""
+        """Prove that the outputs of this copy are the inputs of the next, and that all copies meet its conditions."""
         expected = self._inputs(self.copies.done + 1)
         for before, node, end in zip(inputs, expected, ends, strict=True):
             if len(node.shape) != len(end.shape) or any(map(self.differ, node.shape, end.shape)):
-                sizes = f"{describe(end.shape)} follows on {describe(before.shape)}"
-                raise Refusal(f"its sizes do not grow by the same in every copy: {sizes}")
+                sizes = f"{describe(end.shape)} follows {describe(before.shape)}"
+                raise Refusal(f"its sizes do not grow by the same amount in every copy: {sizes}")
             if decide(equal(node.times, end.times)) is not True:
-                raise Refusal("its copies do not run equally often")
+                raise Refusal("its copies do not all run the same number of times")
         self.walk.ledger.holds_for(self.copies)

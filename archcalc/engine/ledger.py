@@ -1,4 +1,4 @@
-"""What a walk has found so far: problems, each with the shapes and values in play, and assumptions."""
+"""The problems that a walk has found, each with the shapes and values involved, and its assumptions."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ MOST_PROBLEMS = 100  # after which nobody reads on
 
 
 class Site(NamedTuple):
-    """Where a layer is about to stand: its full name, what the spec says of it, what it sees and is given."""
+    """The place of a layer that is about to be made: its full name, its entry in the spec, its symbols and inputs."""
 
     name: str
     item: Item
     environment: Mapping[str, Any]
-    position: int  # of the node it will be
+    position: int  # the index that its node will have
     sources: tuple[int, ...]
     inputs: tuple[Node, ...]  # the nodes of those indices
 
     def symbols(self) -> dict[str, Any]:
-        """The values that its own line reads, other than its input's sizes."""
+        """The values of the symbols on its own line, other than the sizes of its input."""
         names = {name for value in (self.item.call.values if self.item.call else ()) for name, _ in value.names}
         seen = {name: self.environment[name] for name in sorted(names - {*SHAPE_WORDS}) if name in self.environment}
         return {name: value for name, value in seen.items() if not isinstance(value, Function)}
 
     def argument(self, name: str) -> Place:
-        """Where the value of one of its arguments stands."""
+        """The place of the value of one of its arguments."""
         call, callee = self.item.call, self.item.callee
         if call and name in call.keywords:
             return call.keywords[name].place
@@ -44,11 +44,11 @@ class Site(NamedTuple):
 
 
 class Enough(Exception):
-    """Ends the walk: what follows would only take longer."""
+    """Raised to end the walk where going on would find nothing new."""
 
 
 class Ledger:
-    """The list that every step of the walk writes to."""
+    """The problems and assumptions of a walk."""
 
     def __init__(self, knobs: Mapping[str, Any]) -> None:
         self.knobs = knobs
@@ -57,11 +57,11 @@ class Ledger:
 
     @property
     def noted(self) -> int:
-        """How much has been written down."""
+        """The number of problems and assumptions so far."""
         return len(self.problems) + len(self.assumptions)
 
     def refuse(self, refusal: Refusal, place: Place, site: Site | None = None) -> None:
-        """A problem, at the refusal's own place or else at this one."""
+        """Add a problem, at the place of the refusal if it has one, else at this place."""
         if (refusal.place or place) not in self.problems:
             problem = refusal.at(place, self.context(site))
             if site and not problem.message.startswith(f"{site.name} "):
@@ -71,7 +71,7 @@ class Ledger:
                 raise Enough
 
     def meets(self, needs: Iterable[Need], site: Site, place: Place | None = None) -> bool:
-        """Whether nothing is known to be wrong; what cannot be known is assumed, and written down."""
+        """Whether no condition is known to be false; one that cannot be decided is added to the assumptions."""
         fine = True
         for needed, message in needs:
             known = needed if isinstance(needed, bool) else decide(needed)
@@ -83,16 +83,16 @@ class Ledger:
         return fine
 
     def holds_for(self, copies: Any) -> None:
-        """What was found in one copy is now said of all of them. Raises Refusal where that is not known."""
+        """Extend the assumptions of one copy to all copies. Raises Refusal where that cannot be done."""
         found = [(one, copies.everywhere(one.condition)) for one in self.assumptions]
         self.assumptions[:] = [one._replace(condition=c) for one, conditions in found for c in conditions]
 
     def take(self, other: Ledger) -> None:
-        """What another walk has found, too."""
+        """Add the assumptions of another walk."""
         self.assumptions += other.assumptions
 
     def context(self, site: Site | None) -> str:
-        """The shapes and values in play."""
+        """The shapes and values involved, for a message."""
         nodes = site.inputs if site else ()
         shapes = [f"{describe(node.shape)} from {node.name!r}" for node in nodes]
         values = {**(site.symbols() if site else {}), **self.knobs}

@@ -11,37 +11,37 @@ from archcalc.language.spec import MANY, Item
 from archcalc.language.text import Scalar
 
 BACK = re.compile(r"-[0-9]{1,6}\Z")
-MOST_ASKED = 100_000  # of all that words which stand for several name
+MOST_ASKED = 100_000  # outputs, in all, of names that stand for several
 INPUT = ":"  # before the name that a block gives an input: an entry in it may have the same
 COPIES = -1  # in place of a node: it is in a repetition of open length
 
 
 class OpenLength(Refusal):
-    """It depends on how often layers repeat, and that is open."""
+    """A name whose meaning depends on how often layers repeat, which is left open."""
 
     def __init__(self, name: str, place: Place | None = None) -> None:
-        super().__init__(f"{name} reaches into a repetition of open length", place)
+        super().__init__(f"{name} refers into a repetition whose length is left open", place)
 
 
 class Run(NamedTuple):
-    """A sequence being walked."""
+    """The state of the walk of one list of entries."""
 
     path: str  # prefix of its layers' names: "stage1/"
-    root: str  # the part of it outside of which nothing is seen: the innermost block's
+    root: str  # the path of the innermost block; names outside of it cannot be seen
     environment: dict[str, Any]
-    history: list[int | None]  # nodes: its input, then what each entry gave; None after a problem
-    met: dict[str, int]  # how many entries of a numbered name so far
+    history: list[int | None]  # nodes: the list's input, then the output of each entry; None after a problem
+    met: dict[str, int]  # numbered name -> how many entries have it so far
 
     def within(self, path: str, start: int) -> Run:
-        """A list inside this one."""
+        """The state for a list inside this one."""
         return Run(path, self.root, dict(self.environment), [start], {})
 
     def copy(self) -> Run:
-        """The same, going on by itself."""
+        """An independent copy."""
         return self._replace(environment=dict(self.environment), history=[*self.history], met=dict(self.met))
 
     def paths(self) -> Iterator[str]:
-        """What names seen here start with: those of a block's inputs, of this list, of each list around it."""
+        """Prefixes of the names that can be seen here: of a block's inputs, of this list, of each list around it."""
         yield self.root + INPUT
         path = self.path
         while path != self.root:
@@ -66,7 +66,7 @@ class Span(NamedTuple):
 
 
 class Spans:
-    """What the names given so far stand for."""
+    """What each name given so far stands for."""
 
     def __init__(self) -> None:
         self.found: dict[str, Span] = {}
@@ -74,20 +74,20 @@ class Spans:
         self.asked = 0  # how many were named by a word that stands for several
 
     def copy(self) -> Spans:
-        """The same, going on by itself."""
+        """An independent copy."""
         other = Spans()
         other.found.update(self.found)
         other.open |= self.open
         return other
 
     def define(self, name: str, span: Span) -> None:
-        """Give a name. Raises Refusal where it is taken."""
+        """Give a name to nodes. Raises Refusal where the name is already in use."""
         self.certain(name)
         if self.found.setdefault(name, span) is not span:
             raise Refusal(f"{name} is the name of an earlier layer too; give one of them another")
 
     def full(self, word: Scalar, run: Run) -> str:
-        """The full name of what a name stands for, or what several have theirs from. Raises Refusal."""
+        """The full name that a name stands for; of several, their full name without the number. Raises Refusal."""
         for path in run.paths():
             full = path + word.text
             if full in self.found or f"{full}1" in self.found or full in self.open:
@@ -99,47 +99,47 @@ class Spans:
         raise Refusal(f"no layer {word.text!r} is built above this one{suggest(word.text, names)}", word.place)
 
     def base(self, name: str) -> str:
-        """What a name is one of, without its number; itself where it is the only one."""
+        """A name without the number that tells it from others; unchanged where it has no such number."""
         return next((base for base in _without_number(name) if f"{base}1" in self.found), name)
 
     def find(self, word: Scalar, run: Run) -> Span:
-        """What a name stands for, looked up here and then in each list around. Raises Refusal."""
+        """The nodes of a name, looked up in this list and then in each list around it. Raises Refusal."""
         if (found := self.found.get(self.full(word, run))) is None:
             raise which_one(word)
         return found
 
     def several(self, word: Scalar, run: Run) -> tuple[int | None, ...]:
-        """The outputs of all that a name stands for; none where it is the name of one alone. Raises Refusal."""
+        """The outputs of all entries that a name stands for; none where it stands for only one. Raises Refusal."""
         full, outputs = self.full(word, run), list[int | None]()
         if full in self.open:
             raise OpenLength(repr(word.text), word.place)
         if self.asked > MOST_ASKED:
-            raise Refusal(f"entries that ask for all of several: more than {MOST_ASKED:,} in all", word.place)
+            raise Refusal(f"names that stand for several outputs stand for more than {MOST_ASKED:,} in all", word.place)
         while full not in self.found and (span := self.found.get(f"{full}{len(outputs) + 1}")):
             outputs.append(span.output)
         self.asked += len(outputs)
         return tuple(outputs)
 
     def numbered(self, word: Scalar, number: int, run: Run) -> int | None:
-        """The output of the one with that number among several; None where there is none."""
+        """The output of the entry with that number, of several with a name; None where there is no such entry."""
         self.certain(name := f"{self.full(word, run)}{number}")
         span = self.found.get(name)
         return span and span.output
 
     def certain(self, name: str) -> None:
-        """Raises OpenLength where it depends on the number of copies whether there is one of that name."""
+        """Raise OpenLength where the number of copies, which is open, decides whether this name exists."""
         if any(re.match(f"{re.escape(common)}[0-9]+(/|$)", name) for common in self.open):
             raise OpenLength(name)
 
     def free(self, common: str, first: Any) -> None:
-        """Raises OpenLength where a name that copies would have, from that number on, is taken."""
+        """Raise OpenLength where a name that copies from this number on would have is already in use."""
         for name in self.found:
             number = name.removeprefix(common).partition("/")[0]
             if name.startswith(common) and number.isdigit() and isinstance(first, int) and int(number) >= first:
                 raise OpenLength(name)
 
     def source(self, word: Scalar, run: Run) -> int | None:
-        """The node that a name, or a number to count back, means. Raises Refusal."""
+        """The node that a name, or a number counted back such as -1, stands for. Raises Refusal."""
         if not BACK.match(word.text):
             return self.find(word, run).output
         if not 0 < (back := -int(word.text)) <= len(run.history):
@@ -150,13 +150,13 @@ class Spans:
 
 
 def which_one(word: Scalar) -> Refusal:
-    """The question that a name asks which is that of several: it means none of them more than another."""
+    """The message where one entry is needed and the name is that of several."""
     return Refusal(f"{word.text!r} stands for several; which one? {word.text}1, {word.text}2 ...", word.place)
 
 
 def not_several(word: Scalar) -> Refusal:
-    """What to write where a name is that of one alone."""
-    return Refusal(f"{word.text!r} stands for one alone, and has no number; 'from: {word.text}' names it", word.place)
+    """The message where several entries are needed and the name is that of only one."""
+    return Refusal(f"{word.text!r} stands for only one, and has no number; write 'from: {word.text}'", word.place)
 
 
 class Names:
@@ -165,10 +165,10 @@ class Names:
     def __init__(self, inputs: tuple[str, ...], what: str) -> None:
         self.what = what  # "layers", "the block cell"
         self.levels = [{name.removesuffix(MANY): name.endswith(MANY) for name in inputs}]
-        """Of each list around: name -> whether it stands for several."""
+        """For each list around: name -> whether it stands for several."""
 
     def wrong(self, items: tuple[Item, ...]) -> Iterator[Refusal]:
-        """Each word after `from` or `share` that can mean nothing, in a list and all within it."""
+        """A refusal for each word after `from` or `share` that names nothing, in a list and in the lists inside it."""
         self.levels.append({})
         yield from self.listed(items)
         self.levels.pop()
@@ -187,7 +187,7 @@ class Names:
             self.levels[-1].update({item.base: item.numbered, **dict.fromkeys(inside, False)})
 
     def refusal(self, word: Scalar, several: bool | None, items: tuple[Item, ...]) -> Refusal | None:
-        """What is wrong with a name for one, for ``several``, or (None) for either."""
+        """The problem with a name that should stand for one entry, for ``several``, or (None) for either."""
         name, path, _ = word.text.partition("/")
         several = False if path else several
         if BACK.match(name) and not several:
@@ -214,10 +214,10 @@ class Names:
 
 
 def _number(name: str) -> str:
-    """The digits at its end."""
+    """The digits at the end of a name."""
     return name[len(name.rstrip("0123456789")) :]
 
 
 def _without_number(name: str) -> list[str]:
-    """What may be repeated, if this is the name of one copy: the 12th of a1 is a112, and so is the 112th of a."""
+    """The names that this may be a copy of: a112 is the 12th copy of a1, and also the 112th copy of a."""
     return [name[:i] for i in range(len(name.rstrip("0123456789")), len(name)) if name[i] != "0"]

@@ -1,4 +1,4 @@
-"""Equal questions are answered once."""
+"""A cache for results that depend on a key."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 def remembered(answers: dict[Any, T], key: Any, ask: Callable[[], T]) -> T:
-    """The answer to an equal question, or to this one; arrays and traced numbers have no hash, and are always asked."""
+    """The cached answer for a key, or a new one; arrays and traced numbers have no hash, so they are never cached."""
     try:
         if (known := answers.get(key)) is not None:
             return known

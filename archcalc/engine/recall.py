@@ -1,6 +1,6 @@
-"""Blocks met before: called alike on inputs alike, a block gives the same layers, and need not be walked again.
+"""A cache of blocks: a block called with equal arguments on equal inputs is not walked again.
 
-A block sees nothing but its arguments, its inputs and its file's definitions, so what it gives is a function of them.
+A block sees only its arguments, its inputs and the definitions of its file, so its layers are a function of these.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from archcalc.engine.lookup import Span, Spans
 
 
 class Met(NamedTuple):
-    """What a call of a block gave: its nodes, the names in it, its output."""
+    """The result of a call of a block: its nodes, the names in it, its output."""
 
     name: str
     sources: tuple[int, ...]
@@ -22,18 +22,18 @@ class Met(NamedTuple):
     nodes: tuple[Node, ...]
     spans: tuple[tuple[str, Span], ...]
     output: int
-    entries: int  # what it took of the budget
+    entries: int  # of the budget
 
 
 class Recall:
-    """The calls of blocks so far."""
+    """The results of the calls of blocks so far."""
 
     def __init__(self, nodes: list[Node], spans: Spans) -> None:
         self.nodes, self.spans = nodes, spans
         self.met: dict[Hashable, Met] = {}
 
     def key(self, block: Any, arguments: tuple[Any, ...], sources: tuple[int, ...], depth: int) -> Hashable | None:
-        """What the block's layers depend on, and whether they are too deep; None where a number cannot be compared."""
+        """All that the result of a call depends on, and its depth, which is limited; None if some has no hash."""
         values, keywords = arguments
         inputs = tuple([(self.nodes[i].shape, self.nodes[i].times, sources.index(i)) for i in sources])
         types = tuple(map(type, (*values, *keywords.values())))  # true is not 1
@@ -47,13 +47,13 @@ class Recall:
     def keep(
         self, key: Hashable, name: str, sources: tuple[int, ...], first: int, named: int, output: int, entries: int
     ) -> None:
-        """Remember the call that gave all nodes and names from these numbers on, and took so many entries."""
+        """Cache a call whose nodes and names start at these positions, and how many entries it used."""
         count = len(self.spans.found) - named
         spans = tuple(islice(reversed(self.spans.found.items()), count))[::-1]
         self.met[key] = Met(name, sources, first, tuple(self.nodes[first:]), spans, output, entries)
 
     def replay(self, met: Met, name: str, sources: tuple[int, ...]) -> int:
-        """The same layers again under another name, on other inputs; gives the output."""
+        """Add the same layers under another name, on other inputs; returns the output."""
         start, cut = len(self.nodes), len(met.name)
         moved = dict(zip(met.sources, sources, strict=True))
         shift = start - met.first

@@ -1,4 +1,4 @@
-"""Values of expressions, and the two that decide the structure: `when` and `repeat`."""
+"""Values of expressions, and of the two that decide which layers there are: `when` and `repeat`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def evaluate(expression: Expression, environment: Mapping[str, Any]) -> Any:
 
 
 def defined(expression: Expression, environment: Mapping[str, Any]) -> Any:
-    """The value of a definition, which others may still round; raises Refusal."""
+    """The value of a definition; it may be inexact, since the expressions that use it may round it. Raises Refusal."""
     value = expression.evaluate(environment)
     if isinstance(value, int):
         return value
@@ -28,23 +28,24 @@ def defined(expression: Expression, environment: Mapping[str, Any]) -> Any:
 
 
 def truth(expression: Expression, environment: Mapping[str, Any]) -> bool:
-    """A condition that decides the structure; raises Refusal where it is open."""
+    """Whether a condition that decides which layers there are is true; raises Refusal where that is left open."""
     try:
         value = condition(evaluate(expression, environment))
         known = decide(getattr(value, "settled", value))
     except Refusal as refusal:
         raise Refusal(str(refusal), refusal.place or expression.place) from None
     if known is None:
-        raise Refusal(f"'{expression.text}' decides the structure, so it cannot be left open", expression.place)
+        message = f"'{expression.text}' decides which layers there are, so it cannot be left open"
+        raise Refusal(message, expression.place)
     return known
 
 
 def count(expression: Expression, value: Any) -> Number:
-    """How many times to repeat: a number, or a form; raises Refusal where that is open or no such number."""
+    """How many times to repeat: a whole number or a form. Raises Refusal for anything else."""
     value = getattr(value, "settled", value)
     if hasattr(value, "copies"):
         return value
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        message = f"repeat is a whole number, at least 0; '{expression.text}' is {show(value)}"
+        message = f"repeat must be a whole number, at least 0; '{expression.text}' is {show(value)}"
         raise Refusal(message, expression.place)
     return value

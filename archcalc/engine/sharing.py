@@ -15,7 +15,7 @@ Weights = Mapping[str, Shape]
 
 
 def share(nodes: list[Node], first: int, span: Span, name: str) -> Iterator[Need]:
-    """Let the nodes from ``first`` on use the weights of those in the span; what must hold for that."""
+    """Let the nodes from ``first`` on use the weights of the nodes in a span; gives the conditions for that."""
     own, others = range(first, len(nodes)), range(span.first, span.end)
     yield own != others, "a layer cannot share its own weights"
     if any(nodes[i].copies for i in (*own, *others)):
@@ -29,7 +29,7 @@ def share(nodes: list[Node], first: int, span: Span, name: str) -> Iterator[Need
 
 
 def same_weights(node: Node, original: Node, nodes: Sequence[Node]) -> Iterator[Need]:
-    """What must hold for a layer to use the weights of another one."""
+    """The conditions for a layer to use the weights of another one."""
     own, others = _weights(node, nodes), _weights(original, nodes)
     message = f"{node.name} cannot share {original.name}'s weights: {_shown(own)} here, {_shown(others)} there"
     yield [(name, len(shape)) for name, shape in own.items()] == [(n, len(s)) for n, s in others.items()], message

@@ -1,9 +1,9 @@
-"""Spec x knob values -> Graph: blocks called, repetitions written out, names resolved, shapes propagated.
+"""Makes the graph of a spec at given knob values: blocks and repetitions are expanded, shapes are propagated.
 
-A block is a function evaluated where its call stands, and what stands there may depend on the input's shape, so
-unfolding and propagation are one walk. Numbers pass through untouched: they may be ints, fractions, sympy expressions,
-arrays or cells of a spreadsheet. Only the structure (when, repeat) must be settled; but a
-repetition may be as long as a form says (archcalc.engine.induction).
+A block is a function that is evaluated where it is called, and its arguments may depend on the shape of its input, so
+expansion and propagation are one walk. Numbers may be ints, fractions, sympy expressions, arrays or cells of a
+spreadsheet. Only the conditions and repetitions (when, repeat) must have definite values; but the length of a
+repetition may be a form (archcalc.engine.induction).
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ def unfold(spec: Spec, given: Mapping[str, Any]) -> Graph:
 
 
 def define(lets: Lets, known: dict[str, Any]) -> None:
-    """Add the definitions to the values that they see, which stay as they are from then on. Raises Refusal."""
+    """Add the values of the definitions to the ``known`` values, which must not change afterwards. Raises Refusal."""
     for name, let in lets.items():
         known[name] = Function(let, known) if isinstance(let, Definition) else defined(let, known)
 
 
 class Unfolder:
-    """One walk."""
+    """One walk through the entries of a spec, which builds the graph."""
 
     def __init__(self, spec: Spec, knobs: dict[str, Any], fitter: Fitter | None = None) -> None:
         self.spec, self.knobs = spec, knobs
@@ -70,7 +70,7 @@ class Unfolder:
                 self.sequence(self.spec.layers, Run("", "", dict(environment), [0], {}))
         except Refusal as refusal:
             self.ledger.refuse(refusal, expression.place)
-        except Enough:  # why is in the ledger
+        except Enough:  # the problem is in the ledger
             pass
         if self.ledger.problems:
             raise SpecError(self.ledger.problems.values())
@@ -79,7 +79,7 @@ class Unfolder:
     def environment(self, part: Part) -> dict[str, Any]:
         """The knobs and definitions that a file's expressions see."""
         own = part.blocks is self.spec.part.blocks
-        part = self.spec.part if own else part  # a variant's is trimmed
+        part = self.spec.part if own else part  # that of a variant has only what the variant uses
         known = self.environments.get(id(part.lets))
         if known is None:
             known = dict(self.knobs) if own else {}
@@ -87,14 +87,14 @@ class Unfolder:
                 define(part.lets, known)
             except Refusal as refusal:
                 self.ledger.refuse(refusal, self.spec.input.place)
-                raise Enough from None  # what follows would be about a value that is not there
+                raise Enough from None  # all further problems would come from the missing value
             self.environments[id(part.lets)] = known
         return known
 
     # Sequences
 
     def sequence(self, items: Items, run: Run) -> int | None:
-        """Walk a list of entries; the node that its last one gave, or None after a problem."""
+        """Walk a list of entries; returns the node of its output, or None after a problem."""
         self.depth += 1
         self.walk(items, run)
         self.depth -= 1
@@ -117,7 +117,7 @@ class Unfolder:
             self.repeated(item, item.repeat, run, later)
 
     def stands(self, item: Item, when: Expression, run: Run) -> bool:
-        """Whether an entry is not left out. Its input may be missing if it is; its sizes are known if it is not."""
+        """Whether the condition of an entry is true; the input of an entry that is left out may be missing."""
         try:
             if self.first(item, run) is None:
                 return True
@@ -144,7 +144,7 @@ class Unfolder:
         run.environment[INDEX] = outer
 
     def length(self, repeat: Expression, environment: Mapping[str, Any]) -> Any:
-        """The value of how many times to repeat. Raises Refusal."""
+        """The value of the expression after `repeat`. Raises Refusal."""
         return evaluate(repeat, environment)
 
     def step(self, item: Item, copies: Any, run: Run, back: int) -> induction.Step:
@@ -152,7 +152,7 @@ class Unfolder:
         return induction.Step(self, item, copies, run, back)
 
     def fork(self, copies: Any) -> Unfolder:
-        """Another walk that goes on from here, in these copies; what it builds is its own until they join."""
+        """A separate walk that goes on from here, in these copies; this one sees its nodes only after `join`."""
         other = copy(self)
         other.fitter = self.fitter.fork()
         other.ledger, other.nodes, other.spans = other.fitter.ledger, list(self.nodes), self.spans.copy()
@@ -160,13 +160,13 @@ class Unfolder:
         return other
 
     def join(self, fork: Unfolder) -> None:
-        """Go on from where a fork has come to."""
+        """Take over the nodes, names and assumptions of a fork."""
         self.nodes[:] = fork.nodes
         self.spans.found.update(fork.spans.found)
         self.ledger.take(fork.ledger)
 
     def first(self, item: Item, run: Run) -> tuple[int, ...] | None:
-        """The sources of an entry, or of the first of its copies."""
+        """The inputs of an entry, or of its first copy if it is repeated; None after a problem."""
         outer = run.environment.get(INDEX)
         run.environment[INDEX] = outer if item.repeat is None else 1
         try:
@@ -175,7 +175,7 @@ class Unfolder:
             run.environment[INDEX] = outer
 
     def sources(self, item: Item, run: Run) -> tuple[int, ...] | None:
-        """The nodes an entry takes its input from, the first one's sizes made known; None after a problem."""
+        """The nodes an entry takes as inputs; puts sizes that it reads into its environment. None after a problem."""
         found = [node for word in item.sources for node in self.source(word, run)] or [run.history[-1]]
         if None in found:
             return None
@@ -186,11 +186,11 @@ class Unfolder:
                 return None
             sizes = tuple(self.size(size, node) for node in nodes if node is not None)
             run.environment[size.name] = sizes if several else sizes[0]
-        self.sizes(found[0], run.environment)  # type: ignore[arg-type]  # None was turned away above
+        self.sizes(found[0], run.environment)  # type: ignore[arg-type]  # None has returned above
         return tuple(found)  # type: ignore[arg-type]
 
     def source(self, word: Input, run: Run) -> tuple[int | None, ...]:
-        """The nodes that a word after `from` means. Raises Refusal."""
+        """The nodes that a word after `from` stands for. Raises Refusal."""
         if not word.several and word.number is None:
             return (self.spans.source(word.name, run),)
         try:
@@ -209,13 +209,13 @@ class Unfolder:
         if size.axis >= len(node.shape):
             why = f"the output of {size.entry.text!r} is {describe(node.shape)}"
         elif node.copies:
-            why = f"{size.entry.text!r} stands in a repetition of open length"
+            why = f"{size.entry.text!r} stands in a repetition whose length is left open"
         else:
             return node.shape[size.axis]
         raise Refusal(f"no {size.name!r} here: {why}", size.entry.place)
 
     def sizes(self, node: int, environment: dict[str, Any]) -> None:
-        """Make the sizes of an input known."""
+        """Put the sizes of an input into the environment."""
         shape = self.nodes[node].shape
         for axis, word in enumerate(SHAPE_WORDS):
             if axis < len(shape):
@@ -277,7 +277,7 @@ class Unfolder:
         arguments = self.fitter.arguments(item.call, run.environment)
         key = self.recall.key(block, arguments, sources, self.depth) if type(self.fitter) is Fitter else None
         if key is not None and (met := self.recall.met.get(key)) and met.entries <= self.budget:
-            self.budget -= met.entries  # as many as another walk would take
+            self.budget -= met.entries  # as many as walking it again would take
             return self.recall.replay(met, name, sources)
         first, named, noted, budget = len(self.nodes), len(self.spans.found), self.ledger.noted, self.budget
         end = self.called(block, arguments, name, sources)

@@ -1,6 +1,6 @@
-"""What no network of a file comes to: names that nothing uses, and what is wrong in blocks that nothing calls.
+"""Finds what no network of a file uses: names that nothing reads, and mistakes in blocks that nothing calls.
 
-Such a block is walked on inputs of which nothing is known. What is wrong then is wrong in every call.
+Such a block is walked on inputs of unknown size. A mistake that is found then would be a mistake in every call.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from archcalc.language.spec import INDEX, Block, Item, Part, Spec, blocks_used, 
 from archcalc.protocol import OwnCondition, OwnNumber
 
 AXES = (3, 1, 2, 4)  # of an input: a map, features ...
-MOST_INPUTS = 3  # of a block that is tried: with any number of axes each
+MOST_INPUTS = 3  # of a block that is tried, since each input is tried with each number of axes
 MOST_TRIED = 20_000  # entries, in all blocks
 
 
 def unreached(spec: Spec) -> Iterator[Problem]:
-    """What a file holds in vain, and what is wrong with it there. Other files' blocks are not looked at."""
+    """The names of a file that nothing uses, and the mistakes in its own blocks that nothing calls."""
     members = [spec.variant(name) for name in spec.variants] or [spec]
     called = {key: block for member in members for key, block in blocks_used(member.layers).items()}
     parts, trial = [spec.part], Trial(members[0])
@@ -50,11 +50,11 @@ def _unused(what: str, name: str, part: Part) -> Problem:
 
 
 class Undecided(Exception):
-    """Ends a walk: nobody knows how it goes on."""
+    """Raised to end a walk where an unknown value decides how it goes on."""
 
 
 class Unknown(OwnNumber, OwnCondition):
-    """A number or a condition, whichever is wanted: what comes of it is as unknown."""
+    """An unknown number or condition; everything computed from it is unknown too."""
 
     __slots__ = ()
 
@@ -66,11 +66,11 @@ class Unknown(OwnNumber, OwnCondition):
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _same  # type: ignore[assignment]
     __and__ = __rand__ = __or__ = __ror__ = __invert__ = select = joined = _same
     least = most = share = compared = _same  # type: ignore[assignment]
-    __hash__ = None  # type: ignore[assignment]  # nothing tells it from another
+    __hash__ = None  # type: ignore[assignment]  # two unknown values must not be cached as equal
 
     @property
     def settled(self) -> Any:
-        """For what decides the structure. Raises Undecided."""
+        """Its value where that decides which layers there are. Raises Undecided."""
         raise Undecided
 
     def __str__(self) -> str:
@@ -81,14 +81,14 @@ UNKNOWN = Unknown()
 
 
 class Trial(Unfolder):
-    """A walk that ends where something unknown decides how it goes on."""
+    """A walk of a block on unknown inputs, which ends where an unknown value decides how it goes on."""
 
     def __init__(self, spec: Spec) -> None:
         super().__init__(spec, {name: knob.default for name, knob in spec.given.items()})
         self.steps = iter(range(MOST_TRIED))
 
     def problems(self, block: Block) -> list[Problem]:
-        """What is wrong with a block whatever axes its inputs have; with those axes that fit it best."""
+        """The problems of a block, with the numbers of axes of its inputs that fit best; none if any numbers fit."""
         found, tried = [], not block.many and len(block.inputs) <= MOST_INPUTS
         for axes in product(AXES, repeat=len(block.inputs) or 1) if tried else ():
             self.try_on(block, axes)
@@ -98,7 +98,7 @@ class Trial(Unfolder):
         return min(found, key=lambda one: one[:2])[-1] if found else []
 
     def try_on(self, block: Block, axes: tuple[int, ...]) -> None:
-        """Walk a block on inputs of so many axes."""
+        """Walk a block on inputs with these numbers of axes."""
         self.fitter = TrialFitter(Ledger(self.knobs))
         self.ledger, self.spans, self.depth, self.budget = self.fitter.ledger, Spans(), 0, MOST_LAYERS
         self.nodes = [Node("its input", None, (), (UNKNOWN,) * count, block.place) for count in axes]
@@ -111,7 +111,7 @@ class Trial(Unfolder):
             pass
 
     def item(self, item: Item, run: Run, later: Items) -> None:
-        """Walk an entry; one that may or may not be there, or nobody knows how often, is the last."""
+        """Walk an entry. If it is unknown whether it is left out, or how often it repeats, the walk ends after it."""
         if not self.open(item, run):
             return super().item(item, run, later)
         run.environment[INDEX], spans = UNKNOWN, self.spans.copy()
@@ -121,8 +121,8 @@ class Trial(Unfolder):
         raise Undecided
 
     def open(self, item: Item, run: Run) -> bool:
-        """Whether it is unknown if, or how often, an entry stands."""
-        with suppress(Refusal):  # which is found again where it stands
+        """Whether it is unknown if an entry is left out, or how often it is repeated."""
+        with suppress(Refusal):  # it is raised again when the entry is walked
             self.sources(item, run)
             if item.when and (stands := evaluate(item.when, run.environment)) is not True:
                 return stands is UNKNOWN
@@ -136,7 +136,7 @@ class Trial(Unfolder):
 
 
 class TrialFitter(Fitter):
-    """Finds nothing wrong with what is unknown."""
+    """A fitter that reports no problem of an unknown value."""
 
     def layer(self, kind: type[Kind], arguments: Arguments, site: Site) -> Kind | None:
         layer, needs = build(kind, *arguments)
@@ -146,5 +146,5 @@ class TrialFitter(Fitter):
     def node(self, kind: type[Kind], arguments: Arguments, site: Site) -> Node | None:
         try:
             return super().node(kind, arguments, site)
-        except (TypeError, ValueError, LookupError, ArithmeticError):  # no rule is written for an unknown list or word
+        except (TypeError, ValueError, LookupError, ArithmeticError):  # rules expect known lists and words
             return None

@@ -1,1 +1,1 @@
-"""The spec language: text -> tree -> Spec, every name resolved, nothing evaluated yet."""
+"""The spec language: from the text of a file to a Spec, in which names are resolved but nothing is evaluated."""

@@ -1,4 +1,4 @@
-"""The operators and functions of the spec language; every number on the way is exact and of bounded size."""
+"""The operators and functions of the spec language; every intermediate number is exact and of bounded size."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from archcalc.language.logic import length, negate, shown
 from archcalc.language.roots import log, sqrt
 from archcalc.number import equal, exact_div, family, half_up, least, make_divisible, most, plain
 
-LARGEST_BITS = 256  # of a number on the way
+LARGEST_BITS = 256  # of an intermediate number
 WORDS = {"true": True, "false": False, "same": "same"}
 
 
@@ -33,7 +33,7 @@ def _bits(value: Any) -> int:
 
 
 def decimal(literal: str) -> Any:
-    """A decimal, exactly: 0.75 is 3/4. Raises Refusal where it is too large."""
+    """The exact value of a decimal: 0.75 is 3/4. Raises Refusal where it is too large."""
     exponent = literal.lower().partition("e")[2]
     if exponent and (len(exponent) > 8 or abs(int(exponent)) > LARGEST_BITS):
         raise Refusal(f"a number of more than {LARGEST_BITS} bits")
@@ -51,7 +51,7 @@ def _numeric(compute: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _growing(compute: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """For the operators that double the digits: an array's numbers are bounded too."""
+    """Wrap an operator that can double the digits: each number of an array must be bounded too."""
 
     def checked(a: Any, b: Any) -> Any:
         result = compute(a, b)
@@ -73,7 +73,7 @@ def _power(base: Any, exponent: Any) -> Any:
     if isinstance(exponent, Fraction):
         raise Refusal("a root is not exact; only whole exponents")
     if isinstance(base, Fraction) and not isinstance(exponent, int):
-        return exponent.__rpow__(base)  # Fraction's own power would make a float of 6/5
+        return exponent.__rpow__(base)  # Fraction would turn its base into a float for another type of exponent
     return exact_div(1, base**-exponent) if isinstance(exponent, int) and exponent < 0 else base**exponent
 
 
@@ -81,7 +81,7 @@ def _ordered(compute: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def checked(a: Any, b: Any) -> Any:
         for value in (a, b):
             if isinstance(value, (str, bool, tuple)):
-                raise Refusal(f"only numbers are larger or smaller, not {shown(value)}")
+                raise Refusal(f"only numbers can be compared by size, not {shown(value)}")
         return compute(a, b)
 
     return checked
@@ -105,8 +105,8 @@ OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Not: negate,
 }
 
-DEAR = {"log": 500}  # functions that cost more than a node of an expression
-FUNCTIONS: dict[str, tuple[Callable[..., Any], int]] = {  # with how many arguments
+DEAR = {"log": 500}  # functions that cost more than one node, and how many nodes each counts as
+FUNCTIONS: dict[str, tuple[Callable[..., Any], int]] = {  # name -> function, and how many arguments it takes
     "floor": (_numeric(lambda x: x // 1), 1),
     "ceil": (_numeric(lambda x: -(-x // 1)), 1),
     "round": (_numeric(half_up), 1),

@@ -1,4 +1,4 @@
-"""Calls of layers and blocks, checked against what they take."""
+"""Reads calls of layers and blocks, and checks their arguments."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Calls:
 
     def __init__(self, reading: Reading, blocks: dict[str, Block]) -> None:
         self.reading, self.blocks = reading, blocks
-        self.below: dict[str, Place] = {}  # blocks of this file not yet reached
-        self.unread: set[str] = set()  # those of which the problem is on the list
+        self.below: dict[str, Place] = {}  # the blocks of this file that stand further down
+        self.unread: set[str] = set()  # names of blocks that could not be read, which has been reported already
 
     def item(self, scalar: Scalar, scope: Scope, name: str | None) -> Item | None:
-        """A call of a layer or a block, its arguments checked against what it takes."""
+        """A call of a layer or a block, with its arguments checked; None after a problem."""
         if not scalar.text:
             self.reading.problem("a layer is missing here, like relu or conv(64, 3, pad=1)", scalar.place)
             return None
@@ -41,7 +41,7 @@ class Calls:
         return Item(name or call.name, name is not None, scalar.place, callee=callee, call=call)
 
     def constants(self, call: Call, callee: Block | type[Kind]) -> None:
-        """An argument without symbols must be of its type, whether or not the layer is ever built."""
+        """Check the type of each argument without symbols, even if the layer is never built."""
         types = {} if isinstance(callee, Block) else {parameter.name: parameter for parameter in callee.parameters}
         for name, value in [*zip(types, call.arguments, strict=False), *call.keywords.items()]:
             if not value.names and name in types and types[name].type.check(constant := value.evaluate({})) is False:
@@ -63,7 +63,7 @@ class Calls:
 
 
 def _parameters(callee: Block | type[Kind]) -> dict[str, bool]:
-    """Each parameter, and whether it must be given."""
+    """Each parameter -> whether it must be given."""
     if isinstance(callee, Block):
         return {name: default is None for name, default in callee.parameters.items()}
     return {parameter.name: parameter.required for parameter in callee.parameters}
@@ -72,7 +72,7 @@ def _parameters(callee: Block | type[Kind]) -> dict[str, bool]:
 def _check(
     name: str, parameters: dict[str, bool], positional: list[Place], keywords: dict[str, Place]
 ) -> Iterator[Refusal]:
-    """What is wrong with a call, given the callee's parameters and whether each must be given."""
+    """The mistakes in a call; ``parameters`` are those of the callee -> whether each must be given."""
     names = list(parameters)
     if len(positional) > len(names):
         takes = f"takes {listing(names)}: {len(positional)} values are too many" if names else "takes no arguments"

@@ -1,4 +1,4 @@
-"""One text's syntax tree -> closures, against an allow-list; nothing is ever evaluated by Python itself."""
+"""Compiles a syntax tree to closures; only syntax on an allow-list is accepted, and Python evaluates none of it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from archcalc.language.logic import choice, junction, pick
 from archcalc.language.syntax import mend
 from archcalc.language.terms import Environment, Evaluator, Expression, Functions
 
-DEAREST = 10_000  # evaluated nodes, calls of defined functions followed
-DEEPEST = 60  # nested nodes, likewise
+DEAREST = 10_000  # evaluated nodes, including those of the defined functions that are called
+DEEPEST = 60  # nested nodes, likewise including defined functions
 
 
 class Compiler:
-    """One text's tree -> closures; remembers the names it met, and what evaluating it may cost."""
+    """Compiles the syntax tree of one text; collects the names in it and an upper bound of the cost to evaluate it."""
 
     def __init__(self, text: str, functions: Functions, place: Place) -> None:
         self.encoded, self.functions, self.whole = text.encode(), functions, place
@@ -33,11 +33,11 @@ class Compiler:
         self.start()
         evaluate = self.compile(node)
         if not self.names:
-            evaluate = _always(evaluate({}))  # a constant, computed once
+            evaluate = _always(evaluate({}))  # a constant is computed only once
         return Expression(self.text(node), evaluate, self.place(node), tuple(self.names), self.cost, self.deepest)
 
     def text(self, node: Any) -> str:
-        """What a node was written as; ast counts bytes."""
+        """The text of a node; its offsets in ast are counted in bytes."""
         return self.encoded[node.col_offset : node.end_col_offset].decode()
 
     def place(self, node: Any) -> Place:
@@ -76,7 +76,7 @@ class Compiler:
             except ZeroDivisionError:
                 raise self.refusal(node, "a division by zero") from None
             except (TypeError, ValueError, OverflowError, AttributeError, NotImplementedError):
-                raise self.refusal(node, "these values do not go together here") from None
+                raise self.refusal(node, "these values cannot be combined here") from None
 
         return evaluate
 
@@ -172,7 +172,7 @@ class Compiler:
         return self.guarded(node, compute, *parts) if callable(compute) else self.defined(node, node.func.id, parts)
 
     def function(self, node: ast.Name) -> tuple[Any, int]:
-        """What a function computes, None of a defined one; and how many arguments it takes."""
+        """A built-in function, or None for one that the spec defines; and how many arguments it takes."""
         if (definition := self.functions.get(node.id)) is not None:
             self.spend(node, definition.body.cost, definition.body.depth)
             return None, len(definition.parameters)

@@ -1,4 +1,4 @@
-"""What a file defines for its layers: the blocks it uses, its own values and functions, its own blocks."""
+"""Reads what a file defines for its layers: the blocks it uses, its own values and functions, its own blocks."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ BLOCK_FILE_KEYS = ("source", "about", "use", "let", "blocks")
 BLOCK_KEYS = ("inputs", "let", "layers")
 MOST_DEFINED = 1000  # knobs, values and functions, blocks or variants of a file
 
-Library = Callable[[str], Part]  # the blocks of a named file; raises Refusal or SpecError
+Library = Callable[[str], Part]  # name -> the blocks of that file; raises Refusal or SpecError
 
 
 class File:
-    """One file, its sections read in the order in which they can be used."""
+    """Reads one file; its sections are read in the order in which each may use those before it."""
 
     def __init__(
         self, source: Source, keys: tuple[str, ...], part: Mapping | None = None, reading: Reading | None = None
@@ -34,11 +34,11 @@ class File:
         if not isinstance(tree, Mapping):
             message = "a spec is lines of 'key: value', such as 'net: LeNet-5'"
             raise SpecError([Problem(message, tree.place)])
-        self.what = "what 'use' gives a name to" if part else "the file"
+        self.what = "an entry under 'use'" if part else "the file"
         self.top, self.present = tree, self.reading.keys(tree, keys, self.what)
 
     def required(self, keys: Iterable[str]) -> None:
-        """Each key must be there."""
+        """Report the keys that are missing."""
         if missing := [f"'{key}:'" for key in keys if key not in self.present]:
             self.reading.problem(f"{self.what} has no {listing(missing)}", self.top.place)
 
@@ -46,12 +46,12 @@ class File:
         return self.reading.mapping(self.top.entries.get(key), key)
 
     def section(self, key: str, entry: Callable[[str, Place, Tree], None]) -> None:
-        """Give each entry under a key to the function that reads it."""
+        """Call ``entry`` with each entry under a key."""
         for name, place, tree in self.entries(key, self.mapping(key)):
             entry(name, place, tree)
 
     def entries(self, key: str, mapping: Mapping) -> Iterator[tuple[str, Place, Tree]]:
-        """The entries of a section, each with the place of its name; none where there are too many."""
+        """The entries of a section, each with the place of its name; none if there are too many."""
         if (count := len(mapping.entries)) > MOST_DEFINED:
             return self.reading.problem(f"{key} has {count:,} entries; at most {MOST_DEFINED:,}", mapping.place)
         for name, tree in mapping.entries.items():
@@ -76,7 +76,7 @@ class File:
         return self.part
 
     def written_here(self, name: str, tree: Tree, library: Library) -> Part | None:
-        """What would be a file of blocks, written under its name; it can use those above it."""
+        """A group of blocks written in the spec itself, under `use` and a name; it can use the groups above it."""
         part = self.reading.mapping(tree, name)
         file = File(self.source, BLOCK_FILE_KEYS, part, self.reading)
         return file.define_blocks(lambda word: self.part.used.get(word) or library(word)) if part is tree else None
@@ -90,7 +90,7 @@ class File:
         self.scope = self.defined(text, place, tree, self.scope, self.part.lets)
 
     def defined(self, text: str, place: Place, tree: Tree, scope: Scope, lets: Lets) -> Scope:
-        """Add a definition to those of a file or a block, and to what an expression below it sees."""
+        """Add a definition to those of a file or a block; returns the scope of the expressions below it."""
         signature = self.signature(text, place)
         if not signature or not self.reading.name(signature.name, signature.place, scope.taken):
             return scope
@@ -114,7 +114,7 @@ class File:
             return
         name = signature.name
         if name in KINDS or name in self.part.blocks:
-            read.problem(f"{name!r} has a meaning already; choose another name", signature.place)
+            read.problem(f"{name!r} already has a meaning; choose another name", signature.place)
         for default in signature.parameters.values():
             if default:
                 read.check_names(default, self.scope)
@@ -131,7 +131,7 @@ class File:
         self.part.blocks[name] = Block(name, signature.parameters, inputs, lets, body, self.part, place)
 
     def signature(self, text: str, place: Place, taken: frozenset[str] = frozenset()) -> Signature | None:
-        """A name and its parameters, which must be names with no other meaning here."""
+        """A name and its parameters, which must be names that have no other meaning here."""
         signature = self.reading.attempt(place, parse_signature, text, place)
         if signature:
             for parameter, at in signature.places.items():
@@ -139,10 +139,10 @@ class File:
         return signature
 
     def items(self, tree: Tree, scope: Scope, what: str, inputs: tuple[str, ...] = ()) -> tuple[Item, ...]:
-        """A list of layers, with the names in it that mean nothing on the list of problems."""
+        """A list of layers; names in it that stand for no layer are added to the problems."""
         before = len(self.reading.problems)
         items = self.layers.items(tree, scope._replace(entries=True), what)
-        if len(self.reading.problems) == before:  # else a name may be missing only because its line could not be read
+        if len(self.reading.problems) == before:  # else a name may be missing because its line could not be read
             for refusal in Names(inputs, what).wrong(items):
                 self.reading.refuse(refusal, tree.place)
         return items

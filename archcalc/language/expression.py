@@ -1,7 +1,7 @@
-"""The arithmetic of a spec: "32*alpha" -> a function of the symbols, and the calls it stands in.
+"""Parses the expressions of a spec, such as "32*alpha", and the calls that contain them.
 
-A small subset of Python's grammar. Decimals are exact fractions. What an expression may cost is bounded before it runs:
-its length, its nesting, the calls it leads to, and the size of each number on the way.
+The grammar is a small subset of Python's. Decimals are exact fractions. The cost of an expression is bounded before it
+is evaluated: its length, its nesting, the functions it calls; so is the size of each intermediate number.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from archcalc.language.terms import Definition, Environment, Expression, Functio
 
 
 class Function(NamedTuple):
-    """A definition with the values it sees, ready to be called."""
+    """A defined function with the values that it can read."""
 
     definition: Definition
     environment: Environment
@@ -30,7 +30,7 @@ class Function(NamedTuple):
 
 
 class Call(NamedTuple):
-    """``conv(64, 7, stride=2)``, or a bare ``batchnorm``: a name and expressions."""
+    """``conv(64, 7, stride=2)``, or ``batchnorm`` alone: a name and expressions."""
 
     name: str
     place: Place  # of the name
@@ -40,7 +40,7 @@ class Call(NamedTuple):
 
     @property
     def values(self) -> tuple[Expression, ...]:
-        """All arguments, with keywords or without."""
+        """All arguments, with a keyword or without."""
         return (*self.arguments, *self.keywords.values())
 
     @property
@@ -84,7 +84,7 @@ class Signature(NamedTuple):
 
 
 def parse_signature(text: str, place: Place) -> Signature:
-    """What a block or a definition is called, and called with. Raises Refusal."""
+    """The name and the parameters of a block or a definition. Raises Refusal."""
     try:
         call = parse_call(text, place)
     except Refusal:

@@ -1,4 +1,4 @@
-"""The spec language, a file at a time: a tree of text -> a Spec, every name checked and every problem collected."""
+"""Reads a file of the spec language: from its YAML tree to a Spec, checking names and collecting all problems."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class _SpecFile(File):
         return size and Spec(name, headings, self.part, size, own.layers or (), variants)
 
     def headings(self, mapping: Mapping) -> dict[str, str]:
-        """What stands above a network, each on one line of text."""
+        """The headings of a network, each as one line of text."""
         read, found = self.reading, {}
         for key in HEADINGS:
             if key in mapping.entries:
@@ -69,7 +69,7 @@ class _SpecFile(File):
         return found
 
     def body(self, mapping: Mapping) -> _Body:
-        """The input and the layers, where there are."""
+        """The input and the layers; None for each that is not given."""
         size, layers = mapping.entries.get("input"), mapping.entries.get("layers")
         return _Body(
             None if size is None else self.reading.expression(size, self.scope, "[3, 224, 224]"),
@@ -94,7 +94,7 @@ class _SpecFile(File):
     def bound(self, key: str, tree: Tree | None) -> Any:
         value = self.reading.value(tree)
         if key != "default" and isinstance(value, (str, bool, tuple)) and tree is not None:
-            self.reading.problem(f"{key} is a number", tree.place)
+            self.reading.problem(f"{key} must be a number", tree.place)
             return None
         return value
 

@@ -1,4 +1,4 @@
-"""The networks that archcalc brings, known by their headings alone: what there is to choose from."""
+"""The networks that come with archcalc: their headings, and how to find one by its headings or its name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from archcalc.language.library import aliases, names, read, stem
 from archcalc.language.text import Mapping, Scalar, Tree, read_entries
 from archcalc.synonyms import USUAL, squeezed
 
-KIND = "network"  # what a spec is that says no kind
+KIND = "network"  # of a spec without the heading
 MOST_MEMBERS = 12  # of a family in a message
 
 
@@ -26,12 +26,12 @@ class Entry(NamedTuple):
     headings: dict[str, str]
 
     def heading(self, key: str) -> str:
-        """What a heading says."""
+        """The text of a heading; empty where it is missing, but a kind is always known."""
         return self.headings.get(key, KIND if key == "kind" else "")
 
     @property
     def rank(self) -> tuple[int, bool, int, list[str | int]]:
-        """Networks come before their parts, those named after the family first, and resnet18 before resnet101."""
+        """Sorts networks before parts of them, those named after the family first, and resnet18 before resnet101."""
         order = {KIND: 0, "detector": 1}.get(self.heading("kind"), 2)
         named = squeezed(self.name).startswith(squeezed(self.heading("family")))
         parts = [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", self.name)]
@@ -40,7 +40,7 @@ class Entry(NamedTuple):
 
 @cache
 def entries() -> tuple[Entry, ...]:
-    """Every network archcalc brings, by name, read no further than its headings."""
+    """Every network that comes with archcalc, sorted by name; only its headings are read."""
     found = (entry for path in sorted(set(names().values())) for entry in _entries(path))
     return tuple(sorted(found, key=lambda entry: entry.name))
 
@@ -64,18 +64,18 @@ def _headings(found: dict[str, Tree]) -> dict[str, str]:
 
 
 def headings(key: str) -> list[str]:
-    """All that is said under a heading, such as the families, in order."""
+    """All values of a heading, such as all families, sorted."""
     return sorted({entry.heading(key) for entry in entries()}, key=str.lower)
 
 
 def choose(words: Sequence[str] = (), *, family: str = "", kind: str = "", lecture: str = "") -> list[Entry]:
-    """The networks of whose name, family and title each word is a part, and which fit the headings asked for.
+    """The networks that have each word in their name, family or title, and that have the given headings.
 
-    Raises ArchcalcError where there is no such heading, or where nothing has the words.
+    Raises ArchcalcError where no network has such a heading, or the words.
     """
     chosen = [entry for entry in entries() if lecture in entry.heading("lecture")]
     if not chosen:
-        raise ArchcalcError(f"nothing listed is of the lecture {lecture!r}")
+        raise ArchcalcError(f"no network listed is from lecture {lecture!r}")
     for key, word in (("family", family), ("kind", kind.removesuffix("s"))):
         if word:
             known = {squeezed(one): one for one in headings(key)}
@@ -95,9 +95,10 @@ def _text(entry: Entry) -> str:
 
 
 def hint_of(word: str) -> str:
-    """What may have been meant by the name of no network; or nothing.
+    """A hint for a name that no network has, or "".
 
-    A family; else a name that is misspelt; else those that it starts; else, as for vgg17, those of vgg.
+    It is a family of this name; else names of similar spelling; else names that start so; else, as for vgg17, those
+    of vgg.
     """
     typed, known = squeezed(word), [*names(), *aliases()]
     if family := [one for one in headings("family") if squeezed(one) == typed]:
@@ -109,7 +110,7 @@ def hint_of(word: str) -> str:
 
 
 def _members(start: str, families: Sequence[str] = ()) -> str:
-    """A choice of the networks whose names start so or that are of these families; of their parts if there are none."""
+    """A hint: the networks whose names start so or that are of these families; if there are none, parts of networks."""
     starts = [entry for entry in entries() if len(start) > 2 and squeezed(entry.name).startswith(start)]
     others = [entry for entry in entries() if entry.heading("family") in families and entry not in starts]
     found = [entry for some in (starts, others) for entry in sorted(some, key=lambda entry: entry.rank)]

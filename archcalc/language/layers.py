@@ -1,4 +1,4 @@
-"""The entries of a list of layers: calls, named groups, joins of branches, and what may stand beside them."""
+"""Reads the entries of a list of layers: calls, named groups, joined branches, and the keys beside them."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9_]*\Z")
 
 
 class Layers:
-    """Reads lists of layers that may call the blocks known so far."""
+    """Reads lists of layers, which may call the blocks read so far."""
 
     def __init__(self, reading: Reading, blocks: dict[str, Block]) -> None:
         self.reading, self.calls = reading, Calls(reading, blocks)
 
     def items(self, tree: Tree, scope: Scope, what: str) -> tuple[Item, ...]:
-        """The entries of a list; those that cannot be read are left out and on the list of problems."""
+        """The entries of a list; one that cannot be read is left out, and its problem is reported."""
         items, seen = [], dict[str, Place]()
         for node in self.reading.sequence(tree, what):
             if (item := self.item(node, scope)) is None:
@@ -34,7 +34,7 @@ class Layers:
             if item.named and isinstance(node, Mapping):
                 place = node.keys[item.base]
                 if (first := seen.setdefault(item.base, place)) != place:
-                    self.reading.problem(f"{item.base!r} is the name of line {first.line + 1} already", place)
+                    self.reading.problem(f"line {first.line + 1} already has the name {item.base!r}", place)
         return _number(items)
 
     def item(self, tree: Tree, scope: Scope) -> Item | None:
@@ -131,13 +131,13 @@ class Layers:
         for i, word in enumerate(words):
             self.label(word.text.removesuffix(MANY), word.place)
             if word.text in [other.text for other in words[:i]]:
-                self.reading.problem(f"{word.text!r} is the name of another input already", word.place)
+                self.reading.problem(f"another input already has the name {word.text!r}", word.place)
             if word.text.endswith(MANY) and len(words) > 1:
                 self.reading.problem(f"{word.text!r} stands for all inputs, so it cannot be one of several", word.place)
         return tuple(word.text for word in words)
 
     def inputs(self, item: Item, place: Place) -> None:
-        """An entry must have as many inputs as its layer or block takes."""
+        """Report an entry that does not have as many inputs as its layer or block takes."""
         count, callee = max(len(item.sources), 1), item.callee
         several = next((word.text for word in item.sources if word.several), "")
         if getattr(callee, "many", False) and item.branches is None:
@@ -151,14 +151,14 @@ class Layers:
 
 
 def _sizes(item: Item) -> tuple[Size, ...]:
-    """The sizes of other entries that its expressions ask for."""
+    """The sizes of other entries that the expressions of an entry read."""
     names = (pair for expression in item.expressions for pair in expression.names if "." in pair[0])
     found = ((name.rpartition("."), place) for name, place in dict(names).items())
     return tuple(Size(Scalar(e, place), SHAPE_WORDS.index(s)) for (e, _, s), place in found if s in SHAPE_WORDS)
 
 
 def _number(items: list[Item]) -> tuple[Item, ...]:
-    """Mark the entries whose names need a number to tell them apart; an entry and its "else" never stand together."""
+    """Mark the entries whose names need a number to be unique; of an entry and its "else" only one is ever built."""
     shared = _counted(items)
 
     def numbered(item: Item) -> Item:
@@ -171,7 +171,7 @@ def _number(items: list[Item]) -> tuple[Item, ...]:
 
 
 def _counted(items: Iterable[Item]) -> Counter[str]:
-    """How many entries of each name can stand in a list at once."""
+    """The largest number of entries of each name that can be built in a list."""
     total: Counter[str] = Counter()
     for item in items:
         total.update(Counter([item.base]) | _counted(item.otherwise) if item.otherwise else [item.base])

@@ -1,4 +1,4 @@
-"""Where specs come from: the networks that archcalc brings, and the user's own files."""
+"""Finds specs: the networks that come with archcalc, and the user's own files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from archcalc.language.spec import Part, Spec
 from archcalc.synonyms import squeezed
 
 LARGEST = 1 << 20  # bytes of a spec, or of another file of text
-DEEPEST_USE = 8  # files of blocks that use others
+DEEPEST_USE = 8  # files of blocks, each used by the one before
 NO_NETWORK = "; 'archcalc list' shows them all, and a file's name ends in .yaml"
 
 
@@ -32,7 +32,7 @@ def files(folder: str) -> list[str]:
 
 
 def stem(path: str) -> str:
-    """What a file is called, without its folder and its suffix."""
+    """The name of a file without its folder and its suffix."""
     return os.path.splitext(basename(path))[0]
 
 
@@ -44,7 +44,7 @@ def is_file(reference: str) -> bool:
 
 @cache
 def names() -> dict[str, str]:
-    """Every network archcalc brings, with its file; read off the files' keys, without parsing them."""
+    """Every network that comes with archcalc -> its file; the names are found without parsing the files."""
     found = {name: path for path in files(home()) for name in _members(_text(path), stem(path))}
     return dict(sorted(found.items()))
 
@@ -80,13 +80,13 @@ def find(reference: str) -> Spec:
 
 
 def members(reference: str) -> list[Spec]:
-    """The spec by that name; of a file that holds a family, every variant. Raises ArchcalcError."""
+    """The spec by that name; for a file with a family, every variant. Raises ArchcalcError."""
     spec, wanted = whole(reference)
     return [spec.variant(name).trimmed() for name in wanted] or [spec.trimmed()]
 
 
 def whole(reference: str) -> tuple[Spec, list[str]]:
-    """What a whole file says, and those of its variants that are meant. Raises ArchcalcError."""
+    """The spec of a whole file, and the names of the variants that the reference stands for. Raises ArchcalcError."""
     if is_file(reference):
         path, _, variant = reference.partition("#")
         spec = _parse(path, one_line(stem(path)), path)
@@ -103,7 +103,7 @@ def whole(reference: str) -> tuple[Spec, list[str]]:
 
 
 def known_as(reference: str) -> str:
-    """The name that another name stands for, however its capitals, hyphens and underscores are set; else itself."""
+    """The name for an alias, ignoring capitals, hyphens and underscores; any other reference is returned unchanged."""
     known = {squeezed(alias): name for alias, name in aliases().items()} | {squeezed(name): name for name in names()}
     return aliases().get(reference) or known.get(squeezed(reference), reference)
 
@@ -121,7 +121,7 @@ class _BlockFiles:
 
     def __call__(self, name: str) -> Part:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-            raise Refusal(f"{name!r} cannot name a file of blocks; small letters, digits and _")
+            raise Refusal(f"{name!r} cannot name a file of blocks; use small letters, digits and _")
         if name in self.open or len(self.open) == DEEPEST_USE:
             raise Refusal(f"files of blocks that use each other in a circle: {listing([*self.open, name])}")
         if name not in self.read:
@@ -153,7 +153,7 @@ def read(path: str) -> str:
     try:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):
-            raise ArchcalcError(f"{path} is not a file of text")
+            raise ArchcalcError(f"{path} is not a text file")
         if status.st_size > LARGEST:
             raise ArchcalcError(f"{path} has {status.st_size:,} bytes; at most {LARGEST:,} are read")
         with open(path, "rb") as file:
@@ -164,5 +164,5 @@ def read(path: str) -> str:
     except (ValueError, UnicodeDecodeError):
         raise ArchcalcError(f"{path} is not text in UTF-8") from None
     if "\0" in text:
-        raise ArchcalcError(f"{path} is not text: it holds a NUL byte")
+        raise ArchcalcError(f"{path} is not text: it contains a NUL byte")
     return text.replace("\r\n", "\n")

@@ -1,4 +1,4 @@
-"""Conditions: "and", "or", "not" and the choice between two values, where a condition may be open."""
+"""Conditions: "and", "or", "not" and the choice between two values; a condition may be undecided."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def negate(value: Any) -> Any:
 
 
 def junction(settled_by: bool, values: Iterable[Any]) -> Any:
-    """The values joined by "or", which a true one settles, or by "and", which a false one settles."""
+    """The values joined by "or", if True settles the result, or by "and", if False does; the rest is not evaluated."""
     result: Any = not settled_by
     for value in values:
         known = decide(condition(value))
@@ -38,7 +38,7 @@ def junction(settled_by: bool, values: Iterable[Any]) -> Any:
 
 
 def choice(test: Any, yes: Callable[[], Any], no: Callable[[], Any]) -> Any:
-    """``yes() if test else no()``; both where the test is open, or remembers its formula."""
+    """``yes() if test else no()``; both are evaluated where the test is undecided or records its formula."""
     known = decide(condition(test))
     if known is None or isinstance(test, OwnCondition):
         return select(test, yes(), no())
@@ -46,18 +46,18 @@ def choice(test: Any, yes: Callable[[], Any], no: Callable[[], Any]) -> Any:
 
 
 def pick(values: Any, number: Any) -> Any:
-    """The value of a list with that number, counted from 1; an open number decides the structure. Raises Refusal."""
+    """The value of a list with that number, counted from 1. Raises Refusal, also for a number that is left open."""
     if not isinstance(values, tuple):
-        raise Refusal(f"only a list has values with numbers, not {shown(values)}")
+        raise Refusal(f"only a list has numbered values, not {shown(values)}")
     if isinstance(number, (bool, str, tuple)):
-        raise Refusal(f"a number stands in the brackets behind a list, not {shown(number)}")
+        raise Refusal(f"a number must stand in the brackets after a list, not {shown(number)}")
     if isinstance(number, int) and 1 <= number <= len(values):
         return values[number - 1]
     for i, value in enumerate(values, 1):
         chosen = equal(number, i)
         known = decide(getattr(chosen, "settled", chosen))
         if known is None:
-            raise Refusal("which value of a list is taken decides the structure, so it cannot be left open")
+            raise Refusal("which value of a list is taken decides which layers there are, so it cannot be left open")
         if known:
             return value
     raise Refusal(
@@ -73,5 +73,5 @@ def length(values: Any) -> int:
 
 
 def shown(value: Any) -> str:
-    """A value as a spec would write it."""
+    """A value as it is written in a spec."""
     return repr(value) if isinstance(value, str) else str(value).lower()

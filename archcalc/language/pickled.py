@@ -1,4 +1,4 @@
-"""A spec pickled as the texts that it was read from: what is parsed holds functions, which cannot be pickled."""
+"""Pickles a spec as the texts that it was read from, since a parsed spec contains functions, which have no pickle."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from archcalc.errors import ArchcalcError, Source
 from archcalc.language.grammar import parse_blocks, parse_spec
 from archcalc.language.spec import Part, Spec
 
-Files = tuple[tuple[str, Source], ...]  # of blocks: the name that `use` has for each, and its text
+Files = tuple[tuple[str, Source], ...]  # of blocks: the name of each after `use`, and its text
 
 
 def block_files(part: Part) -> Files:
-    """The files of blocks that a file uses, and that these use; what is written in the file itself is none of them."""
+    """The files of blocks that a file uses, directly or through others; not the blocks written in the file itself."""
     found: dict[str, Source] = {}
     waiting = [part]
     while waiting:
@@ -31,15 +31,17 @@ def block_files(part: Part) -> Files:
 
 @lru_cache(maxsize=8)
 def unpickled(version: str, name: str, source: Source, blocks: Files) -> Spec:
-    """The spec again, parsed once. Raises ArchcalcError where it was pickled by another version of archcalc."""
+    """The spec, parsed from its texts. Raises ArchcalcError if another version of archcalc pickled it."""
     if version != __version__:
-        raise ArchcalcError(f"{name} was pickled by archcalc {version}, and here is {__version__}; install the same")
+        raise ArchcalcError(
+            f"{name} was pickled by archcalc {version}, but this is {__version__}; install the same version"
+        )
     spec = parse_spec(source, name, _Texts(dict(blocks)))
     return (spec.variant(name) if name in spec.variants else spec).trimmed()
 
 
 class _Texts:
-    """Files of blocks, of which the texts are at hand."""
+    """Finds files of blocks among given texts."""
 
     def __init__(self, sources: dict[str, Source]) -> None:
         self.sources, self.parts = sources, dict[str, Part]()

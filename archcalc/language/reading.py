@@ -1,4 +1,4 @@
-"""What every part of the grammar needs to read a tree: take it for what it should be, or note what it is not."""
+"""Reads a tree of text as what it should be at some place of a spec, and reports where it is something else."""
 
 from __future__ import annotations
 
@@ -17,46 +17,46 @@ from archcalc.language.text import Mapping, Scalar, Sequence, Tree
 
 RESERVED = {*SHAPE_WORDS, INDEX, *WORDS, *FUNCTIONS}
 MOST_NAMED = 20  # known names in one message
-MOST_PROBLEMS = 100  # after which nobody reads on
+MOST_PROBLEMS = 100  # reported; reading ends there
 
 T = TypeVar("T")
 
 
 class Scope(NamedTuple):
-    """The names an expression may use where it stands, and the bodies of the defined functions."""
+    """The names that an expression may use at its place, and the functions that the spec has defined so far."""
 
     names: frozenset[str]
     functions: dict[str, Definition]
-    entries: bool = False  # whether it may ask for their sizes
+    entries: bool = False  # whether it may read the sizes of other entries
 
     @property
     def taken(self) -> frozenset[str]:
-        """All of them."""
+        """All names in use, of values and functions."""
         return self.names | set(self.functions)
 
     def plus(self, names: Iterable[str]) -> Scope:
-        """With more names."""
+        """The scope with more names."""
         return self._replace(names=self.names | set(names))
 
 
 class Reading:
-    """The problems of one file so far."""
+    """Reads the parts of one file, and collects its problems."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
 
     def problem(self, message: str, place: Place) -> None:
-        """Put a problem on the list; raises SpecError where it is full."""
+        """Add a problem; raises SpecError when there are MOST_PROBLEMS."""
         self.problems.append(Problem(message, place))
         if len(self.problems) >= MOST_PROBLEMS:
             raise SpecError(self.problems)
 
     def refuse(self, refusal: Refusal, place: Place) -> None:
-        """Put a refusal on the list, at its own place or else at this one."""
+        """Add a refusal as a problem, at its own place if it has one, else at this place."""
         self.problem(str(refusal), refusal.place or place)
 
     def attempt(self, place: Place, action: Callable[..., T], *arguments: Any) -> T | None:
-        """The action's value, or its refusal on the list."""
+        """The result of an action; None if it raises a refusal, which becomes a problem."""
         try:
             return action(*arguments)
         except Refusal as refusal:
@@ -64,7 +64,7 @@ class Reading:
             return None
 
     def keys(self, mapping: Mapping, known: Iterable[str], what: str) -> set[str]:
-        """The keys that are there, those included that a misspelt one was probably meant for."""
+        """The keys of a mapping, each misspelt one replaced by the key that was probably meant."""
         known = list(known)
         for key in mapping.entries:
             if key not in known:
@@ -73,7 +73,7 @@ class Reading:
         return {key if key in known else nearest(key, known) or key for key in mapping.entries}
 
     def mapping(self, tree: Tree | None, what: str) -> Mapping:
-        """The tree as a mapping; an empty one where it is missing or something else."""
+        """The tree as a mapping; an empty one if it is missing or something else."""
         if isinstance(tree, Mapping):
             return tree
         if tree is not None:
@@ -81,7 +81,7 @@ class Reading:
         return Mapping({}, {}, NOWHERE if tree is None else tree.place)
 
     def sequence(self, tree: Tree, what: str) -> tuple[Tree, ...]:
-        """The entries of a list; none where it is something else."""
+        """The entries of a list; none if it is something else."""
         if isinstance(tree, Sequence):
             return tree.items
         self.problem(f"{what} takes a list, each entry on a line after '- '{_not(tree)}", tree.place)
@@ -96,14 +96,14 @@ class Reading:
         return [item for item in items if isinstance(item, Scalar)]
 
     def word(self, tree: Tree | None, what: str) -> Scalar | None:
-        """One word; None where it is missing or something else."""
+        """One word; None if it is missing or something else."""
         if tree is None or isinstance(tree, Scalar):
             return tree
         self.problem(f"{what} takes one word{_not(tree)}", tree.place)
         return None
 
     def text(self, tree: Tree | None, what: str) -> str:
-        """A text, as it may be shown; empty where it is missing or something else."""
+        """A text, made safe to show on one line; empty if it is missing or something else."""
         if isinstance(tree, Scalar):
             return one_line(tree.text)
         if tree is not None:
@@ -125,7 +125,7 @@ class Reading:
         elif iskeyword(text):
             self.problem(f"{text!r} is {OF_PYTHON}", place)
         elif text in RESERVED or text in taken:
-            self.problem(f"{text!r} has a meaning already; choose another name", place)
+            self.problem(f"{text!r} already has a meaning; choose another name", place)
         else:
             return True
         return False
@@ -141,7 +141,7 @@ class Reading:
         return expression
 
     def check_names(self, expression: Expression, scope: Scope) -> None:
-        """Every symbol must be known where the expression stands."""
+        """Report every symbol that is not known at the place of the expression."""
         for name, place in expression.names:
             entry, dot, size = name.rpartition(".")
             if dot and size not in SHAPE_WORDS:
@@ -162,4 +162,4 @@ def _not(tree: Tree) -> str:
     return ", not a list" if isinstance(tree, Sequence) else ", not lines of 'key: value'"
 
 
-NOWHERE = Place(source=None, line=0, column=0)  # type: ignore[arg-type]  # of a mapping that is not there
+NOWHERE = Place(source=None, line=0, column=0)  # type: ignore[arg-type]  # of a mapping that is missing

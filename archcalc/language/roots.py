@@ -1,4 +1,4 @@
-"""Roots and logarithms: exact where they are fractions, else known so closely that they can be rounded."""
+"""Roots and logarithms: exact if they are fractions, otherwise bounds that are close enough to round them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from archcalc.errors import Place, Refusal
 from archcalc.number import family, plain
 from archcalc.protocol import COMPARE, OwnNumber
 
-DIGITS = 100  # behind the point
-SPARE = 100  # more of them, for logarithms of numbers near 1
+DIGITS = 100  # after the decimal point
+SPARE = 100  # more digits, for logarithms of numbers near 1
 LARGEST_BITS = 256
-LARGEST_PART = 256  # of a logarithm that is a fraction
+LARGEST_PART = 256  # numerator or denominator of a logarithm that is a fraction
 SCALE = 10**DIGITS
 
 
 class Irrational(OwnNumber):
-    """A number that lies between two fractions."""
+    """A number known only to lie between two fractions, ``low`` and ``high``."""
 
     __slots__ = ("high", "low")
 
@@ -42,7 +42,7 @@ class Irrational(OwnNumber):
 
     def __pow__(self, exponent: Any) -> Any:
         if not isinstance(self, Irrational) or not isinstance(exponent, int) or exponent < 0:
-            raise Refusal("what is not exact has whole powers only")
+            raise Refusal("a number that is not exact can have only whole exponents")
         return self * self ** (exponent - 1) if exponent else 1
 
     def __neg__(self) -> Any:
@@ -56,14 +56,14 @@ class Irrational(OwnNumber):
         return other if self.compared(">", other) else self
 
     def compared(self, sign: str, other: Any) -> Any:
-        """Whether it is smaller, larger and so on."""
+        """The comparison with another number by this sign, such as "<"."""
         difference = Irrational.__add__(self, -other)
         return COMPARE[sign](self._same(*((end > 0) - (end < 0) for end in (difference.low, difference.high))), 0)
 
     def _same(self, low: Any, high: Any) -> Any:
-        """What is found at both ends. Raises Refusal where they differ."""
+        """The common result at both bounds. Raises Refusal where they differ."""
         if low != high:
-            raise Refusal(f"a number nearer to another than {DIGITS} digits can tell; what is exact needs no root")
+            raise Refusal(f"{DIGITS} digits cannot tell this number from another; write it exactly, without a root")
         return low
 
     def __str__(self) -> str:
@@ -71,7 +71,7 @@ class Irrational(OwnNumber):
 
 
 def exactly(value: Any, text: str, place: Place) -> Any:
-    """The value of an expression, if it is exact. Raises Refusal."""
+    """The value of an expression. Raises Refusal if it is not exact."""
     for number in value if isinstance(value, tuple) else getattr(value, "flat", (value,)):
         if isinstance(number, Irrational):
             message = f"'{text}' is {number}, which is not exact; floor, ceil or round makes it whole"
@@ -84,7 +84,7 @@ def _ends(number: Any) -> tuple[Fraction, Fraction]:
 
 
 def _known(compute: Callable[..., Any]) -> Callable[..., Any]:
-    """The function of numbers that are known; of symbols, what sympy has by its name. Raises Refusal."""
+    """Let a function of numbers also take arrays, and symbols through sympy's function of that name. Raises Refusal."""
     name = compute.__name__
 
     def computed(*values: Any) -> Any:
@@ -110,7 +110,7 @@ def _known(compute: Callable[..., Any]) -> Callable[..., Any]:
 
 @_known
 def sqrt(x: Fraction) -> Any:
-    """The number above 0 whose square it is."""
+    """The square root."""
     if x < 0:
         raise Refusal("no number has a square below 0")
     root = Fraction(isqrt(x.numerator), isqrt(x.denominator))
@@ -120,7 +120,7 @@ def sqrt(x: Fraction) -> Any:
 
 @_known
 def log(x: Fraction, base: Fraction) -> Any:
-    """The exponent with which the base is it."""
+    """The logarithm of x to a base."""
     if min(x, base) <= 0 or base == 1:
         raise Refusal("log(x, base) takes a number above 0, and a base above 0 that is not 1")
     with localcontext(prec=DIGITS + SPARE):

@@ -1,4 +1,4 @@
-"""A spec as a value: what its author wrote, every name resolved, nothing evaluated yet."""
+"""A spec as its author wrote it, with all names resolved and nothing evaluated."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from archcalc.number import fails
 from archcalc.value import brief, exact, show
 
 SHAPE_WORDS = ("channels", "rows", "columns")  # the sizes of the input, wherever a layer is written
-MANY = "..."  # behind a name: all of several
-INDEX = "index"  # which repetition this is, from 1
-TRUTH = ("true", "yes", "on", "1"), ("false", "no", "off", "0")  # each with its other spellings
-ONE = "it is one number here; summary() takes arrays and symbols too, and sweep() lists and ranges"
+MANY = "..."  # after a name: all entries that have it
+INDEX = "index"  # the number of the repetition, from 1
+TRUTH = ("true", "yes", "on", "1"), ("false", "no", "off", "0")  # true and false, each with its other spellings
+ONE = "it must be one number here; summary() also takes arrays and symbols, and sweep() lists and ranges"
 
 
 Lets = dict[str, Expression | Definition]
 
 
 class Knob(NamedTuple):
-    """A number, or a word, that the network leaves open."""
+    """A parameter of the network that the user can set: a number or a word."""
 
     name: str
     default: Any
@@ -36,37 +36,37 @@ class Knob(NamedTuple):
     help: str = ""
 
     def accept(self, value: Any, *, single: bool = True) -> Any:
-        """The exact value, for a ``single`` one no array and no symbol. Raises Refusal where the knob cannot be it."""
+        """The exact value; with ``single`` no array and no symbol. Raises Refusal for a value that is not allowed."""
         try:
             found = str(value) if isinstance(value, str) else exact(value)
         except (TypeError, ValueError, OverflowError) as error:
-            finite = error if isinstance(error, TypeError) else "it is a finite number of not too many digits"
+            finite = error if isinstance(error, TypeError) else "it must be a finite number without too many digits"
             raise Refusal(f"{self.name} = {brief(value)}; {self._one_of() or finite}") from None
         if single and not isinstance(found, (int, Fraction, str)):
             raise Refusal(f"{self.name} = {brief(value)}; {self._one_of() or ONE}")
         return self._within(found)
 
     def _one_of(self) -> str:
-        return f"it is one of {listing(map(show, self.choices))}" if self.choices else ""
+        return f"it must be one of {listing(map(show, self.choices))}" if self.choices else ""
 
     def _within(self, value: Any) -> Any:
         if isinstance(value, (int, Fraction)) and max(abs(value.numerator), value.denominator) >> LARGEST_BITS:
-            raise Refusal(f"{self.name} is a number of at most {LARGEST_BITS} bits")
+            raise Refusal(f"{self.name} must be a number of at most {LARGEST_BITS} bits")
         if self.choices:
             if not any(type(value) is type(choice) and value == choice for choice in self.choices):
                 raise Refusal(f"{self.name} = {brief(value)}; {self._one_of()}")
         elif isinstance(value, bool):
-            raise Refusal(f"{self.name} = {brief(value)}; it is a number")
+            raise Refusal(f"{self.name} = {brief(value)}; it must be a number")
         elif isinstance(value, str):
-            raise Refusal(f"{self.name} = {brief(repr(value))}; it is a number, and this is a text")
+            raise Refusal(f"{self.name} = {brief(repr(value))}; it must be a number, not a text")
         elif self.least is not None and fails(value >= self.least):
-            raise Refusal(f"{self.name} = {brief(value)}; it is at least {show(self.least)}")
+            raise Refusal(f"{self.name} = {brief(value)}; it must be at least {show(self.least)}")
         elif self.most is not None and fails(value <= self.most):
-            raise Refusal(f"{self.name} = {brief(value)}; it is at most {show(self.most)}")
+            raise Refusal(f"{self.name} = {brief(value)}; it must be at most {show(self.most)}")
         return value
 
     def read(self, text: str) -> Any:
-        """The value that a text gives, as on the command line; raises Refusal."""
+        """The value from a text, as on the command line. Raises Refusal."""
         if {*map(type, self.choices)} == {bool}:
             text = next((words[0] for words in TRUTH if text.lower() in words), text)
         try:
@@ -77,44 +77,44 @@ class Knob(NamedTuple):
 
 
 class Size(NamedTuple):
-    """A size of another entry that an expression asks for."""
+    """A size of another entry that an expression reads."""
 
     entry: Scalar  # its name
     axis: int
 
     @property
     def name(self) -> str:
-        """As the expression has it."""
+        """The name as it is written in the expression."""
         return f"{self.entry.text}.{SHAPE_WORDS[self.axis]}"
 
 
 class Input(NamedTuple):
-    """A word after `from`: an earlier entry, or counted back like -1; of several one, or all of them."""
+    """A word after `from`: the name of an earlier entry, a number counted back like -1, or one or all of several."""
 
     text: str  # as it is written: stem, units[index], units...
     place: Place
-    number: Expression | None = None  # of the one among several
+    number: Expression | None = None  # of the one meant, of several
 
     @property
     def name(self) -> Scalar:
-        """The entry, or what several have their names from."""
+        """The name of the entry; of several, their common name."""
         return Scalar(self.text.partition("[")[0].removesuffix(MANY), self.place)
 
     @property
     def several(self) -> bool:
-        """Whether it means all of them."""
+        """Whether it means all of several."""
         return self.text.endswith(MANY)
 
 
 class Item(NamedTuple):
     """One entry of a sequence: a call, a named group, or a join of branches."""
 
-    base: str  # its name, before numbering
+    base: str  # its name, without a number
     named: bool
     place: Place
     numbered: bool = False  # other entries of its list have that name, or it is repeated
     callee: Block | type[Kind] | None = None
-    call: Call | None = None  # with which arguments
+    call: Call | None = None  # its call, with the arguments
     body: tuple[Item, ...] | None = None
     branches: dict[str, tuple[Item, ...]] | None = None
     repeat: Expression | None = None
@@ -122,17 +122,17 @@ class Item(NamedTuple):
     otherwise: tuple[Item, ...] = ()
     sources: tuple[Input, ...] = ()  # what stands after "from"
     share: Scalar | None = None  # the earlier layer or block whose weights this one uses
-    sizes: tuple[Size, ...] = ()  # of other entries, which its own expressions ask for
+    sizes: tuple[Size, ...] = ()  # of other entries, which its own expressions read
 
     @property
     def expressions(self) -> tuple[Expression, ...]:
-        """Its own, without those of the entries in it."""
+        """Its own expressions, without those of the entries inside it."""
         beside = [self.repeat, self.when, *(source.number for source in self.sources)]
         return (*filter(None, beside), *(self.call.values if self.call else ()))
 
 
 class Block(NamedTuple):
-    """A function of its arguments that gives layers."""
+    """A function from arguments to a list of layers."""
 
     name: str
     parameters: dict[str, Expression | None]
@@ -156,11 +156,11 @@ class Part(NamedTuple):
     blocks: dict[str, Block]
     source: Source
     used: dict[str, Part]  # the files of blocks that it uses
-    places: dict[str, Place]  # where its knobs and definitions have their names
+    places: dict[str, Place]  # of the names of its knobs and definitions
 
 
 class Variant(NamedTuple):
-    """A member of a family: what it says instead of the family's own."""
+    """A member of a family: what it overrides."""
 
     headings: dict[str, str]
     settings: dict[str, Any]  # knobs
@@ -196,7 +196,7 @@ class Spec(NamedTuple):
         )
 
     def trimmed(self) -> Spec:
-        """Without the knobs and definitions that nothing here depends on."""
+        """The spec without the knobs and definitions that it does not use."""
         used = names_used(self)
         given = {name: knob for name, knob in self.given.items() if name in used}
         lets = {name: let for name, let in self.part.lets.items() if name in used}  # the others may read other knobs
@@ -212,7 +212,7 @@ def entries(items: Iterable[Item]) -> Iterator[Item]:
 
 
 def blocks_used(items: Iterable[Item]) -> dict[int, Block]:
-    """The blocks that a list of layers leads to, by identity."""
+    """The blocks that a list of layers calls, directly or through other blocks: id -> block."""
     found: dict[int, Block] = {}
     waiting = [items]
     while waiting:
@@ -224,27 +224,27 @@ def blocks_used(items: Iterable[Item]) -> dict[int, Block]:
 
 
 def names_used(spec: Spec) -> set[str]:
-    """Every symbol that the input, the layers and the blocks and definitions they lead to read."""
+    """Every symbol that the input and the layers read, directly or through blocks and definitions."""
     return names_read(spec.part, blocks_used(spec.layers).values(), [spec.input], spec.layers)
 
 
 def names_read(
     part: Part, called: Iterable[Block], expressions: Iterable[Expression] = (), layers: Iterable[Item] = ()
 ) -> set[str]:
-    """Every symbol of a file that these blocks, as far as they are its own, expressions and layers read."""
-    own = [block for block in called if block.home.blocks is part.blocks]  # those of other files see nothing of it
+    """Every symbol of a file that these expressions, layers and, of these blocks, the file's own read."""
+    own = [block for block in called if block.home.blocks is part.blocks]  # blocks of other files cannot read its names
     defaults = [default for block in own for default in block.parameters.values()]
     names = {name for expression in (*expressions, *defaults) if expression for name, _ in expression.names}
     return _through(names.union(symbols(layers), *map(read_in, own)), part.lets)
 
 
 def read_in(block: Block) -> set[str]:
-    """Every symbol that a block reads, its arguments and definitions among them."""
+    """Every symbol that a block reads, including its arguments and definitions."""
     return _through(symbols(block.body), block.lets)
 
 
 def _through(names: set[str], lets: Lets) -> set[str]:
-    """These, and what the definitions among them read."""
+    """These names, and the names that the definitions among them read."""
     for name, let in reversed(lets.items()):
         body = let.body if isinstance(let, Definition) else let
         names |= {inner for inner, _ in body.names} if name in names else set()

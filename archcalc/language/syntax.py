@@ -1,4 +1,4 @@
-"""Text -> Python's syntax tree, with the mend where the text has none."""
+"""Parses an expression by Python's grammar; where that fails, the message says what to write instead."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ DEEPEST = 60  # brackets within brackets; Python has a limit of its own
 TOO_DEEP = "too long or nested too deep"
 PAIRS = {")": "(", "]": "[", "}": "{"}
 INNERMOST = re.compile(r"(?P<call>\w)?[(\[](?P<values>[^()\[\]]*)[)\]]")
-LATE = re.compile(r"(?:^|,)\s*\w+\s*=(?!=)[^,]*,\s*(?!\w+\s*=(?!=))(?P<value>[^,\s][^,]*)")  # behind one with a name
+LATE = re.compile(r"(?:^|,)\s*\w+\s*=(?!=)[^,]*,\s*(?!\w+\s*=(?!=))(?P<value>[^,\s][^,]*)")  # after a named one
 STRING = re.compile(r"'[^']*'|\"[^\"]*\"")
-OF_PYTHON = "a word that Python keeps for itself; choose another name"
-KEYWORDS = {*kwlist} - {"and", "or", "not", "if", "else", "True", "False", "None"}  # of which others say more
-MENDS = (  # what people write, and what the language has for it
+OF_PYTHON = "a reserved word of Python; choose another name"
+KEYWORDS = {*kwlist} - {"and", "or", "not", "if", "else", "True", "False", "None"}  # others say more on these
+MENDS = (  # a frequent mistake -> what to write instead
     (r"\b\d\w*(?=\.(channels|rows|columns)\b)", "not a name; in quotes it is one, like '3x3'.rows"),
     (r"\b\d+ ?x ?\d+\b", "not a number; several sizes are written in brackets, like (3, 5)"),
     (r"&&?", "not an operator; write 'and'"),
     (r"\|\|?", "not an operator; write 'or'"),
     (r"!(?!=)", "not an operator; write 'not'"),
     (r"\*\*\*+|\^", "not an operator; a power is written 2**3"),
-    (r"[×·]", "not an operator; a product is written 2*3"),  # noqa: RUF001  # the wrong sign is the point
+    (r"[×·]", "not an operator; a product is written 2*3"),  # noqa: RUF001  # the wrong sign is meant
     (r"\b\w+ *=(?= *[,)])", "not followed by a value"),
     (r"(?<![=<>!])=(?!=)(?![^(]*\))", "not a comparison; write '=='"),  # outside of brackets
     (rf"(?<!\w )\b({'|'.join(sorted(KEYWORDS))})\b(?! \w)", OF_PYTHON),  # not in a sentence
@@ -33,7 +33,7 @@ MENDS = (  # what people write, and what the language has for it
 
 
 def syntax_tree(text: str, place: Place) -> ast.expr:
-    """The text by Python's grammar. Raises Refusal."""
+    """The syntax tree of a text by Python's grammar. Raises Refusal."""
     if len(text) > LONGEST:
         raise Refusal(f"an expression of {len(text):,} characters; at most {LONGEST:,}", place)
     if not text.isprintable():
@@ -50,7 +50,7 @@ def syntax_tree(text: str, place: Place) -> ast.expr:
 
 
 def mend(text: str, place: Place) -> Refusal | None:
-    """What goes wrong most often, where the text has it."""
+    """The message on the first frequent mistake in a text; None if there is none."""
     text = STRING.sub(lambda match: "_" * len(match[0]), text)
     opened: list[int] = []
     deepest = 0
@@ -71,10 +71,10 @@ def mend(text: str, place: Place) -> Refusal | None:
 
 
 def _order(text: str, place: Place) -> Refusal | None:
-    """A value that stands in the wrong place in a call, looked for from the innermost brackets outwards."""
+    """The message on an argument without a name after one with a name, from the innermost brackets outwards."""
     while found := INNERMOST.search(text):
         if found["call"] and (late := LATE.search(found["values"])):
             at = place.inside(found.start("values") + late.start("value"), len(late["value"]))
-            return Refusal("values without a name come before those with one", at)
+            return Refusal("arguments without a name must come before those with one", at)
         text = text[: found.start()] + "_" * len(found[0]) + text[found.end() :]
     return None

@@ -1,4 +1,4 @@
-"""What an expression of a spec is, once parsed."""
+"""The types of a parsed expression and a defined function."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ Evaluator = Callable[[Environment], Any]
 
 
 class Expression(NamedTuple):
-    """A parsed expression: its text, how to evaluate it, where it stands, the names it reads, what it may cost."""
+    """A parsed expression: its text, its evaluator and place, the names it reads, bounds of its cost and nesting."""
 
     text: str
-    evaluate: Evaluator  # raises Refusal with the place of what could not be computed
+    evaluate: Evaluator  # raises Refusal with the place of the part that failed
     place: Place
     names: tuple[tuple[str, Place], ...]
     cost: int

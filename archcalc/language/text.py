@@ -1,6 +1,6 @@
-"""Text -> a tree of mappings, sequences and scalars, each with its place. The only import of yaml.
+"""Parses YAML to a tree of mappings, sequences and scalars, each with its place. Only this module imports yaml.
 
-YAML gives names and nesting and nothing else: every scalar stays the text it is, so `on`, `010` and `1e3` mean what
+YAML gives names and nesting and nothing else: every scalar remains a text, so `on`, `010` and `1e3` mean what
 they look like. Anchors, aliases, tags, second documents and deep nesting are refused: a spec is data from a stranger.
 """
 
@@ -17,7 +17,7 @@ from archcalc.errors import LINE_BREAK, Place, Problem, Source, SpecError
 DEEPEST = 40  # levels of nesting
 LONGEST = 1000  # characters of a scalar
 BRACKETS = re.compile(r"""(?P<open>[\[{])|(?P<close>[]}])|'[^']*'|"(?:[^"\\]|\\.)*"|(?<!\S)#.*""")  # outside of texts
-NO_TEXT = "[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]"  # to YAML
+NO_TEXT = "[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]"  # characters that YAML does not allow
 
 
 class Scalar(NamedTuple):
@@ -46,7 +46,7 @@ def read(source: Source) -> Tree:
 
 
 def read_entries(source: Source) -> Iterator[tuple[str, Tree]]:
-    """The entries of a document that is a mapping, one after the other; nothing is read that is not asked for."""
+    """The entries of a document that is a mapping; each is parsed only when the caller asks for it."""
     reader = _Reader(source)
     starts = [next(reader.events) for _ in range(3)]  # of the stream, the document, the mapping
     while isinstance(starts[-1], yaml.MappingStartEvent) and isinstance(event := next(reader.events), yaml.ScalarEvent):
@@ -62,7 +62,7 @@ class _Reader:
     def parsed(self) -> Iterator[Any]:
         """The parser's events, down to the deepest level that is allowed."""
         depth = end = 0
-        plain = self.source.text.replace("\n", "").isprintable()  # to compile that pattern takes a millisecond
+        plain = self.source.text.replace("\n", "").isprintable()  # compiling the pattern takes a millisecond
         if not plain and (odd := re.search(NO_TEXT, self.source.text)):
             self.refuse(f"the character U+{ord(odd[0]):04X}, which YAML does not allow", self.character(odd.start()))
         try:
@@ -76,12 +76,12 @@ class _Reader:
             self.stopped(error, end, depth)
 
     def stopped(self, error: Any, end: int, depth: int) -> NoReturn:
-        """Raise the problem of a parser that stopped, as many levels deep, behind the end of its last event."""
+        """Raise the problem of a parser that stopped; its last event ended at ``end``, ``depth`` levels deep."""
         from archcalc.language.mending import explained
 
         marks = [getattr(error, name, None) for name in ("context_mark", "problem_mark")]
         start, *_, at = [mark.index for mark in marks if mark] * 2 or [end] * 2
-        for bracket in BRACKETS.finditer(self.source.text, end, at):  # it looks ahead, to a limit of its own
+        for bracket in BRACKETS.finditer(self.source.text, end, at):  # the parser looks ahead, to a limit of its own
             depth += bool(bracket["open"]) - bool(bracket["close"])
             self.limit(depth, bracket.start())
         unfinished = isinstance(error, yaml.scanner.ScannerError)
@@ -151,7 +151,7 @@ class _Reader:
                 self.refuse("a key must be a word", key.place)
             if key.text in keys:
                 first = keys[key.text].line + 1
-                self.problems.append(Problem(f"{key.text!r} stands twice, first on line {first}", key.place))
+                self.problems.append(Problem(f"{key.text!r} is given twice, first on line {first}", key.place))
             entries[key.text] = self.node(next(self.events))
             keys.setdefault(key.text, key.place)
         return Mapping(entries, keys, place)

@@ -1,7 +1,7 @@
-"""A spec -> the text of one file that gives it again.
+"""Writes a spec as the text of one file, from which the same spec can be read.
 
-Expressions stand as they were read, one entry on a line; the blocks of other files stand under `use`. Left out are
-comments, which are no part of a spec, and blocks that no network of the file leads to.
+Expressions are written as they were read, each entry on a line of its own; blocks of other files are written under
+`use`. Comments, which are not part of a spec, and blocks that no network of the file uses are left out.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from archcalc.language.terms import Definition, Expression
 from archcalc.language.text import Mapping, Scalar, Sequence, read
 from archcalc.value import show
 
-WIDTH = 116  # characters of a line, without its indentation
-INSIDE = "{{k: {}}}"  # where a text stands: in braces or brackets
+WIDTH = 116  # of a line in characters, without its indentation
+INSIDE = "{{k: {}}}"  # the surroundings of a text in braces or brackets
 
-Tree = Any  # str | list[Tree] | dict[str, Tree]; the texts as YAML has them
+Tree = Any  # str | list[Tree] | dict[str, Tree]; texts as they are written in YAML
 
 
 def written(spec: Spec) -> str:
-    """The text of a file that holds this spec, its variants included, and needs no other file."""
+    """The text of a file with this spec, including its variants, that needs no other file."""
     variants = spec.variants.values()
     lists = [spec.layers, *(variant.layers or () for variant in variants)]
     files = _Files({key: block for items in lists for key, block in blocks_used(items).items()})
@@ -46,19 +46,19 @@ def written(spec: Spec) -> str:
 
 
 def built(spec: Spec) -> Spec:
-    """A spec made from parts, read from its own text: checked, with places in that text. Raises SpecError."""
+    """A spec that was built in Python, written and read again to check it and give it places. Raises SpecError."""
     source, no_files = Source(BUILT.source.name, written(spec)), dict[str, Part]()
     return parse_spec(source, spec.name, no_files.__getitem__)
 
 
 class _Files:
-    """The files of blocks that are used, each written once, behind those that it uses itself."""
+    """The files of blocks that are used, each written once, after those that it uses itself."""
 
     def __init__(self, used: dict[int, Block]) -> None:
         self.used, self.known, self.written = used, dict[int, str](), dict[str, Tree]()
 
     def labels(self, part: Part) -> list[str]:
-        """The names by which a file has its blocks from others."""
+        """The names of the files whose blocks a file uses."""
         found: dict[str, None] = {}
         for name, file in part.used.items():
             use, blocks = self.labels(file), self.blocks(file)
@@ -71,12 +71,12 @@ class _Files:
         return list(found)
 
     def lets(self, part: Part) -> Tree:
-        """The file's definitions, as far as its blocks that are used read them."""
+        """The definitions of a file that its used blocks read."""
         read = names_read(part, self.used.values())
         return _lets({name: let for name, let in part.lets.items() if name in read})
 
     def blocks(self, part: Part) -> Tree:
-        """The file's own blocks, as far as they are used."""
+        """The blocks of a file itself that are used."""
         own = [block for block in part.blocks.values() if block.home.blocks is part.blocks]
         return {_called(block.name, (), block.parameters): _block(block) for block in own if id(block) in self.used}
 
@@ -90,7 +90,7 @@ def _headings(headings: dict[str, str]) -> Tree:
 
 
 def _knob(knob: Knob) -> Tree:
-    """On one line where it fits."""
+    """A knob, on one line if it fits."""
     values = _given({
         "default": _value(knob.default),
         "min": knob.least is not None and _value(knob.least),
@@ -105,7 +105,7 @@ def _knob(knob: Knob) -> Tree:
 
 
 def _value(value: Any) -> str:
-    """Of a knob: a number, true, false or a word."""
+    """A value of a knob: a number, true, false or a word."""
     word = isinstance(value, str) and (not value.isidentifier() or value in ("true", "false"))
     return _scalar(repr(value) if word else show(value), INSIDE)
 
@@ -137,7 +137,7 @@ def _items(items: Iterable[Item]) -> Tree:
 
 
 def _item(item: Item) -> Tree:
-    """An entry: a call alone, or a name with what it is and what stands beside it."""
+    """An entry: a call alone, or a name and its content, with the keys beside it."""
     beside = _given({
         "from": item.sources and _words([word.text for word in item.sources]),
         "repeat": item.repeat and _expression(item.repeat),
@@ -149,7 +149,7 @@ def _item(item: Item) -> Tree:
         return {item.base: {name: _items(branch) for name, branch in item.branches.items()}} | beside
     if item.body is not None:
         return {item.base: _items(item.body)} | beside
-    assert item.call  # what is neither a group nor a join is a call
+    assert item.call  # an entry that is neither a group nor a join is a call
     call = _called(item.call.name, item.call.arguments, item.call.keywords)
     if item.named:
         return {item.base: call} | beside
@@ -157,7 +157,7 @@ def _item(item: Item) -> Tree:
 
 
 def _called(name: str, values: Iterable[Expression], keywords: dict[str, Any]) -> str:
-    """A call, or what a block is called with: a parameter without a default stands alone."""
+    """A call, or the name and parameters of a block; a parameter without a default is written without "="."""
     words = [value.text for value in values]
     words += [key if value is None else f"{key}={value.text}" for key, value in keywords.items()]
     return _scalar(f"{name}({', '.join(words)})" if words else name)
@@ -174,7 +174,7 @@ def _words(words: Iterable[str]) -> str:
 
 
 def _prose(key: str, words: str) -> str:
-    """A text of any length, folded where it is longer than a line."""
+    """A text of any length, folded if it is longer than a line."""
     line = _scalar(words)
     if len(key) + len(line) < WIDTH:
         return line
@@ -182,7 +182,7 @@ def _prose(key: str, words: str) -> str:
 
 
 def _scalar(words: str, like: str = "k: {}", lists: bool = False) -> str:
-    """The text bare where the reader then takes it for what it is, else in quotes; a list only if it may be one."""
+    """The text without quotes if it is then read as the same text, else with quotes; ``lists`` allows a list, too."""
     with suppress(SpecError):
         tree = read(Source("", like.format(words)))
         found = tree.entries["k"] if isinstance(tree, Mapping) else tree
@@ -192,7 +192,7 @@ def _scalar(words: str, like: str = "k: {}", lists: bool = False) -> str:
 
 
 def _given(values: Tree) -> Tree:
-    """The entries that say something."""
+    """The entries that are not empty."""
     return {key: value for key, value in values.items() if value}
 
 
