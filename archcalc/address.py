@@ -248,9 +248,9 @@ class _Reader(Compiler):
         """A figure, a share or the value of a knob."""
         place, end = self.span(*found.span("what")), found.end()
         if found["of"]:
-            raise Refusal("'of' is followed by the path of a layer or block", self.span(end - 2, end))
+            raise Refusal("write the path of a layer or block after 'of'", self.span(end - 2, end))
         if found["colon"]:
-            message = "':' stands between a network and a figure; a '/' that divides has spaces around it"
+            message = "write ':' between a network and a figure, and spaces around a '/' that divides"
             raise Refusal(message, self.span(end - 1, end))
         figure, *rest = re.split(" +of +", found["what"])
         if share := figure == SHARE and bool(rest):  # of mult_adds, unless it says of what
@@ -298,7 +298,7 @@ class _Reader(Compiler):
     def together(self, node: ast.AST, units: Iterable[str | None]) -> str | None:
         known = {unit for unit in units if unit is not None}
         if "bytes" in known and len(known) > 1:
-            raise self.refusal(node, "bytes are compared with bytes, and added to them, but not to anything else")
+            raise self.refusal(node, "bytes can only be compared with bytes or added to bytes")
         return known.pop() if len(known) == 1 else "" if known else None
 
     def offset(self, node: Any) -> int:

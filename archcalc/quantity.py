@@ -74,13 +74,15 @@ def quantity(figure: str, of: Sequence[str] = ()) -> Quantity:
     kind, *rest = (of[0].removeprefix("every").strip(), *of[1:]) if of and of[0].startswith("every ") else ("", *of)
     rule = FIGURES[name].rule
     if len(rest) > 1:
-        raise Refusal(f"'{' of '.join(rest)}' is not a path; around a sign for division there are spaces")
+        raise Refusal(f"'{' of '.join(rest)}' is not a path; write spaces around a '/' that divides")
     if of and rule is None:
         own = listing(name for name, one in FIGURES.items() if one.rule)
-        raise Refusal(f"{name} is the whole network's; of a layer there are {own}")
+        raise Refusal(f"{name} is a figure of the whole network only; a layer has {own}")
     if kind and (kind not in KINDS or rule is None or not rule.adds):
         wrong = f"no kind of layer {kind!r}{suggest(kind, KINDS)}"
-        raise Refusal(wrong if kind not in KINDS else f"{name} does not add up over layers; it is of one, not of every")
+        raise Refusal(
+            wrong if kind not in KINDS else f"{name} does not add up over layers; ask for it of one layer, not of every"
+        )
     return Quantity(name, rest[0] if rest else "", kind)
 
 

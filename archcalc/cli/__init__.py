@@ -105,8 +105,8 @@ def main() -> None:
 
     NETWORK is a name that 'archcalc list' shows, or a file ending in .yaml: archcalc summary resnet50
 
-    Its knobs are options, or are set behind @, where they hold for it alone: mobilenet_v1@alpha=0.5,rho=0.714
+    Set its knobs as options, or after @ for that network alone: mobilenet_v1@alpha=0.5,rho=0.714
 
-    Exit status: 0; 1 where a verification found a difference; 2 where a message says what to mend; 3 where standard
-    output could not be written.
+    Exit status: 0 for success; 1 if a verification found a difference; 2 for an error that a message explains; 3 if
+    standard output could not be written.
     """

@@ -31,10 +31,10 @@ class FilePath(click.Path):
 
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-CONVENTION = click.option("--convention", metavar="NAME", help="Which work is counted: mult_adds, flops, all ...; "
+CONVENTION = click.option("--convention", metavar="NAME", help="How work is counted: mult_adds, flops, all ...; "
                           "'archcalc conventions' shows them.")  # fmt: skip
 STANDALONE = click.option(
-    "--standalone", is_flag=True, help="With tex, a whole document instead of tables to put into one."
+    "--standalone", is_flag=True, help="With tex, write a whole document instead of tables to include in one."
 )
 SEVERAL = "; tables with different columns become several CSV files"
 
@@ -45,7 +45,7 @@ def writes(*formats: str, required: bool = False) -> Decorator:
     The command is told in ``format`` which one was chosen.
     """
     named = click.option("--format", "format_", metavar="FORMAT", help=f"{alternatives(formats, len(formats))}.")
-    text = f"Write to a file; its suffix decides: {' '.join(map(suffix, formats))}"
+    text = f"Write to a file; its suffix decides the format: {' '.join(map(suffix, formats))}"
     tables = "csv" in formats
     file = click.option("-o", "--output", type=FilePath(), metavar="FILE", required=required,
                         help=f"{text}{SEVERAL * tables}.")  # fmt: skip
@@ -89,7 +89,7 @@ def _chosen(options: dict[str, Any], formats: Sequence[str]) -> str:
     """The format asked for, or that of the file's suffix. Raises ArchcalcError."""
     format_ = format_of(options["output"], options.get("format_"), formats)
     if options.get("standalone") and format_ != "tex":
-        raise ArchcalcError(f"--standalone is for tex; what is written here is {format_}")
+        raise ArchcalcError(f"--standalone is for tex, and the format here is {format_}")
     return format_
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from archcalc.sweeps.sweep import Advance, Sweep
 
 WRITTEN = (*FORMATS, "parquet")
-PLOT = click.option("--plot", type=FilePath(), metavar="FILE", help="Draw it: .svg .pdf .png")
+PLOT = click.option("--plot", type=FilePath(), metavar="FILE", help="Draw a picture: .svg .pdf .png")
 FIGURE = click.option("--figure", type=click.Choice(["cost", "pareto", "contours"]),
                       help="What to draw.  [default: as the file is named, else what suits the knobs]")  # fmt: skip
 DASK = click.option("--dask", metavar="ADDRESS", help="Let a Dask cluster compute; 'local' starts one here.")
@@ -36,16 +36,16 @@ YES = click.option("--yes", is_flag=True, help="Go on, however large the grid is
 @PLOT
 @FIGURE
 @click.option("--best", type=click.Choice(["min,max", "min,min", "max,min", "max,max"]), default="min,max",
-              show_default=True, help="What is better of the two quantities of a Pareto front.")  # fmt: skip
+              show_default=True, help="Whether less or more of each is better, for a Pareto front.")  # fmt: skip
 @DASK
 @YES
 @click.pass_context
 def sweep(context: click.Context, /, network: str, **options: Any) -> None:
     """Every combination of knob values.
 
-    They are written --alpha 0.25:1.4:0.05 (both ends), 96/224:1:32/224, 1:8, or as a list 0.5,1.
+    Values are written --alpha 0.25:1.4:0.05 (both ends included), 96/224:1:32/224, 1:8, or as a list 0.5,1.
 
-    A row for each point, with each quantity, and why there is no such network where there is none.
+    A row for each point, with each quantity, or the reason why the network cannot be built.
     """
     from archcalc.sweeps.sweep import sweep as sweep_of
 
@@ -69,14 +69,14 @@ def sweep(context: click.Context, /, network: str, **options: Any) -> None:
 @click.option("--where", multiple=True, required=True, metavar="CONSTRAINT",
               help="What to meet: 'mult_adds <= 100M', 'inference_bytes < 16MiB', 'rows of LAYER >= 7'.")  # fmt: skip
 @click.option("--want", default="", metavar="TEXT", help="'largest NAME' or 'smallest NAME', a knob or a quantity.  "
-              "[default: the one knob; of several, as near to the first budget as can be]")  # fmt: skip
+              "[default: the only free knob; with several, the quantity of the first constraint]")  # fmt: skip
 @TABLES
 @YES
 @click.pass_context
 def solve(context: click.Context, /, network: str, **options: Any) -> None:
     """The largest knobs that meet a budget.
 
-    Or the smallest, and what lies a step beyond; of two knobs, the iso-cost curve.
+    Or the smallest, with the next steps beyond them; for two knobs, also the iso-cost curve.
     """
     from archcalc.solving.solve import task
     from archcalc.tables.layout_solve import solution_tables
@@ -94,8 +94,10 @@ def solve(context: click.Context, /, network: str, **options: Any) -> None:
 @click.command(cls=KnobCommand)
 @click.argument("network")
 @click.option("--search", is_flag=True, help="Every alpha, beta, gamma near the constraint, with its cost.")
-@click.option("--tolerance", default="0.1", show_default=True, help="How near to 2, in the search.")
-@click.option("--step", default="0.05", show_default=True, help="Of alpha, beta and gamma, in the search.")
+@click.option(
+    "--tolerance", default="0.1", show_default=True, help="How near to 2 the constraint must be, in the search."
+)
+@click.option("--step", default="0.05", show_default=True, help="The step of alpha, beta and gamma, in the search.")
 @TABLES
 @click.pass_context
 def scale(context: click.Context, /, network: str, **options: Any) -> None:

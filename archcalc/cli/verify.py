@@ -35,7 +35,7 @@ SHOWN = 10  # networks whose tables go to the screen
 def memory(context: click.Context, /, batch: int, dtype: str, optimizer: str, **options: Any) -> None:
     """Bytes of weights and activations.
 
-    And the most that are needed at once, in a forward pass and in a training step.
+    With the peak: the most that is needed at once, in a forward pass and in a training step.
     """
     from archcalc.memory.footprint import memory as bytes_of
     from archcalc.tables.layout_memory import memory_table
@@ -46,25 +46,25 @@ def memory(context: click.Context, /, batch: int, dtype: str, optimizer: str, **
 
 @click.command(cls=KnobCommand)
 @click.argument("networks", nargs=-1)
-@click.option("--all", "everything", is_flag=True, help="Every network that archcalc brings.")
+@click.option("--all", "everything", is_flag=True, help="Every network that comes with archcalc.")
 @click.option("--device", help="auto (cuda if there is one, else cpu), cuda, cpu or meta.  [default: meta with --all, "
               "else auto]")  # fmt: skip
 @click.option("--batch", type=click.IntRange(1, MOST_EXAMPLES), help="Examples at once.  [default: 2; with --time, "
-              "what fills the device]")  # fmt: skip
+              "as many as fill the device]")  # fmt: skip
 @click.option("--limit", type=click.FloatRange(0, min_open=True), default=8.0, show_default=True, metavar="GIB",
               help="Skip a network that needs more memory.")  # fmt: skip
 @click.option("--against", multiple=True, type=click.Choice(WITNESSES), help="Compare with that library's network too.")
-@click.option("--memory", "memory_", is_flag=True, help="Compare memory with what is really used.")
+@click.option("--memory", "memory_", is_flag=True, help="Compare the computed memory with what is really used.")
 @click.option("--time", "time_", is_flag=True, help="Time each layer, beside its roofline bound.")
-@click.option("-o", "--output", type=FilePath(), metavar="FOLDER", help="Write a receipt there.")
+@click.option("-o", "--output", type=FilePath(), metavar="FOLDER", help="Write a receipt into this folder.")
 @click.pass_context
 def verify(context: click.Context, /, networks: Sequence[str], everything: bool, **options: Any) -> None:
     """Compare with real torch modules that run.
 
-    Every layer's shapes, weights and mult-adds are held against those of the module.
+    Every layer's shapes, weights and mult-adds are compared with those of the module.
 
-    Exit status: 0 all that was asked for agrees; 1 something differs; 2 something could not be run, or the command
-    is wrong.
+    Exit status: 0 if everything agrees; 1 if something differs; 2 if something could not be run, or the command is
+    wrong.
     """
     if bool(networks) == everything:
         raise ArchcalcError("verify takes the names of networks, or --all")

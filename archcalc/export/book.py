@@ -28,7 +28,7 @@ from archcalc.value import show
 
 KNOBS_ROW = 5
 HINT = "Blue cells can be changed; where the network then cannot be built, the status says why, and no figure is shown."
-BLOCKS = " A name with ... stands for all copies of a repetition: sizes are the first one's, figures those of all."
+BLOCKS = " A name with ... stands for all copies of a repetition: sizes are those of the first, figures the sum of all."
 FIXED = "decides which layers there are, so it is set when the sheet is made: archcalc export {network} --{knob} ..."
 IDLE = "no figure here depends on it"
 MOST_LAYERS = 20_000  # of a sheet; a larger one opens too slowly to be of use
@@ -146,7 +146,7 @@ def _allowed(knob: Knob, whole: bool) -> dict[str, Any]:
         "validate": "integer" if whole else "decimal",
         "criteria": "between" if len(ends) == 2 else ">=",
         "error_title": knob.name[:32],
-        "error_message": f"It is {'a whole number' if whole else 'a number'}{bounds}.",
+        "error_message": f"It must be {'a whole number' if whole else 'a number'}{bounds}.",
         **ends,
     }
 

@@ -33,7 +33,7 @@ class Places(NamedTuple):
     def within(self, most: int) -> Places:
         """Those in a repetition with at most so many copies. Raises Split where an array could become too large."""
         if (number := math.prod(self.copies) * most) > MOST_LAYERS:
-            raise Refusal("more copies than a network has")
+            raise Refusal("more copies than a network can have")
         if (parts := -(-number * math.prod(self.shape) // PIECE)) > 1:
             longest = max(self.shape)
             labels = np.arange(longest) * min(parts, longest) // longest

@@ -100,7 +100,9 @@ def _figures(name: str, column: Column, share: bool) -> Any:
     """Shares are floats."""
     data = column.data.reshape(-1)
     if share and not floats_do(data):
-        raise ArchcalcError(f"{name} has a value that a float would make whole; CSV and JSON hold it exactly")
+        raise ArchcalcError(
+            f"{name} has a value that a float would round to a whole number; CSV and JSON hold it exactly"
+        )
     return _numbers(name, data.astype(float) if share else data, ~column.known.reshape(-1))
 
 

@@ -126,7 +126,7 @@ def _cost(panel: Any, sweep: Sweep) -> None:
     """The first quantity against the first knob of numbers, a line for each combination of the others."""
     numeric = _numeric(sweep)
     if not numeric:
-        raise ArchcalcError("a picture of the cost needs a knob with several values, numbers all")
+        raise ArchcalcError("a picture of the cost needs a knob with several values, all numbers")
     from archcalc.sweeps.sweep import Sweep as Part
 
     name, first = next(iter(sweep.asked)), numeric[0]
@@ -157,7 +157,7 @@ def _cost(panel: Any, sweep: Sweep) -> None:
 def _pareto(panel: Any, sweep: Sweep, best: tuple[str, ...], dask: str | None, advance: Advance | None) -> None:
     """The first two quantities against each other; what no other point beats is joined."""
     if len(sweep.asked) < 2 or not set(best) <= {"min", "max"}:
-        raise ArchcalcError("a Pareto front is of two quantities, such as mult_adds,params, each to min or to max")
+        raise ArchcalcError("a Pareto front needs two quantities, such as mult_adds,params, and min or max for each")
     from archcalc.sweeps.front import Front
 
     x, y = list(sweep.asked)[:2]
@@ -188,7 +188,7 @@ def _contours(panel: Any, sweep: Sweep) -> None:
     """Lines of equal cost over the first two knobs of numbers; the others stay at their first value."""
     numeric = _numeric(sweep)[:2]
     if len(numeric) < 2:
-        raise ArchcalcError("contours need two knobs with several values, numbers all")
+        raise ArchcalcError("contours need two knobs with several values, all numbers")
     import numpy as np
     from matplotlib.ticker import EngFormatter
 

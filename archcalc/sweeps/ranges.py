@@ -100,7 +100,7 @@ def _checked(knob: Knob, parts: Callable[[], Iterable[Axis]], shown: str) -> Axi
         raise ArchcalcError(f"{knob.name}, from {shown}: no values; they are {FORM}")
     if len(set(values)) < len(values):
         twice = next(value for i, value in enumerate(values) if value in values[:i])
-        raise ArchcalcError(f"{knob.name}, from {shown}: {show(twice)} is there twice")
+        raise ArchcalcError(f"{knob.name}, from {shown}: {show(twice)} appears twice")
     return values
 
 
@@ -116,7 +116,7 @@ def _part(knob: Knob, text: str) -> Axis:
 def _span(start: Number, stop: Number, step: Number = 1) -> Span:
     """From start to stop, both of which belong to it; a range that would end before its stop is refused."""
     if step == 0:
-        _refuse("a step of 0 leads nowhere")
+        _refuse("a step of 0 never reaches the end")
     steps = (stop - start) // step
     if steps < 0:
         _refuse(f"an empty range: {show(start)} is past {show(stop)} in steps of {show(step)}")

@@ -92,7 +92,7 @@ class Sweep:
 
         if self.points > MOST_POINTS:
             message = f"{self.points:,} points are too many for memory (at most {MOST_POINTS:,})"
-            raise ArchcalcError(f"{message}; sweep.write('FILE.parquet') takes them piece by piece")
+            raise ArchcalcError(f"{message}; sweep.write('FILE.parquet') writes them piece by piece")
         return joined(self, list(self.chunks(dask=dask, advance=advance)))
 
     def frame(self) -> Any:

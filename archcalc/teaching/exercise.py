@@ -27,7 +27,7 @@ LEFT_OUT = "..."
 HOW = (
     "Fill in each numbered blank with the exact number, not rounded.",
     "A shape is of one example, in the order channels x height x width.",
-    "from: the rows whose outputs are the input.",
+    "from: the rows whose outputs are the layer's input.",
     f"{LEFT_OUT} stands where a value would give an answer away.",
 )
 
@@ -50,7 +50,7 @@ class Exercise:
         self, report: Report, figures: Sequence[str], share: float | Fraction, seed: int, kinds: Sequence[str] = ()
     ) -> None:
         if not 0 < share <= 1:
-            raise ArchcalcError(f"a share of the layers is above 0 and at most 1, not {share}")
+            raise ArchcalcError(f"the share of the layers must be above 0 and at most 1, not {share}")
         asked = {*map(_figure, figures)}
         self.report, self.columns = report, ["output", *(name for name in FIGURES if name in asked - {"output"})]
         self.figures = [name for name in self.columns if name in asked]

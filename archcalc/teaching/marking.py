@@ -49,7 +49,7 @@ def read(text: str, blank: Blank) -> Any:
     parts = re.split(TIMES if re.search(TIMES, inner) or rank == 1 else "[,; ]+", inner)
     sizes = tuple(_number(part.strip(), blank.figure) for part in parts)
     if not all(0 < size <= LARGEST for size in sizes):
-        raise Refusal("a size is at least 1, and not without bound")
+        raise Refusal(f"a size is at least 1 and at most {LARGEST:,}")
     return sizes
 
 
@@ -61,7 +61,7 @@ def _number(text: str, figure: str) -> int:
         raise Refusal(NO_NUMBER)
     value = plain(Fraction(re.sub(APART, "", match[1]) + match[2]) * units[match[3]])
     if not isinstance(value, int):
-        raise Refusal("it is not a whole number; a comma or a space parts thousands, a point decimals")
+        raise Refusal("it is not a whole number; a comma or a space separates thousands, a point decimals")
     return value
 
 
@@ -77,7 +77,7 @@ def answers(path: str, exercise: Exercise) -> dict[int, str]:
     found: dict[int, str] = {}
     for place, row in _rows(path):
         if row.get("sheet", exercise.name).removeprefix("'") not in ("", exercise.name):
-            raise ArchcalcError(f"{place}: this answers the sheet of '{row['sheet']}', not of '{exercise.name}'")
+            raise ArchcalcError(f"{place}: this answers the sheet '{row['sheet']}', not '{exercise.name}'")
         number = re.fullmatch(r"\(?([0-9]{1,9})\)?", row["blank"])
         if not number or not 0 < int(number[1]) <= len(exercise.blanks):
             raise ArchcalcError(f"{place}: no blank {row['blank']!r}; the sheet has 1 to {len(exercise.blanks)}")
@@ -99,7 +99,9 @@ def _rows(path: str) -> Iterator[tuple[str, dict[str, str]]]:
         for row in rows:
             place, more = f"{path}:{rows.line_num + 1}", [*filter(None, row.pop(None, ()))]
             if more and names[-1] != "answer":
-                raise ArchcalcError(f"{place}: a cell too many, {more[0]!r}; quote an answer with a {delimiter!r}")
+                raise ArchcalcError(
+                    f"{place}: one cell too many, {more[0]!r}; put quotes around an answer with a {delimiter!r}"
+                )
             row["answer"] = delimiter.join([row["answer"], *more])  # 1,024 without quotes
             if any(row.values()):
                 yield place, {name: one_line(cell) for name, cell in row.items()}
