@@ -16,7 +16,7 @@ from archcalc.cli.command import Group
 from archcalc.cli.streams import Ended, Output, tell
 from archcalc.errors import ArchcalcError
 
-GROUPS = {  # by what a person wants: the commands, and the module of this package that each is in
+GROUPS = {  # by purpose: each command, and the module of this package that defines it
     "Count": {
         "summary": "reports",
         "ask": "ask",
@@ -31,7 +31,7 @@ GROUPS = {  # by what a person wants: the commands, and the module of this packa
     "Write a network of your own": {"check": "pages", "kinds": "pages"},
     "Confirm with real modules": {"verify": "verify"},
 }
-MISTAKE, UNWRITTEN, INTERRUPTED = 2, 3, 130  # exit statuses, the last as shells give it
+MISTAKE, UNWRITTEN, INTERRUPTED = 2, 3, 130  # exit statuses, the last one as in shells
 
 
 class Commands(Mapping[str, click.Command]):
@@ -51,10 +51,10 @@ class Commands(Mapping[str, click.Command]):
 
 
 class CommandLine(Group):
-    """The commands, and how each of them ends: what the user can mend becomes one message."""
+    """All commands; an error that the user can correct ends as one message."""
 
     def main(self, *arguments: Any, **options: Any) -> NoReturn:
-        """Run a command, print what it has found, and exit."""
+        """Run a command, print its output, and exit."""
         output = Output(sys.stdout)
         with redirect_stdout(output):
             status, message = self.ended(*arguments, **{**options, "standalone_mode": False})
@@ -65,12 +65,12 @@ class CommandLine(Group):
         raise SystemExit(status)
 
     def ended(self, *arguments: Any, **options: Any) -> tuple[int, str]:
-        """The exit status, and what there is to say."""
+        """Run a command; gives its exit status and its error message."""
         try:
             return super().main(*arguments, **options) or 0, ""
         except Ended:
             return 0, ""
-        except SystemExit as end:  # what completes a word in the shell ends so
+        except SystemExit as end:  # shell completion ends this way
             return int(end.code or 0), ""
         except ArchcalcError as error:
             return MISTAKE, str(error)
@@ -91,7 +91,7 @@ class CommandLine(Group):
                 formatter.write_dl(lines)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; an interrupt is given on before click prints a line of its own."""
+        """Run a command; an interrupt is raised again before click prints a line of its own."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""The command that makes exercise sheets, and marks what students answer."""
+"""The command that makes exercise sheets and marks the answers of students."""
 
 from __future__ import annotations
 

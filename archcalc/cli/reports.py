@@ -93,13 +93,13 @@ def figures(**options: Any) -> None:
 
 
 def _counted(context: click.Context, options: dict[str, Any]) -> list[Report]:
-    """The reports, by the convention that is asked for. Raises ArchcalcError."""
+    """The reports, with work counted by the chosen convention. Raises ArchcalcError."""
     name = options["convention"]
     return [report.counted_as(name) if name else report for report in settled(context)]
 
 
 def _choice(options: dict[str, Any]) -> Choice:
-    """Rows are layers unless something else, or a depth of blocks, is asked for."""
+    """The chosen rows and columns; rows are layers unless --by or --depth is given."""
     from archcalc.tables.layout import Choice
 
     columns = options["columns"]

@@ -124,14 +124,14 @@ def scale(context: click.Context, /, network: str, **options: Any) -> None:
 
 
 def _free(text: str) -> Iterator[tuple[str, str | None]]:
-    """alpha,rho=0.5:1:0.1 -> each knob with its range; a comma within a list of values is followed by a number."""
+    """Each knob with its range, from alpha,rho=0.5:1:0.1; a comma within a list of values is followed by a number."""
     for part in re.split(r",(?=\s*[A-Za-z_]\w*\s*(?:=|,|$))", text):
         name, _, values = part.partition("=")
         yield name.strip(), values.strip() or None
 
 
 def _texts(context: click.Context) -> tuple[Model, dict[str, str]]:
-    """The network, and the text that was given for each of its knobs, in the order of the command line."""
+    """The network, and the text given for each of its knobs, in the order of the command line."""
     (asked,) = context.obj["asked"]
     knobs = {option.name for option in context.obj["knobs"]}
     given = {name: text for name, text in context.params.items() if name in knobs}
@@ -139,7 +139,7 @@ def _texts(context: click.Context) -> tuple[Model, dict[str, str]]:
 
 
 def _ask(planned: Sweep, yes: bool, format_: str = "") -> None:
-    """Say how long it will take, if that is more than a moment. Raises ArchcalcError where that must be meant."""
+    """Print the expected time if it is not short. Raises ArchcalcError if a large sweep lacks --yes."""
     from archcalc.sweeps.estimate import estimate
 
     expected = estimate(planned, format_)
@@ -150,7 +150,7 @@ def _ask(planned: Sweep, yes: bool, format_: str = "") -> None:
 
 
 def _deliver(planned: Sweep, options: dict[str, Any]) -> None:
-    """Piece by piece where the format allows it, else as a table."""
+    """Write the sweep piece by piece if the format allows it, otherwise as a table."""
     from archcalc.sweeps.files import STREAMED, stream, write
 
     output, format_ = options["output"], options["format"]

@@ -1,4 +1,4 @@
-"""The commands about running networks: memory, and verification with torch, which is loaded when it is asked for."""
+"""The commands about running networks: memory, and verification with torch, which is imported only when needed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from archcalc.verify.suite import Asked
 
 WITNESSES = ("torchvision", "timm", "keras", "pytorchcv")
-MOST_EXAMPLES = 2**31 - 1  # more than any device holds
+MOST_EXAMPLES = 2**31 - 1  # more than fit on any device
 SHOWN = 10  # networks whose tables go to the screen
 
 
@@ -101,7 +101,7 @@ def _everything() -> list[Report]:
 
 
 def _results(reports: Sequence[Report], asked: Asked) -> Iterator[Result]:
-    """Of each network; of those before it where someone interrupts."""
+    """The result of each network; after an interrupt, of those already finished."""
     from archcalc.verify.results import NotRun
     from archcalc.verify.suite import examine
 
@@ -115,7 +115,7 @@ def _results(reports: Sequence[Report], asked: Asked) -> Iterator[Result]:
 
 
 def _with_progress(reports: Sequence[Report]) -> Iterator[Report]:
-    """The reports, with a bar on a terminal."""
+    """The reports, with a progress bar on a terminal."""
     from archcalc.tables.terminal import progress
 
     with progress(len(reports), "networks") as advance:
@@ -125,7 +125,7 @@ def _with_progress(reports: Sequence[Report]) -> Iterator[Report]:
 
 
 def _command(context: click.Context, networks: Sequence[str]) -> str:
-    """As it was typed, in one order."""
+    """The command as it was typed, with its options in a fixed order."""
     words = ["archcalc", "verify", *networks]
     for option in context.command.get_params(context):
         name = str(option.name)
@@ -137,7 +137,7 @@ def _command(context: click.Context, networks: Sequence[str]) -> str:
 
 
 def _show(findings: Findings, receipt: bool) -> None:
-    """To the screen; the tables of many networks only into a receipt."""
+    """Print the findings; the tables of many networks go only into a receipt."""
     from archcalc.tables.terminal import show_tables
     from archcalc.verify.pages import differences, verdict
     from archcalc.verify.sheets import not_run_table, tables
