@@ -1,6 +1,6 @@
 """One number of a report: a figure of the network, of a block or layer, or of all layers of a kind; or a knob's value.
 
-It is of any type the engine runs over: an int, a Fraction, a sympy expression, an array.
+Its type is any that the engine computes with: an int, a Fraction, a sympy expression or an array.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ class Quantity(NamedTuple):
     """A figure of a network, of a block or of a layer."""
 
     figure: str  # one of FIGURES, or KNOB's
-    path: str = ""  # "" is the whole network, whose sizes are those of its last output; of KNOB the knob's name
+    path: str = ""  # "" is the whole network, whose sizes are those of its last output; for KNOB, the knob's name
     kind: str = ""  # only the layers of this kind
 
     @property
     def entry(self) -> Figure:
-        """What it is a quantity of."""
+        """The figure's entry in FIGURES, or KNOB."""
         return FIGURES.get(self.figure, KNOB)
 
     def of(self, report: Report) -> Number | None:
-        """Its value; None where a layer's work is not known. Raises ArchcalcError where it is not one number."""
+        """Its value; None if a layer's work is unknown. Raises ArchcalcError if it is not one number."""
         found = self.read(report)
         if isinstance(found, (tuple, str, bool)):
             raise ArchcalcError(f"{report.network}: {self} is not a number")
         return found
 
     def read(self, report: Report) -> Any:
-        """Its value, a number, a shape or a word. Raises ArchcalcError where there is no such layer, knob or figure."""
+        """Its value, a number, a shape or a word. Raises ArchcalcError if the layer, knob or figure does not exist."""
         if self.figure == KNOB.name:
             if self.path not in report.knobs:
                 raise ArchcalcError(f"{report.network} has no knob {self.path!r}{suggest(self.path, report.knobs)}")
@@ -55,14 +55,14 @@ class Quantity(NamedTuple):
         return found
 
     def __str__(self) -> str:
-        """As an address has it."""
+        """The quantity as it is written in an address."""
         if self.figure == KNOB.name:
             return f"{self.figure} {self.path}"
         return " of ".join(filter(None, (self.figure, self.kind and f"every {self.kind}", self.path)))
 
 
 def quantity(figure: str, of: Sequence[str] = ()) -> Quantity:
-    """The figure of that name: of a path, of "every KIND" of layer, or of these layers of a path. Raises Refusal."""
+    """The quantity of a figure: of a path, of "every KIND" of layer, or of such layers in a path. Raises Refusal."""
     name = SPELLINGS.get(figure, figure)
     if name not in FIGURES:
         from archcalc.language.library import known_as, names
@@ -87,7 +87,7 @@ def quantity(figure: str, of: Sequence[str] = ()) -> Quantity:
 
 
 def rows_of(report: Report, path: str, kind: str = "") -> tuple[Row, ...]:
-    """The rows of a layer, or of the layers in a block, of any kind or of one; of "" all. Raises ArchcalcError."""
+    """The rows of a layer, or of a block's layers, perhaps of one kind only; "" means all. Raises ArchcalcError."""
     found = tuple(row for row in report.layers if not path or row.name == path or row.name.startswith(f"{path}/"))
     if path and not found:
         names = [row.name for row in report.layers]
