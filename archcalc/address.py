@@ -168,7 +168,7 @@ def addresses(text: str) -> list[Address]:
 
 
 def read(text: str, alone: bool = False) -> list[Address | Comparison]:
-    """Addresses and comparisons, with commas or "and" between; ``alone``: each names a network. Raises ArchcalcError."""
+    """Addresses and comparisons, split at commas and "and"; ``alone``: each needs a network. Raises ArchcalcError."""
     with _pointed():
         reader = _Reader(text, alone)
         return [*reader.parts(syntax_tree(reader.rest, reader.whole))]

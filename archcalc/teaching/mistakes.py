@@ -66,7 +66,7 @@ class Question(NamedTuple):
         shape: Shape = (),
         number: Callable[[int], int] = int,
     ) -> Question | None:
-        """The question with other arguments or inputs; without ``shape``, its output is computed. None if that fails."""
+        """The same with other arguments or inputs; without ``shape``, its output is computed. None if that fails."""
         layer, given, nodes = self.node.layer, inputs or self.inputs, list(self.graph.nodes)
         assert layer is not None  # only the network's input has none
         if arguments and not arguments.keys() <= {parameter.name for parameter in layer.parameters}:
