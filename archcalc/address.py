@@ -1,7 +1,7 @@
-"""Where a number stands: "resnet200@stride_on=3: mult_adds / resnet101: mult_adds", "params of fc", "depth >= 50".
+"""Addresses of figures: "resnet200@stride_on=3: mult_adds / resnet101: mult_adds", "params of fc", "depth >= 50".
 
-NETWORK@knob=value: FIGURE of PATH, joined by the arithmetic of the spec language. A network stands before a figure or
-before brackets; a figure without one is of the report at hand.
+NETWORK@knob=value: FIGURE of PATH, joined by the arithmetic of the spec language. A network is written before a figure
+or before brackets; a figure without one belongs to the current report.
 """
 
 from __future__ import annotations
@@ -48,47 +48,47 @@ TOKEN = re.compile(
 
 
 class Owner(NamedTuple):
-    """A network that is named, with its settings; of no name, the report at hand is meant."""
+    """A named network with its settings; without a name, the current report."""
 
     name: str = ""
     report: Callable[[], Report] | None = None
 
 
 class Term(NamedTuple):
-    """A quantity, whose it is, and where that is written."""
+    """A quantity, the network it belongs to, and its place in the text."""
 
     quantity: Quantity
     owner: Owner
     place: Place
 
     def value(self, report: Report | None, read: Callable[[Quantity, Report], Any] = Quantity.of) -> Any:
-        """What it is there. Raises Refusal."""
+        """The quantity's value. Raises Refusal."""
         with _placed(self.place):
             found = self.owner.report() if self.owner.report else report
             assert found is not None  # an address that stands alone names its networks
             return read(self.quantity, found)
 
     def under(self, value: Any) -> Any:
-        """What a function from terms to values makes of it."""
+        """The value that the function ``value`` gives for this term."""
         return value(self)
 
 
 class Atom(NamedTuple):
-    """What arithmetic joins: a figure, a share, the value of a knob, a number."""
+    """An operand of arithmetic: a figure, a share, the value of a knob or a number."""
 
     text: str
-    unit: str | None  # None of a number that goes with any
-    terms: tuple[Term, ...] = ()  # of a share the part and the whole
+    unit: str | None  # None for a number, which fits any unit
+    terms: tuple[Term, ...] = ()  # for a share, the part and the whole
     number: Any = None
 
 
 class Address:
-    """A figure, or arithmetic on figures."""
+    """A figure, or an arithmetic expression of figures."""
 
     def __init__(self, pattern: str, atoms: Mapping[str, Atom], evaluate: Evaluator, unit: str) -> None:
         self.pattern = pattern  # the text with the keys of its atoms
         self.atoms, self.evaluate = atoms, evaluate  # over a function from a term to its value
-        self.unit = unit  # "" of a plain size, and of what is multiplied or divided
+        self.unit = unit  # "" for plain sizes, products and ratios
         self.terms = tuple(term for atom in atoms.values() for term in atom.terms)
         self.figures = [term.quantity.figure for term in self.terms]
         self.alone = pattern in atoms  # without arithmetic
@@ -97,7 +97,7 @@ class Address:
         self.is_ratio = self.single is None or self.entry.is_ratio or self.entry.measured
 
     def of(self, report: Report | None, number: Callable[[Any], Any] = lambda value: value) -> Any:
-        """Its value, computed on what ``number`` makes of each; None where one is not known. Raises ArchcalcError."""
+        """Its value, with ``number`` applied to each figure first; None if one is unknown. Raises ArchcalcError."""
         with _pointed():
             return self.evaluate(lambda term: number(term.value(report)))  # type: ignore[arg-type]
 
@@ -107,11 +107,11 @@ class Address:
             return self.single.value(report, Quantity.read) if self.single else self.of(report)
 
     def written(self, write: Callable[[Atom], str]) -> str:
-        """Its text, with something else for each atom."""
+        """Its text, with each atom written by ``write``."""
         return re.sub(r"_\d+_", lambda key: write(self.atoms[key[0]]), self.pattern)
 
     def __str__(self) -> str:
-        """As `address` reads it."""
+        """The text, as `address` reads it."""
         return self.written(lambda atom: atom.text)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -119,7 +119,7 @@ class Address:
 
 
 class Comparison(NamedTuple):
-    """Two addresses, and how they compare."""
+    """Two addresses and a relation between them."""
 
     left: Address
     relation: str  # <=, <, >=, > or ==
@@ -127,11 +127,11 @@ class Comparison(NamedTuple):
 
     @property
     def terms(self) -> tuple[Term, ...]:
-        """All that must be known for it."""
+        """The terms of both sides."""
         return self.left.terms + self.right.terms
 
     def answer(self) -> bool | None:
-        """Whether it holds; None where a side is not known. Raises ArchcalcError."""
+        """Whether the relation is true; None if a side is unknown. Raises ArchcalcError."""
         sides = [side.of(None) for side in (self.left, self.right)]
         return None if None in sides else COMPARE[self.relation](*sides)
 
@@ -140,9 +140,9 @@ class Comparison(NamedTuple):
 
 
 def ask(text: str) -> Any:
-    """What stands at an address: an int, a Fraction, a shape or a word; True or False of a comparison.
+    """The value of an address: an int, a Fraction, a shape or a word; for a comparison True or False.
 
-    ask("resnet50: mult_adds / resnet18: mult_adds"); None where it is not known. Raises ArchcalcError.
+    ask("resnet50: mult_adds / resnet18: mult_adds"); None if it is unknown. Raises ArchcalcError.
     """
     found, *more = read(text, alone=True)
     if more:
@@ -151,7 +151,7 @@ def ask(text: str) -> Any:
 
 
 def address(text: str) -> Address:
-    """The address in a text; a figure that names no network is of a report given later. Raises ArchcalcError."""
+    """The address in a text; a figure without a network belongs to a report given later. Raises ArchcalcError."""
     found, *more = addresses(text)
     if more:
         raise ArchcalcError(f"{text!r}: one figure belongs here, {LIKE}")
@@ -159,7 +159,7 @@ def address(text: str) -> Address:
 
 
 def addresses(text: str) -> list[Address]:
-    """Several, with commas between. Raises ArchcalcError."""
+    """Several addresses, separated by commas. Raises ArchcalcError."""
     found = read(text)
     for one in found:
         if isinstance(one, Comparison):
@@ -168,7 +168,7 @@ def addresses(text: str) -> list[Address]:
 
 
 def read(text: str, alone: bool = False) -> list[Address | Comparison]:
-    """What stands in a text, with commas or "and" between; ``alone`` each names its network. Raises ArchcalcError."""
+    """Addresses and comparisons, split at commas and "and"; ``alone``: each needs a network. Raises ArchcalcError."""
     with _pointed():
         reader = _Reader(text, alone)
         return [*reader.parts(syntax_tree(reader.rest, reader.whole))]
@@ -176,7 +176,7 @@ def read(text: str, alone: bool = False) -> list[Address | Comparison]:
 
 @contextmanager
 def _pointed() -> Iterator[None]:
-    """A refusal becomes a message with a caret, unless it points at a place in a file itself."""
+    """Turn a refusal into a message with a caret, unless it already points at a place in a file."""
     try:
         yield
     except Refusal as refusal:
@@ -186,7 +186,7 @@ def _pointed() -> Iterator[None]:
 
 @contextmanager
 def _placed(place: Place) -> Iterator[None]:
-    """What is refused stands here."""
+    """Give refusals this place."""
     try:
         yield
     except (ArchcalcError, Refusal) as error:
@@ -194,12 +194,12 @@ def _placed(place: Place) -> Iterator[None]:
 
 
 class _Reader(Compiler):
-    """An expression over figures and numbers, each of which is a name to Python; what is not known stays unknown."""
+    """Reads an expression of figures and numbers, each of which becomes a Python name; unknown values stay unknown."""
 
     def __init__(self, text: str, alone: bool) -> None:
         self.source, self.alone = Source("", text), alone
         self.whole = self.span(0, len(text))
-        self.atoms: dict[int, Atom] = {}  # by where they start
+        self.atoms: dict[int, Atom] = {}  # by their starting position
         self.owners = [Owner()]  # of the figures within these brackets
         self.known: dict[str, Owner] = {}
         rest = TOKEN.sub(self.token, text)
@@ -211,7 +211,7 @@ class _Reader(Compiler):
         return Place(self.source, 0, start, max(1, end - start))
 
     def token(self, found: re.Match[str]) -> str:
-        """What Python sees of it: an underscore for each character of a figure or number."""
+        """Replace a figure or number by an equally long Python name of underscores."""
         if found["close"]:
             self.owners[1:] = self.owners[1:-1]
         if found["join"] or found["close"]:
@@ -233,7 +233,7 @@ class _Reader(Compiler):
         return Atom(digits + unit, "bytes" if unit in BYTES else None, number=value)
 
     def named(self, found: re.Match[str]) -> Owner:
-        """The network that is named, with its settings."""
+        """The named network, with its settings."""
         text, start = found["network"], found.start("network")
         name, at, settings = text.partition("@")
         with _placed(self.span(start, start + len(text if at and "=" not in settings else name))):
@@ -248,12 +248,12 @@ class _Reader(Compiler):
         """A figure, a share or the value of a knob."""
         place, end = self.span(*found.span("what")), found.end()
         if found["of"]:
-            raise Refusal("'of' is followed by the path of a layer or block", self.span(end - 2, end))
+            raise Refusal("write the path of a layer or block after 'of'", self.span(end - 2, end))
         if found["colon"]:
-            message = "':' stands between a network and a figure; a '/' that divides has spaces around it"
+            message = "write ':' between a network and a figure, and spaces around a '/' that divides"
             raise Refusal(message, self.span(end - 1, end))
         figure, *rest = re.split(" +of +", found["what"])
-        if share := figure == SHARE and bool(rest):  # of mult_adds, unless it says of what
+        if share := figure == SHARE and bool(rest):  # of mult_adds, unless it names another figure
             figure, *rest = rest if len(rest) > 1 and not rest[0].startswith("every ") else (DEFAULT, *rest)
         with _placed(place):
             part = Quantity(KNOB.name, found["knob"]) if found["knob"] else quantity(figure, rest)
@@ -288,7 +288,7 @@ class _Reader(Compiler):
         return Address(ast.unparse(node), atoms, evaluate, unit or "")
 
     def unit(self, node: ast.AST) -> str | None:
-        """What it counts; None of what goes with any unit, as products and ratios do."""
+        """The unit; None if it fits any unit, as products and ratios do."""
         if isinstance(node, ast.Name):
             return self.atoms[self.offset(node)].unit
         parts = getattr(node, "args", None) or [one for one in ast.iter_child_nodes(node) if isinstance(one, ast.expr)]
@@ -298,7 +298,7 @@ class _Reader(Compiler):
     def together(self, node: ast.AST, units: Iterable[str | None]) -> str | None:
         known = {unit for unit in units if unit is not None}
         if "bytes" in known and len(known) > 1:
-            raise self.refusal(node, "bytes are compared with bytes, and added to them, but not to anything else")
+            raise self.refusal(node, "bytes can only be compared with bytes or added to bytes")
         return known.pop() if len(known) == 1 else "" if known else None
 
     def offset(self, node: Any) -> int:

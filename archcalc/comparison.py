@@ -15,25 +15,25 @@ if TYPE_CHECKING:
 
 
 class Line(NamedTuple):
-    """The rows of one name; None where a network has none."""
+    """The rows with the same name, one for each network; None for a network without such a row."""
 
     name: str
     rows: tuple[Row | None, ...]
 
 
 class Comparison(NamedTuple):
-    """Reports, the first being the measure, and their rows aligned by name."""
+    """Reports, compared with the first of them, and their rows aligned by name."""
 
     reports: tuple[Report, ...]
     lines: tuple[Line, ...]
 
     @property
     def corresponds(self) -> bool:
-        """Whether any row stands in every network."""
+        """Whether any row occurs in every network."""
         return any(None not in line.rows for line in self.lines)
 
     def tables(self, columns: Sequence[str] = ()) -> list[Table]:
-        """The totals, of these figures if any are named; of several networks, what corresponds in them."""
+        """The totals, in these columns if any are named; for several networks also their corresponding rows."""
         from archcalc.tables.layout import aligned_table, totals_table
 
         aligned = [aligned_table(self)] if self.corresponds and len(self.reports) > 1 else []

@@ -1,6 +1,6 @@
 """One number of a report: a figure of the network, of a block or layer, or of all layers of a kind; or a knob's value.
 
-It is of any type the engine runs over: an int, a Fraction, a sympy expression, an array.
+Its type is any that the engine computes with: an int, a Fraction, a sympy expression or an array.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ class Quantity(NamedTuple):
     """A figure of a network, of a block or of a layer."""
 
     figure: str  # one of FIGURES, or KNOB's
-    path: str = ""  # "" is the whole network, whose sizes are those of its last output; of KNOB the knob's name
+    path: str = ""  # "" is the whole network, whose sizes are those of its last output; for KNOB, the knob's name
     kind: str = ""  # only the layers of this kind
 
     @property
     def entry(self) -> Figure:
-        """What it is a quantity of."""
+        """The figure's entry in FIGURES, or KNOB."""
         return FIGURES.get(self.figure, KNOB)
 
     def of(self, report: Report) -> Number | None:
@@ -41,7 +41,7 @@ class Quantity(NamedTuple):
         return exact(found) if isinstance(found, Decimal) else found
 
     def read(self, report: Report) -> Any:
-        """Its value, a number, a shape or a word. Raises ArchcalcError where there is no such layer, knob or figure."""
+        """Its value, a number, a shape or a word. Raises ArchcalcError if the layer, knob or figure does not exist."""
         if self.figure == KNOB.name:
             if self.path not in report.knobs:
                 raise ArchcalcError(f"{report.network} has no knob {self.path!r}{suggest(self.path, report.knobs)}")
@@ -57,14 +57,14 @@ class Quantity(NamedTuple):
         return found
 
     def __str__(self) -> str:
-        """As an address has it."""
+        """The quantity as it is written in an address."""
         if self.figure == KNOB.name:
             return f"{self.figure} {self.path}"
         return " of ".join(filter(None, (self.figure, self.kind and f"every {self.kind}", self.path)))
 
 
 def quantity(figure: str, of: Sequence[str] = ()) -> Quantity:
-    """The figure of that name: of a path, of "every KIND" of layer, or of these layers of a path. Raises Refusal."""
+    """The quantity of a figure: of a path, of "every KIND" of layer, or of such layers in a path. Raises Refusal."""
     name = SPELLINGS.get(figure, figure)
     if name not in FIGURES:
         from archcalc.language.library import known_as, names
@@ -76,18 +76,20 @@ def quantity(figure: str, of: Sequence[str] = ()) -> Quantity:
     kind, *rest = (of[0].removeprefix("every").strip(), *of[1:]) if of and of[0].startswith("every ") else ("", *of)
     rule = FIGURES[name].rule
     if len(rest) > 1:
-        raise Refusal(f"'{' of '.join(rest)}' is not a path; around a sign for division there are spaces")
+        raise Refusal(f"'{' of '.join(rest)}' is not a path; write spaces around a '/' that divides")
     if of and rule is None:
         own = listing(name for name, one in FIGURES.items() if one.rule)
-        raise Refusal(f"{name} is the whole network's; of a layer there are {own}")
+        raise Refusal(f"{name} is a figure of the whole network only; a layer has {own}")
     if kind and (kind not in KINDS or rule is None or not rule.adds):
         wrong = f"no kind of layer {kind!r}{suggest(kind, KINDS)}"
-        raise Refusal(wrong if kind not in KINDS else f"{name} does not add up over layers; it is of one, not of every")
+        raise Refusal(
+            wrong if kind not in KINDS else f"{name} does not add up over layers; ask for it of one layer, not of every"
+        )
     return Quantity(name, rest[0] if rest else "", kind)
 
 
 def rows_of(report: Report, path: str, kind: str = "") -> tuple[Row, ...]:
-    """The rows of a layer, or of the layers in a block, of any kind or of one; of "" all. Raises ArchcalcError."""
+    """The rows of a layer, or of a block's layers, perhaps of one kind only; "" means all. Raises ArchcalcError."""
     found = tuple(row for row in report.layers if not path or row.name == path or row.name.startswith(f"{path}/"))
     if path and not found:
         names = [row.name for row in report.layers]

@@ -51,7 +51,7 @@ MISTAKES = {
     "compare vgg16 nowhere.yaml": "no such file",
     "export vgg16": "Missing option '-o'",
     "export vgg16 -o nowhere/out.md": "nothing was written",
-    "compare vgg16 -o out.md --standalone": "--standalone is for tex; what is written here is md",
+    "compare vgg16 -o out.md --standalone": "--standalone is for tex, and the format here is md",
     "memory vgg16 --format xlsx": "a workbook is not text; give it a file with -o FILE.xlsx",
     "list -o out.parquet": "the suffix decides the format; there are .txt, .md, .csv, .tex, .html, .json, .xlsx",
     "list --family Resnext50": "no family",

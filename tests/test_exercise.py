@@ -390,8 +390,8 @@ def test_answers_are_read(data, tmp_path):
         (b"blank,answer\nx,2\n", ":2: no blank 'x'"),
         (b"blank,answer\n,2\n", ":2: no blank ''"),
         (b"blank,answer\n1,2\n\n1,3\n", ":4: blank 1 is answered twice"),
-        (b"answer,blank\n1,024,2\n", ":2: a cell too many, '2'; quote an answer with a ','"),
-        (b"sheet,blank,answer\nalexnet --seed 8,1,2\n", ":2: this answers the sheet of 'alexnet --seed 8', not of"),
+        (b"answer,blank\n1,024,2\n", ":2: one cell too many, '2'; put quotes around an answer with a ','"),
+        (b"sheet,blank,answer\nalexnet --seed 8,1,2\n", ":2: this answers the sheet 'alexnet --seed 8', not"),
         (b'blank,answer\n1,"' + b"9" * 200_000 + b'"\n', "field larger than field limit"),
         (b'blank,answer' + b"9" * 200_000, "field larger than field limit"),
     ],
@@ -486,7 +486,7 @@ def test_the_sheet_of_one_network_is_not_marked_as_that_of_another(tmp_path, mon
         "alexnet --share 1",
         "alexnet --blank params",
     ):
-        assert "a-answers.csv:2: this answers the sheet of 'alexnet --blank output,params" in run(
+        assert "a-answers.csv:2: this answers the sheet 'alexnet --blank output,params" in run(
             f"exercise {other} --mark a-answers.csv").output  # fmt: skip
 
 

@@ -202,7 +202,7 @@ def test_a_budget_of_a_share():
     assert solution.beyond[0].broken == ("share of params of top/fc8 <= 0.1",)
     rows = run("solve", "vgg16", "--free", "classes=1:10000", "--where", solution.constraints[0].text).output
     assert re.search(r"answer .* 0\.09999\d\d\.\.\. ", rows)
-    assert re.search(r"a step on .* 0\.1000\d\d\.\.\. ", rows)
+    assert re.search(r"next step .* 0\.1000\d\d\.\.\. ", rows)
 
 
 @pytest.fixture
@@ -358,7 +358,7 @@ def test_only_the_part_that_was_asked_for_is_walked():
         ("--free alpha --where mult_adds=1G", "'=' is not a comparison; write '=='"),
         ("--free alpha --where 1G<=2G", "'1G <= 2G' asks nothing of the network"),
         ("--free alpha --where mult_adds<=1X", "no unit 'X'"),
-        ("--free alpha --where mult_adds<=1MiB", "bytes are compared with bytes"),
+        ("--free alpha --where mult_adds<=1MiB", "bytes can only be compared with bytes"),
         ("--free alpha --where mult_add<=1M", "did you mean 'mult_adds'"),
         ("--free alpha=2:1 --where mult_adds<=1M", "an empty range"),
         ("--free alpha --where mult_adds<=1G --alpha 1", "is both free and set to a value"),

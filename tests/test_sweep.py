@@ -405,7 +405,7 @@ def test_ranges(text, values):
         ("1::2", "is not a number"),
         ("", "a value is missing"),
         ("1,,2", "a value is missing"),
-        ("1,1.0", "1 is there twice"),
+        ("1,1.0", "1 appears twice"),
         ("0:3:0.5", "it must be at least"),
         ("1:9e30,1", "a list of more than"),
         ("1:1e400", "bits"),

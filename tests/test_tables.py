@@ -83,7 +83,7 @@ def swept():
 
 def solved():
     """The answer, and of the curve the largest rho for each alpha."""
-    for which, alpha in (("answer", Fraction(1, 2)), ("a step on", Fraction(3, 4))):
+    for which, alpha in (("answer", Fraction(1, 2)), ("next step", Fraction(3, 4))):
         yield which, alpha, 1, 224, *cost(report("mobilenet_v1", alpha=alpha))[::-1]
     for alpha, rho in ((Fraction(1, 4), 1), (Fraction(1, 2), 1), (Fraction(3, 4), Fraction(4, 7)), (1, Fraction(3, 7))):
         one = report("mobilenet_v1", alpha=alpha, rho=rho)

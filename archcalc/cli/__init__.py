@@ -16,7 +16,7 @@ from archcalc.cli.command import Group
 from archcalc.cli.streams import Ended, Output, tell
 from archcalc.errors import ArchcalcError
 
-GROUPS = {  # by what a person wants: the commands, and the module of this package that each is in
+GROUPS = {  # by purpose: each command, and the module of this package that defines it
     "Count": {
         "summary": "reports",
         "ask": "ask",
@@ -32,7 +32,7 @@ GROUPS = {  # by what a person wants: the commands, and the module of this packa
     "Write a network of your own": {"check": "pages", "kinds": "pages"},
     "Confirm with real modules": {"verify": "verify"},
 }
-MISTAKE, UNWRITTEN, INTERRUPTED = 2, 3, 130  # exit statuses, the last as shells give it
+MISTAKE, UNWRITTEN, INTERRUPTED = 2, 3, 130  # exit statuses, the last one as in shells
 
 
 class Commands(Mapping[str, click.Command]):
@@ -52,10 +52,10 @@ class Commands(Mapping[str, click.Command]):
 
 
 class CommandLine(Group):
-    """The commands, and how each of them ends: what the user can mend becomes one message."""
+    """All commands; an error that the user can correct ends as one message."""
 
     def main(self, *arguments: Any, **options: Any) -> NoReturn:
-        """Run a command, print what it has found, and exit."""
+        """Run a command, print its output, and exit."""
         output = Output(sys.stdout)
         with redirect_stdout(output):
             status, message = self.ended(*arguments, **{**options, "standalone_mode": False})
@@ -66,12 +66,12 @@ class CommandLine(Group):
         raise SystemExit(status)
 
     def ended(self, *arguments: Any, **options: Any) -> tuple[int, str]:
-        """The exit status, and what there is to say."""
+        """Run a command; gives its exit status and its error message."""
         try:
             return super().main(*arguments, **options) or 0, ""
         except Ended:
             return 0, ""
-        except SystemExit as end:  # what completes a word in the shell ends so
+        except SystemExit as end:  # shell completion ends this way
             return int(end.code or 0), ""
         except ArchcalcError as error:
             return MISTAKE, str(error)
@@ -92,7 +92,7 @@ class CommandLine(Group):
                 formatter.write_dl(lines)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; an interrupt is given on before click prints a line of its own."""
+        """Run a command; an interrupt is raised again before click prints a line of its own."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
@@ -106,8 +106,8 @@ def main() -> None:
 
     NETWORK is a name that 'archcalc list' shows, or a file ending in .yaml: archcalc summary resnet50
 
-    Its knobs are options, or are set behind @, where they hold for it alone: mobilenet_v1@alpha=0.5,rho=0.714
+    Set its knobs as options, or after @ for that network alone: mobilenet_v1@alpha=0.5,rho=0.714
 
-    Exit status: 0; 1 where a verification found a difference; 2 where a message says what to mend; 3 where standard
-    output could not be written.
+    Exit status: 0 for success; 1 if a verification found a difference; 2 for an error that a message explains; 3 if
+    standard output could not be written.
     """

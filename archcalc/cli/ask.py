@@ -61,7 +61,7 @@ def ask(addresses: Sequence[str], explain: bool, **options: Any) -> None:
 
 
 def _row(one: Address | Comparison) -> tuple[Any, ...]:
-    """The address, its value and unit, and what that is exactly, or what is compared."""
+    """The address, its value and unit, and its exact value or the values compared."""
     value = one.answer()
     if isinstance(one, Comparison):
         left, right = (_exactly(side.of(None)) for side in (one.left, one.right))
@@ -74,7 +74,7 @@ def _exactly(value: Any) -> str:
 
 
 def _numbers(found: Sequence[Address | Comparison]) -> Iterator[str]:
-    """Arithmetic with its numbers in."""
+    """Each arithmetic expression with its figures replaced by numbers."""
     for one in found:
         for side in (one.left, one.right) if isinstance(one, Comparison) else (one,):
             if not side.alone:

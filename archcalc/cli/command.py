@@ -1,4 +1,4 @@
-"""Commands that say in one message what was meant by a name they have not."""
+"""Commands that answer an unknown option or command with the one that was probably meant."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from archcalc.errors import ArchcalcError, listing, suggest
 
 
 class Command(click.Command):
-    """A command that says of an option it has not which ones it has, and which commands have that one."""
+    """A command that answers an unknown option with the options it has, and with the commands that have that one."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the options."""
@@ -21,7 +21,7 @@ class Command(click.Command):
             raise ArchcalcError(self.no_option(ctx, error.option_name, typed)) from None
 
     def no_option(self, ctx: click.Context, option: str, typed: list[str]) -> str:
-        """What to say about an option that the command has not."""
+        """The message about an option that the command lacks."""
         elsewhere = self.elsewhere(ctx, option)
         near = "" if elsewhere else self.near(ctx, option, typed)
         return f"no option {option!r}{near or f'{elsewhere} ({self.has(ctx)})'}"
@@ -31,7 +31,7 @@ class Command(click.Command):
         return suggest(option, self.options())
 
     def has(self, ctx: click.Context) -> str:
-        """The options that there are."""
+        """The command's options, as the message lists them."""
         return f"options of {self.name}: {listing(self.options())}"
 
     def options(self) -> list[str]:
@@ -47,7 +47,7 @@ class Command(click.Command):
 
 
 class Group(click.Group):
-    """The commands; of a network's name alone it says which command there is for it."""
+    """All commands; a network's name in place of a command is answered with the command that counts it."""
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[Any, Any, list[str]]:
         """The command that the first word names."""

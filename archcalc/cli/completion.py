@@ -1,4 +1,4 @@
-"""What a shell may complete: networks, families, kinds of layer and other words."""
+"""Completion in the shell: networks, families, kinds of layer and other words."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Completion: TypeAlias = "Callable[[click.Context, click.Parameter, str], list[Co
 
 
 def words_of(words: Iterable[str]) -> Completion:
-    """Complete one of these words."""
+    """Complete from these words."""
     known = [*words]
     return lambda ctx, param, incomplete: _started(known, incomplete)
 
@@ -39,7 +39,7 @@ class NetworkName(click.types.StringParamType):
     name = "network"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """Its name, one of its other names where no name starts so, else a file."""
+        """Names that start with the typed text, or else other names that do, or else files."""
         from click.shell_completion import CompletionItem
 
         from archcalc.language.library import aliases, names

@@ -1,4 +1,4 @@
-"""What a command found, to the screen or to a file."""
+"""Output of a command's results to the screen or to a file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class FilePath(click.Path):
-    """A file or a folder to write, as a Path; the module for those is imported where one is named."""
+    """A file or a folder to write, as a Path; pathlib is imported only if one is named."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The path that a word names."""
@@ -31,21 +31,21 @@ class FilePath(click.Path):
 
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-CONVENTION = click.option("--convention", metavar="NAME", help="Which work is counted: mult_adds, flops, all ...; "
+CONVENTION = click.option("--convention", metavar="NAME", help="How work is counted: mult_adds, flops, all ...; "
                           "'archcalc conventions' shows them.")  # fmt: skip
 STANDALONE = click.option(
-    "--standalone", is_flag=True, help="With tex, a whole document instead of tables to put into one."
+    "--standalone", is_flag=True, help="With tex, write a whole document instead of tables to include in one."
 )
 SEVERAL = "; tables with different columns become several CSV files"
 
 
 def writes(*formats: str, required: bool = False) -> Decorator:
-    """The options that say in which of these formats, and where; a file that is ``required`` says both.
+    """Options to choose one of these formats and a file; if a file is ``required``, its suffix decides the format.
 
     The command is told in ``format`` which one was chosen.
     """
     named = click.option("--format", "format_", metavar="FORMAT", help=f"{alternatives(formats, len(formats))}.")
-    text = f"Write to a file; its suffix decides: {' '.join(map(suffix, formats))}"
+    text = f"Write to a file; its suffix decides the format: {' '.join(map(suffix, formats))}"
     tables = "csv" in formats
     file = click.option("-o", "--output", type=FilePath(), metavar="FILE", required=required,
                         help=f"{text}{SEVERAL * tables}.")  # fmt: skip
@@ -65,7 +65,7 @@ TABLES = writes(*FORMATS)
 
 
 def deliver(reports: Sequence[Report], choice: Choice, options: dict[str, Any]) -> None:
-    """Reports, in the format asked for."""
+    """Write reports in the chosen format."""
     if options["format"] == "table":
         from archcalc.tables.layout import summary_tables
 
@@ -76,7 +76,7 @@ def deliver(reports: Sequence[Report], choice: Choice, options: dict[str, Any]) 
 
 
 def deliver_tables(tables: Sequence[Table], options: dict[str, Any]) -> None:
-    """Tables, in the format asked for."""
+    """Write tables in the chosen format."""
     format_, output, how = options["format"], options["output"], _how(options)
     if output is None and format_ == "table":
         from archcalc.tables.terminal import show_tables
@@ -86,15 +86,15 @@ def deliver_tables(tables: Sequence[Table], options: dict[str, Any]) -> None:
 
 
 def _chosen(options: dict[str, Any], formats: Sequence[str]) -> str:
-    """The format asked for, or that of the file's suffix. Raises ArchcalcError."""
+    """The chosen format, or the one that the file's suffix names. Raises ArchcalcError."""
     format_ = format_of(options["output"], options.get("format_"), formats)
     if options.get("standalone") and format_ != "tex":
-        raise ArchcalcError(f"--standalone is for tex; what is written here is {format_}")
+        raise ArchcalcError(f"--standalone is for tex, and the format here is {format_}")
     return format_
 
 
 def put(written: Mapping[Any, bytes]) -> None:
-    """What is written, each to its file, or (None) to the screen."""
+    """Write each content to its file, or to the screen if that is None."""
     for path, data in written.items():
         if path is None:
             click.echo(data.decode(), nl=False)
@@ -104,7 +104,7 @@ def put(written: Mapping[Any, bytes]) -> None:
 
 
 def quantities(options: dict[str, Any], usual: str = "{}") -> str:
-    """What --of asks for, or else the work by the convention that is asked for. Raises ArchcalcError."""
+    """The quantities given by --of, or else the work by the chosen convention. Raises ArchcalcError."""
     from archcalc.figures.conventions import DEFAULT, convention
 
     asked, name = options["of"], options["convention"]

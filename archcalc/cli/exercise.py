@@ -1,4 +1,4 @@
-"""The command that makes exercise sheets, and marks what students answer."""
+"""The command that makes exercise sheets and marks the answers of students."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from archcalc.cli.knobs import KnobCommand, settled
 @click.command(cls=KnobCommand)
 @click.argument("network")
 @click.option("--blank", default="output,params", show_default=True, metavar="A,B,...", help="Which figures are asked "
-              "for; 'archcalc figures' shows what there is.")  # fmt: skip
+              "for; 'archcalc figures' shows all.")  # fmt: skip
 @click.option("--kinds", default="", metavar="A,B,...", help="Which kinds of layer have blanks.  [default: all]")
 @click.option("--share", type=float, metavar="PART", default=0.5, show_default=True,
-              help="Which part of these layers, above 0 and at most 1.")  # fmt: skip
-@click.option("--seed", type=int, default=0, show_default=True, help="Which layers: the same seed, the same sheet.")
-@click.option("--mark", type=click.Path(), metavar="ANSWERS", help="Mark the answers in this CSV to the sheet that the "
-              "other options make.")  # fmt: skip
+              help="Which fraction of these layers has blanks, above 0 and at most 1.")  # fmt: skip
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="Chooses the layers: the same seed gives the same sheet."
+)
+@click.option("--mark", type=click.Path(), metavar="ANSWERS", help="Mark the answers in this CSV file to the sheet "
+              "that the other options make.")  # fmt: skip
 @TABLES
 @click.pass_context
 def exercise(context: click.Context, /, mark: str | None, **options: Any) -> None:

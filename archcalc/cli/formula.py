@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "tex", "sympy", "json")
 EXPLAINED = ("text", "tex", "json")
-OVER = click.option("--over", metavar="NETWORK", help="Compare with this one; its knobs may be letters: conv2d@D_K=n")
+OVER = click.option(
+    "--over", metavar="NETWORK", help="Compare with this network; its knobs may be letters: conv2d@D_K=n"
+)
 TIE = click.option("--tie", metavar="A,B,...", help="Knobs that the other network takes from the first.  [default: it "
                    "keeps its own values]")  # fmt: skip
-FREE = click.option("--free", metavar="A,B,...", help="Knobs to leave free; M=N is one letter for both.  [default: all "
-                    "numbers that don't decide the structure, or those that both networks have]")  # fmt: skip
+FREE = click.option("--free", metavar="A,B,...", help="Knobs to keep as letters; M=N uses one letter for both. "
+                    " [default: all numbers that don't decide the structure, or those of both networks]")  # fmt: skip
 
 
 @click.command(cls=KnobCommand)
@@ -54,19 +56,19 @@ def formula(context: click.Context, /, network: str, **options: Any) -> None:
 
 @click.command(cls=KnobCommand)
 @click.argument("network")
-@click.option("--of", metavar="QUANTITY", help="mult_adds, params or what else adds up, or 'params of PATH'; also "
-              "'rows of PATH'.  [default: mult_adds]")  # fmt: skip
+@click.option("--of", metavar="QUANTITY", help="mult_adds, params or another sum over layers, or 'params of PATH'; "
+              "also 'rows of PATH'.  [default: mult_adds]")  # fmt: skip
 @CONVENTION
 @OVER
 @TIE
 @FREE
-@click.option("--depth", type=click.IntRange(1), help="A line is a block, of names cut at that many levels.")
+@click.option("--depth", type=click.IntRange(1), help="One line for each block, with names cut at this many levels.")
 @writes(*EXPLAINED)
 @click.pass_context
 def explain(context: click.Context, /, network: str, **options: Any) -> None:
     """The worked arithmetic behind a number.
 
-    The sizes are written in: (14 x 14 x 48) x (5 x 5 x 16) = 3,763,200
+    Each size is written as a number: (14 x 14 x 48) x (5 x 5 x 16) = 3,763,200
 
     With --over, what it saves against another network, as a fraction and as a formula.
     """

@@ -1,4 +1,4 @@
-"""Knobs as options: the networks named on the command line say which options there are."""
+"""Knobs as options: the networks named on the command line decide which options exist."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class KnobCommand(Command):
                 asked.append(reference(word))
                 words.append(word)
             except ArchcalcError:
-                if not ctx.resilient_parsing:  # it may still be being typed
+                if not ctx.resilient_parsing:  # during completion the name may be unfinished
                     raise
         ctx.obj = {"words": words, "asked": asked, "knobs": list(_options([a.network for a in asked], own))}
         return super().parse_args(ctx, args)
@@ -44,14 +44,14 @@ class KnobCommand(Command):
         return [*super().get_params(ctx), *(ctx.obj["knobs"] if ctx.obj else ())]
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Where no network is named, that its knobs are options."""
+        """If no network is named, say that its knobs are options."""
         if not (ctx.obj and ctx.obj["asked"]):
             formatter.write_paragraph()
             example = f"'archcalc {self.name} mobilenet_v1 --help'"
             formatter.write_text(f"Each knob of a network is an option, too: {example} explains them.")
 
     def near(self, ctx: click.Context, option: str, typed: list[str]) -> str:
-        """The knob or option that was probably meant, with the value that means the same; or nothing."""
+        """The knob or option that was probably meant, with the equivalent value; or nothing."""
         asked: list[Reference] = ctx.obj["asked"]
         known, value = [*self.options(), *_knobs(ctx)], _value(typed, option)
         if len(asked) == 1:
@@ -63,7 +63,7 @@ class KnobCommand(Command):
         return apart(ctx.obj["words"], asked, option, value) or suggest(option, known)
 
     def has(self, ctx: click.Context) -> str:
-        """The options and the knobs that there are."""
+        """The options and the knobs, as the message lists them."""
         asked: list[Reference] = ctx.obj["asked"]
         whose = asked[0].network.name if len(asked) == 1 else "all of them"
         knobs = f"knobs of {whose}: {listing(_knobs(ctx))}" if asked else "knobs where a network is named"
@@ -75,7 +75,7 @@ def _knobs(ctx: click.Context) -> list[str]:
 
 
 def _value(typed: Sequence[str], option: str) -> str:
-    """What stands behind the option, with a space or with =."""
+    """The text given for the option, after a space or after =."""
     for word, after in zip(typed, [*typed[1:], ""], strict=True):
         if word.partition("=")[0] == option:
             return word.partition("=")[2] or after
@@ -83,7 +83,7 @@ def _value(typed: Sequence[str], option: str) -> str:
 
 
 def settled(ctx: click.Context) -> list[Report]:
-    """Each network's report, at the knobs given as options and behind its own name. Raises ArchcalcError."""
+    """Each network's report, with the knobs given as options and after its own name. Raises ArchcalcError."""
     names = [option.name for option in ctx.obj["knobs"]]
     options = {name: ctx.params[name] for name in names if ctx.params[name] is not None}
     return [asked.summary(options) for asked in ctx.obj["asked"]]
@@ -103,7 +103,7 @@ def _names(args: list[str], params: Sequence[click.Parameter]) -> Iterator[str]:
 
 
 def _options(networks: Sequence[Model], taken: set[str]) -> Iterator[click.Option]:
-    """An option for each knob that all networks have; one whose name is taken can still be set behind a name."""
+    """An option for each knob that all networks have; one whose name is taken can still be set after @."""
     for knob in networks[0].knobs.values() if networks else ():
         spellings = list(dict.fromkeys([f"--{knob.name}", f"--{knob.name.replace('_', '-')}"]))
         if all(knob.name in network.knobs for network in networks) and not taken & {*spellings}:

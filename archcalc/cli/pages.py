@@ -22,13 +22,13 @@ from archcalc.language.grammar import KINDS_OF_SPEC
 @click.option("--family", default="", help="Only this family.", shell_complete=families)
 @click.option("--kind", default="", help="Only networks, blocks, listings, toys or detectors.",
               shell_complete=words_of(KINDS_OF_SPEC))  # fmt: skip
-@click.option("--lecture", default="", help="Only what this lecture shows.")
+@click.option("--lecture", default="", help="Only networks that this lecture shows.")
 @TABLES
 def list_(words: Sequence[str], everything: bool, **options: Any) -> None:
     """Find networks by family or by a word.
 
-    A line for each family. With a WORD, which is part of a name, a family or a title, or with an option, and always
-    in a pipe or a file: a row for each network.
+    Prints a line for each family. With a WORD (part of a name, a family or a title) or an option, and always in a
+    pipe or a file, it prints a row for each network.
     """
     from archcalc.catalogue import catalogue, catalogue_table, families_table
     from archcalc.language.headings import entries
@@ -41,12 +41,14 @@ def list_(words: Sequence[str], everything: bool, **options: Any) -> None:
 
 @click.command(cls=Command)
 @click.argument("network", type=NETWORK)
-@click.option("--alone", is_flag=True, help="The network without its family, with the blocks it uses from other files.")
+@click.option(
+    "--alone", is_flag=True, help="Only this network of its family, with the blocks it uses from other files."
+)
 def show(network: str, alone: bool) -> None:
     """Print the spec of a network.
 
-    It is the file as it was written, which may hold a family and use other files. With --alone it is a file for this
-    network, which works anywhere: archcalc show resnet50 --alone > mine.yaml
+    Prints the file as it was written, which may contain a family and use other files. With --alone, it prints a
+    file for this network, which works anywhere: archcalc show resnet50 --alone > mine.yaml
     """
     from archcalc.network import load
 
@@ -79,5 +81,5 @@ def kinds(kind: str | None, schema: bool) -> None:
     from archcalc.schema import schema_text
 
     if schema and kind:
-        raise click.UsageError("--schema is of the whole spec language; leave the kind out")
+        raise click.UsageError("--schema describes the whole spec language; leave out the kind")
     click.echo(schema_text() if schema else kind_page(kind) if kind else kinds_page(), nl=False)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from archcalc.report import Report
     from archcalc.tables.layout import Choice
 
-BY = click.option("--by", type=click.Choice(["layer", "block", "kind"]), help="What a row is.")
-DEPTH = click.option("--depth", type=click.IntRange(1), default=1, show_default=True, help="Levels of blocks.")
+BY = click.option("--by", type=click.Choice(["layer", "block", "kind"]), help="What each row stands for.")
+DEPTH = click.option("--depth", type=click.IntRange(1), default=1, show_default=True, help="Levels of blocks to show.")
 COLUMNS = click.option("--columns", metavar="A,B,...", help="Which columns, in order; 'archcalc figures' shows them.")
 
 
@@ -40,7 +40,7 @@ def summary(context: click.Context, /, **options: Any) -> None:
 @click.argument("networks", nargs=-1, required=True)
 @BY
 @DEPTH
-@click.option("--columns", metavar="A,B,...", help="Which totals, in order; 'archcalc figures' shows what there is.")
+@click.option("--columns", metavar="A,B,...", help="Which totals, in order; 'archcalc figures' shows them.")
 @CONVENTION
 @TABLES
 @click.pass_context
@@ -75,7 +75,7 @@ def export(context: click.Context, /, **options: Any) -> None:
 def conventions(context: click.Context, /, **options: Any) -> None:
     """Work by convention, side by side.
 
-    How papers and tools count: what each convention is, and with networks, what it gives for one example of each.
+    How papers and tools count work. With networks, also the work of one example by each convention.
     """
     from archcalc.tables.layout_figures import conventions_table, figures_table
 
@@ -101,20 +101,20 @@ def published(context: click.Context, /, **options: Any) -> None:
 @click.command(cls=Command)
 @TABLES
 def figures(**options: Any) -> None:
-    """The figures to ask for by name."""
+    """The figures that can be asked for by name."""
     from archcalc.tables.layout_figures import figures_table
 
     deliver_tables([figures_table()], options)
 
 
 def _counted(context: click.Context, options: dict[str, Any]) -> list[Report]:
-    """The reports, by the convention that is asked for. Raises ArchcalcError."""
+    """The reports, with work counted by the chosen convention. Raises ArchcalcError."""
     name = options["convention"]
     return [report.counted_as(name) if name else report for report in settled(context)]
 
 
 def _choice(options: dict[str, Any]) -> Choice:
-    """Rows are layers unless something else, or a depth of blocks, is asked for."""
+    """The chosen rows and columns; rows are layers unless --by or --depth is given."""
     from archcalc.tables.layout import Choice
 
     columns = options["columns"]

@@ -1,4 +1,4 @@
-"""Standard output and standard error, whatever they are: a terminal, a pipe, a full disk, nothing at all."""
+"""Standard output and standard error, whether a terminal, a pipe, a file on a full disk, or closed."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import Any
 from archcalc.errors import printable
 from archcalc.likeness import encoded
 
-HELD = 1 << 20  # characters; more than that is written before the command has ended
+HELD = 1 << 20  # characters; more than this is written before the command ends
 
 
 class Ended(Exception):
-    """The command need not go on."""
+    """The reader of standard output has closed it, so the command need not continue."""
 
 
 class Output(StringIO):
-    """Standard output: a text is collected and written whole, and an error of the stream is told from any other."""
+    """Standard output: text is collected and written at once, and an error of the stream is known from any other."""
 
     def __init__(self, stream: Any) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ class Output(StringIO):
         return self.stream is not None and bool(self.stream.isatty())
 
     def write(self, text: str | bytes) -> int:
-        """Collect a text, which click gives as bytes at times. Raises Ended where nobody reads on."""
+        """Collect a text, which click sometimes passes as bytes. Raises Ended if the reader has closed the stream."""
         size = super().write(text if isinstance(text, str) else text.decode())
         if self.tell() > HELD:
             self.flush()
@@ -38,7 +38,7 @@ class Output(StringIO):
         return size
 
     def flush(self) -> None:
-        """Write what was collected, in the stream's encoding. A failure is noted; a pipe that is closed is none."""
+        """Write the collected text in the stream's encoding. A failure is recorded; a closed pipe is not a failure."""
         text = self.getvalue()
         self.seek(0)
         self.truncate()
@@ -52,13 +52,13 @@ class Output(StringIO):
 
 
 def tell(message: str) -> None:
-    """A message on standard error; nothing where nobody can read it."""
+    """Write a message to standard error, or nothing if that fails."""
     with suppress(OSError):
         _write(sys.stderr, message and f"{printable(message)}\n")
 
 
 def _write(stream: Any, text: str) -> None:
-    """All of the text, now. Raises OSError."""
+    """Write all of the text immediately. Raises OSError."""
     if stream is None:
         raise OSError("it is closed")
     try:
@@ -74,7 +74,7 @@ def _write(stream: Any, text: str) -> None:
 
 
 def _silence(stream: Any) -> None:
-    """Send what the stream still holds nowhere; else Python would try once more as it ends, and fail."""
+    """Discard what the stream still buffers; otherwise Python would try to write it at exit, and fail."""
     with suppress(OSError):  # it has no file
         number, nowhere = stream.fileno(), os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, number)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from archcalc.sweeps.sweep import Advance, Sweep
 
 WRITTEN = (*FORMATS, "parquet")
-PLOT = click.option("--plot", type=FilePath(), metavar="FILE", help="Draw it: .svg .pdf .png")
+PLOT = click.option("--plot", type=FilePath(), metavar="FILE", help="Draw a picture: .svg .pdf .png")
 FIGURE = click.option("--figure", type=click.Choice(["cost", "pareto", "contours"]),
                       help="What to draw.  [default: as the file is named, else what suits the knobs]")  # fmt: skip
 DARK = click.option("--dark", is_flag=True, help="A picture for a dark slide.")
@@ -46,9 +46,9 @@ YES = click.option("--yes", is_flag=True, help="Go on, however large the grid is
 def sweep(context: click.Context, /, network: str, **options: Any) -> None:
     """Every combination of knob values.
 
-    They are written --alpha 0.25:1.4:0.05 (both ends), 96/224:1:32/224, 1:8, or as a list 0.5,1.
+    Values are written --alpha 0.25:1.4:0.05 (both ends included), 96/224:1:32/224, 1:8, or as a list 0.5,1.
 
-    A row for each point, with each quantity, and why there is no such network where there is none.
+    A row for each point, with each quantity, or the reason why the network cannot be built.
     """
     from archcalc.sweeps.sweep import sweep as sweep_of
 
@@ -73,14 +73,14 @@ def sweep(context: click.Context, /, network: str, **options: Any) -> None:
 @click.option("--where", multiple=True, required=True, metavar="CONSTRAINT",
               help="What to meet: 'mult_adds <= 100M', 'inference_bytes < 16MiB', 'rows of LAYER >= 7'.")  # fmt: skip
 @click.option("--want", default="", metavar="TEXT", help="'largest NAME' or 'smallest NAME', a knob or a quantity.  "
-              "[default: the one knob; of several, as near to the first budget as can be]")  # fmt: skip
+              "[default: the only free knob; with several, the quantity of the first constraint]")  # fmt: skip
 @TABLES
 @YES
 @click.pass_context
 def solve(context: click.Context, /, network: str, **options: Any) -> None:
     """The largest knobs that meet a budget.
 
-    Or the smallest, and what lies a step beyond; of two knobs, the iso-cost curve.
+    Or the smallest, with the next steps beyond them; for two knobs, also the iso-cost curve.
     """
     from archcalc.solving.solve import task
     from archcalc.tables.layout_solve import solution_tables
@@ -98,8 +98,10 @@ def solve(context: click.Context, /, network: str, **options: Any) -> None:
 @click.command(cls=KnobCommand)
 @click.argument("network")
 @click.option("--search", is_flag=True, help="Every alpha, beta, gamma near the constraint, with its cost.")
-@click.option("--tolerance", default="0.1", show_default=True, help="How near to 2, in the search.")
-@click.option("--step", default="0.05", show_default=True, help="Of alpha, beta and gamma, in the search.")
+@click.option(
+    "--tolerance", default="0.1", show_default=True, help="How near to 2 the constraint must be, in the search."
+)
+@click.option("--step", default="0.05", show_default=True, help="The step of alpha, beta and gamma, in the search.")
 @TABLES
 @click.pass_context
 def scale(context: click.Context, /, network: str, **options: Any) -> None:
@@ -126,14 +128,14 @@ def scale(context: click.Context, /, network: str, **options: Any) -> None:
 
 
 def _free(text: str) -> Iterator[tuple[str, str | None]]:
-    """alpha,rho=0.5:1:0.1 -> each knob with its range; a comma within a list of values is followed by a number."""
+    """Each knob with its range, from alpha,rho=0.5:1:0.1; a comma within a list of values is followed by a number."""
     for part in re.split(r",(?=\s*[A-Za-z_]\w*\s*(?:=|,|$))", text):
         name, _, values = part.partition("=")
         yield name.strip(), values.strip() or None
 
 
 def _texts(context: click.Context) -> tuple[Model, dict[str, str]]:
-    """The network, and the text that was given for each of its knobs, in the order of the command line."""
+    """The network, and the text given for each of its knobs, in the order of the command line."""
     (asked,) = context.obj["asked"]
     knobs = {option.name for option in context.obj["knobs"]}
     given = {name: text for name, text in context.params.items() if name in knobs}
@@ -141,7 +143,7 @@ def _texts(context: click.Context) -> tuple[Model, dict[str, str]]:
 
 
 def _ask(planned: Sweep, yes: bool, format_: str = "") -> None:
-    """Say how long it will take, if that is more than a moment. Raises ArchcalcError where that must be meant."""
+    """Print the expected time if it is not short. Raises ArchcalcError if a large sweep lacks --yes."""
     from archcalc.sweeps.estimate import estimate
 
     expected = estimate(planned, format_)
@@ -152,7 +154,7 @@ def _ask(planned: Sweep, yes: bool, format_: str = "") -> None:
 
 
 def _deliver(planned: Sweep, options: dict[str, Any]) -> None:
-    """Piece by piece where the format allows it, else as a table."""
+    """Write the sweep piece by piece if the format allows it, otherwise as a table."""
     from archcalc.sweeps.files import STREAMED, stream, write
 
     output, format_ = options["output"], options["format"]

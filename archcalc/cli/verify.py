@@ -1,4 +1,4 @@
-"""The commands about running networks: memory, and verification with torch, which is loaded when it is asked for."""
+"""The commands about running networks: memory, and verification with torch, which is imported only when needed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from archcalc.verify.suite import Asked
 
 WITNESSES = ("torchvision", "timm", "keras", "pytorchcv")
-MOST_EXAMPLES = 2**31 - 1  # more than any device holds
+MOST_EXAMPLES = 2**31 - 1  # more than fit on any device
 SHOWN = 10  # networks whose tables go to the screen
 
 
@@ -35,7 +35,7 @@ SHOWN = 10  # networks whose tables go to the screen
 def memory(context: click.Context, /, batch: int, dtype: str, optimizer: str, **options: Any) -> None:
     """Bytes of weights and activations.
 
-    And the most that are needed at once, in a forward pass and in a training step.
+    With the peak: the most that is needed at once, in a forward pass and in a training step.
     """
     from archcalc.memory.footprint import memory as bytes_of
     from archcalc.tables.layout_memory import memory_table
@@ -46,25 +46,25 @@ def memory(context: click.Context, /, batch: int, dtype: str, optimizer: str, **
 
 @click.command(cls=KnobCommand)
 @click.argument("networks", nargs=-1)
-@click.option("--all", "everything", is_flag=True, help="Every network that archcalc brings.")
+@click.option("--all", "everything", is_flag=True, help="Every network that comes with archcalc.")
 @click.option("--device", help="auto (cuda if there is one, else cpu), cuda, cpu or meta.  [default: meta with --all, "
               "else auto]")  # fmt: skip
 @click.option("--batch", type=click.IntRange(1, MOST_EXAMPLES), help="Examples at once.  [default: 2; with --time, "
-              "what fills the device]")  # fmt: skip
+              "as many as fill the device]")  # fmt: skip
 @click.option("--limit", type=click.FloatRange(0, min_open=True), default=8.0, show_default=True, metavar="GIB",
               help="Skip a network that needs more memory.")  # fmt: skip
 @click.option("--against", multiple=True, type=click.Choice(WITNESSES), help="Compare with that library's network too.")
-@click.option("--memory", "memory_", is_flag=True, help="Compare memory with what is really used.")
+@click.option("--memory", "memory_", is_flag=True, help="Compare the computed memory with what is really used.")
 @click.option("--time", "time_", is_flag=True, help="Time each layer, beside its roofline bound.")
-@click.option("-o", "--output", type=FilePath(), metavar="FOLDER", help="Write a receipt there.")
+@click.option("-o", "--output", type=FilePath(), metavar="FOLDER", help="Write a receipt into this folder.")
 @click.pass_context
 def verify(context: click.Context, /, networks: Sequence[str], everything: bool, **options: Any) -> None:
     """Compare with real torch modules that run.
 
-    Every layer's shapes, weights and mult-adds are held against those of the module.
+    Every layer's shapes, weights and mult-adds are compared with those of the module.
 
-    Exit status: 0 all that was asked for agrees; 1 something differs; 2 something could not be run, or the command
-    is wrong.
+    Exit status: 0 if everything agrees; 1 if something differs; 2 if something could not be run, or the command is
+    wrong.
     """
     if bool(networks) == everything:
         raise ArchcalcError("verify takes the names of networks, or --all")
@@ -101,7 +101,7 @@ def _everything() -> list[Report]:
 
 
 def _results(reports: Sequence[Report], asked: Asked) -> Iterator[Result]:
-    """Of each network; of those before it where someone interrupts."""
+    """The result of each network; after an interrupt, of those already finished."""
     from archcalc.verify.results import NotRun
     from archcalc.verify.suite import examine
 
@@ -115,7 +115,7 @@ def _results(reports: Sequence[Report], asked: Asked) -> Iterator[Result]:
 
 
 def _with_progress(reports: Sequence[Report]) -> Iterator[Report]:
-    """The reports, with a bar on a terminal."""
+    """The reports, with a progress bar on a terminal."""
     from archcalc.tables.terminal import progress
 
     with progress(len(reports), "networks") as advance:
@@ -125,7 +125,7 @@ def _with_progress(reports: Sequence[Report]) -> Iterator[Report]:
 
 
 def _command(context: click.Context, networks: Sequence[str]) -> str:
-    """As it was typed, in one order."""
+    """The command as it was typed, with its options in a fixed order."""
     words = ["archcalc", "verify", *networks]
     for option in context.command.get_params(context):
         name = str(option.name)
@@ -137,7 +137,7 @@ def _command(context: click.Context, networks: Sequence[str]) -> str:
 
 
 def _show(findings: Findings, receipt: bool) -> None:
-    """To the screen; the tables of many networks only into a receipt."""
+    """Print the findings; the tables of many networks go only into a receipt."""
     from archcalc.tables.terminal import show_tables
     from archcalc.verify.pages import differences, verdict
     from archcalc.verify.sheets import not_run_table, tables

@@ -1,4 +1,4 @@
-"""Tables in the formats that people work in; the module of a format is loaded when it is asked for."""
+"""Tables in several file formats; the module of a format is imported only when needed."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 FORMATS = ("table", "md", "csv", "tex", "html", "json", "xlsx")  # of any table; the first one is for the screen
 BINARY = {"xlsx": "a workbook", "parquet": "a Parquet file"}
-SUFFIXES = {"table": "txt", "text": "txt", "sympy": "py"}  # of a format that is not called as its files end
+SUFFIXES = {"table": "txt", "text": "txt", "sympy": "py"}  # of formats whose name is not their suffix
 
 
 def suffix(format_: str) -> str:
-    """How the files of a format end."""
+    """The suffix of a format's files."""
     return f".{SUFFIXES.get(format_, format_)}"
 
 
 def format_of(path: Path | None, named: str | None = None, formats: Sequence[str] = FORMATS) -> str:
-    """Of these formats the one that is named, or else that of the file's suffix. Raises ArchcalcError."""
+    """The named format, or else the one of the file's suffix, among these formats. Raises ArchcalcError."""
     endings = {suffix(format_): format_ for format_ in formats}
     if named is None and path is not None and path.suffix.lower() not in endings:
         raise ArchcalcError(f"{path}: the suffix decides the format; there are {listing(endings)}")
@@ -40,14 +40,14 @@ def format_of(path: Path | None, named: str | None = None, formats: Sequence[str
 
 
 def render_tables(tables: Sequence[Table], format_: str, **how: Any) -> bytes:
-    """Tables as a file of that format holds them; ``standalone`` makes of a fragment of LaTeX a document."""
+    """Tables as the bytes of a file; ``standalone`` makes a LaTeX document instead of a fragment."""
     module = "archcalc.tables.terminal" if format_ == "table" else f"archcalc.export.{format_}"
     data: str | bytes = import_module(module).render_tables(tables, **how)
     return data.encode() if isinstance(data, str) else data
 
 
 def files(tables: Sequence[Table], path: Path, format_: str, **how: Any) -> dict[Path, bytes]:
-    """What to write, and where. A CSV holds tables with the same columns; others are in files beside it."""
+    """The files to write. A CSV contains only tables with the same columns; others go into files beside it."""
     from archcalc.export.csv import groups
 
     parts = groups(tables) if format_ == "csv" else [tables]
@@ -56,14 +56,14 @@ def files(tables: Sequence[Table], path: Path, format_: str, **how: Any) -> dict
 
 
 def write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all: what was there stays until the new file is complete. Raises ArchcalcError."""
+    """Write a file whole or not at all: an old file is replaced only by a complete one. Raises ArchcalcError."""
     with replacing(path) as file:
         file.write(data)
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write to, which takes the place of that one at the end if nothing went wrong. Raises ArchcalcError."""
+    """A temporary file to write to, which replaces the file at the end unless an error occurs. Raises ArchcalcError."""
     temporary = ""
     try:
         mode, target = _mode(path), os.path.realpath(path)
@@ -83,7 +83,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _mode(path: Path) -> int | None:
-    """The permissions of the file that is there; None where there is none. Raises OSError or ArchcalcError."""
+    """The permissions of an existing file, else None. Raises OSError or ArchcalcError."""
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:

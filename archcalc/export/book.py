@@ -1,4 +1,4 @@
-"""A workbook whose figures are live: knobs feed the layers' columns, these the costs, these the totals."""
+"""A workbook with live formulas: layers' columns depend on knobs, costs on these columns, totals on the costs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from archcalc.value import show
 
 KNOBS_ROW = 5
 HINT = "Blue cells can be changed; where the network then cannot be built, the status says why, and no figure is shown."
-BLOCKS = " A name with ... stands for all copies of a repetition: sizes are the first one's, figures those of all."
+BLOCKS = " A name with ... stands for all copies of a repetition: sizes are those of the first, figures the sum of all."
 FIXED = "decides which layers there are, so it is set when the sheet is made: archcalc export {network} --{knob} ..."
 IDLE = "no figure here depends on it"
 MOST_LAYERS = 20_000  # of a sheet; a larger one opens too slowly to be of use
@@ -47,16 +47,16 @@ Styles = SimpleNamespace  # the workbook's formats, by their names in FORMATS
 
 
 class Written(NamedTuple):
-    """A network's sheet: its label and name, how many layers, and where its totals and its status stand."""
+    """A network's sheet: its label and name, the number of layers, and the cells of its totals and its status."""
 
     label: str
     sheet: str
     layers: Formula
-    totals: dict[str, Formula | None]  # by title; None where a layer's part is not known
+    totals: dict[str, Formula | None]  # by title; None if a layer's value is unknown
 
 
 def render_reports(reports: Sequence[Report], choice: Choice) -> bytes:
-    """A sheet for each network, all layers, and one with the totals side by side. Raises ArchcalcError."""
+    """A sheet for each network with all its layers, and one with the totals side by side. Raises ArchcalcError."""
     file, work = BytesIO(), reports[0].work
     convention = sentence((work, "params", "buffers"), [report.graph for report in reports])
     book = Workbook(file, OPTIONS)
@@ -105,7 +105,7 @@ def _how_many(report: Report, done: Walk, sheet: str) -> Formula:
 
 
 def _status(sheet: Worksheet, styles: Styles, done: Walk, last: int) -> None:
-    """Whether the network can be built with what the cells hold; if not, the first thing that is wrong."""
+    """Write whether the network can be built with the values in the cells; if not, the first error."""
     text = '"valid"'
     for top, bottom in ((done.layout.input_row, last), (KNOBS_ROW, KNOBS_ROW + len(done.graph.knobs) - 1)):
         checks, names = (f"${c}${top + 1}:${c}${bottom + 1}" for c in (letters(done.layout.columns[CHECK]), "A"))
@@ -120,7 +120,7 @@ def _status(sheet: Worksheet, styles: Styles, done: Walk, last: int) -> None:
 
 
 def _knobs(sheet: Worksheet, styles: Styles, report: Report, done: Walk) -> None:
-    """A knob that moves something can be changed, within its bounds; another one says why not."""
+    """Write the knobs; one that affects a formula can be changed within its bounds, another says why it cannot."""
     for column, title in enumerate(("knob", "value", "what it is")):
         sheet.write_string(KNOBS_ROW - 1, column, title, styles.head)
     for row, (name, value) in enumerate(report.knobs.items(), KNOBS_ROW):
@@ -134,7 +134,7 @@ def _knobs(sheet: Worksheet, styles: Styles, report: Report, done: Walk) -> None
 
 
 def _allowed(knob: Knob, whole: bool) -> dict[str, Any]:
-    """What a knob's cell takes: a choice from a list, or a number within its bounds."""
+    """The values that a knob's cell accepts: a choice from a list, or a number within its bounds."""
     if knob.choices:
         return {"validate": "list", "source": [*map(show, knob.choices)]}
     low, high = (None if end is None else float(end) for end in (knob.least, knob.most))
@@ -146,13 +146,13 @@ def _allowed(knob: Knob, whole: bool) -> dict[str, Any]:
         "validate": "integer" if whole else "decimal",
         "criteria": "between" if len(ends) == 2 else ">=",
         "error_title": knob.name[:32],
-        "error_message": f"It is {'a whole number' if whole else 'a number'}{bounds}.",
+        "error_message": f"It must be {'a whole number' if whole else 'a number'}{bounds}.",
         **ends,
     }
 
 
 def _arguments(sheet: Worksheet, done: Walk) -> None:
-    """Whole numbers, at least 0 or 1, where an argument of a layer can be changed."""
+    """Restrict cells of changeable layer arguments to whole numbers of at least 0 or 1."""
     ranges: dict[int, list[list[int]]] = {}
     for (row, title), least in done.least.items():
         if done.layout.at(row, title) in done.used:
@@ -191,7 +191,7 @@ def _style(styles: Styles, done: Walk, title: str, live: bool) -> Any:
 
 
 def _share(figure: Any, report: Report, own: str, total: str) -> Formula | None:
-    """A layer's part of the total, which is not known where a part of the total is not."""
+    """A layer's share of the total, unknown if any part of the total is unknown."""
     part = fraction(figure.value if isinstance(figure, Formula) else figure, report.whole)
     return None if part is None else Formula(f'IF({VALID},IF({total}=0,0,{own}/{total}),"")', part)
 
@@ -249,7 +249,7 @@ def _ratio(row: int, column: str, value: Formula | None, first: Formula | None) 
 
 
 def _put(sheet: Worksheet, row: int, column: int, value: Any, style: Any) -> None:
-    """Write a formula with its present value, or what any table has."""
+    """Write a formula with its present value, or a plain value as in any table."""
     if isinstance(value, Formula):
         result = float(value.value) if isinstance(value.value, Fraction) else value.value
         sheet.write_formula(row, column, f"={value.text}", style, result)

@@ -19,7 +19,7 @@ from archcalc.value import show
 CHECK = "check"
 STATUS = "$B$4"
 VALID = f'{STATUS}="valid"'
-OTHER_LAYERS = "these values give the network other layers than this sheet has; export it with them"
+OTHER_LAYERS = "with these values the network has other layers than this sheet; export it again with them"
 NO_NUMBER = "a value is not a number"
 PRECISION = 6  # decimals of a knob: then the nine decimals that a sheet computes with are enough
 LARGEST_DIVISOR = 1000  # of a knob that is a fraction, such as 160/224
@@ -106,7 +106,9 @@ class Sheet:
         asked: dict[str, dict[str, None]] = {}  # message -> conditions
         for condition, text in (*needs, *self.trace.needed, *self._structure()):
             if isinstance(condition, Condition):
-                text = f"of one of the copies (the numbers are the first one's): {text}" if varies(condition) else text
+                text = (
+                    f"in one of the copies (the numbers are those of the first): {text}" if varies(condition) else text
+                )
                 asked.setdefault(text, {})[self.checker.write(condition)] = None
         parts = [self._said(conditions, text) for text, conditions in asked.items()]
         if parts:

@@ -52,18 +52,18 @@ def plot(
 
 
 def usual(sweep: Sweep, stem: str) -> str:
-    """The figure that the file is named after; else contours over two knobs, and the cost against one."""
+    """The figure that the file's name mentions; otherwise contours for two knobs, and the cost for one."""
     named = [name for name in FIGURES if name in stem.lower()]
     return named[0] if named else "contours" if len(_numeric(sweep)) == 2 == len(sweep.axes) else "cost"
 
 
 def _numeric(sweep: Sweep) -> list[str]:
-    """The knobs with several values, all numbers."""
+    """The knobs that have several values, all of them numbers."""
     return [name for name, axis in sweep.axes.items() if size(axis) > 1 and not has_words(axis)]
 
 
 def _finest(axis: Axis, most: int = FINEST) -> Axis:
-    """No more values than a picture can show, both ends among them."""
+    """At most as many values as a picture can show, including both ends."""
     if size(axis) <= most:
         return axis
     return tuple(dict.fromkeys(axis[i * (size(axis) - 1) // (most - 1)] for i in range(most)))
@@ -75,7 +75,7 @@ def _knob(sweep: Sweep, name: str) -> str:
 
 
 def _label(axis: Any, part: Sweep, name: str) -> None:
-    """What a knob's values mean, and under some of them the size of the input where the knob alone decides it."""
+    """Label a knob's axis, with the input's size below some values if the knob alone decides it."""
     import numpy as np
 
     values, spec = part.axes[name], part.network.spec
@@ -95,7 +95,7 @@ def _values(axis: Axis) -> list[float]:
 
 
 def _masked(sweep: Sweep, name: str) -> Any:
-    """A quantity along the knobs, as floats with gaps: a picture needs no more digits."""
+    """A quantity along the knobs, as masked floats, which are precise enough for a picture."""
     import numpy as np
 
     found = sweep[name]
@@ -103,10 +103,10 @@ def _masked(sweep: Sweep, name: str) -> Any:
 
 
 def _cost(panel: Any, sweep: Sweep) -> None:
-    """The first quantity against the first knob of numbers, a line for each combination of the others."""
+    """Draw the first quantity against the first numeric knob, a line for each combination of the others."""
     numeric = _numeric(sweep)
     if not numeric:
-        raise ArchcalcError("a picture of the cost needs a knob with several values, numbers all")
+        raise ArchcalcError("a picture of the cost needs a knob with several values, all numbers")
     from archcalc.sweeps.sweep import Sweep as Part
 
     name, first = next(iter(sweep.asked)), numeric[0]
@@ -137,7 +137,7 @@ def _cost(panel: Any, sweep: Sweep) -> None:
 def _pareto(panel: Any, sweep: Sweep, best: Sequence[str], dask: str | None, advance: Advance | None) -> None:
     """The first two quantities against each other; what no other point beats is joined."""
     if len(sweep.asked) < 2 or not set(best) <= {"min", "max"}:
-        raise ArchcalcError("a Pareto front is of two quantities, such as mult_adds,params, each to min or to max")
+        raise ArchcalcError("a Pareto front needs two quantities, such as mult_adds,params, and min or max for each")
     from archcalc.sweeps.front import Front
 
     x, y = list(sweep.asked)[:2]
@@ -174,10 +174,10 @@ def _along(x: Any, y: Any) -> Iterator[tuple[float, float, float]]:
 
 
 def _contours(panel: Any, sweep: Sweep) -> None:
-    """Lines of equal cost over the first two knobs of numbers; the others stay at their first value."""
+    """Draw lines of equal cost over the first two numeric knobs; the others have their first value."""
     numeric = _numeric(sweep)[:2]
     if len(numeric) < 2:
-        raise ArchcalcError("contours need two knobs with several values, numbers all")
+        raise ArchcalcError("contours need two knobs with several values, all numbers")
     import numpy as np
 
     from archcalc.sweeps.sweep import Sweep as Part

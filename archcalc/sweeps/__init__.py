@@ -1,1 +1,1 @@
-"""Every combination of knob values, by arrays that run through the engine: values, walk, chunks, and where they go."""
+"""Sweeps: costs at every combination of knob values, computed by running arrays through the engine."""

@@ -1,4 +1,4 @@
-"""A grid in pieces, so that what is in memory at a time has a bound, however large the grid is."""
+"""A grid cut into pieces, so that the memory in use stays bounded for grids of any size."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import numpy as np
 if TYPE_CHECKING:
     from archcalc.sweeps.evaluate import Box
 
-BYTES = 1 << 28  # that the arrays of one piece may take: one for each layer, if every layer depends on every knob
+BYTES = 1 << 28  # for the arrays of one piece: one array per layer, if every layer depends on every knob
 LARGEST = 1 << 18  # points of a piece
 
 
 @dataclass(frozen=True)
 class Pieces:
-    """Boxes in the order of the points: the last axis is the fastest. Axes before ``axis`` are taken value by value."""
+    """Boxes in the order of the points: the last axis varies fastest. Axes before ``axis`` have one value per box."""
 
     sizes: tuple[int, ...]
     axis: int
@@ -41,7 +41,7 @@ class Pieces:
             index += 1
 
     def box(self, index: int) -> Box:
-        """The piece with that number."""
+        """The piece at this index."""
         index, start = divmod(index, self.runs)
         start *= self.run
         middle = np.arange(start, min(start + self.run, self.sizes[self.axis]))
@@ -53,9 +53,9 @@ class Pieces:
 
 
 def pieces(sizes: tuple[int, ...], layers: int, most: int | None = None) -> Pieces:
-    """A grid of these sizes in pieces that a network of so many layers can be walked over at once.
+    """Cut a grid of these sizes into pieces small enough to evaluate a network of this many layers at once.
 
-    ``most`` bounds the points of a piece further.
+    ``most`` is a further limit on the points of a piece.
     """
     most = max(1, min(LARGEST, most or LARGEST, BYTES // (16 * max(layers, 1))))
     axis, inner = len(sizes) - 1, 1

@@ -22,7 +22,7 @@ WHOLE_FLOATS = 2**53  # up to which floats hold every integer
 
 
 def knob_kind(axis: Axis) -> type:
-    """What a knob's column holds: bool, str, int, float (the nearest to each value), or Fraction if no float does."""
+    """The type of a knob's column: bool, str, int, float (nearest to each value), else Fraction."""
     if has_words(axis):
         return bool if all(isinstance(value, bool) for value in axis) else str
     ends = (axis.start, axis.step) if isinstance(axis, Span) else axis
@@ -37,12 +37,12 @@ def _as_floats(axis: Axis) -> bool:
 
 
 def floats_do(values: Iterable[Any]) -> bool:
-    """Whether the nearest floats change no whole number, and make none of what is not whole."""
+    """Whether the nearest floats keep whole numbers exact and fractions fractional."""
     return all(float(value) == value or not float(value).is_integer() for value in values)
 
 
 def knob_values(axis: Axis, where: np.ndarray) -> np.ndarray:
-    """The values at these places, exactly."""
+    """The exact values at these positions."""
     if not has_words(axis):
         return exact_array(numbers(axis, where, 0, 1))
     values = [axis[int(i)] for i in where]
@@ -52,7 +52,7 @@ def knob_values(axis: Axis, where: np.ndarray) -> np.ndarray:
 def knob_columns(
     sweep: Sweep, chunk: Chunk, written: Callable[[Any], Any] | None = None
 ) -> Iterator[tuple[str, np.ndarray]]:
-    """Each knob at every point of the piece, in the column's kind; or as its exact values are ``written``."""
+    """Each knob at every point of the piece, in the column's type; or its exact values converted by ``written``."""
     shape = chunk.why.shape
     for i, ((name, axis), where) in enumerate(zip(sweep.axes.items(), chunk.box, strict=True)):
         values = knob_values(axis, where)
@@ -64,12 +64,12 @@ def knob_columns(
 
 
 def reasons(chunk: Chunk, written: Callable[[Any], Any] = str) -> np.ndarray:
-    """Why there is no network at each point; "" where there is one."""
+    """Why the network cannot be built at each point; "" where it can."""
     return np.array([*map(written, chunk.reasons), ""], dtype=object)[chunk.why.reshape(-1)]  # type: ignore[no-any-return]
 
 
 def joined(sweep: Sweep, chunks: Sequence[Chunk]) -> dict[str, np.ndarray]:
-    """All pieces, one behind the other."""
+    """The columns of all pieces, concatenated."""
     parts: list[dict[str, np.ndarray]] = []
     for chunk in chunks:
         part = dict(knob_columns(sweep, chunk))
@@ -79,7 +79,7 @@ def joined(sweep: Sweep, chunks: Sequence[Chunk]) -> dict[str, np.ndarray]:
 
 
 def masked(column: Column) -> np.ma.MaskedArray[Any, Any]:
-    """The quantity, masked where it is not known."""
+    """The quantity, masked where it is unknown."""
     return np.ma.MaskedArray(column.data.reshape(-1), ~column.known.reshape(-1))
 
 
@@ -91,7 +91,7 @@ def _concatenate(arrays: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def frame(arrays: dict[str, np.ndarray]) -> Any:
-    """As a pandas DataFrame; integers with gaps are of pandas's Int64, what is not whole a Fraction."""
+    """A pandas DataFrame; integers with missing values have pandas's type Int64, fractions are Fractions."""
     pandas = needed("pandas", "a data frame", "sweep")
     return pandas.DataFrame({name: _series(pandas, array) for name, array in arrays.items()})
 

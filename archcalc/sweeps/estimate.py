@@ -1,4 +1,4 @@
-"""How long a sweep will take and how much it will write, before it starts."""
+"""An estimate, before a sweep starts, of its time and of the size of its output."""
 
 from __future__ import annotations
 
@@ -13,15 +13,18 @@ from archcalc.sweeps.files import ROW_BYTES
 if TYPE_CHECKING:
     from archcalc.sweeps.sweep import Sweep
 
-FEW = 100  # points, up to which nothing is tried beforehand
-LARGE = 10_000_000  # points, beyond which a sweep must be meant
-SHORT, LONG = 5, 600  # seconds, beyond which it is told how long it will take, and beyond which it must be meant
-TRIAL = 0.5  # seconds of trying
+FEW = 100  # points; up to this many, no trial is run
+LARGE = 10_000_000  # points; beyond this many, a sweep must be confirmed
+SHORT, LONG = (
+    5,
+    600,
+)  # seconds; beyond the first, the expected time is shown; beyond the second, the sweep must be confirmed
+TRIAL = 0.5  # seconds that a trial lasts
 UNITS = ((86_400 * 365.25, "years"), (86_400, "days"), (3600, "hours"), (60, "minutes"), (0, "seconds"))
 
 
 class Estimate(NamedTuple):
-    """What a sweep will take, on one core, and write."""
+    """A sweep's expected time on one core, and the size of its output."""
 
     points: int
     seconds: float
@@ -29,12 +32,12 @@ class Estimate(NamedTuple):
 
     @property
     def large(self) -> bool:
-        """Whether it must be meant."""
+        """Whether the sweep must be confirmed."""
         return self.points > LARGE or self.seconds > LONG
 
     @property
     def short(self) -> bool:
-        """Whether it is over before anyone asks."""
+        """Whether it is too short to announce its time."""
         return self.seconds < SHORT
 
     def __str__(self) -> str:
@@ -43,14 +46,14 @@ class Estimate(NamedTuple):
 
 
 def estimate(sweep: Sweep, format_: str = "") -> Estimate:
-    """Points, time, and bytes in that format, if it holds all points."""
+    """Estimate points, time, and the bytes written in that format, if that contains all points."""
     cells = sweep.points * (len(sweep.axes) + len(sweep.quantities) + 1)
     size = f"{memory(cells * ROW_BYTES[format_])} as {format_}" if format_ in ROW_BYTES else ""
     return Estimate(sweep.points, 0.0 if sweep.points <= FEW else sweep.points / speed(sweep), size)
 
 
 def speed(sweep: Sweep) -> float:
-    """Points a second, tried at places all over the grid: a deep network takes longer than a shallow one."""
+    """Points per second, measured at points spread over the grid, since deep networks take longer than shallow ones."""
     pieces, start, times = sweep.pieces(), time.perf_counter(), []
     for fraction in _spread():
         box, done, before = pieces.box(int(fraction * pieces.number)), list[int](), time.perf_counter()
@@ -69,13 +72,13 @@ def _spread() -> Iterator[float]:
 
 
 def duration(seconds: float) -> str:
-    """In the largest unit that fits."""
+    """A time in the largest suitable unit."""
     size, unit = next((size, unit) for size, unit in UNITS if seconds >= size)
     return f"{seconds / (size or 1):,.{1 if seconds < 10 * (size or 1) else 0}f} {unit}"
 
 
 def memory(size: float) -> str:
-    """Bytes in binary units."""
+    """A number of bytes in binary units."""
     for unit in ("bytes", "KiB", "MiB", "GiB", "TiB"):
         if size < 1024 or unit == "TiB":
             break

@@ -1,4 +1,4 @@
-"""A box of the grid -> every quantity at every point of it, and what is wrong where there is none."""
+"""Evaluate a box of the grid: every quantity at every point, and why some points cannot be built."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ Box = tuple[np.ndarray, ...]  # for each axis, the positions of the values that 
 
 
 class Grid(NamedTuple):
-    """Every combination of these values."""
+    """The combinations of the values of several axes."""
 
     axes: dict[str, Axis]
 
     def numbers(self, box: Box) -> dict[str, Any]:
-        """The knobs over a box, each along its own axis."""
+        """The knobs' values over a box, each along its own axis."""
         placed = enumerate(zip(self.axes.items(), box, strict=True))
         return {name: numbers(axis, where, i, len(box)) for i, ((name, axis), where) in placed}
 
 
 def numbers(axis: Axis, where: np.ndarray, i: int, axes: int) -> Any:
-    """The values at these places, along one axis of the grid; a plain number where there is but one."""
+    """The values at these positions, along one axis of the grid; a plain number if there is only one."""
     if len(where) == 1:
         return axis[int(where[0])]
     if isinstance(axis, Span):
@@ -44,7 +44,7 @@ def numbers(axis: Axis, where: np.ndarray, i: int, axes: int) -> Any:
 
 
 class Column(NamedTuple):
-    """A quantity at every point, exactly: int64, or Python's own numbers if that is too small or not all are whole."""
+    """A quantity at every point, exactly: int64, or Python numbers if some do not fit or are not whole."""
 
     data: np.ndarray
     known: np.ndarray  # False where the point cannot be built, or a layer's work is not known
@@ -55,7 +55,7 @@ class Chunk(NamedTuple):
 
     box: Box
     columns: dict[str, Column]
-    why: np.ndarray  # for each point, which of the reasons below it cannot be built for; -1: it can
+    why: np.ndarray  # for each point the index of the reason why it cannot be built; -1: it can
     reasons: tuple[str, ...]
 
     @property
@@ -71,9 +71,9 @@ def evaluate(
     advance: Callable[[int], None] | None = None,
     at: Sequence[int] | None = None,
 ) -> Chunk:
-    """Walk the network over the box, or over each part of it that has a structure of its own.
+    """Evaluate the network over the box, or separately over each part of it with a different structure.
 
-    ``advance`` is told how many points each part had. Of a place ``at``, only the part that it lies in is walked.
+    ``advance`` is called with the points of each part. If a point ``at`` is given, only its part is evaluated.
     """
     shape = tuple(map(len, box))
     canvas = Canvas(shape, quantities)
@@ -98,7 +98,7 @@ def evaluate(
 def measure(
     spec: Spec, knobs: Mapping[str, Any], quantities: Mapping[str, Address]
 ) -> tuple[list[Failure], dict[str, Any]]:
-    """What is wrong, and the quantities, None of those that are not known. Raises Split."""
+    """The failures, and the quantities, None for those that are unknown. Raises Split."""
     graph, failures = walk(spec, knobs, all(_adds(term.quantity) for one in quantities.values() for term in one.terms))
     if graph is None:
         return failures, {}
@@ -107,7 +107,7 @@ def measure(
     for name, quantity in quantities.items():
         try:
             found[name] = quantity.of(report)
-        except (ArchcalcError, ZeroDivisionError):  # no such layer at this depth; a share of nothing
+        except (ArchcalcError, ZeroDivisionError):  # no such layer at this depth, or a share of 0
             found[name] = None
     if None in found.values():
         _certain(graph)
@@ -115,13 +115,13 @@ def measure(
 
 
 def _adds(quantity: Quantity) -> bool:
-    """Whether it is of all layers together, or of none."""
+    """Whether it is a sum over the whole network, or belongs to no layer."""
     whole = not quantity.path and not quantity.kind and isinstance(quantity.entry.rule, (Tally, Quotient))
     return whole or quantity.path == "input" or quantity.entry is KNOB
 
 
 def _certain(graph: Graph) -> None:
-    """Raises Split where there are layers, perhaps with something unknown, at some points alone."""
+    """Raises Split if layers, whose figures may be unknown, exist only at some points."""
     for node in graph.nodes:
         if any((copies.count >= 1) is not True for copies in node.copies):
             raise Split(node.copies[-1].last.n)
@@ -135,7 +135,7 @@ def _split_apart(grid: Grid, box: Box, alone: bool) -> None:
 
 
 def parts(box: Box, labels: np.ndarray) -> Iterator[Box]:
-    """The box cut along one axis, so that the labels change between the parts as far as one axis can tell."""
+    """Cut the box along one axis between different labels, into as few parts as possible."""
     cuts = [_groups(labels, i) for i in range(labels.ndim)]
     axis = min((i for i, groups in enumerate(cuts) if len(groups) > 1), key=lambda i: len(cuts[i]))
     for group in cuts[axis]:
@@ -147,7 +147,7 @@ def _holds(box: Box, at: Sequence[int]) -> bool:
 
 
 def _groups(labels: np.ndarray, axis: int) -> list[list[int]]:
-    """The places along an axis, those together at which the labels are the same all across."""
+    """Positions along an axis, grouped by equal labels across all other axes."""
     groups: dict[Any, list[int]] = {}
     for i, slab in enumerate(np.moveaxis(labels, axis, 0)):
         key = tuple(slab.flat) if labels.dtype == object else slab.tobytes()
@@ -156,7 +156,7 @@ def _groups(labels: np.ndarray, axis: int) -> list[list[int]]:
 
 
 class Canvas:
-    """The arrays that a box's parts are put into."""
+    """The arrays into which the results of a box's parts are written."""
 
     def __init__(self, shape: tuple[int, ...], names: Sequence[str] | Mapping[str, Any]) -> None:
         self.why = np.full(shape, -1, np.int32)
@@ -172,7 +172,7 @@ class Canvas:
                 self.put(name, where, value, why < 0)
 
     def marked(self, shape: tuple[int, ...], failures: Sequence[Failure]) -> np.ndarray:
-        """For each point the first thing that is wrong."""
+        """For each point the index of its first failure."""
         why = np.full(shape, -1, np.int32)
         for failure in failures:
             new = (why < 0) & failure.at
@@ -192,7 +192,7 @@ class Canvas:
 
 
 def exact_array(value: Any, where: Any = np.True_) -> np.ndarray:
-    """A number or values as int64, or as Python's own where that is too small or one is not whole; 0 elsewhere."""
+    """A number or values as int64, or as Python numbers if some do not fit or are not whole; 0 outside ``where``."""
     n, d = lift(value).n, lift(value).d
     wide = d > MOST or (abs(n) > MOST if isinstance(n, int) else n.dtype == object)
     array = np.array(n, object if wide else np.int64, ndmin=1)

@@ -23,7 +23,7 @@ ROW_BYTES = {"csv": 9, "json": 24, "parquet": 4}  # for each column of a row, ab
 
 
 def write(sweep: Sweep, path: Path, chunks: Iterable[Chunk], format_: str | None = None) -> None:
-    """The whole file or nothing, in the format that its suffix names unless given. Raises ArchcalcError."""
+    """Write the file whole or not at all, in the given format or the one its suffix names. Raises ArchcalcError."""
     format_ = format_of(path, format_, STREAMED)
     if format_ == "parquet":
         from archcalc.sweeps.parquet import write_parquet
@@ -37,12 +37,12 @@ def write(sweep: Sweep, path: Path, chunks: Iterable[Chunk], format_: str | None
 
 
 def stream(sweep: Sweep, text: TextIO, format_: str, chunks: Iterable[Chunk]) -> None:
-    """CSV or JSON, as far as the pieces have come."""
+    """Write CSV or JSON while the pieces arrive."""
     (_csv if format_ == "csv" else _json)(sweep, text, chunks)
 
 
 def _csv(sweep: Sweep, text: TextIO, chunks: Iterable[Chunk]) -> None:
-    """Unknown is an empty cell."""
+    """Write CSV; unknown is an empty cell."""
     writer = csv.writer(text)
     writer.writerow([*sweep.axes, *sweep.quantities, WHY])
     for chunk in chunks:
@@ -54,7 +54,7 @@ def _cell(value: Any) -> Any:
 
 
 def _json(sweep: Sweep, text: TextIO, chunks: Iterable[Chunk]) -> None:
-    """A list of objects, one a line; unknown is null, and why is null where there is a network."""
+    """Write a list of objects, one per line; unknown is null, and "why" is null where the network can be built."""
     before = "[\n"
     for chunk in chunks:
         names, values = zip(*columns(sweep, chunk, exact), strict=True)
@@ -65,7 +65,7 @@ def _json(sweep: Sweep, text: TextIO, chunks: Iterable[Chunk]) -> None:
 
 
 def columns(sweep: Sweep, chunk: Chunk, written: Callable[[Any], Any]) -> Iterator[tuple[str, list[Any]]]:
-    """Each column of a piece, its exact numbers and its words as they are written."""
+    """Each column of a piece, its exact numbers and its words converted by ``written``."""
     for name, values in knob_columns(sweep, chunk, written):
         yield name, values.tolist()
     for name, column in chunk.columns.items():

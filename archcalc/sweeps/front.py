@@ -1,4 +1,4 @@
-"""The Pareto front of two quantities, kept up to date while the pieces of a sweep come in."""
+"""The Pareto front of two quantities, updated with each piece of a sweep."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from archcalc.sweeps.evaluate import Chunk
     from archcalc.sweeps.sweep import Sweep
 
-SEEN = 4000  # points of the cloud that are kept for a picture, about
+SEEN = 4000  # approximate number of points drawn in a picture beside the front
 
 
 class Front:
-    """The points that no other point beats: in one quantity better, and in the other no worse.
+    """The points that no other point dominates, by being better in one quantity and no worse in the other.
 
-    ``signs`` is +1 for a quantity of which less is better, -1 for one of which more is.
+    ``signs`` is +1 for a quantity to minimize, -1 for one to maximize.
     """
 
     def __init__(self, sweep: Sweep, names: tuple[str, str], signs: tuple[int, int]) -> None:
@@ -29,7 +29,7 @@ class Front:
         self.done = 0
 
     def add(self, chunk: Chunk) -> None:
-        """One piece more."""
+        """Update the front with one more piece."""
         columns = dict(knob_columns(self.sweep, chunk))
         known = np.ones(chunk.why.size, bool)
         for name in (*self.sweep.sizes, *self.names):
@@ -46,12 +46,12 @@ class Front:
 
     @property
     def seen(self) -> dict[str, np.ndarray]:
-        """Every so manyth point."""
+        """A regular sample of the points, one in every ``step``."""
         return {name: np.concatenate([part[name] for part in self.cloud]) for name in self.cloud[0]}
 
 
 def unbeaten(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """The places of the points that none beats, less being better in both, by the first; of equal points the first."""
+    """Positions of the points that none dominates when both are minimized, sorted by x; of equal points the first."""
     if not len(x):
         return np.array([], int)
     order: Any = (

@@ -21,7 +21,7 @@ MOST_ROWS = 10_000
 
 
 def sweep_table(sweep: Sweep, chunks: Iterable[Chunk]) -> Table:
-    """A row for each point; the last column, why there is no network, only where that is needed."""
+    """A row for each point; a last column says why a network cannot be built, if there is such a point."""
     rows: list[tuple[Any, ...]] = []
     for chunk in chunks:
         points = zip(*(values for _, values in columns(sweep, chunk, lambda value: value)), strict=True)

@@ -1,4 +1,4 @@
-"""Parquet, for sweeps of any length. The only import of pyarrow."""
+"""Parquet files of sweeps of any length. The only import of pyarrow."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from archcalc.sweeps.evaluate import Chunk, Column
 if TYPE_CHECKING:
     from archcalc.sweeps.sweep import Sweep
 
-DIGITS = 38  # of the widest integers that most readers know
+DIGITS = 38  # of the widest integers that most programs can read
 
 
 def write_parquet(sweep: Sweep, path: Path, chunks: Iterable[Chunk]) -> None:
-    """A row group for each piece. Raises ArchcalcError."""
+    """Write a row group for each piece. Raises ArchcalcError."""
     needed("pyarrow", "a Parquet file", "sweep")
     with replacing(path) as file:
         writer = _Writer(file)
@@ -32,7 +32,7 @@ def write_parquet(sweep: Sweep, path: Path, chunks: Iterable[Chunk]) -> None:
 
 
 class _Writer:
-    """Writes tables below each other. Where one needs a wider type than those before, they are written once more."""
+    """Appends tables to a file. If one needs a wider type than the tables before it, these are written again."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self.file = file
@@ -69,7 +69,7 @@ class _Writer:
 
 
 def _wider(a: Any, b: Any) -> Any:
-    """The schema that holds what either holds."""
+    """A schema wide enough for both."""
     import pyarrow as pa
 
     return pa.schema([max(pair, key=lambda field: pa.types.is_decimal(field.type)) for pair in zip(a, b, strict=True)])
@@ -86,7 +86,7 @@ def _table(sweep: Sweep, chunk: Chunk) -> Any:
 
 
 def _knob(name: str, values: np.ndarray, kind: type) -> Any:
-    """Fractions that no float will do for are words."""
+    """A knob's column; fractions that floats would misrepresent are text."""
     return _numbers(name, values) if kind in (bool, int, float) else _words(values)
 
 
@@ -97,10 +97,12 @@ def _words(values: np.ndarray) -> Any:
 
 
 def _figures(name: str, column: Column, share: bool) -> Any:
-    """Shares are floats."""
+    """A quantity's column; shares are floats."""
     data = column.data.reshape(-1)
     if share and not floats_do(data):
-        raise ArchcalcError(f"{name} has a value that a float would make whole; CSV and JSON hold it exactly")
+        raise ArchcalcError(
+            f"{name} has a value that a float would round to a whole number; CSV and JSON hold it exactly"
+        )
     return _numbers(name, data.astype(float) if share else data, ~column.known.reshape(-1))
 
 

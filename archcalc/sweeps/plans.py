@@ -1,6 +1,6 @@
-"""What an operation on whole numerators does to the interval that holds them: the proof that int64 is enough.
+"""Interval arithmetic on whole numerators: it proves that int64 is enough for an operation.
 
-A number here is anything with whole numerators between ``low`` and ``high`` over a denominator ``d``.
+An operand has whole numerators between ``low`` and ``high`` over one denominator ``d``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ MOST = 2**63 - 1
 
 
 class Plan(NamedTuple):
-    """An operation on numerators: what each side is multiplied by first, where the result lies, over what."""
+    """An operation on numerators: the factor for each operand, and the result's interval and denominator."""
 
     scale: tuple[int, int]
     low: Any
@@ -42,7 +42,7 @@ def plan_floor(a: Any, b: Any) -> Plan:
 
 
 def plan_sides(a: Any, b: Any) -> Plan:
-    """Two sides over one denominator, neither of them changed."""
+    """Two operands brought to one denominator, their values unchanged."""
     d = math.lcm(a.d, b.d)
     i, j = d // a.d, d // b.d
     return Plan((i, j), min(a.low * i, b.low * j), max(a.high * i, b.high * j), d)

@@ -1,4 +1,4 @@
-"""The values of a knob: 0.25:1.4:0.05 (both ends belong to it), 96/224:1:32/224, 1:8, a list, or what Python gives."""
+"""The values of a swept knob: 0.25:1.4:0.05 (both ends included), 96/224:1:32/224, 1:8, a list, or Python values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from archcalc.number import Number, family, plain
 from archcalc.value import show
 
 FORM = "written START:STOP:STEP (0.25:1.4:0.05), START:STOP, or as a list (0.25,0.5,1)"
-LONGEST_LIST = 1_000_000  # values that are written out; a span is as long as it likes
+LONGEST_LIST = 1_000_000  # values; a range may have any number
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Span(Sequence[Any]):
 
     @property
     def last(self) -> Number:
-        """The value at the end."""
+        """The last value."""
         return self[self.values - 1]
 
 
@@ -45,22 +45,22 @@ Axis: TypeAlias = Sequence[Any]  # a Span, or a tuple of numbers or words
 
 
 def size(axis: Axis) -> int:
-    """How many values; len() knows no number of more than 63 bits."""
+    """The number of values; len() fails for numbers of more than 63 bits."""
     return axis.values if isinstance(axis, Span) else len(axis)
 
 
 def has_words(axis: Axis) -> bool:
-    """Whether some of its values are no numbers."""
+    """Whether some of its values are not numbers."""
     return not isinstance(axis, Span) and any(isinstance(value, (bool, str)) for value in axis)
 
 
 def read_axis(knob: Knob, text: str) -> Axis:
-    """The values that a text gives. Raises ArchcalcError."""
+    """Read the values from a text. Raises ArchcalcError."""
     return _checked(knob, lambda: [_part(knob, part.strip()) for part in text.split(",")], repr(text))
 
 
 def make_axis(knob: Knob, values: Any) -> Axis:
-    """The values that Python code gives: a number, a word, a text as above, a range, a list, an array."""
+    """The values given in Python: a number, a word, a text as above, a range, a list or an array."""
     if isinstance(values, str):
         return (values,) if values in knob.choices else read_axis(knob, values)
     if isinstance(values, range):
@@ -72,9 +72,9 @@ def make_axis(knob: Knob, values: Any) -> Axis:
 
 
 def _items(values: Any) -> Any:
-    """The values of a list or an array of any kind, be it pandas's; a lone one too."""
+    """The values of any list or array, also of pandas, or a single value."""
     values = values.to_numpy() if hasattr(values, "to_numpy") else values
-    if isinstance(values, (bytes, bytearray, Mapping)):  # which iterate over something else
+    if isinstance(values, (bytes, bytearray, Mapping)):  # iterating over these gives no values
         return [values]
     try:
         return iter(values.flat if family(values) == "numpy" else values)
@@ -83,13 +83,13 @@ def _items(values: Any) -> Any:
 
 
 def _checked(knob: Knob, parts: Callable[[], Iterable[Axis]], shown: str) -> Axis:
-    """One axis of several parts; every value is one that the knob accepts, and each stands there once."""
+    """Join parts into one axis; the knob must accept every value, and none may appear twice."""
     try:
         found = list(parts())
         if len(found) == 1 and isinstance(found[0], Span):
             knob.accept(found[0].start)
             knob.accept(found[0].last)
-            if not knob.choices:  # bounds hold between the ends too
+            if not knob.choices:  # if both ends are within the bounds, so is every value between
                 return found[0]
         if sum(map(size, found)) > LONGEST_LIST:
             raise Refusal(f"a list of more than {LONGEST_LIST:,} values; a single range may be longer")
@@ -100,7 +100,7 @@ def _checked(knob: Knob, parts: Callable[[], Iterable[Axis]], shown: str) -> Axi
         raise ArchcalcError(f"{knob.name}, from {shown}: no values; they are {FORM}")
     if len(set(values)) < len(values):
         twice = next(value for i, value in enumerate(values) if value in values[:i])
-        raise ArchcalcError(f"{knob.name}, from {shown}: {show(twice)} is there twice")
+        raise ArchcalcError(f"{knob.name}, from {shown}: {show(twice)} appears twice")
     return values
 
 
@@ -114,9 +114,9 @@ def _part(knob: Knob, text: str) -> Axis:
 
 
 def _span(start: Number, stop: Number, step: Number = 1) -> Span:
-    """From start to stop, both of which belong to it; a range that would end before its stop is refused."""
+    """The range from start to stop, both included. Raises Refusal if its steps do not meet the stop."""
     if step == 0:
-        _refuse("a step of 0 leads nowhere")
+        _refuse("a step of 0 never reaches the end")
     steps = (stop - start) // step
     if steps < 0:
         _refuse(f"an empty range: {show(start)} is past {show(stop)} in steps of {show(step)}")

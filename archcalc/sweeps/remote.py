@@ -1,4 +1,4 @@
-"""A sweep's pieces, evaluated by a Dask cluster. The only import of distributed."""
+"""Evaluation of a sweep's pieces on a Dask cluster. The only import of distributed."""
 
 from __future__ import annotations
 
@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 
 LOCAL = "local"
 RETRIES = 3  # of a piece that fails
-AHEAD = 3  # pieces for each thread that are under way or done and not yet fetched, so that memory stays bounded
-SECONDS = 2  # that a piece should take, so that all workers have some even where the structure differs point by point
+AHEAD = 3  # pieces for each thread that are submitted and not yet fetched, so that memory stays bounded
+SECONDS = (
+    2  # that a piece should take, so that every worker gets some even if the structure differs from point to point
+)
 PATIENCE = 20  # seconds for a scheduler to answer
 
 
 def evaluated(sweep: Sweep, address: str, advance: Advance | None = None) -> Iterator[Chunk]:
-    """The pieces in order. Raises ArchcalcError where the cluster cannot be reached, or gives up."""
+    """The evaluated pieces in order. Raises ArchcalcError if the cluster cannot be reached, or gives up."""
     needed("distributed", "a Dask cluster", "dask")
     with _client(address) as client:
         ahead = AHEAD * max(1, sum(client.nthreads().values()))
@@ -45,7 +47,7 @@ def evaluated(sweep: Sweep, address: str, advance: Advance | None = None) -> Ite
 
 
 def work(spec: bytes, axes: Mapping[str, Axis], quantities: Mapping[str, Address], box: Box) -> Chunk:
-    """One piece, on a worker. Raises ArchcalcError where that has another archcalc."""
+    """Evaluate one piece on a worker. Raises ArchcalcError if the worker has another version of archcalc."""
     return evaluate(pickle.loads(spec), Grid(dict(axes)), box, quantities)
 
 
@@ -54,7 +56,7 @@ def _fetched(future: Any, address: str, advance: Advance | None) -> Chunk:
         chunk: Chunk = future.result()
     except ArchcalcError:
         raise
-    except Exception as error:  # whatever a worker, or the way to it, may raise
+    except Exception as error:  # a worker or the connection may raise anything
         message = f"Dask at {address}: a piece failed {RETRIES + 1} times ({type(error).__name__}: {error})"
         raise ArchcalcError(message) from error
     if advance:
@@ -64,16 +66,16 @@ def _fetched(future: Any, address: str, advance: Advance | None) -> Chunk:
 
 @contextmanager
 def _client(address: str) -> Iterator[Any]:
-    """A connection, closed in the end, and with it the cluster that was started for it."""
+    """A connection; at the end it is closed, and a cluster started for it is stopped."""
     import distributed
 
-    start: Any = distributed  # which says nothing of its types
+    start: Any = distributed  # distributed has no type hints
     cluster = None
     try:
         if address == LOCAL:
             cluster = start.LocalCluster(threads_per_worker=1, dashboard_address=":0", silence_logs=logging.ERROR)
         client = start.Client(cluster or address, timeout=PATIENCE)
-    except (OSError, ValueError) as error:  # a timeout, or no such address
+    except (OSError, ValueError) as error:  # a timeout or an invalid address
         if cluster is not None:
             cluster.close()
         hint = "'local' starts a cluster here, tcp://HOST:8786 is one that runs"

@@ -1,4 +1,4 @@
-"""The sizes of the network's input that swept knobs decide without saying them: of rho = 3/7 that it means 96 rows."""
+"""Input sizes that follow from swept knobs, such as 96 rows from rho = 3/7."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from archcalc.sweeps.ranges import Axis, size
 
 
 def input_sizes(spec: Spec, axes: Mapping[str, Axis]) -> dict[str, Address]:
-    """Each size that depends on a knob with several values and is no knob itself; of sizes written alike the first."""
+    """Each input size that depends on a swept knob and is not itself a knob; of equal expressions the first."""
     swept = {name for name, axis in axes.items() if size(axis) > 1}
     found: dict[str, Address] = {}
     for word, written in zip(SHAPE_WORDS, _written(spec), strict=False):
@@ -24,7 +24,7 @@ def input_sizes(spec: Spec, axes: Mapping[str, Axis]) -> dict[str, Address]:
 
 
 def _written(spec: Spec) -> list[Expression]:
-    """The expression of each size."""
+    """The expression of each input size."""
     text, place = spec.input.text, spec.input.place
     functions = {name: let for name, let in spec.part.lets.items() if isinstance(let, Definition)}
     compiler, tree = Compiler(text, functions, place), syntax_tree(text, place)

@@ -1,8 +1,8 @@
 """Every combination of knob values, and what each network costs.
 
 sweep = archcalc.load("mobilenet_v1").sweep(alpha="0.25:1.4:0.05", rho="96/224:1:32/224")
-sweep["mult_adds"]           an array along the knobs, masked where there is no such network
-sweep["rows of input"]       where a knob decides them without saying them, as rho does
+sweep["mult_adds"]           an array along the knobs, masked where the network cannot be built
+sweep["rows of input"]       an input size that a knob decides, as rho does
 sweep.arrays(), .frame()     a column for each knob and quantity, a row for each point
 sweep.write("sweep.parquet") the same, piece by piece
 sweep.plot("pareto.svg")
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from archcalc.sweeps.evaluate import Chunk, Grid
 
 USUAL = ("mult_adds", "params")
-MOST_POINTS = 100_000_000  # that arrays() and frame() put into memory at once
-Advance = Callable[[int], None]  # told how many points more are done
+MOST_POINTS = 100_000_000  # of arrays() and frame(), which need them all in memory
+Advance = Callable[[int], None]  # called with the number of points just finished
 
 
 class Sweep:
-    """A grid of networks, evaluated when something of it is asked for."""
+    """A grid of networks, evaluated when a result is first needed."""
 
     def __init__(self, network: Model, of: Iterable[str], axes: Mapping[str, Axis]) -> None:
         self.network = network
@@ -51,12 +51,12 @@ class Sweep:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """How many values each knob has."""
+        """The number of values of each knob."""
         return tuple(map(size, self.axes.values()))
 
     @property
     def points(self) -> int:
-        """How many networks."""
+        """The number of networks."""
         return math.prod(self.shape)
 
     @property
@@ -65,13 +65,13 @@ class Sweep:
         return _evaluate().Grid(self.axes)  # type: ignore[no-any-return]
 
     def pieces(self, most: int | None = None) -> Pieces:
-        """The grid, cut so that each piece fits into memory, and has at most so many points."""
+        """The grid, cut into pieces that fit into memory and have at most ``most`` points."""
         from archcalc.sweeps.chunks import pieces
 
         return pieces(self.shape, self._layers(), most)
 
     def chunks(self, *, dask: str | None = None, advance: Advance | None = None) -> Iterator[Chunk]:
-        """The pieces, evaluated, in order: here, or by a Dask cluster at that address ("local" starts one)."""
+        """The evaluated pieces in order, computed here or by a Dask cluster at that address ("local" starts one)."""
         self._check()
         if dask:
             from archcalc.sweeps.remote import evaluated
@@ -83,7 +83,7 @@ class Sweep:
         yield from chunks
 
     def arrays(self, *, dask: str | None = None, advance: Advance | None = None) -> dict[str, np.ndarray]:
-        """Columns: the knobs, the quantities (masked where not known), and why a network cannot be built, else "".
+        """Columns: the knobs, the quantities (masked where unknown), and why a network cannot be built, else "".
 
         Quantities are exact: int64, or Python's integers where those are too small; a share is a Fraction. A knob that
         is not whole is the nearest float. Raises ArchcalcError.
@@ -92,11 +92,11 @@ class Sweep:
 
         if self.points > MOST_POINTS:
             message = f"{self.points:,} points are too many for memory (at most {MOST_POINTS:,})"
-            raise ArchcalcError(f"{message}; sweep.write('FILE.parquet') takes them piece by piece")
+            raise ArchcalcError(f"{message}; sweep.write('FILE.parquet') writes them piece by piece")
         return joined(self, list(self.chunks(dask=dask, advance=advance)))
 
     def frame(self) -> Any:
-        """The columns as a pandas DataFrame; what is not known is missing. Raises ArchcalcError without pandas."""
+        """The columns as a pandas DataFrame; unknown values are missing. Raises ArchcalcError without pandas."""
         from archcalc.sweeps.columns import frame
 
         return frame(self.arrays())
@@ -113,7 +113,7 @@ class Sweep:
         return self.arrays()
 
     def write(self, path: str | Path, *, dask: str | None = None, advance: Advance | None = None) -> None:
-        """Into a .csv, .json or .parquet file, whole or not at all; memory stays bounded. Raises ArchcalcError."""
+        """Write a .csv, .json or .parquet file, whole or not at all; memory stays bounded. Raises ArchcalcError."""
         from archcalc.sweeps.files import write
 
         write(self, Path(path), self.chunks(dask=dask, advance=advance))
@@ -128,7 +128,7 @@ class Sweep:
         advance: Advance | None = None,
         dark: bool = False,
     ) -> None:
-        """Into a .svg, .pdf or .png file: "cost" against a knob, the "pareto" front, or iso-cost "contours".
+        """Draw a .svg, .pdf or .png file: "cost" against a knob, the "pareto" front, or iso-cost "contours".
 
         A front is of the first two quantities; ``best`` says of each whether "min" or "max" is better, unless less is,
         and of an accuracy more. ``dark`` is for a dark slide. Raises ArchcalcError.
@@ -146,7 +146,7 @@ class Sweep:
             return 1
 
     def _check(self) -> None:
-        """Whether the quantities are there, at the defaults or at the first point. Raises ArchcalcError."""
+        """Check that the quantities exist, at the defaults or at the first point. Raises ArchcalcError."""
         first = {name: axis[0] for name, axis in self.axes.items()}
         for name, asked in self.quantities.items():
             errors = [error for knobs in ({}, first) if (error := _problem(self.network, asked, knobs))]
@@ -158,13 +158,13 @@ class Sweep:
 
 
 def sweep(network: Model, of: Iterable[str], knobs: Mapping[str, Any], *, text: bool = False) -> Sweep:
-    """The sweep of these knobs' values, from Python or (``text``) from the command line. Raises ArchcalcError."""
+    """The sweep over these knob values, given in Python or (``text``) on the command line. Raises ArchcalcError."""
     from archcalc.sweeps.ranges import read_axis
 
     axes = {}
     for name, values in knobs.items():
         if name not in network.knobs:
-            network.accept(name, values)  # says what there is instead
+            network.accept(name, values)  # its message lists the knobs
         axes[name] = (read_axis if text else make_axis)(network.knobs[name], values)
     return Sweep(network, of or USUAL, axes)
 

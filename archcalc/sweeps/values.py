@@ -1,4 +1,4 @@
-"""A number type for arrays: what the engine's formulas give at every point of a grid, exactly.
+"""A number type for arrays: the engine's formulas, evaluated exactly at every point of a grid.
 
 Whole numerators over one denominator. int64 where an interval that is carried along proves that neither the result
 nor anything on the way to it overflows; Python's integers otherwise. An array has a length only along the knobs that
@@ -24,11 +24,11 @@ from archcalc.sweeps.plans import MOST, Plan, fits, plan_add, plan_floor, plan_l
 MOST_EXPONENT = 256  # as in archcalc.language.arithmetic
 NO_ROOT = "a root is not exact; only whole exponents"
 FEW = 8  # factors that are multiplied one by one
-SHOWN = local()  # what messages have quoted, by token, until the walk has read them
+SHOWN = local()  # values quoted in messages, by token, until the walk reads them
 
 
 class Split(Exception):
-    """One answer was asked for where there are several: the grid must be split where the label changes."""
+    """One answer was needed but differs along the grid, which must be split where the label changes."""
 
     def __init__(self, labels: np.ndarray) -> None:
         super().__init__("the answer differs along the grid")
@@ -43,7 +43,7 @@ class Split(Exception):
 
 
 class Mask(OwnCondition):
-    """A condition that holds at some points and not at others."""
+    """A condition that is true at some points and false at others."""
 
     __slots__ = ("array",)
 
@@ -59,11 +59,11 @@ class Mask(OwnCondition):
         raise Split(self.array)
 
     def select(self, yes: Any, no: Any) -> Any:
-        """``yes`` where it holds, else ``no``."""
+        """``yes`` where the condition is true, else ``no``."""
         return run(plan_select, lift(yes), lift(no), lambda a, b: np.where(self.array, a, b))
 
     def joined(self, sign: str, other: Any) -> Any:
-        """The two conditions at each point."""
+        """The two conditions, combined at each point."""
         return settle(self.array & other.array if sign == "and" else self.array | other.array)
 
     def __invert__(self) -> Mask:
@@ -81,14 +81,14 @@ class Values(OwnNumber):
 
     @property
     def settled(self) -> Any:
-        """The one value that they all have, for what decides the structure."""
+        """The one value at all points, needed where it decides the structure. Raises Split if they differ."""
         first = self.n.flat[0]
         if not (self.n == first).all():
             raise Split(self.n)
         return number(first, self.d)
 
     def tight(self) -> Values:
-        """The same with the closest interval."""
+        """The same values with the smallest interval."""
         kind = Fraction if self.fractional else int
         return Values(self.n, self.d, kind(self.n.min()), kind(self.n.max()))
 
@@ -99,11 +99,11 @@ class Values(OwnNumber):
         return made((own.n.astype(object) if wide else own.n).sum(axis=0), own.d, own.low * many, own.high * many)
 
     def slice(self, place: int) -> Any:
-        """What it is at that place of the first axis."""
+        """The values at that position of the first axis."""
         return made(self.n[place], self.d, self.low, self.high)
 
     def limited(self, bits: int) -> Values:
-        """The same, refused where a number on the way would be too large for the spec language."""
+        """The same values. Raises Refusal if a number is too large for the spec language."""
         bound = 1 << bits
         if max(-self.low, self.high, self.d) >= bound:
             large = abs(self.n.astype(object)) >= bound
@@ -114,7 +114,7 @@ class Values(OwnNumber):
         return self
 
     def least(self, other: Any) -> Any:
-        """The smaller of the two, point by point."""
+        """The smaller of the two at each point."""
         b = lift(other)
         if self.high * b.d <= b.low * self.d:
             return self
@@ -139,7 +139,7 @@ class Values(OwnNumber):
         return run(plan_floor, lift(self), nonzero(lift(other)), operator.floordiv)
 
     def __pow__(self, exponent: Any) -> Any:
-        """Exactly. Raises Refusal where that is a root, or too large."""
+        """The exact power. Raises Refusal if it is a root or too large."""
         if isinstance(exponent, int) and 0 <= exponent <= FEW:
             return product([self] * exponent)
         if isinstance(exponent, Fraction):
@@ -166,7 +166,7 @@ class Values(OwnNumber):
         return Values(-self.n, self.d, -self.high, -self.low)
 
     def compared(self, sign: str, other: Any) -> Any:
-        """True or False where the intervals tell, or where it is the same at every point."""
+        """A comparison: True or False if the intervals decide it or every point agrees, else a Mask."""
         b, compute = lift(other), COMPARE[sign]
         low, high = self.low * b.d - b.high * self.d, self.high * b.d - b.low * self.d  # of the difference
         if low > 0 or high < 0:
@@ -180,11 +180,11 @@ class Values(OwnNumber):
 
     @property
     def fractional(self) -> bool:
-        """Whether the numerators are fractions: where no common denominator was of a reasonable size."""
+        """Whether the numerators are fractions, because a common denominator would be too large."""
         return not isinstance(self.low, int)
 
     def __format__(self, spec: str) -> str:
-        """A token that stands for the value at the point that a message will be about."""
+        """A token that a message later replaces by the value at its point."""
         shown = SHOWN.__dict__
         token = f"\ue000{len(shown)}:{spec}\ue001"
         shown[token] = self
@@ -195,7 +195,7 @@ class Values(OwnNumber):
 
 
 def run(plan: Callable[[Any, Any], Plan], a: Values, b: Values, compute: Callable[[Any, Any], Any]) -> Any:
-    """The operation in int64 if its plan, made anew from the values themselves if need be, proves that to be enough."""
+    """Compute in int64 if the plan, made again with tight intervals if necessary, proves that this is enough."""
     planned = plan(a, b)
     if not fits(a, b, planned):
         a, b = (v if isinstance(v.n, int) else v.tight() for v in (a, b))
@@ -206,7 +206,7 @@ def run(plan: Callable[[Any, Any], Plan], a: Values, b: Values, compute: Callabl
 
 
 def made(n: Any, d: int, low: Any, high: Any) -> Any:
-    """The values, reduced; a plain number where there is but one."""
+    """The values in lowest terms; a plain number if there is only one."""
     if isinstance(n, (int, Fraction)):
         return number(n, d)
     if n.size == 1 or low == high:
@@ -227,7 +227,7 @@ def number(n: Any, d: int) -> Any:
 
 
 def lift(value: Any) -> Values:
-    """A number as values: a numerator of its own where it is but one."""
+    """A number as Values; a plain number becomes a single numerator."""
     if isinstance(value, Values):
         return value
     if not isinstance(value, (int, Fraction)):
@@ -251,7 +251,7 @@ def stepped(start: Any, step: Any, indices: np.ndarray, axis: int, axes: int) ->
 
 
 def gathered(fractions: np.ndarray) -> Any:
-    """An array of fractions, over one denominator if that is of a reasonable size."""
+    """An array of fractions as Values, over one denominator if that is not too large."""
     d = 1
     for denominator in {item.denominator for item in fractions.flat}:
         d = math.lcm(d, denominator)
@@ -262,13 +262,13 @@ def gathered(fractions: np.ndarray) -> Any:
 
 
 def settle(array: np.ndarray) -> Any:
-    """The condition, decided where it is the same at every point."""
+    """The condition as True or False if it is the same at every point, else a Mask."""
     array = array.astype(bool)
     return True if array.all() else Mask(array) if array.any() else False
 
 
 def nonzero(b: Values) -> Values:
-    """A divisor. Raises ZeroDivisionError where it is 0 everywhere, and Split where only somewhere."""
+    """A divisor. Raises ZeroDivisionError if it is 0 everywhere, and Split if it is 0 only at some points."""
     if b.low <= 0 <= b.high:
         if isinstance(b.n, int) or not (zero := b.n == 0).any():
             _ = 1 // b.n if isinstance(b.n, int) else None
@@ -280,14 +280,14 @@ def nonzero(b: Values) -> Values:
 
 
 def inverse(b: Values) -> Any:
-    """1 / b, over one denominator if that is of a reasonable size."""
+    """1 / b, over one denominator if that is not too large."""
     if isinstance(nonzero(b).n, int):
         return Fraction(b.d, b.n)
     return gathered(np.frompyfunc(lambda n: b.d / Fraction(_item(n)), 1, 1)(b.n))
 
 
 def fractions(value: Any) -> np.ndarray:
-    """Values as an array of exact fractions, which is slow."""
+    """Values as an array of exact fractions, which are slow to compute with."""
     value = lift(value)
     array = np.array(value.n, dtype=object)
     exact: np.ndarray = np.frompyfunc(lambda n: Fraction(_item(n)) / value.d, 1, 1)(array.reshape(-1))
@@ -300,7 +300,7 @@ def _scaled(value: Values, factor: int, wide: bool) -> Any:
 
 
 def _item(n: Any) -> Any:
-    """A NumPy integer as Python's."""
+    """A NumPy integer as a Python integer."""
     return n if isinstance(n, (int, Fraction)) else int(n)
 
 

@@ -1,4 +1,4 @@
-"""A network walked over arrays: where a point of the grid cannot be built, it is marked, and why."""
+"""A network expanded over arrays; points of the grid that cannot be built are marked with the reason."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ TOKEN = re.compile("(\ue000\\d+:[^\ue000\ue001]*\ue001)")
 
 
 class Hopeless(Exception):
-    """No point is left that could be built."""
+    """No point of the grid can be built."""
 
 
 class Failure(NamedTuple):
-    """What is wrong at some points: there, the text with their own numbers in it."""
+    """An error at some points; its message quotes each point's own numbers."""
 
     at: np.ndarray | bool
     text: str
     quoted: dict[str, Any]
 
     def of(self, copies: Copies) -> Iterator[tuple[int, Failure]]:
-        """Of what is wrong in a copy, for each number the points at which that copy is the first, and its own text."""
+        """An error in copies, split by copy: for each, its own text at the points where it is the first to fail."""
         there = copies.index <= copies.last
         at = np.broadcast_to(self.at & (there.array if isinstance(there, Mask) else there), copies.places.full)
         first = np.where(at.any(axis=0), at.argmax(axis=0), -1)
@@ -47,7 +47,7 @@ class Failure(NamedTuple):
             yield i, Failure(first == i, self.text, {token: copies.of(x, i) for token, x in self.quoted.items()})
 
     def messages(self, places: np.ndarray) -> tuple[list[str], np.ndarray]:
-        """The different messages at these places, a mask over the whole grid, and which of them each place has."""
+        """The distinct messages at these points, a mask over the whole grid, and the index of each point's message."""
         tokens = list(dict.fromkeys(TOKEN.findall(self.text)))
         columns = [self._column(self.quoted[token], places) for token in tokens]
         found: dict[tuple[Any, ...], int] = {}
@@ -67,13 +67,13 @@ class Failure(NamedTuple):
 
 
 class SweepLedger(Ledger):
-    """Notes where something is wrong, and goes on with the other points."""
+    """Records where something is wrong, and continues with the other points."""
 
     def __init__(self, knobs: Mapping[str, Any]) -> None:
         super().__init__(knobs)
         self.failures: list[Failure] = []
-        self.trial = False  # whether what is wrong everywhere ends no more than the walk of a copy
-        self.open: list[Copies] = []  # the repetitions of several lengths so far
+        self.trial = False  # whether an error at every point ends only the walk of a copy
+        self.open: list[Copies] = []  # the repetitions so far whose length differs
 
     def meets(self, needs: Iterable[Need], site: Site, place: Place | None = None) -> bool:
         for needed, message in needs:
@@ -93,7 +93,7 @@ class SweepLedger(Ledger):
         raise Hopeless
 
     def holds_for(self, copies: Copies) -> None:
-        """What is wrong with a copy is wrong where there is one: the first of them tells."""
+        """An error in a copy counts only at points that have this copy; the first failing copy gives the message."""
         found = [part for failure in self.failures for part in failure.of(copies)]
         self.failures[:] = [failure for _, failure in sorted(found, key=lambda part: part[0])]
         self.open.append(copies)
@@ -110,7 +110,7 @@ class SweepLedger(Ledger):
 
 
 class SweepFitter(Fitter):
-    """Bounds the sizes too, which the engine does for plain numbers only."""
+    """Also limits sizes, which the engine does for plain numbers only."""
 
     ledger: SweepLedger
 
@@ -127,7 +127,7 @@ class SweepFitter(Fitter):
 
 
 class SweepUnfolder(Unfolder):
-    """The walk with that ledger; ``whole``, where only the network as a whole is asked for, not single copies."""
+    """The walk with that ledger; ``whole`` if only the whole network is asked for, not single copies."""
 
     def __init__(self, spec: Spec, knobs: dict[str, Any], whole: bool) -> None:
         super().__init__(spec, knobs)
@@ -154,10 +154,10 @@ class SweepUnfolder(Unfolder):
 
 
 def walk(spec: Spec, knobs: Mapping[str, Any], whole: bool = False) -> tuple[Graph | None, list[Failure]]:
-    """The graph over arrays, None where no point can be built; and what is wrong, in the order in which it is met.
+    """The graph over arrays, or None if no point can be built; and the failures in the order in which they occur.
 
-    Of the ``whole`` network, layers that repeat more or less often along the grid are in it once. Raises Split where
-    the structure, or a choice on the way, differs otherwise.
+    For the ``whole`` network, layers that repeat more or less often along the grid are in it once. Raises Split if
+    the structure, or a decision during the walk, differs in another way.
     """
     unfolder = SweepUnfolder(spec, {name: knobs.get(name, knob.default) for name, knob in spec.given.items()}, whole)
     SHOWN.__dict__.clear()
@@ -170,7 +170,7 @@ def walk(spec: Spec, knobs: Mapping[str, Any], whole: bool = False) -> tuple[Gra
 
 
 def bounded(shape: Shape, what: str) -> Iterator[Need]:
-    """Sizes of arrays are not without bound, as those of plain numbers."""
+    """The conditions that limit sizes of arrays, like those of plain numbers."""
     for size in shape:
         if isinstance(size, Values) and (fits := size <= LARGEST) is not True:
             yield fits, f"{what} larger than {LARGEST:,} on one axis"

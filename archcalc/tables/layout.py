@@ -1,4 +1,4 @@
-"""Reports -> tables: which columns, which rows, and the words that must stand beside the numbers."""
+"""Tables of reports: their columns, their rows, and the notes that the numbers need."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ def _share(row: Row, report: Report) -> Fraction | None:
     return fraction(row.figure(report.work), report.whole)
 
 
-OWN: dict[str, tuple[Column, Cell]] = {  # what is no figure
+OWN: dict[str, tuple[Column, Cell]] = {  # columns of a row that are not figures
     "layer": (words("layer")[0], lambda row, report: row.name),
     "kind": (words("kind")[0], lambda row, report: row.text),
     "share": (Column("share", "share", SHARE), _share),
 }
-WHOLE: dict[str, tuple[Column, Callable[[Report], Any]]] = {  # of a network, and no figure
+WHOLE: dict[str, tuple[Column, Callable[[Report], Any]]] = {  # columns of a network that are not figures
     "input": (Column("input", "input"), lambda report: report.input),
     "MiB": (Column("MiB", "MiB", digits(2), "MiB"), lambda report: fraction(report.weight_bytes, MIB)),
 }
@@ -76,13 +76,13 @@ def _column(name: str, report: Report) -> tuple[Column, Cell]:
 
 
 def _figure(figure: Figure, row: Row, report: Report) -> Any:
-    """A sum stands in each row; a size only where there is one output."""
+    """A figure's value in a row: sums in every row, sizes only in rows with one output."""
     assert figure.rule is not None  # it is a column
     return row.figure(figure.name) if row.output is not None or figure.rule.adds else ABSENT
 
 
 def summary_table(report: Report, choice: Choice) -> Table:
-    """The rows of one network, its totals, and what was assumed."""
+    """The rows of one network, its totals, and the assumptions made."""
     chosen = [_column(name, report) for name in choice.columns]
     rows = tuple(tuple(value(row, report) for _, value in chosen) for row in report.by(choice.by, choice.depth))
     totals = tuple(value(report.totals, report) for _, value in chosen)
@@ -92,14 +92,14 @@ def summary_table(report: Report, choice: Choice) -> Table:
 
 
 def summary_tables(reports: Sequence[Report], choice: Choice, overview: bool = True) -> list[Table]:
-    """Each network's own table, those of several below an overview."""
+    """A table for each network, after an overview if there are several."""
     together = [totals_table(reports)] if overview and len(reports) > 1 else []
     tables = (summary_table(report, choice) for report in reports)
     return [*together, *(table._replace(name=name) for table, name in zip(tables, labels(reports), strict=True))]
 
 
 def labels(reports: Sequence[Report]) -> list[str]:
-    """What each network is called beside the others: a name that an earlier one has is numbered."""
+    """A distinct label for each network: a label that occurred before gets a number."""
     found: list[str] = []
     for number, report in enumerate(reports):
         before = sum(other.label == report.label for other in reports[:number])
@@ -108,12 +108,12 @@ def labels(reports: Sequence[Report]) -> list[str]:
 
 
 def heading(report: Report) -> str:
-    """MobileNetV1, input 3 x 224 x 224."""
+    """The title of a table, such as MobileNetV1, input 3 x 224 x 224."""
     return f"{report.title}, input {COUNT.text(report.input)}"
 
 
 def notes(report: Report, named: Sequence[str] = ()) -> tuple[str, ...]:
-    """Knobs, totals, what is unknown or assumed, the conventions of the figures that are shown, and the source."""
+    """Knobs, totals, unknown layers, assumptions, the conventions of the figures shown, and the source."""
     knobs = listing(f"{name} = {show(value)}" for name, value in report.knobs.items())
     lines = [f"knobs: {knobs}", f"totals: {sizes(report)}"]
     if report.unknown:
@@ -140,7 +140,7 @@ def _worked(work: Number | None, report: Report) -> str:
 
 
 def totals_table(reports: Sequence[Report], columns: Sequence[str] = ()) -> Table:
-    """Networks side by side, sums with ratios to the first one's; other figures where asked. Raises ArchcalcError."""
+    """Totals of networks side by side, with ratios to the first; or the chosen figures. Raises ArchcalcError."""
     heads, cells = [*words("network")], [labels(reports)]
     for name in columns or COMPARED:
         column, value, adds = _compared(reports[0].work if name == WORK else name)
@@ -157,7 +157,7 @@ def totals_table(reports: Sequence[Report], columns: Sequence[str] = ()) -> Tabl
 
 
 def _compared(name: str) -> tuple[Column, Callable[[Report], Any], bool]:
-    """A figure of whole networks, and whether it adds up, so that a ratio stands beside it. Raises ArchcalcError."""
+    """A figure of whole networks, and whether it is a sum, which gets a ratio column. Raises ArchcalcError."""
     from archcalc.address import address
 
     if name in WHOLE:
@@ -168,16 +168,16 @@ def _compared(name: str) -> tuple[Column, Callable[[Report], Any], bool]:
 
 
 def counted(network: Model, names: Iterable[str], **knobs: Any) -> str:
-    """By which conventions these figures of a network are counted."""
+    """The sentence on how these figures of a network are counted."""
     try:
         graphs = [network.summary(**knobs).graph]
-    except ArchcalcError:  # there is no such network at its defaults
+    except ArchcalcError:  # the network cannot be built at its defaults
         graphs = []
     return sentence([*dict.fromkeys(names)], graphs)
 
 
 def aligned_table(comparison: Comparison) -> Table:
-    """Blocks or layers of several networks, where they correspond in one row."""
+    """Blocks or layers of several networks, corresponding ones in one row."""
     columns, names = [*words("layer")], labels(comparison.reports)
     figures = (comparison.reports[0].work, "params")
     for name, title, unit in ((name, FIGURES[name].heading, FIGURES[name].unit) for name in figures):

@@ -13,7 +13,7 @@ from archcalc.tables.layout import labels
 
 
 def figures_table(conventions: bool = False) -> Table:
-    """Each figure, or each that is a convention: its name, what it is measured in, what it means."""
+    """Each figure, or each convention: its name, unit and meaning."""
     rows = tuple(
         (figure.name, figure.unit, figure.meaning)
         for figure in FIGURES.values()

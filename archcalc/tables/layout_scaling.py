@@ -20,7 +20,7 @@ COSTS = ("params", "mult_adds")
 
 
 def scaling_table(scaling: Scaling) -> Table:
-    """Each phi: the three factors, the exact costs, and what the constraint and 2^phi predict."""
+    """For each phi the three factors, the exact costs, and the costs that the constraint and 2^phi predict."""
     alpha, beta, gamma = map(show, scaling.coefficients)
     columns = numbers("phi") + numbers("depth", "width", type=FACTOR) + numbers("side", *COSTS)
     columns += numbers("growth", "predicted", type=FACTOR) + numbers("2^phi") + numbers("beside_2^phi", type=CHANGE)
@@ -51,40 +51,40 @@ def coefficients_table(members: Sequence[Member]) -> Table:
 
 
 def costs_table(members: Sequence[Member]) -> Table:
-    """What the released networks cost, and what the nearest whole phi does."""
+    """The costs of the released networks, beside those at the nearest whole phi."""
     columns = words("network") + numbers(*COSTS, "nearest_phi", "its_params", "its_mult_adds")
     columns += numbers("difference", type=CHANGE)
     read = attrgetter("name", *COSTS, "nearest.phi", "nearest.params", "nearest.mult_adds", "difference")
     title = "The released networks beside the nearest phi"
-    notes = ("difference: the released network's mult-adds against those of the nearest phi",)
+    notes = ("difference: the released network's mult-adds compared with those of the nearest phi",)
     return Table(title, columns, tuple(map(read, members)), notes=notes, name="costs")
 
 
 def terms_table(law: Law) -> Table:
-    """The terms of the smooth closed form, and what each grows by."""
+    """The terms of the closed form without rounding, and the growth of each."""
     whole = sum(term.mult_adds for term in law.terms)
     columns = words("term") + numbers("mult_adds", type=WHOLE) + numbers("share", type=CHANGE)
-    columns += (*numbers("each_phi", type=FACTOR), words("layers")[0]._replace(heading="most of it is from"))
+    columns += (*numbers("each_phi", type=FACTOR), words("layers")[0]._replace(heading="main layers"))
     rows = tuple(
         (_product(term.powers), term.mult_adds, term.mult_adds / whole, term.growth, ", ".join(term.layers))
         for term in law.terms
     )
     notes = (
-        "mult-adds in depth d, width w and resolution r without their roundings, at the network's own coefficients",
-        "each phi: what the term grows by, such as alpha beta^2 gamma^2; a term without d is of what is not repeated, "
-        "or differs in the first of several",
+        "mult-adds as a formula in depth d, width w and resolution r, not rounded, at the network's own coefficients",
+        "each phi: the factor by which a term grows when phi grows by 1, such as alpha beta^2 gamma^2; a term without "
+        "d comes from layers that are not repeated, or from a first copy that differs from the others",
     )
     return Table("The law term by term", columns, rows, notes=notes, name="terms")
 
 
 def apart_table(found: Sequence[Apart]) -> Table:
-    """How far the released networks are from the law."""
+    """How far the released networks differ from the law."""
     columns = words("network") + numbers("d_w^2_r^2", type=FACTOR) + numbers("other_terms", "roundings", type=CHANGE)
     columns += numbers("growth", type=FACTOR)
     rows = tuple((one.name, one.law, one.terms - 1, one.roundings - 1, one.growth) for one in found)
     notes = (
-        "growth: the exact mult-adds against the smallest network's, which is the law d w^2 r^2, times what its other "
-        "terms do, times what the roundings of depths, widths and sizes do",
+        "growth: the exact mult-adds divided by the smallest network's, which is the product of d w^2 r^2, of the "
+        "effect of the other terms, and of the effect of rounding depths, widths and sizes",
     )
     return Table("The released networks beside the law", columns, rows, notes=notes, name="law")
 
@@ -95,8 +95,8 @@ def search_table(scaling: Scaling, found: Sequence[Candidate]) -> Table:
     rows = tuple(map(attrgetter(*COEFFICIENTS, "constraint", *COSTS, "growth"), found))
     used = ", ".join(f"{name} = {show(value)}" for name, value in zip(COEFFICIENTS, scaling.coefficients, strict=True))
     notes = (
-        f"the cost at phi = 1, nearest to {TARGET} first; which is the most accurate, only training tells",
-        f"the spec's own: {used}, so {fixed(scaling.constraint, 4)}",
+        f"the cost at phi = 1, nearest to {TARGET} first; only training tells which is the most accurate",
+        f"the spec's own coefficients: {used}, which give {fixed(scaling.constraint, 4)}",
     )
     columns += numbers(*COSTS) + numbers("growth", type=FACTOR)
     title = f"Grid search, step 1: {many(len(found), 'combination')}"

@@ -16,23 +16,23 @@ from archcalc.value import show
 
 
 def solution_tables(solution: Solution) -> list[Table]:
-    """The answer with its neighbours; of two knobs the iso-cost curve too."""
+    """The answer and the next steps; for two knobs, the iso-cost curve too."""
     tables = [solution_table(solution)]
     return [*tables, curve_table(solution)] if len(solution.search.axes) == 2 else tables
 
 
 def solution_table(solution: Solution) -> Table:
-    """The answer, and what lies a step further."""
+    """The answer, and the points one step beyond it."""
     search, wanted = solution.search, listing(limit.text for limit in solution.constraints)
-    rows = [("answer", solution.best), *(("a step on", found) for found in solution.beyond)]
+    rows = [("answer", solution.best), *(("next step", found) for found in solution.beyond)]
     title = f"{solution.network.spec.headings['net']}: {solution.want} with {wanted}"
     ranges = listing(f"{name} = {described(axis)}" for name, axis in search.axes.items())
     fixed = listing(f"{name} = {show(value)}" for name, value in search.fixed.items())
     points, meeting = search.sweep.points, solution.meeting
     notes = [
-        f"every one of the {points:,} combinations of {ranges} was computed; {meeting:,} meet all",
+        f"all {points:,} combinations of {ranges} were computed; {meeting:,} meet every constraint",
         *([f"with {fixed}"] if search.fixed else []),
-        *([] if solution.beyond else ["no step further is within the range"]),
+        *([] if solution.beyond else ["no further step is within the range"]),
         counted(
             solution.network, (name for one in search.sweep.quantities.values() for name in one.figures), **search.fixed
         ),
@@ -43,7 +43,7 @@ def solution_table(solution: Solution) -> Table:
 
 
 def curve_table(solution: Solution) -> Table:
-    """Of two knobs, the extreme second one for values of the first."""
+    """For each value of the first of two knobs, the largest or smallest value of the second."""
     first, second = solution.search.axes
     limit = solution.constraints[0]
     rows = [(*_cells(solution, found), _used(found, limit)) for found in solution.curve()]

@@ -19,7 +19,7 @@ Line = tuple[str, str]  # style, text
 
 
 def show_tables(tables: Sequence[Table], file: TextIO) -> None:
-    """Print tables, an empty line between two: on a terminal its width, and painted; else as wide as they need."""
+    """Print tables with an empty line between them: on a terminal fitted and coloured, elsewhere at full width."""
     terminal = file.isatty()
     width = _size()[0] if terminal or "COLUMNS" in os.environ else None
     if not terminal:
@@ -30,12 +30,12 @@ def show_tables(tables: Sequence[Table], file: TextIO) -> None:
 
 
 def as_text(tables: Sequence[Table]) -> str:
-    """Tables as Python shows them: fitted to the terminal where there is one."""
+    """Tables as text for Python's prompt: fitted to the terminal if there is one."""
     return render_tables(tables, _size()[0] if sys.stdout.isatty() else None).rstrip("\n")
 
 
 def render_tables(tables: Sequence[Table], width: int | None = None) -> str:
-    """Tables without colours, an empty line between two, as wide as they need unless a width is given."""
+    """Tables as text with an empty line between them, at full width unless a width is given."""
     return "\n".join("".join(f"{text.rstrip()}\n" for _, text in lines(table, width)) for table in tables)
 
 
@@ -46,7 +46,7 @@ def _size() -> tuple[int, int]:
 
 
 def _console(file: TextIO) -> Any:
-    """A terminal of rich's, of the size that Python finds; rich's own way of finding it may fail."""
+    """A rich console with the size that Python finds; rich's own detection may fail."""
     from rich.console import Console
 
     columns, rows = _size()
@@ -102,7 +102,7 @@ def _fitted(table: Table, cells: list[list[list[str]]], width: int | None) -> tu
 
 
 def _row(style: str, row: list[list[str]], table: Table, shown: list[int], widths: list[int]) -> Iterator[Line]:
-    """One row, on as many lines as its fullest cell needs."""
+    """One row, on as many lines as its longest cell needs."""
     parts = [[piece for text in row[i] for piece in (_wrapped(text, widths[i]) or [""])] for i in shown]
     for cells in zip_longest(*parts, fillvalue=""):
         padded = [
@@ -126,7 +126,7 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 @contextmanager
 def progress(total: int, what: str, file: TextIO | None = None) -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal, nothing elsewhere; what it gives is told how much more is done."""
+    """A progress bar on a terminal, nothing elsewhere; call what it gives with the number of items just finished."""
     file = file or sys.stderr
     if not file.isatty():
         yield lambda done: None

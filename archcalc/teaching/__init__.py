@@ -1,1 +1,1 @@
-"""Exercise sheets of networks, and the marking of what students answer."""
+"""Exercise sheets about networks, and the marking of students' answers."""

@@ -1,7 +1,7 @@
-"""An exercise sheet: the layers of a network with numbered blanks; with its key, and the form for the answers.
+"""An exercise sheet: the layers of a network with numbered blanks, a key, and a form for the answers.
 
-Nothing on it gives an answer away: what is asked for stands in no other cell, and where a size is asked for, no shape
-of as many elements does. The network's own input and the arguments of its layers are given.
+Nothing on it gives an answer away: a value asked for appears in no other cell, and if a size is asked for, neither does
+a shape with the same number of elements. The network's own input and the arguments of its layers are given.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LEFT_OUT = "..."
 HOW = (
     "Fill in each numbered blank with the exact number, not rounded.",
     "A shape is of one example, in the order channels x height x width.",
-    "from: the rows whose outputs are the input.",
+    "from: the rows whose outputs are the layer's input.",
     f"{LEFT_OUT} stands where a value would give an answer away.",
 )
 
@@ -44,13 +44,13 @@ class Blank(NamedTuple):
 
 
 class Exercise:
-    """Blanks in a share of the rows of a report, of these kinds if any are named. Raises ArchcalcError."""
+    """A report with blanks in a share of its rows, of these kinds if any are named. Raises ArchcalcError."""
 
     def __init__(
         self, report: Report, figures: Sequence[str], share: float | Fraction, seed: int, kinds: Sequence[str] = ()
     ) -> None:
         if not 0 < share <= 1:
-            raise ArchcalcError(f"a share of the layers is above 0 and at most 1, not {share}")
+            raise ArchcalcError(f"the share of the layers must be above 0 and at most 1, not {share}")
         asked = {*map(_figure, figures)}
         self.report, self.columns = report, ["output", *(name for name in FIGURES if name in asked - {"output"})]
         self.figures = [name for name in self.columns if name in asked]
@@ -58,7 +58,9 @@ class Exercise:
         self.name = f"{report.label} --blank {','.join(self.figures)}{of} --share {show(exact(share))} --seed {seed}"
         cells = self.open(kinds)
         names = {row: f"{seed} {report.layers[row].name}" for row, _ in cells}
-        order = sorted(names, key=lambda row: sha256(names[row].encode()).digest())  # the same in every Python
+        order = sorted(
+            names, key=lambda row: sha256(names[row].encode()).digest()
+        )  # the same in every version of Python
         rows = {*order[: ceil(exact(share) * len(order))]}
         chosen = [cell for cell in cells if cell[0] in rows]
         self.blanks = [Blank(number, *cell, self.value(*cell)) for number, cell in enumerate(chosen, 1)]
@@ -70,7 +72,7 @@ class Exercise:
         return self.report.layers[row].figure(figure)
 
     def open(self, kinds: Sequence[str]) -> list[Cell]:
-        """What may be asked: what is exact on paper, but no size that some layer's own arguments tell."""
+        """The cells that can be asked for: exact values, except sizes that a layer's own arguments state."""
         cells = [(i, figure) for i in range(len(self.report.layers)) for figure in self.figures]
         told = {(figure, self.value(i, figure)) for i, figure in cells if self.tells(i, figure)}
         there = {row.kind for row in self.report.layers}
@@ -90,21 +92,21 @@ class Exercise:
         return found
 
     def tells(self, row: int, figure: str) -> bool:
-        """Whether a layer's arguments have its size among them, as linear(10) has."""
+        """Whether a layer's arguments state its size, as linear(10) does."""
         value = self.value(row, figure)
         shown = describe(value if isinstance(value, tuple) else (value,))
         return _is_size(figure) and shown in re.findall("[0-9]+", self.report.layers[row].text)
 
     def is_secret(self, value: Any) -> bool:
-        """Whether an answer can be read off it."""
+        """Whether the value gives an answer away."""
         return value in self.answers or (product(value) if isinstance(value, tuple) else value) in self.elements
 
     def is_given(self, row: int, figure: str) -> bool:
-        """Whether a value stands on the sheet."""
+        """Whether a cell's value is shown on the sheet."""
         return (row, figure) not in self.asked and not self.is_secret(self.value(row, figure))
 
     def cell(self, row: int, figure: str) -> Any:
-        """What stands on the sheet."""
+        """A cell of the sheet: its value, its blank, or dots if the value is left out."""
         if number := self.asked.get((row, figure)):
             return f"({number}) __________"
         return self.value(row, figure) if self.is_given(row, figure) else LEFT_OUT
@@ -119,7 +121,7 @@ class Exercise:
         return own.name, f"{own.text}{weights}", sources, listing(shapes)
 
     def sheet(self) -> Table:
-        """What students are given."""
+        """The sheet that students receive."""
         report = self.report
         rows = [
             (number, *self.layer(i), *(self.cell(i, figure) for figure in self.columns))
@@ -138,13 +140,13 @@ class Exercise:
         )
 
     def key(self) -> Table:
-        """The answers; marked, they are all right."""
+        """The answers; marking them gives the full score."""
         rows = [(b.number, FIGURES[b.figure].heading, self.report.layers[b.row].name, b.answer) for b in self.blanks]
         columns = (*numbers("blank"), *words("figure", "layer"), *numbers("answer"))
         return Table(f"{self.report.title}: key", columns, tuple(rows), notes=(f"sheet: {self.name}",), name="key")
 
     def form(self) -> Table:
-        """What students fill in, each row with the sheet that it belongs to."""
+        """The form that students fill in; each row names its sheet."""
         rows = [(self.name, blank.number, ABSENT) for blank in self.blanks]
         return Table("answers", (*words("sheet"), *numbers("blank", "answer")), tuple(rows), name="answers")
 

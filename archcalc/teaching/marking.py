@@ -1,4 +1,4 @@
-"""Marking: what students answered, read as people write numbers, held against the engine, with the likely mistakes."""
+"""Marking: students' answers, in any usual way of writing numbers, compared with the engine, with likely mistakes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RIGHT, CARRIED, WRONG, UNREAD, UNANSWERED = VERDICTS = "right", "carried on", "w
 
 
 class Mark(NamedTuple):
-    """What an answer is worth."""
+    """The mark of one answer."""
 
     blank: Blank
     text: str  # as the student wrote it
@@ -49,7 +49,7 @@ def read(text: str, blank: Blank) -> Any:
     parts = re.split(TIMES if re.search(TIMES, inner) or rank == 1 else "[,; ]+", inner)
     sizes = tuple(_number(part.strip(), blank.figure) for part in parts)
     if not all(0 < size <= LARGEST for size in sizes):
-        raise Refusal("a size is at least 1, and not without bound")
+        raise Refusal(f"a size is at least 1 and at most {LARGEST:,}")
     return sizes
 
 
@@ -61,7 +61,7 @@ def _number(text: str, figure: str) -> int:
         raise Refusal(NO_NUMBER)
     value = plain(Fraction(re.sub(APART, "", match[1]) + match[2]) * units[match[3]])
     if not isinstance(value, int):
-        raise Refusal("it is not a whole number; a comma or a space parts thousands, a point decimals")
+        raise Refusal("it is not a whole number; a comma or a space separates thousands, a point decimals")
     return value
 
 
@@ -77,7 +77,7 @@ def answers(path: str, exercise: Exercise) -> dict[int, str]:
     found: dict[int, str] = {}
     for place, row in _rows(path):
         if row.get("sheet", exercise.name).removeprefix("'") not in ("", exercise.name):
-            raise ArchcalcError(f"{place}: this answers the sheet of '{row['sheet']}', not of '{exercise.name}'")
+            raise ArchcalcError(f"{place}: this answers the sheet '{row['sheet']}', not '{exercise.name}'")
         number = re.fullmatch(r"\(?([0-9]{1,9})\)?", row["blank"])
         if not number or not 0 < int(number[1]) <= len(exercise.blanks):
             raise ArchcalcError(f"{place}: no blank {row['blank']!r}; the sheet has 1 to {len(exercise.blanks)}")
@@ -88,7 +88,7 @@ def answers(path: str, exercise: Exercise) -> dict[int, str]:
 
 
 def _rows(path: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """Each row of a CSV by its columns, and its place; parted by commas, or as Excel does by semicolons or tabs."""
+    """Each row of a CSV by column, with its place; separated by commas, or as in Excel by semicolons or tabs."""
     lines = text_of(path).splitlines() or [""]
     delimiter = max(",;\t", key=lines[0].count)
     try:
@@ -99,7 +99,9 @@ def _rows(path: str) -> Iterator[tuple[str, dict[str, str]]]:
         for row in rows:
             place, more = f"{path}:{rows.line_num + 1}", [*filter(None, row.pop(None, ()))]
             if more and names[-1] != "answer":
-                raise ArchcalcError(f"{place}: a cell too many, {more[0]!r}; quote an answer with a {delimiter!r}")
+                raise ArchcalcError(
+                    f"{place}: one cell too many, {more[0]!r}; put quotes around an answer with a {delimiter!r}"
+                )
             row["answer"] = delimiter.join([row["answer"], *more])  # 1,024 without quotes
             if any(row.values()):
                 yield place, {name: one_line(cell) for name, cell in row.items()}
@@ -119,14 +121,14 @@ class Marking:
                     self.read[blank.number] = read(text, blank)
             except Refusal as refusal:
                 self.unread[blank.number] = str(refusal)
-        self.shapes = [self.graph.nodes[0].shape]  # of each node's output, as far as the student's own answers lead
+        self.shapes = [self.graph.nodes[0].shape]  # of each node's output, as it follows from the student's own answers
         self.blame: list[int | None] = [None]  # the blank whose answer made it differ
         for row, layer in enumerate(exercise.report.layers):
             self.follow(row, layer.nodes[0])
         self.marks = [self.mark(blank, texts.get(blank.number, "")) for blank in exercise.blanks]
 
     def follow(self, row: int, at: int) -> None:
-        """Give a layer the output that the student found, was told, or would find on their own input."""
+        """Set a layer's output: the student's answer, the sheet's value, or what follows from their own input."""
         node, number = self.graph.nodes[at], self.exercise.asked.get((row, "output"))
         blame = next((self.blame[i] for i in node.inputs if self.blame[i]), None)
         own = self.own(question(self.exercise.report.counts, at, "output"), at) if blame else None
@@ -142,11 +144,11 @@ class Marking:
         self.blame.append(blame if shape != node.shape else None)
 
     def own(self, asked: Question, at: int, shape: Shape = ()) -> Question | None:
-        """The question on the inputs that the student found."""
+        """The question on the inputs that follow from the student's own answers."""
         return asked.altered(inputs=tuple(self.shapes[i] for i in self.graph.nodes[at].inputs), shape=shape)
 
     def mark(self, blank: Blank, text: str) -> Mark:
-        """Hold an answer against the truth, then against what follows from earlier answers, then against mistakes."""
+        """Compare an answer with the right one, then with what follows from earlier answers, then with mistakes."""
         if blank.number in self.unread or blank.number not in self.read:
             verdict = UNREAD if blank.number in self.unread else UNANSWERED
             return Mark(blank, text[:LONGEST], verdict, self.unread.get(blank.number, ""))

@@ -1,4 +1,4 @@
-"""The mistakes that students make, each as a change to the question: the engine says what answer it leads to."""
+"""Students' typical mistakes, each as a change to the question; the engine computes the answer that it leads to."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from archcalc.shape import Shape
 
 
 class OtherWay(int):
-    """An integer whose divisions round the other way: up what a rule rounds down, and down what it rounds up."""
+    """An integer whose divisions round the opposite way: up if a rule rounds down, and down if it rounds up."""
 
     def __floordiv__(self, other: int) -> OtherWay:
         return OtherWay(-(-int(self) // int(other)))
 
 
 def _kept(name: str) -> Callable[..., Any]:
-    """An operation on integers whose result rounds the other way too."""
+    """An operation on integers whose result is an OtherWay too."""
     return lambda *values: OtherWay(getattr(int, name)(*values))
 
 
@@ -32,7 +32,7 @@ for _name in ("__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__rmul__
 
 
 class Question(NamedTuple):
-    """A figure of a layer, with what stands directly before and behind it."""
+    """A figure of a layer, with the nodes directly before and after it."""
 
     figure: str
     graph: Graph  # its inputs, the layer, and if a batch norm takes its output, that
@@ -46,11 +46,11 @@ class Question(NamedTuple):
 
     @property
     def inputs(self) -> tuple[Shape, ...]:
-        """The shapes that the layer is given."""
+        """The shapes of the layer's inputs."""
         return self.graph.input_shapes(self.node)
 
     def value(self, figure: str = "", at: int | None = None) -> Any:
-        """The answer; or that to another figure, or of another layer."""
+        """The answer; or the one for another figure or layer."""
         rule = FIGURES[figure or self.figure].rule
         assert rule is not None  # a layer has it
         if isinstance(rule, Read) and self.node.layer:  # what flows through the layers before it
@@ -66,7 +66,7 @@ class Question(NamedTuple):
         shape: Shape = (),
         number: Callable[[int], int] = int,
     ) -> Question | None:
-        """The same with other arguments, inputs or (else it is computed, on such numbers) output; None if it fails."""
+        """The same with other arguments or inputs; without ``shape``, its output is computed. None if that fails."""
         layer, given, nodes = self.node.layer, inputs or self.inputs, list(self.graph.nodes)
         assert layer is not None  # only the network's input has none
         if arguments and not arguments.keys() <= {parameter.name for parameter in layer.parameters}:
@@ -84,7 +84,7 @@ class Question(NamedTuple):
 
 
 def question(network: Counts, at: int, figure: str) -> Question:
-    """What is asked of a node."""
+    """The question about a figure of a node."""
     nodes, node = network.graph.nodes, network.graph.nodes[at]
     before = [nodes[i]._replace(layer=None, inputs=()) for i in node.inputs]
     norm = [n for n in nodes if n.inputs == (at,) and n.layer and n.layer.label == "batchnorm"][:1]
@@ -95,7 +95,7 @@ def question(network: Counts, at: int, figure: str) -> Question:
 
 
 class Mistake(NamedTuple):
-    """A name, what to say to the student, and the answers that it leads to."""
+    """A mistake's name, the remark to the student, and the answers that it leads to."""
 
     name: str
     told: str
@@ -116,7 +116,7 @@ def _counted_by(*conventions: str) -> Callable[[Question], Iterable[Any]]:
 
 
 def _batchnorm(asked: Question) -> Iterator[Any]:
-    """What batch norm counts, of the layer itself or beside it of the one behind."""
+    """The answer with batch norm counted: of the layer itself, or added from the one after it."""
     own = asked.node.layer is not None and asked.node.layer.label == "batchnorm"
     at = asked.at + (not own)
     rule = FIGURES[asked.figure].rule
@@ -163,6 +163,6 @@ MISTAKES = (
 
 
 def likely(asked: Iterable[Question], is_answer: Callable[[Any], bool]) -> list[Mistake]:
-    """The mistakes that lead to an answer, on one of these questions; more than one, if they give the same number."""
+    """All mistakes that lead to an answer to one of these questions; several may give the same number."""
     questions = [*asked]
     return [mistake for mistake in MISTAKES if any(is_answer(v) for one in questions for v in mistake.answers(one))]

@@ -1,4 +1,4 @@
-"""The copies of a repetition on a sheet: one block of rows for all of them, and a cell that says how many they are."""
+"""The copies of a repetition on a sheet: one block of rows for all of them, and a cell with their number."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from archcalc.traces.traced import Traced, first_of, place_of, total, value_of, 
 
 
 class Settle(Exception):
-    """How often the entry at that place is repeated must stay as it is."""
+    """The number of repetitions of the entry at that place must stay fixed."""
 
     def __init__(self, place: Place) -> None:
         super().__init__(place)
@@ -19,7 +19,7 @@ class Settle(Exception):
 
 
 class Copies:
-    """Those from the first on. Cells hold what is true of the first; what differs is a formula in how many are done."""
+    """The copies from ``first`` on. Cells show the first copy; values that differ are formulas in the copies before."""
 
     most = MOST_COPIES
 
@@ -32,16 +32,16 @@ class Copies:
 
     @property
     def name(self) -> str:
-        """What follows on their common name: 2..."""
+        """The suffix of the copies' common name: 2..."""
         return f"{self.before + self.first}..."
 
     def rise(self, before: Any, after: Any) -> Any:
-        """How much larger a size is after the first one; where it is as large now, it must stay so."""
+        """The increase of a size by the first copy; if it is 0 now, it must stay 0."""
         after = first_of(after)
         return 0 if value_of(after) == value_of(before) else after - before
 
     def sum(self, x: Number | None) -> Number:
-        """What x comes to for all copies. Raises Refusal where it is not known: of none it would be 0."""
+        """The sum of x over all copies. Raises Refusal if x is unknown, since for no copies the sum would be 0."""
         if x is None:
             raise Refusal("the work of its copies is not known")
         if isinstance(x, int) and x == 0:
@@ -49,24 +49,24 @@ class Copies:
         return select(self.count >= 1, total(self.count, x) if varies(x) else self.count * x, 0)
 
     def last_of(self, x: Any) -> Any:
-        """What x is for the last copy."""
+        """The value of x for the last copy."""
         raise NotImplementedError(f"{x} of a sheet's last copy")
 
 
 class Depth:
-    """How often the entry at a place is repeated, as a formula."""
+    """The number of repetitions of the entry at a place, as a formula."""
 
     def __init__(self, times: Traced, place: Place) -> None:
         self.times, self.place = times, place
 
     def copies(self, first: int, after: int, before: Any) -> Copies:
-        """Those from the first of these numbers on. Raises Refusal where the last ones are to be written out."""
+        """The copies from number ``first`` on. Raises Refusal if the last ones need rows of their own."""
         if after or not isinstance(before, int):
             raise Refusal("their names would change")
         return Copies(first, self.times, before)
 
     def reaches(self, number: int) -> bool:
-        """Whether it is so large, and stays so."""
+        """Whether there are at least ``number`` repetitions, which must stay true."""
         known = self.times >= number
         return bool(known if isinstance(known, bool) else known.settled)
 

@@ -1,4 +1,4 @@
-"""A trace as JavaScript, exact: whole numbers are BigInts, all others fractions of two BigInts.
+"""A trace as exact JavaScript: whole numbers are BigInts, all others fractions of two BigInts.
 
 ARITHMETIC comes first in a program. What it computes is archcalc's own arithmetic: floor and mod go down, below 0 too.
 Where there is no such number, or a fraction stands where a whole number must, an error is thrown.
@@ -45,7 +45,7 @@ const number = text => {  // 3, 0.75 or 160/224
 
 
 class JavaScript(Notation):
-    """What a browser computes. A name stands for a number that ``number`` made, and is none of ARITHMETIC's."""
+    """The notation that a browser runs. Names refer to numbers made by ``number`` and must not occur in ARITHMETIC."""
 
     longest = 10**6
     infix: ClassVar[dict[str, str]] = {"+": " + ", "-": " - ", "*": " * ", "/": "", "power": ""}
@@ -107,7 +107,7 @@ class JavaScript(Notation):
 
 
 def parts(value: Any) -> tuple[Any, ...]:
-    """What an operation or a condition is made of."""
+    """The operands of an operation or a condition."""
     if isinstance(value, Condition):
         return value.operands
     return value.operands if isinstance(value, Traced) and value.operation != "name" else ()
