@@ -4,7 +4,7 @@ TYPE_CHECKING = False  # but true to a type checker; to import that name would t
 if TYPE_CHECKING:
     from archcalc.address import ask
     from archcalc.comparison import Comparison, compare
-    from archcalc.errors import ArchcalcError, SpecError
+    from archcalc.core.errors import ArchcalcError, SpecError
     from archcalc.network import Network, load, names
     from archcalc.report import Report, Row
 
@@ -16,7 +16,7 @@ def __getattr__(name: str) -> object:
     """What is not here yet: imported when it is asked for, so that the command line can see to interrupts first."""
     from archcalc.address import ask
     from archcalc.comparison import Comparison, compare
-    from archcalc.errors import ArchcalcError, SpecError
+    from archcalc.core.errors import ArchcalcError, SpecError
     from archcalc.network import Network, load, names
     from archcalc.report import Report, Row
 

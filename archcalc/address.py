@@ -13,18 +13,16 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, NamedTuple
 
-from archcalc.errors import ArchcalcError, Place, Refusal, Source, listing, suggest
+from archcalc.core.errors import ArchcalcError, Place, Refusal, Source, listing, suggest
+from archcalc.core.number import COMPARE, exact_div, plain
 from archcalc.figures.conventions import DEFAULT
 from archcalc.figures.figure import FIGURES, SPELLINGS, Figure
-from archcalc.language.arithmetic import FUNCTIONS, decimal
-from archcalc.language.compiler import Compiler, _always
-from archcalc.language.syntax import syntax_tree
-from archcalc.language.terms import Evaluator
 from archcalc.model import reference
-from archcalc.number import exact_div, plain
-from archcalc.protocol import COMPARE
 from archcalc.quantity import KNOB, Quantity, quantity
 from archcalc.report import Report
+from archcalc.spec.arithmetic import FUNCTIONS, decimal
+from archcalc.spec.expression import Compiler, _always
+from archcalc.spec.syntax import Evaluator, syntax_tree
 
 COUNTS = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
 BYTES = {f"{unit}B": COUNTS[unit] for unit in "kKMGT"} | {"bytes": 1}

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archcalc.engine.unreached import unreached
-from archcalc.errors import SpecError, many
-from archcalc.language.headings import KIND, Entry, choose
-from archcalc.language.library import members, whole
-from archcalc.language.spec import Spec
+from archcalc.core.errors import SpecError, many
+from archcalc.core.value import show
+from archcalc.graph.unreached import unreached
+from archcalc.output.table import Table, numbers, words
 from archcalc.report import Report, summarize
-from archcalc.tables.grid import Table, numbers, words
-from archcalc.value import show
+from archcalc.spec.library import KIND, Entry, choose, members, whole
+from archcalc.spec.model import Spec
 
 LONGEST_LINE = 40  # characters of the names of a family
 NOTES = (

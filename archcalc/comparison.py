@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcalc.errors import ArchcalcError
+from archcalc.core.errors import ArchcalcError
+from archcalc.core.number import decide, equal
 from archcalc.model import Model, reference
-from archcalc.number import decide, equal
 from archcalc.report import Report, Row
 
 if TYPE_CHECKING:
-    from archcalc.tables.grid import Table
+    from archcalc.output.table import Table
 
 
 class Line(NamedTuple):
@@ -34,18 +34,18 @@ class Comparison(NamedTuple):
 
     def tables(self, columns: Sequence[str] = ()) -> list[Table]:
         """The totals, in these columns if any are named; for several networks also their corresponding rows."""
-        from archcalc.tables.layout import aligned_table, totals_table
+        from archcalc.tables import aligned_table, totals_table
 
         aligned = [aligned_table(self)] if self.corresponds and len(self.reports) > 1 else []
         return [totals_table(self.reports, columns), *aligned]
 
     def __repr__(self) -> str:
-        from archcalc.tables.terminal import as_text
+        from archcalc.output.terminal import as_text
 
         return as_text(self.tables())
 
     def _repr_html_(self) -> str:
-        from archcalc.export.html import fragment
+        from archcalc.output.html import fragment
 
         return fragment(self.tables())
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from archcalc.export import render_tables
+from archcalc.output import render_tables
 from archcalc.report import Report
-from archcalc.tables.layout import Choice, summary_tables
+from archcalc.tables import Choice, summary_tables
 
 
 def render(reports: Sequence[Report], format_: str, choice: Choice, **how: Any) -> bytes:
     """The contents of a file of that format: in JSON one network is an object with all layers, several are a list."""
     if format_ == "xlsx":
-        from archcalc.export.book import render_reports
+        from archcalc.workbook.book import render_reports
 
         return render_reports(reports, choice)
     if format_ == "json":
-        from archcalc.export.json import written
+        from archcalc.output.json import written
 
         data = [report.to_dict(choice.columns) for report in reports]
         return written(data[0] if len(data) == 1 else data).encode()

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.errors import ArchcalcError, Refusal, alternatives, listing, nearest, suggest
-from archcalc.synonyms import SENSES, Sense, squeezed
+from archcalc.core.errors import ArchcalcError, Refusal, alternatives, listing, nearest, suggest
+from archcalc.core.synonyms import SENSES, Sense, squeezed
 
 if TYPE_CHECKING:
     from archcalc.model import Model, Reference

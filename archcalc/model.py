@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from archcalc.errors import ArchcalcError, Refusal, listing
-from archcalc.language.library import find
-from archcalc.language.spec import Knob, Spec
-from archcalc.number import broadcast
+from archcalc.core.errors import ArchcalcError, Refusal, listing
+from archcalc.core.number import broadcast
 from archcalc.report import Report, summarize
+from archcalc.spec.library import find
+from archcalc.spec.model import Knob, Spec
 
 
 class Model:

@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
-from archcalc.errors import ArchcalcError
-from archcalc.language.library import find
+from archcalc.core.errors import ArchcalcError
 from archcalc.model import Model, Reference
+from archcalc.spec.library import find
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from archcalc.derivation.explain import Explanation
-    from archcalc.forms.formula import Formula
-    from archcalc.solving.solve import Solution
+    from archcalc.closed_forms.formula import Formula
+    from archcalc.explain.explain import Explanation
+    from archcalc.search.solve import Solution
     from archcalc.sweeps.sweep import Sweep
     from archcalc.verify.module import NetworkModule
 
@@ -26,7 +26,7 @@ class Network(Model):
     @property
     def text(self) -> str:
         """The spec as the text of one file: only this network, with the blocks that it uses, without comments."""
-        from archcalc.language.writing import written
+        from archcalc.spec.writing import written
 
         return written(self.spec._replace(variants={}))
 
@@ -53,8 +53,8 @@ class Network(Model):
         other knobs have these values. Each network has its own defaults; the knobs in ``tie`` are the same in both.
         Raises ArchcalcError where there is no closed form.
         """
-        from archcalc.forms.formula import formula
-        from archcalc.forms.opening import other, words
+        from archcalc.closed_forms.evaluation import other, words
+        from archcalc.closed_forms.formula import formula
 
         return formula(Reference(self, knobs), of, words(free), other(over, knobs, words(tie) or ()))
 
@@ -63,7 +63,7 @@ class Network(Model):
 
         ``free`` is a knob, several ("alpha, rho"), or a mapping to the values to try. Raises ArchcalcError.
         """
-        from archcalc.solving.solve import task
+        from archcalc.search.solve import task
 
         names = free.split(",") if isinstance(free, str) else free
         values = free if isinstance(free, Mapping) else {name.strip(): None for name in names}
@@ -83,8 +83,8 @@ class Network(Model):
         ``of`` is mult_adds, params or buffers, or such "of PATH", or "rows of PATH". Each network has its own defaults;
         the knobs in ``tie`` are the same in both. Raises ArchcalcError.
         """
-        from archcalc.derivation.explain import explain
-        from archcalc.forms.opening import other, words
+        from archcalc.closed_forms.evaluation import other, words
+        from archcalc.explain.explain import explain
 
         return explain(Reference(self, knobs), of, other(over, knobs, words(tie) or ()), words(free), depth)
 
@@ -115,6 +115,6 @@ def names(family: str = "", kind: str = "") -> list[str]:
 
     Raises ArchcalcError where there is no such family or kind.
     """
-    from archcalc.language.headings import choose
+    from archcalc.spec.library import choose
 
     return [entry.name for entry in choose(family=family, kind=kind)]

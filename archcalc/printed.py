@@ -7,12 +7,12 @@ from decimal import Decimal
 from fractions import Fraction
 from math import floor
 
-from archcalc.errors import ArchcalcError
+from archcalc.core.errors import ArchcalcError
 from archcalc.figures.conventions import CONVENTIONS
 from archcalc.model import reference
+from archcalc.output.table import CHANGE, Column, Table, numbers, words
 from archcalc.published import Measurement, measurements
 from archcalc.report import Report
-from archcalc.tables.grid import CHANGE, Column, Table, numbers, words
 
 UNITS = {"": 1, "M": 10**6, "G": 10**9}
 PRINTED = {"params": ("params", "weights", "total_params"), "work": tuple(CONVENTIONS)}  # what each may have counted

@@ -11,12 +11,12 @@ from functools import cache
 from os.path import join
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.errors import ArchcalcError
-from archcalc.language.library import find, home, names
+from archcalc.core.errors import ArchcalcError
+from archcalc.spec.library import find, home, names
 
 if TYPE_CHECKING:
-    from archcalc.language.spec import Knob
     from archcalc.report import Report
+    from archcalc.spec.model import Knob
 
 BY = ("paper", "authors", "torchvision V1", "torchvision V2", "Keras", "others")  # whose measurement is preferred
 IMAGENET = "ImageNet"  # the validation set of ILSVRC 2012

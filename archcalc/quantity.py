@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from archcalc.errors import ArchcalcError, Refusal, listing, suggest
+from archcalc.core.errors import ArchcalcError, Refusal, listing, suggest
+from archcalc.core.number import Number
+from archcalc.core.value import exact
 from archcalc.figures.conventions import DEFAULT
 from archcalc.figures.figure import FIGURES, SPELLINGS, Figure
 from archcalc.figures.rules import ABSENT
-from archcalc.kinds import KINDS
-from archcalc.number import Number
+from archcalc.layers import KINDS
 from archcalc.report import Report, Row
-from archcalc.value import exact
 
 KNOB = Figure("knob", "knob", "", "The value of a knob.", None)
 
@@ -67,7 +67,7 @@ def quantity(figure: str, of: Sequence[str] = ()) -> Quantity:
     """The quantity of a figure: of a path, of "every KIND" of layer, or of such layers in a path. Raises Refusal."""
     name = SPELLINGS.get(figure, figure)
     if name not in FIGURES:
-        from archcalc.language.library import known_as, names
+        from archcalc.spec.library import known_as, names
 
         if known_as(figure) in names():
             raise Refusal(f"{figure!r} is a network; its figure follows a colon: '{figure}: {DEFAULT}'")

@@ -9,19 +9,19 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from archcalc.engine.checking import checked
-from archcalc.engine.graph import Assumption, Graph, Node
-from archcalc.engine.unfold import unfold
-from archcalc.errors import ArchcalcError, listing, one_line
+from archcalc.core.errors import ArchcalcError, listing, one_line
+from archcalc.core.gc_paused import gc_paused
+from archcalc.core.number import Number
+from archcalc.core.shape import Shape
+from archcalc.core.value import brief, show
 from archcalc.figures.conventions import DEFAULT, convention
 from archcalc.figures.figure import FIGURES
 from archcalc.figures.rules import Counts
 from archcalc.figures.sentence import sentence
-from archcalc.gc_paused import gc_paused
-from archcalc.language.spec import Spec
-from archcalc.number import Number
-from archcalc.shape import Shape
-from archcalc.value import brief, show
+from archcalc.graph.checking import checked
+from archcalc.graph.expand import expand
+from archcalc.graph.graph import Assumption, Graph, Node
+from archcalc.spec.model import Spec
 
 USUAL = ("params", "buffers", DEFAULT)  # the figures that are shown by default
 
@@ -168,14 +168,14 @@ class Report:
         return {name: _json(row.figure(name)) for name in names}
 
     def __repr__(self) -> str:
-        from archcalc.tables.layout import Choice, summary_table
-        from archcalc.tables.terminal import as_text
+        from archcalc.output.terminal import as_text
+        from archcalc.tables import Choice, summary_table
 
         return as_text([summary_table(self, Choice())])
 
     def _repr_html_(self) -> str:
-        from archcalc.export.html import fragment
-        from archcalc.tables.layout import Choice, summary_table
+        from archcalc.output.html import fragment
+        from archcalc.tables import Choice, summary_table
 
         return fragment([summary_table(self, Choice())])
 
@@ -183,7 +183,7 @@ class Report:
 def summarize(spec: Spec, knobs: dict[str, Any]) -> Report:
     """Expand a spec into a graph, compute its shapes, and report its figures. Raises SpecError."""
     with gc_paused():
-        return report_of(unfold(spec, knobs), spec)
+        return report_of(expand(spec, knobs), spec)
 
 
 def report_of(

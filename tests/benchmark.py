@@ -195,7 +195,7 @@ def growth() -> None:
 
 
 def all_specs() -> None:
-    from archcalc.language.library import names
+    from archcalc.spec.library import names
 
     times = []
     start = time.perf_counter()
@@ -239,7 +239,7 @@ def counted_specs() -> None:
 
 
 def closed_forms() -> None:
-    from archcalc.language.library import names
+    from archcalc.spec.library import names
 
     times = {}
     for name in names():

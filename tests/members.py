@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from archcalc.errors import Source
-from archcalc.language.grammar import HEADINGS
-from archcalc.language.library import names
-from archcalc.language.text import Mapping, Scalar, read
+from archcalc.core.errors import Source
+from archcalc.spec.grammar import HEADINGS
+from archcalc.spec.library import names
+from archcalc.spec.text import Mapping, Scalar, read
 
 
 def members():

@@ -15,10 +15,9 @@ import archcalc
 from archcalc.cli import main
 from archcalc.verify import against
 from archcalc.verify.against import at_knobs, own_network, witness
-from archcalc.verify.pages import differences, verdict
-from archcalc.verify.results import NotRun
-from archcalc.verify.sheets import not_run_table
+from archcalc.verify.receipt import differences, verdict
 from archcalc.verify.suite import Asked, examine, gather
+from archcalc.verify.tables import NotRun, not_run_table
 
 TEXT = """
 net: A network that a library has

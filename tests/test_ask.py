@@ -14,14 +14,14 @@ from test_fuzz import SEED, slip
 
 import archcalc
 from archcalc.address import COUNTS, RELATIONS, address, read
-from archcalc.errors import ArchcalcError, Refusal
+from archcalc.core.errors import ArchcalcError, Refusal
+from archcalc.core.number import COMPARE
 from archcalc.figures.figure import FIGURES
 from archcalc.figures.rules import ABSENT
-from archcalc.language.library import home
 from archcalc.model import reference
-from archcalc.protocol import COMPARE
 from archcalc.quantity import Quantity, rows_of
-from archcalc.solving.constraint import read_constraints
+from archcalc.search.constraint import read_constraints
+from archcalc.spec.library import home
 
 OF_LAYERS = [name for name, figure in FIGURES.items() if figure.rule]
 SUMS = [name for name in OF_LAYERS if FIGURES[name].rule.adds]

@@ -8,9 +8,9 @@ from console import run
 
 import archcalc
 from archcalc.catalogue import check
-from archcalc.engine.unreached import Trial, unreached
-from archcalc.language.library import home, whole
-from archcalc.language.spec import blocks_used
+from archcalc.graph.unreached import Trial, unreached
+from archcalc.spec.library import home, whole
+from archcalc.spec.model import blocks_used
 
 FILES = sorted(Path(home()).glob("*.yaml"))
 WHOLE = """

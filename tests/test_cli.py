@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 import archcalc
 from archcalc.cli import main
-from archcalc.export import FORMATS
+from archcalc.output import FORMATS
 
 COMMANDS = {
     "summary_lenet5": "summary lenet5",
@@ -170,7 +170,7 @@ def test_show_list_and_check(tmp_path):
     assert "vgg16" not in run("list --family ResNet").output
     names = [row["name"] for row in json.loads(run("list --format json").output)[0]["rows"]]
     assert names == sorted(names)
-    assert set(names) == set(archcalc.language.library.names())
+    assert set(names) == set(archcalc.spec.library.names())
     spec = tmp_path / "net.yaml"
     spec.write_text("net: N\ninput: [3, 8, 8]\nlayers:\n  - conv(4, 3)\n")
     assert run(["check", str(spec)]).output == f"{spec}: no errors; N, 1 layer, 0 knobs\n"
@@ -202,7 +202,7 @@ def test_unknown_is_never_zero(tmp_path):
 
 def test_no_knob_hides_behind_an_option():
     own = {name.lstrip("-") for command in main.commands.values() for param in command.params for name in param.opts}
-    for name in archcalc.language.library.names():
+    for name in archcalc.spec.library.names():
         assert not own & set(archcalc.load(name).knobs), f"{name}: give the knob another name"
 
 
@@ -225,8 +225,8 @@ def test_common_spellings_and_old_names_resolve(spelling, name):
 
 
 def test_no_two_names_differ_in_spelling_only():
-    from archcalc.language.library import aliases, names
-    from archcalc.synonyms import squeezed
+    from archcalc.core.synonyms import squeezed
+    from archcalc.spec.library import aliases, names
 
     known = [squeezed(name) for name in names()]
     assert len(set(known)) == len(known)

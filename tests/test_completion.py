@@ -10,8 +10,8 @@ from click.shell_completion import get_completion_class
 
 import archcalc
 from archcalc.cli import main
-from archcalc.kinds import KINDS
-from archcalc.language.headings import headings
+from archcalc.layers import KINDS
+from archcalc.spec.library import headings
 
 HEAVY = ("torch", "numpy", "sympy", "rich", "matplotlib", "xlsxwriter", "tabulate", "pyarrow", "pandas")
 SHELLS = ("bash", "zsh", "fish")

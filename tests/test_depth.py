@@ -9,8 +9,8 @@ from laws.depth_law import AROUND, BODIES
 
 import archcalc
 from archcalc.address import address
-from archcalc.forms.copies import sum_of_powers
-from archcalc.forms.walk import numbers
+from archcalc.closed_forms.copies import sum_of_powers
+from archcalc.closed_forms.evaluation import numbers
 
 FIGURES = ("mult_adds", "params", "buffers")
 POINTS = 30

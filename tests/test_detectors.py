@@ -6,7 +6,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 import archcalc
-from archcalc.kinds import KINDS
+from archcalc.layers import KINDS
 
 PER_ROI = 25088 * 4096 + 4096 * 4096 + 4096 * (21 + 84)  # Fast R-CNN, figure 1, on VGG-16: fc6, fc7, scores, boxes
 

@@ -7,9 +7,8 @@ import jsonschema
 import pytest
 import yaml
 
-from archcalc.kinds import KINDS
-from archcalc.reference import kind_page, kinds_page
-from archcalc.schema import schema, schema_text
+from archcalc.layers import KINDS
+from archcalc.spec.schema import kind_page, kinds_page, schema, schema_text
 
 TOP = Path(__file__).parent.parent
 SPECS = sorted((TOP / "specs").rglob("*.yaml"))

@@ -12,7 +12,7 @@ from test_formula import formulas
 
 import archcalc
 from archcalc import ArchcalcError
-from archcalc.language.library import names
+from archcalc.spec.library import names
 
 FEW = 8  # excluded points of a letter, from which on the formula must be wrong at most of them
 DEEP = 200  # layers, from which on fewer points are tried
@@ -26,8 +26,10 @@ def around(own, knob, count, rng):
         own * Fraction(n, d)
         for n, d in ((1, 8), (1, 4), (1, 2), (5, 7), (3, 4), (9, 10), (6, 5), (5, 4), (3, 2), (2, 1))
     }
-    found |= {end for end in (knob.least, knob.most) if end is not None}
-    inside = [v for v in found if (knob.least is None or v >= knob.least) and (knob.most is None or v <= knob.most)]
+    found |= {end for end in (knob.minimum, knob.maximum) if end is not None}
+    inside = [
+        v for v in found if (knob.minimum is None or v >= knob.minimum) and (knob.maximum is None or v <= knob.maximum)
+    ]
     return rng.sample(sorted(inside), min(count, len(inside)))
 
 

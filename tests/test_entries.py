@@ -16,13 +16,13 @@ from laws.common import examples
 from laws.number_types import NUMBER_TYPES
 
 import archcalc
-from archcalc.engine.unreached import unreached
-from archcalc.errors import Source
-from archcalc.language.arithmetic import FUNCTIONS, WORDS
-from archcalc.language.grammar import parse_spec
-from archcalc.language.writing import written
+from archcalc.core.errors import Source
+from archcalc.graph.unreached import unreached
 from archcalc.network import Network
-from archcalc.schema import schema
+from archcalc.spec.arithmetic import FUNCTIONS, WORDS
+from archcalc.spec.grammar import parse_spec
+from archcalc.spec.schema import schema
+from archcalc.spec.writing import written
 
 SCHEMA = Draft202012Validator(schema())
 

@@ -8,11 +8,10 @@ import pytest
 from markdown_it import MarkdownIt
 from openpyxl import load_workbook
 
-from archcalc.errors import one_line
-from archcalc.export import render_tables
-from archcalc.export.md import code
-from archcalc.likeness import encoded
-from archcalc.tables.grid import WORDS, Column, Table
+from archcalc.core.errors import encoded, one_line
+from archcalc.output import render_tables
+from archcalc.output.md import code
+from archcalc.output.table import WORDS, Column, Table
 
 MARKUP = """<script>alert(1)</script> "><img src=x onerror=alert(1)> &lt;b&gt; [a](http://x) ![a](b) **b** _e_ `c` ~~s~~
  $x^2_{a}$ \\input{x} \\\\ %c #1 {b} =1+1 | @SUM(A1) +1 -1 'q' ``l'' été 中文 🙂""".replace("\n", "")

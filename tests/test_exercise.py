@@ -15,11 +15,11 @@ from members import members
 
 import archcalc
 from archcalc import ArchcalcError
-from archcalc.errors import Refusal
-from archcalc.export import FORMATS, render_tables
+from archcalc.core.errors import Refusal
+from archcalc.core.number import ceil_div, product
 from archcalc.figures.figure import FIGURES
 from archcalc.figures.rules import Output
-from archcalc.number import ceil_div, product
+from archcalc.output import FORMATS, render_tables
 from archcalc.teaching import marking
 from archcalc.teaching.exercise import ASKABLE, Blank, Exercise
 from archcalc.teaching.marking import CARRIED, RIGHT, UNANSWERED, UNREAD, WRONG, Marking, answers, spellings

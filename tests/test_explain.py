@@ -9,19 +9,17 @@ import pytest
 from console import check_golden, run
 
 import archcalc
-from archcalc.derivation.layer import products
-from archcalc.derivation.lines import derivation
-from archcalc.derivation.size import Worked, size
-from archcalc.derivation.write import text
-from archcalc.engine.graph import Graph, Node
-from archcalc.errors import Place, Source
+from archcalc.core.errors import Place, Source
+from archcalc.core.layer import build
+from archcalc.explain.derivation import derivation, text
+from archcalc.explain.layer import Worked, products, size
 from archcalc.figures.figure import FIGURES
 from archcalc.figures.rules import Counts, Tally
-from archcalc.kind import build
-from archcalc.kinds import KINDS
-from archcalc.language.expression import parse_call
-from archcalc.language.library import names
+from archcalc.graph.graph import Graph, Node
+from archcalc.layers import KINDS
 from archcalc.quantity import Quantity
+from archcalc.spec.expression import parse_call
+from archcalc.spec.library import names
 
 COMMANDS = {
     "explain_module": "explain inception_reduced",
@@ -97,7 +95,7 @@ def test_every_printed_line_is_true(name, depth, figure, monkeypatch):
     report = archcalc.load(name).summary()
     found = derivation(report, Quantity(figure), depth)
     folded = "\n".join(text(found))
-    monkeypatch.setattr("archcalc.derivation.write.WIDE", 10_000)
+    monkeypatch.setattr("archcalc.explain.derivation.WIDE", 10_000)
     printed = list(text(found))
     sides = [both for line in printed[1:] if (both := computed(line))]
     assert re.sub(r"[\s-]+", "", folded) == re.sub(r"[\s-]+", "", "".join(printed))

@@ -18,11 +18,11 @@ from test_unknown import rows
 import archcalc
 from archcalc.catalogue import catalogue, catalogue_table
 from archcalc.comparison import compare
-from archcalc.export import render_tables
-from archcalc.export.tex import ROOM
 from archcalc.files import render
-from archcalc.tables.grid import WORDS, Column, Table
-from archcalc.tables.layout import COLUMNS, Choice, aligned_table, summary_table, totals_table
+from archcalc.output import render_tables
+from archcalc.output.table import WORDS, Column, Table
+from archcalc.output.tex import ROOM
+from archcalc.tables import COLUMNS, Choice, aligned_table, summary_table, totals_table
 
 NAMES = ("lenet5", "mobilenet_v1", "inception_reduced")
 TEXT = ("md", "csv", "tex", "html", "json", "table")

@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from archcalc.errors import Place, Refusal, Source
-from archcalc.language.expression import constant, parse
+from archcalc.core.errors import Place, Refusal, Source
+from archcalc.spec.expression import constant, parse
 
 EXPRESSIONS = {
     "9**9**9": "exponent",

@@ -12,15 +12,15 @@ from laws.common import examples
 from openpyxl import load_workbook
 
 import archcalc
+from archcalc import tables as layout
 from archcalc.address import address
-from archcalc.export import FORMATS
 from archcalc.figures import figure
 from archcalc.figures.conventions import CONVENTIONS
 from archcalc.figures.figure import FIGURES, Figure
 from archcalc.figures.rules import EVERY, OneLayer, Output, Quotient, Read, Rule, Tally
-from archcalc.kinds import KINDS
-from archcalc.language.library import names
-from archcalc.tables import layout
+from archcalc.layers import KINDS
+from archcalc.output import FORMATS
+from archcalc.spec.library import names
 
 DOCS = Path(__file__).parent.parent / "docs"
 DEPTHS = {  # what the networks are named after, or the papers say

@@ -14,13 +14,13 @@ from console import check_golden, check_mistake, run
 
 import archcalc
 from archcalc.address import address
-from archcalc.forms.field import SymbolTable
-from archcalc.forms.formula import formula_of
-from archcalc.forms.opening import evaluations
-from archcalc.forms.ratio import reduced
-from archcalc.forms.styles import LATEX, PYTHON, TEXT
+from archcalc.closed_forms.evaluation import evaluations
+from archcalc.closed_forms.formula import formula_of
+from archcalc.closed_forms.quotient import reduced
+from archcalc.closed_forms.symbol_table import SymbolTable
+from archcalc.closed_forms.write import LATEX, PYTHON, TEXT
+from archcalc.core.number import make_divisible
 from archcalc.model import Reference
-from archcalc.number import make_divisible
 
 COMMANDS = {
     "formula_mobilenet_v1": "formula mobilenet_v1 --free alpha,rho",
@@ -309,7 +309,7 @@ def test_a_bound_that_is_met_settles_no_more_than_it_does():
 
 
 def test_floors_vanish_by_steps_or_stay():
-    from archcalc.forms.signals import Restart
+    from archcalc.closed_forms.symbols import Restart
 
     field = SymbolTable({"side": 299}, {"side": (32, None)}, {})
     with pytest.raises(Restart) as again:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import archcalc
-from archcalc.language.library import home
+from archcalc.spec.library import home
 
 COUNT = int(os.environ.get("ARCHCALC_FUZZ", "300"))
 SEED = int(os.environ.get("ARCHCALC_SEED", "1"))

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from archcalc.gc_paused import gc_paused
+from archcalc.core.gc_paused import gc_paused
 
 
 @pytest.fixture(autouse=True)

@@ -8,15 +8,15 @@ import pytest
 import archcalc
 from archcalc.address import address
 from archcalc.comparison import compare
-from archcalc.engine.graph import Graph, Node
-from archcalc.export import FORMATS
 from archcalc.figures.figure import FIGURES
 from archcalc.files import render
-from archcalc.kinds import KINDS
-from archcalc.language.library import names
+from archcalc.graph.graph import Graph, Node
+from archcalc.layers import KINDS
 from archcalc.memory.footprint import memory
+from archcalc.output import FORMATS
 from archcalc.report import report_of
-from archcalc.tables.layout import Choice
+from archcalc.spec.library import names
+from archcalc.tables import Choice
 
 STATIC = [name for name in FORMATS if name != "xlsx"]
 CHOICES = [Choice(), Choice(by="block"), Choice(by="kind")]

@@ -8,7 +8,7 @@ from console import run
 
 from archcalc.cli import GROUPS, main
 from archcalc.cli.knobs import KnobCommand
-from archcalc.export import BINARY
+from archcalc.output import BINARY
 
 LEAST = {  # the least that each command that writes has to be given
     "summary": "lenet5", "compare": "lenet5 nin", "export": "lenet5", "list": "nin", "formula": "dropout",

@@ -9,15 +9,15 @@ from members import members
 
 import archcalc
 from archcalc.cli import main
-from archcalc.errors import alternatives, meant
+from archcalc.core.errors import alternatives, meant
+from archcalc.core.synonyms import INSTEAD, SENSES, USUAL, WORDS, instead, squeezed
 from archcalc.figures.figure import FIGURES
-from archcalc.kinds import KINDS
-from archcalc.language.grammar import KEYS
-from archcalc.language.library import aliases
+from archcalc.layers import KINDS
 from archcalc.misnamed import PYTHON, hint, same_meaning
 from archcalc.model import reference
-from archcalc.synonyms import INSTEAD, SENSES, USUAL, WORDS, instead, squeezed
-from archcalc.tables.layout import COLUMNS
+from archcalc.spec.grammar import KEYS
+from archcalc.spec.library import aliases
+from archcalc.tables import COLUMNS
 
 NAMES = archcalc.names()
 LAYERS = {  # typed -> the kinds of layer to be named

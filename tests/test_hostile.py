@@ -320,5 +320,5 @@ def test_references_that_name_nothing(reference):
 
 
 def test_a_reference_to_a_spec_of_ours_by_file():
-    spec = Path(archcalc.language.library.home()) / "resnet.yaml"
+    spec = Path(archcalc.spec.library.home()) / "resnet.yaml"
     assert archcalc.load(f"{spec}#resnet18").summary().totals == archcalc.load("resnet18").summary().totals

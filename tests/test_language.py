@@ -515,7 +515,7 @@ def test_several_files_of_blocks(build, tmp_path):
 
 
 def test_aliases_name_the_same_network():
-    from archcalc.language.library import aliases
+    from archcalc.spec.library import aliases
 
     other, name = next(iter(aliases().items()))
     assert archcalc.load(other).summary().totals == archcalc.load(name).summary().totals
@@ -620,5 +620,5 @@ def test_knob_values_of_every_kind_give_a_report_or_a_message(build, layers):
 
 
 def test_trimming_twice_is_trimming_once():
-    spec = archcalc.language.library.find("mobilenet_v1")
+    spec = archcalc.spec.library.find("mobilenet_v1")
     assert spec.trimmed().given == spec.given

@@ -6,7 +6,7 @@ from laws.memory_law import check_keeps, check_marks, check_view
 from laws.text_law import check_documented, check_record, check_text
 from laws.torch_law import check_torch
 
-from archcalc.kinds import KINDS
+from archcalc.layers import KINDS
 
 EXAMPLES = list(examples())
 each_example = pytest.mark.parametrize("example", EXAMPLES, ids=str)

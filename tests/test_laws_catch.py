@@ -15,12 +15,13 @@ from laws.number_types import NUMBER_TYPES
 from laws.text_law import check_documented, check_text
 from laws.torch_law import check_same_verdict, check_torch
 
-from archcalc import kind, load, number, shape
-from archcalc.argument import Size
-from archcalc.kind import Kind
-from archcalc.kinds import KINDS, conv, norm, pool, reshape
+from archcalc import load
+from archcalc.core import layer as kind
+from archcalc.core import number, shape
+from archcalc.core.layer import Kind, Size
+from archcalc.layers import KINDS, conv, norm, pool, reshape
 
-WINDOWS, LEAST = shape.windows, number.least
+WINDOWS, LEAST = shape.windows, number.minimum
 GROUPED = ("conv(8, (1, 3), groups=4, bias=false)", (8, 9, 9))
 CEIL = ("maxpool(3, stride=2, ceil=true)", (4, 6, 7))
 CLIP = ("maxpool((1, 2), stride=(1, 3), pad=(0, 1), ceil=true)", (4, 5, 8))

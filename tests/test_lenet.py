@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import archcalc
-from archcalc.kinds import KINDS
+from archcalc.layers import KINDS
 
 PAPER = {  # LeCun et al. 1998, section II.B: trainable parameters of each layer
     "c1": 156,

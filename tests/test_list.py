@@ -11,8 +11,8 @@ from console import check_mistake, run
 
 import archcalc
 from archcalc.cli import main
-from archcalc.language.headings import choose, entries, headings
-from archcalc.synonyms import squeezed
+from archcalc.core.synonyms import squeezed
+from archcalc.spec.library import choose, entries, headings
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def rows(command):
 
 
 def test_it_fits_a_screen_and_reads_only_headings(on_terminal, monkeypatch):
-    monkeypatch.setattr("archcalc.language.library.parse_spec", lambda *_: pytest.fail("a spec was parsed"))
+    monkeypatch.setattr("archcalc.spec.library.parse_spec", lambda *_: pytest.fail("a spec was parsed"))
     lines = on_terminal("list")
     assert len(lines) <= 30
     assert max(map(len, lines)) <= 80

@@ -12,14 +12,13 @@ import numpy
 import pytest
 import sympy
 
-from archcalc.errors import Place, Source
-from archcalc.forms.field import SymbolTable
-from archcalc.language.expression import parse
-from archcalc.language.logic import negate
-from archcalc.number import both, either, equal, select
+from archcalc.closed_forms.symbol_table import SymbolTable
+from archcalc.core.errors import Place, Source
+from archcalc.core.number import both, either, equal, select
+from archcalc.spec.arithmetic import negate
+from archcalc.spec.expression import parse
 from archcalc.sweeps.values import Split, along, fractions
-from archcalc.traces.conditions import COMPARE, Condition
-from archcalc.traces.traced import OPERATIONS, Trace, Traced, name
+from archcalc.traces.traced import COMPARE, OPERATIONS, Condition, Trace, Traced, name
 
 NAMES, NUMBERS = ("a", "b"), (0, 1, 2)
 POINTS = list(itertools.product(NUMBERS, repeat=len(NAMES)))

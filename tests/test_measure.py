@@ -16,19 +16,14 @@ import archcalc
 from archcalc.cli import main
 from archcalc.figures.rules import ABSENT
 from archcalc.verify import allocator, clock, device, timing
-from archcalc.verify.allocator import used_forward, used_training
-from archcalc.verify.ceilings import measure
+from archcalc.verify.allocator import Used, used_forward, used_training
 from archcalc.verify.clock import MODES, Clock, Times, precision, time_network
 from archcalc.verify.device import environment, free_memory
 from archcalc.verify.module import to_module
-from archcalc.verify.pages import page
-from archcalc.verify.receipt import write_receipt
-from archcalc.verify.results import Findings, NotRun
-from archcalc.verify.roofline import Ceilings, Work, work
-from archcalc.verify.sheets import kinds_table, layers_table, used_table
+from archcalc.verify.receipt import page, write_receipt
 from archcalc.verify.suite import Asked, examine
-from archcalc.verify.timing import by_kind, filling_batch, joined, study
-from archcalc.verify.used import Used
+from archcalc.verify.tables import Findings, NotRun, kinds_table, layers_table, used_table
+from archcalc.verify.timing import Ceilings, Work, by_kind, filling_batch, joined, measure, study, work
 
 CPU = torch.device("cpu")
 FP32 = MODES[0]
@@ -126,7 +121,7 @@ def test_tables_show_intensity_bound_time_and_fraction(measured):
 
 def test_picture_has_a_point_for_each_layer_that_multiplies(measured, small):
     pytest.importorskip("matplotlib")
-    from archcalc.plots.roofline import roofline_picture
+    from archcalc.verify.plot import roofline_picture
 
     svg = roofline_picture([measured, measured])
     assert svg == roofline_picture([measured, measured])
@@ -141,7 +136,7 @@ def test_picture_has_a_point_for_each_layer_that_multiplies(measured, small):
 
 def test_a_label_is_no_mathematics(measured):
     pytest.importorskip("matplotlib")
-    from archcalc.plots.roofline import roofline_picture
+    from archcalc.verify.plot import roofline_picture
 
     label = "$x^2_{a}$ \\frac 中"
     svg = ElementTree.fromstring(roofline_picture([replace(measured, label=label)]))
@@ -149,15 +144,15 @@ def test_a_label_is_no_mathematics(measured):
 
 
 def test_roof_bends_at_the_ridge():
-    from archcalc.plots.roofline import roof
+    from archcalc.verify.plot import roof
 
     corners, heights = roof(Ceilings(100.0, 10.0), [2.0, 40.0])
     assert (corners, heights) == ([1, 10, 80], [10, 100, 100])
 
 
 def test_no_matplotlib_is_said_and_the_rest_written(measured, tmp_path, monkeypatch):
-    from archcalc.plots import roofline as plot
-    from archcalc.verify import pages, receipt
+    from archcalc.verify import plot, receipt
+    from archcalc.verify import receipt as pages
 
     for module in (pages, plot, receipt):
         monkeypatch.setattr(module, "can_draw", lambda: False)

@@ -15,13 +15,13 @@ from members import members
 
 import archcalc
 from archcalc.address import address
-from archcalc.errors import ArchcalcError
+from archcalc.core.errors import ArchcalcError
+from archcalc.core.layer import Kind
 from archcalc.figures.figure import FIGURES
-from archcalc.kind import Kind
-from archcalc.language.library import names
 from archcalc.model import reference
 from archcalc.printed import PRINTED, agreement
 from archcalc.published import BY, measured, measurements
+from archcalc.spec.library import names
 
 ROWS = measurements()
 LABELS = sorted({row.label for row in ROWS})

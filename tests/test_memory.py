@@ -12,11 +12,10 @@ from console import run
 from laws.common import examples
 
 import archcalc
-from archcalc.kinds import KINDS
+from archcalc.layers import KINDS
 from archcalc.memory.footprint import memory
 from archcalc.memory.liveness import forward, last_uses, outputs
-from archcalc.verify.allocator import training_step, used_training
-from archcalc.verify.live import LiveBytes
+from archcalc.verify.allocator import LiveBytes, training_step, used_training
 from archcalc.verify.module import to_module
 
 BATCH = 2

@@ -16,12 +16,11 @@ from laws.number_law import OPERATIONS, arithmetic, check, check_layer, nested, 
 from laws.number_types import NUMBER_TYPES, NumberType
 
 import archcalc
-from archcalc.errors import ArchcalcError
-from archcalc.forms.quotient import Over
-from archcalc.language.arithmetic import OPERATORS
-from archcalc.language.library import names
-from archcalc.number import exact_div
-from archcalc.protocol import COMPARE, OwnCondition, OwnNumber
+from archcalc.closed_forms.quotient import Over
+from archcalc.core.errors import ArchcalcError
+from archcalc.core.number import COMPARE, OwnCondition, OwnNumber, exact_div
+from archcalc.spec.arithmetic import OPERATORS
+from archcalc.spec.library import names
 from archcalc.traces.javascript import ARITHMETIC
 
 SEEDS = 12
@@ -122,7 +121,7 @@ JUNCTIONS = {"and": operator.and_, "or": operator.or_}
 
 
 class Wide(Many, OwnNumber):
-    __add__, __mul__, __neg__, least = map(number, (operator.add, operator.mul, operator.neg, min))
+    __add__, __mul__, __neg__, minimum = map(number, (operator.add, operator.mul, operator.neg, min))
     __truediv__, __floor__, __pow__ = map(number, (exact_div, math.floor, OPERATORS[ast.Pow]))
 
     def compared(self, sign, other):
@@ -149,8 +148,8 @@ BREAKS = {  # what is wrong -> where in the type, the wrong operation, an operat
     "negative numbers are rounded towards 0": ("__floor__", number(int), "floor"),
     "a reflected difference has the other sign": ("__rsub__", lambda x, y: x - y, "Sub"),
     "a reflected quotient is the other one": ("__rtruediv__", lambda x, y: x / y, "Div"),
-    "the smaller is the larger": ("least", number(max), "min"),
-    "the larger is the smaller": ("most", number(min), "max"),
+    "the smaller is the larger": ("minimum", number(max), "min"),
+    "the larger is the smaller": ("maximum", number(min), "max"),
     "a bound is forgotten": ("compared", lambda x, _, y: condition(operator.lt)(x, y), "LtE"),
     "a float on the way": ("__truediv__", number(operator.truediv), "Div"),
     "everything is refused": ("__init__", Mock(side_effect=ArchcalcError("no")), "Add"),

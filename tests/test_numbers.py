@@ -8,7 +8,7 @@ import numpy
 import pytest
 import sympy
 
-from archcalc.number import (
+from archcalc.core.number import (
     both,
     broadcast,
     ceil_div,
@@ -18,13 +18,13 @@ from archcalc.number import (
     fails,
     half_up,
     is_whole,
-    least,
     make_divisible,
-    most,
+    maximum,
+    minimum,
     plain,
     whole_quotient,
 )
-from archcalc.value import exact, show
+from archcalc.core.value import exact, show
 
 n = sympy.Symbol("n", integer=True, positive=True)
 x = sympy.Symbol("x", positive=True)
@@ -37,8 +37,8 @@ def array(*values):
 
 def test_what_symbols_know():
     """They are whole and positive, so that much is no function of theirs."""
-    assert least(n, 0) == 0
-    assert most(n, 1) == ceil_div(n, 1) == half_up(n) == n
+    assert minimum(n, 0) == 0
+    assert maximum(n, 1) == ceil_div(n, 1) == half_up(n) == n
     assert whole_quotient(n, 4) == n / 4
     assert make_divisible(8 * n, 8) == 8 * n
 

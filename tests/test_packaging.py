@@ -21,8 +21,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from archcalc.errors import ArchcalcError
-from archcalc.needed import needed
+from archcalc.core.errors import ArchcalcError, needed
 
 TOP = Path(__file__).parent.parent
 PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))["project"]

@@ -12,10 +12,10 @@ import test_errors
 import yaml
 from test_fuzz import SEED, slip
 
-from archcalc.errors import Refusal, Source, SpecError
-from archcalc.language.expression import constant
-from archcalc.language.library import home
-from archcalc.language.text import DEEPEST, read, read_entries
+from archcalc.core.errors import Refusal, Source, SpecError
+from archcalc.spec.expression import constant
+from archcalc.spec.library import home
+from archcalc.spec.text import DEEPEST, read, read_entries
 
 PARSERS = [name for name in ("CBaseLoader", "BaseLoader") if hasattr(yaml, name)]
 CHANGES = [0x9, 0xA, 0xB, 0xD, 0xE, 0x1F, 0x20, 0x7E, 0x7F, 0x84, 0x85, 0x9F, 0xA0, 0xD7FF, 0xE000, 0xFEFF, 0xFFFD,

@@ -4,15 +4,17 @@ import copy
 import multiprocessing
 import pickle
 import shutil
+import subprocess
+import sys
 from fractions import Fraction
 
 import pytest
 from members import members
 
 import archcalc
-from archcalc.errors import Place, Problem, Refusal, Source
-from archcalc.kinds import KINDS
-from archcalc.language import pickled
+from archcalc.core.errors import Place, Problem, Refusal, Source
+from archcalc.layers import KINDS
+from archcalc.spec import grammar as pickled
 from archcalc.verify.module import TorchRefuses
 
 COPIES = {"pickle": lambda value: pickle.loads(pickle.dumps(value)), "deepcopy": copy.deepcopy}
@@ -171,3 +173,8 @@ def test_a_pool_of_processes():
     assert found == [told(lambda value=value: network.summary(classes=value)) for value in values]
     assert [isinstance(one, dict) for one in found] == [True, False, False, False, True]
     assert {one[0] for one in found[1:4]} == {archcalc.SpecError, archcalc.ArchcalcError}
+
+
+def test_a_fresh_interpreter_pickles():
+    code = "import pickle, archcalc; print(pickle.loads(pickle.dumps(archcalc.load('lenet5'))).name)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "lenet5\n"

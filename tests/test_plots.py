@@ -10,9 +10,9 @@ from console import check_mistake, run
 
 import archcalc
 from archcalc.address import address
-from archcalc.errors import ArchcalcError
-from archcalc.language.headings import choose, headings
+from archcalc.core.errors import ArchcalcError
 from archcalc.model import reference
+from archcalc.spec.library import choose, headings
 
 matplotlib = pytest.importorskip("matplotlib")
 from matplotlib import image  # noqa: E402

@@ -17,7 +17,7 @@ EXPLAINED = {  # name -> figures that are right although the reference differs, 
 
 def test_there_are_all():
     assert len(ROWS) == 220
-    assert {row["name"] for row in ROWS} <= set(archcalc.language.library.names())
+    assert {row["name"] for row in ROWS} <= set(archcalc.spec.library.names())
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["name"])

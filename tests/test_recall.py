@@ -5,10 +5,10 @@ from random import Random
 import pytest
 
 import archcalc
-from archcalc.engine import unfold
-from archcalc.engine.recall import Recall
-from archcalc.errors import ArchcalcError
-from archcalc.language.library import names
+from archcalc.core.errors import ArchcalcError
+from archcalc.graph import expand as expand
+from archcalc.graph.block_cache import BlockCache
+from archcalc.spec.library import names
 
 SHARED = """net: N
 input: [4, 16, 16]
@@ -54,10 +54,10 @@ def graph(network):
 
 def same_both_ways(network, monkeypatch):
     """The layers, which are the same with and without recall; and how often a block was recalled."""
-    replayed, replay = [], Recall.replay
-    monkeypatch.setattr(Recall, "replay", lambda *call: replayed.append(1) or replay(*call))
+    replayed, replay = [], BlockCache.replay
+    monkeypatch.setattr(BlockCache, "replay", lambda *call: replayed.append(1) or replay(*call))
     recalled, count = graph(network), len(replayed)
-    monkeypatch.setattr(Recall, "key", lambda *_: None)
+    monkeypatch.setattr(BlockCache, "key", lambda *_: None)
     assert recalled == graph(network)
     assert len(replayed) == count
     return recalled, count
@@ -171,7 +171,7 @@ def test_a_network_is_too_large_for_all_or_for_none(seed, tmp_path, monkeypatch)
     path.write_text(random_spec(Random(seed)))
     network, refused = archcalc.load(str(path)), 0
     for limit, value in limits.items():
-        monkeypatch.setattr(unfold, limit, value)
+        monkeypatch.setattr(expand, limit, value)
     for n in (*range(1, 12), 60):
         summary = told(network.summary, n=n)
         (why,) = network.sweep(n=[n]).arrays()["why"]

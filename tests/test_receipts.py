@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import archcalc
-from archcalc.language.library import names
 from archcalc.memory.footprint import memory
+from archcalc.spec.library import names
 from archcalc.verify.check import digest
 
 REPORTS = Path(__file__).parent.parent / "reports"

@@ -7,9 +7,9 @@ from click.testing import CliRunner
 
 import archcalc
 from archcalc.cli import main
-from archcalc.errors import ArchcalcError
-from archcalc.solving.law import law
-from archcalc.solving.scaling import constraint, members, scale, search
+from archcalc.core.errors import ArchcalcError
+from archcalc.search.law import law
+from archcalc.search.scaling import constraint, members, scale, search
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,9 @@ from click.testing import CliRunner
 
 import archcalc
 from archcalc.cli import main
-from archcalc.errors import ArchcalcError, SpecError
-from archcalc.solving.constraint import read_constraints
-from archcalc.solving.solve import task
+from archcalc.core.errors import ArchcalcError, SpecError
+from archcalc.search.constraint import read_constraints
+from archcalc.search.solve import task
 from archcalc.sweeps import estimate
 from archcalc.sweeps.evaluate import evaluate
 

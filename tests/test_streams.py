@@ -17,9 +17,9 @@ import pytest
 from console import run
 
 from archcalc.cli import main
-from archcalc.export import replacing, write
-from archcalc.tables.grid import Column, Table
-from archcalc.tables.terminal import progress, show_tables
+from archcalc.output import replacing, write
+from archcalc.output.table import Column, Table
+from archcalc.output.terminal import progress, show_tables
 
 COMMANDS = {
     "summary": "summary lenet5",

@@ -24,16 +24,15 @@ from members import members
 import archcalc
 from archcalc.address import address
 from archcalc.cli import main
-from archcalc.errors import ArchcalcError, SpecError
+from archcalc.core.errors import ArchcalcError, SpecError, needed
 from archcalc.figures.figure import FIGURES
 from archcalc.figures.rules import Quotient, Tally
-from archcalc.language.spec import Knob
-from archcalc.needed import needed
+from archcalc.output.terminal import progress
+from archcalc.spec.model import Knob
 from archcalc.sweeps import chunks, evaluate
-from archcalc.sweeps.front import unbeaten
-from archcalc.sweeps.layout import sweep_table
+from archcalc.sweeps.files import sweep_table
 from archcalc.sweeps.ranges import has_words, make_axis, read_axis
-from archcalc.tables.terminal import progress
+from archcalc.sweeps.sweep import unbeaten
 
 OF = ("mult_adds", "params", "elements", "inference_bytes", "training_bytes")
 SUMS = tuple(name for name, one in FIGURES.items() if isinstance(one.rule, (Tally, Quotient)))
@@ -77,7 +76,7 @@ def some_values(knob, random):
 
 
 def accepted(knob, value):
-    return (knob.least is None or value >= knob.least) and (knob.most is None or value <= knob.most)
+    return (knob.minimum is None or value >= knob.minimum) and (knob.maximum is None or value <= knob.maximum)
 
 
 def summary(network, knobs):
@@ -325,7 +324,7 @@ OWN = {
 
 @pytest.mark.parametrize("what", OWN)
 def test_copies_that_are_not_there_at_every_point(what, tmp_path, monkeypatch):
-    monkeypatch.setattr("archcalc.engine.unfold.MOST_LAYERS", 100)
+    monkeypatch.setattr("archcalc.graph.expand.MOST_LAYERS", 100)
     path = tmp_path / "net.yaml"
     path.write_text(f"net: N\ngiven: {{n: 2}}\ninput: [8, 40, 40]\nlayers:\n  - s: conv(8, 1)\n  - {OWN[what]}\n")
     assert check(archcalc.load(str(path)), {"n": [0, 1, 2, 3, 5, 12]}, SUMS) > 0
@@ -345,7 +344,7 @@ def test_a_grid_of_depths_is_a_few_walks(name, of, monkeypatch):
 
 def test_a_large_grid_of_depths_is_cut(monkeypatch):
     """So that no array along the copies is larger than one of a piece."""
-    monkeypatch.setattr("archcalc.sweeps.depth.PIECE", 100)
+    monkeypatch.setattr("archcalc.sweeps.walk.PIECE", 100)
     assert check(archcalc.load("densenet121"), {"n1": range(1, 9), "n2": [1, 5]}, ("params", "mult_adds")) == 16
 
 
@@ -413,7 +412,7 @@ def test_ranges(text, values):
 )
 def test_absurd_ranges_are_refused(text, told):
     with pytest.raises(ArchcalcError, match=told):
-        read_axis(Knob("alpha", 1, least=Fraction(1, 32)), text)
+        read_axis(Knob("alpha", 1, minimum=Fraction(1, 32)), text)
 
 
 @pytest.mark.parametrize("seed", range(20))

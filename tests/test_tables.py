@@ -28,8 +28,8 @@ from archcalc.figures.figure import FIGURES
 from archcalc.memory.footprint import memory
 from archcalc.printed import PRINTED
 from archcalc.published import measurements
-from archcalc.solving.law import law
-from archcalc.solving.scaling import members, scale
+from archcalc.search.law import law
+from archcalc.search.scaling import members, scale
 
 PAGES = {"check", "explain", "formula", "kinds", "plot", "show"}  # what they print or draw is no table
 RECEIPT = {"exercise", "verify"}  # which write several files together

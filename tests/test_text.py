@@ -13,9 +13,9 @@ from test_escapes import MARKUP
 
 import archcalc
 from archcalc.cli import main
-from archcalc.errors import Place, Refusal, Source, one_line, printable
-from archcalc.export.tex import escape
-from archcalc.language.expression import parse
+from archcalc.core.errors import Place, Refusal, Source, one_line, printable
+from archcalc.output.tex import escape
+from archcalc.spec.expression import parse
 
 RANGES = (range(0x20), range(0x7F, 0xA1), range(0x200B, 0x2010), range(0x2028, 0x2030), range(0x2060, 0x2070))
 STEERING = [*map(chr, (*(c for codes in RANGES for c in codes), 0xAD, 0x61C, 0x180E, 0xFEFF, 0xFFF9, 0xE0001))]

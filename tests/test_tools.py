@@ -10,13 +10,12 @@ from laws.common import read
 from references.tool_witnesses import DIFFERENCES, WAYS, WITNESSES, counted, difference, ways
 from references.tools_page import page, rows
 
-from archcalc.engine.graph import Graph, Node
-from archcalc.errors import Place, Source
+from archcalc.core.errors import Place, Source
 from archcalc.figures.amounts import AMOUNTS, NAMES
-from archcalc.figures.conventions import CONVENTIONS
+from archcalc.figures.conventions import CONVENTIONS, TOOLS
 from archcalc.figures.rules import Counts
-from archcalc.figures.tools import TOOLS
-from archcalc.kinds import KINDS
+from archcalc.graph.graph import Graph, Node
+from archcalc.layers import KINDS
 from archcalc.model import reference
 
 ROWS = rows()

@@ -19,7 +19,7 @@ from console import run
 from test_help import promised
 
 from archcalc.cli import main
-from archcalc.tables.layout import COLUMNS
+from archcalc.tables import COLUMNS
 
 SPEC = """net: Odd
 given:

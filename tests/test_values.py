@@ -14,9 +14,9 @@ import sympy
 import torch
 
 import archcalc
-from archcalc.errors import ArchcalcError
+from archcalc.core.errors import ArchcalcError
 from archcalc.memory.footprint import memory
-from archcalc.solving.scaling import scale
+from archcalc.search.scaling import scale
 
 TEXT = """net: Any
 given:
@@ -147,7 +147,7 @@ def test_an_array_is_its_numbers(door, value, network):
 @each(SYMBOLS[:3])
 def test_a_symbol_is_any_number(door, value, network):
     found = sympy.sympify(DOORS[door](network, value)).subs(N, 2)
-    assert found == DOORS[door](network, archcalc.value.exact(value.subs(N, 2)))
+    assert found == DOORS[door](network, archcalc.core.value.exact(value.subs(N, 2)))
 
 
 @pytest.mark.parametrize("door", ["formula", "explain", "solve", "to_torch"])

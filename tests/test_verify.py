@@ -15,12 +15,12 @@ import archcalc
 from archcalc import verify as package
 from archcalc.cli import main
 from archcalc.figures.rules import Counts
-from archcalc.kinds import KINDS
+from archcalc.layers import KINDS
 from archcalc.verify import check
 from archcalc.verify.check import unfused, verify
-from archcalc.verify.faults import is_fault
-from archcalc.verify.results import NotRun
+from archcalc.verify.device import is_fault
 from archcalc.verify.suite import Asked, examine, gather
+from archcalc.verify.tables import NotRun
 
 META, CPU = torch.device("meta"), torch.device("cpu")
 MANY = [  # a network of each family and of each odd kind of layer; all of them: archcalc verify --all
@@ -246,8 +246,8 @@ def test_an_interrupted_verification_tells_what_it_has(monkeypatch, tmp_path):
 
 
 def test_all_goes_on_after_a_failure(monkeypatch):
-    names = {name: archcalc.language.library.names()[name] for name in ("alexnet", "lenet5", "mobilenet_v1")}
-    monkeypatch.setattr(archcalc.language.library, "names", lambda: names)
+    names = {name: archcalc.spec.library.names()[name] for name in ("alexnet", "lenet5", "mobilenet_v1")}
+    monkeypatch.setattr(archcalc.spec.library, "names", lambda: names)
     monkeypatch.setattr(KINDS["lrn"], "weights", lambda self, x: {"weight": x[:1]})
     result = command("--all")
     assert result.exit_code == 1

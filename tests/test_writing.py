@@ -9,16 +9,15 @@ from console import run
 from laws.common import examples
 
 import archcalc
-from archcalc.errors import BUILT, Refusal, Source
-from archcalc.language.expression import Call, parse, parse_call
-from archcalc.language.grammar import parse_spec
-from archcalc.language.library import home, names
-from archcalc.language.pickled import unpickled
-from archcalc.language.spec import Block, Input, Item, Knob, Part, Spec, blocks_used
-from archcalc.language.terms import Expression
-from archcalc.language.text import Scalar
-from archcalc.language.writing import built, written
+from archcalc.core.errors import BUILT, Refusal, Source
 from archcalc.network import Network
+from archcalc.spec.expression import Call, parse, parse_call
+from archcalc.spec.grammar import parse_spec, unpickled
+from archcalc.spec.library import home, names
+from archcalc.spec.model import Block, Input, Item, Knob, Part, Spec, blocks_used
+from archcalc.spec.syntax import Expression
+from archcalc.spec.text import Scalar
+from archcalc.spec.writing import built, written
 
 FILES = sorted(Path(home()).glob("*.yaml"))
 AWKWARD = """
@@ -162,10 +161,10 @@ def wrong(network):
     for name, knob in network.knobs.items():
         yield {name: "no such word"}
         yield {name: float("nan")}
-        if knob.least is not None:
-            yield {name: knob.least - 1}
-        if knob.most is not None:
-            yield {name: knob.most + 1}
+        if knob.minimum is not None:
+            yield {name: knob.minimum - 1}
+        if knob.maximum is not None:
+            yield {name: knob.maximum + 1}
 
 
 def outcome(network, knobs):
@@ -259,7 +258,7 @@ def test_every_layer_is_read_again_from_a_spec_built_of_it(example):
 
 
 def test_a_spec_built_in_python_is_a_network_like_any_other():
-    conv, relu = (archcalc.kinds.KINDS[name] for name in ("conv", "relu"))
+    conv, relu = (archcalc.layers.KINDS[name] for name in ("conv", "relu"))
     call = Call("conv", BUILT, (expression("width"), expression("3")), {"pad": expression("1")}, {})
     layers = [
         Item("conv", False, BUILT, callee=conv, call=call),
@@ -280,17 +279,17 @@ def test_a_spec_built_in_python_is_a_network_like_any_other():
 
 def test_what_has_no_text_has_no_line():
     with pytest.raises(archcalc.SpecError, match=r"^built in Python: conv: a kernel of 3 is larger than its input"):
-        Network(from_parts([entry(archcalc.kinds.KINDS["conv"](4, 3))], (3, 1, 1))).summary()
+        Network(from_parts([entry(archcalc.layers.KINDS["conv"](4, 3))], (3, 1, 1))).summary()
 
 
 def test_what_is_wrong_with_the_parts_is_told():
     with pytest.raises(archcalc.SpecError, match=r"^built in Python:7:10: unknown symbol 'width'"):
-        built(from_parts([entry(archcalc.kinds.KINDS["conv"](4, 3)), entry_of("conv(width, 3)")], (3, 8, 8)))
+        built(from_parts([entry(archcalc.layers.KINDS["conv"](4, 3)), entry_of("conv(width, 3)")], (3, 8, 8)))
 
 
 def entry_of(text):
     call = parse_call(text, BUILT)
-    return Item(call.name, False, BUILT, callee=archcalc.kinds.KINDS[call.name], call=call)
+    return Item(call.name, False, BUILT, callee=archcalc.layers.KINDS[call.name], call=call)
 
 
 def test_the_command_shows_what_the_network_says(tmp_path):

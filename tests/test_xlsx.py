@@ -15,10 +15,10 @@ from laws.workbook_law import Book, Rows, difference, expected, recalculated, sa
 from members import members
 
 import archcalc
-from archcalc.export.book import KNOBS_ROW
-from archcalc.export.sheet import OTHER_LAYERS
 from archcalc.files import render
-from archcalc.tables.layout import Choice
+from archcalc.tables import Choice
+from archcalc.workbook.book import KNOBS_ROW
+from archcalc.workbook.sheet import OTHER_LAYERS
 
 SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 needs_office = pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed")

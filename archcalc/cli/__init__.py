@@ -13,8 +13,8 @@ import click
 
 from archcalc import __version__
 from archcalc.cli.command import Group
-from archcalc.cli.streams import Ended, Output, tell
-from archcalc.errors import ArchcalcError
+from archcalc.cli.deliver import Ended, Output, tell
+from archcalc.core.errors import ArchcalcError
 
 GROUPS = {  # by purpose: each command, and the module of this package that defines it
     "Count": {

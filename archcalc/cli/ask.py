@@ -11,10 +11,10 @@ import click
 from archcalc.address import Address, Atom, Comparison, read
 from archcalc.cli.command import Command
 from archcalc.cli.deliver import TABLES, deliver_tables
-from archcalc.errors import ArchcalcError, printable
+from archcalc.core.errors import ArchcalcError, printable
+from archcalc.core.value import show
 from archcalc.figures.sentence import sentence
-from archcalc.tables.grid import COUNT, KNOB, Column, Table, Type, exact, nearest, words
-from archcalc.value import show
+from archcalc.output.table import COUNT, KNOB, Column, Table, Type, exact, nearest, words
 
 LARGE = 1000  # a larger ratio is rounded to tenths, others to four digits
 
@@ -48,7 +48,7 @@ def ask(addresses: Sequence[str], explain: bool, **options: Any) -> None:
     names = dict.fromkeys(asked.figure for asked, _ in terms)
     counted = sentence([*names], [report.graph for report in reports.values()])
     if explain:
-        from archcalc.derivation.explain import worked
+        from archcalc.explain.explain import worked
 
         if options["output"] or options["format"] != "table":
             raise ArchcalcError("an explanation is text on the screen; 'archcalc explain' writes other formats")

@@ -1,12 +1,62 @@
-"""Commands that answer an unknown option or command with the one that was probably meant."""
+"""Completion in the shell: networks, families, kinds of layer and other words."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
-from archcalc.errors import ArchcalcError, listing, suggest
+from archcalc.core.errors import ArchcalcError, listing, suggest
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+Completion: TypeAlias = "Callable[[click.Context, click.Parameter, str], list[CompletionItem]]"
+
+
+def words_of(words: Iterable[str]) -> Completion:
+    """Complete from these words."""
+    known = [*words]
+    return lambda ctx, param, incomplete: _started(known, incomplete)
+
+
+def families(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete a family's name, in small letters and without spaces."""
+    from archcalc.spec.library import headings
+
+    return _started([family.lower().replace(" ", "_") for family in headings("family")], incomplete)
+
+
+def kinds(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete a kind of layer."""
+    from archcalc.layers import KINDS
+
+    return _started(KINDS, incomplete)
+
+
+class NetworkName(click.types.StringParamType):
+    """A network's name, or a file."""
+
+    name = "network"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Names that start with the typed text, or else other names that do, or else files."""
+        from click.shell_completion import CompletionItem
+
+        from archcalc.spec.library import aliases, names
+
+        found = _started(names(), incomplete) or _started(aliases(), incomplete)
+        return found or [CompletionItem(incomplete, type="file")]
+
+
+NETWORK = NetworkName()
+
+
+def _started(words: Iterable[str], incomplete: str) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(word) for word in words if word.lower().startswith(incomplete.lower())]
 
 
 class Command(click.Command):
@@ -54,7 +104,7 @@ class Group(click.Group):
         word = args[0]
         if word in self.commands or word.startswith("-") or ctx.resilient_parsing:
             return super().resolve_command(ctx, args)
-        from archcalc.language.library import is_file, known_as, names
+        from archcalc.spec.library import is_file, known_as, names
 
         network = is_file(word) or known_as(word.partition("@")[0]) in names()
         near = f"; 'archcalc summary {word}' counts that network" if network else suggest(word, self.commands)

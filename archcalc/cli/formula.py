@@ -39,9 +39,9 @@ def formula(context: click.Context, /, network: str, **options: Any) -> None:
     It says for which values of the knobs it holds. With --over, the ratio to another network's: archcalc formula
     depthwise_separable_conv --over conv2d
     """
-    from archcalc.forms.formula import formula as form
-    from archcalc.forms.notes import as_latex
-    from archcalc.forms.opening import words
+    from archcalc.closed_forms.evaluation import words
+    from archcalc.closed_forms.formula import as_latex
+    from archcalc.closed_forms.formula import formula as form
 
     asked, over = references(context, options["over"], options["tie"])
     found = form(asked, quantities(options), words(options["free"]), over)
@@ -72,8 +72,8 @@ def explain(context: click.Context, /, network: str, **options: Any) -> None:
 
     With --over, what it saves against another network, as a fraction and as a formula.
     """
-    from archcalc.derivation.explain import explain as explanation
-    from archcalc.forms.opening import words
+    from archcalc.closed_forms.evaluation import words
+    from archcalc.explain.explain import explain as explanation
 
     asked, over = references(context, options["over"], options["tie"])
     found = explanation(asked, quantities(options), over, words(options["free"]), options["depth"])
@@ -83,7 +83,7 @@ def explain(context: click.Context, /, network: str, **options: Any) -> None:
 
 def references(context: click.Context, over: str | None, tie: str | None) -> tuple[Reference, Reference | None]:
     """The network and the one it is compared with; knobs given as options are set in both, where both have them."""
-    from archcalc.forms.opening import other, words
+    from archcalc.closed_forms.evaluation import other, words
     from archcalc.model import Reference
 
     names = [option.name for option in context.obj["knobs"]]

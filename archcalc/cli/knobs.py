@@ -7,13 +7,12 @@ from typing import Any
 
 import click
 
-from archcalc.cli.command import Command
-from archcalc.cli.completion import NETWORK, words_of
-from archcalc.errors import ArchcalcError, listing, suggest
-from archcalc.language.spec import Knob
+from archcalc.cli.command import NETWORK, Command, words_of
+from archcalc.core.errors import ArchcalcError, listing, suggest
+from archcalc.core.value import show
 from archcalc.model import Model, Reference, reference
 from archcalc.report import Report
-from archcalc.value import show
+from archcalc.spec.model import Knob
 
 
 class KnobCommand(Command):
@@ -115,8 +114,8 @@ def _options(networks: Sequence[Model], taken: set[str]) -> Iterator[click.Optio
 def _limits(knob: Knob) -> Iterator[str]:
     if knob.choices:
         yield " or ".join(map(show, knob.choices))
-    if knob.least is not None:
-        yield f"at least {show(knob.least)}"
-    if knob.most is not None:
-        yield f"at most {show(knob.most)}"
+    if knob.minimum is not None:
+        yield f"at least {show(knob.minimum)}"
+    if knob.maximum is not None:
+        yield f"at most {show(knob.maximum)}"
     yield f"default: {show(knob.default)}"

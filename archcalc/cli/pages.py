@@ -8,12 +8,11 @@ from typing import Any
 
 import click
 
-from archcalc.cli.command import Command
-from archcalc.cli.completion import NETWORK, families, words_of
-from archcalc.cli.completion import kinds as kinds_of_layer
+from archcalc.cli.command import NETWORK, Command, families, words_of
+from archcalc.cli.command import kinds as kinds_of_layer
 from archcalc.cli.deliver import TABLES, deliver_tables
-from archcalc.errors import ArchcalcError, printable
-from archcalc.language.grammar import KINDS_OF_SPEC
+from archcalc.core.errors import ArchcalcError, printable
+from archcalc.spec.grammar import KINDS_OF_SPEC
 
 
 @click.command("list", cls=Command)
@@ -31,7 +30,7 @@ def list_(words: Sequence[str], everything: bool, **options: Any) -> None:
     pipe or a file, it prints a row for each network.
     """
     from archcalc.catalogue import catalogue, catalogue_table, families_table
-    from archcalc.language.headings import entries
+    from archcalc.spec.library import entries
 
     wanted = {key: options.pop(key) for key in ("family", "kind", "lecture")}
     asked = everything or words or any(wanted.values()) or options["format_"] or options["output"]
@@ -77,8 +76,7 @@ def check(files: Sequence[str]) -> None:
 @click.option("--schema", is_flag=True, help="The spec language as a JSON schema, for editors.")
 def kinds(kind: str | None, schema: bool) -> None:
     """The kinds of layer and their arguments."""
-    from archcalc.reference import kind_page, kinds_page
-    from archcalc.schema import schema_text
+    from archcalc.spec.schema import kind_page, kinds_page, schema_text
 
     if schema and kind:
         raise click.UsageError("--schema describes the whole spec language; leave out the kind")

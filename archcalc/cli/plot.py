@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archcalc.cli.completion import families
-from archcalc.cli.deliver import FilePath
+from archcalc.cli.command import families
+from archcalc.cli.deliver import FilePath, tell
 from archcalc.cli.knobs import KnobCommand, settled
 from archcalc.cli.reports import BY, DEPTH
-from archcalc.cli.streams import tell
 from archcalc.cli.sweep import DARK
-from archcalc.errors import ArchcalcError, listing
+from archcalc.core.errors import ArchcalcError, listing
 
 if TYPE_CHECKING:
     from archcalc.report import Report
@@ -62,8 +61,8 @@ def _one(reports: Sequence[Report]) -> Report:
 
 def _reports(context: click.Context, family: str) -> list[Report]:
     """Those named and those of the family; all where neither is given. Raises ArchcalcError."""
-    from archcalc.language.headings import KIND, choose
     from archcalc.model import reference
+    from archcalc.spec.library import KIND, choose
 
     found = settled(context)
     chosen = choose(family=family, kind=KIND) if family or not found else []

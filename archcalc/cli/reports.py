@@ -9,11 +9,11 @@ import click
 from archcalc.cli.command import Command
 from archcalc.cli.deliver import CONVENTION, TABLES, deliver, deliver_tables, writes
 from archcalc.cli.knobs import KnobCommand, settled
-from archcalc.export import FORMATS
+from archcalc.output import FORMATS
 
 if TYPE_CHECKING:
     from archcalc.report import Report
-    from archcalc.tables.layout import Choice
+    from archcalc.tables import Choice
 
 BY = click.option("--by", type=click.Choice(["layer", "block", "kind"]), help="What each row stands for.")
 DEPTH = click.option("--depth", type=click.IntRange(1), default=1, show_default=True, help="Levels of blocks to show.")
@@ -77,7 +77,7 @@ def conventions(context: click.Context, /, **options: Any) -> None:
 
     How papers and tools count work. With networks, also the work of one example by each convention.
     """
-    from archcalc.tables.layout_figures import conventions_table, figures_table
+    from archcalc.tables import conventions_table, figures_table
 
     reports = settled(context)
     deliver_tables([conventions_table(reports) if reports else figures_table(conventions=True)], options)
@@ -102,7 +102,7 @@ def published(context: click.Context, /, **options: Any) -> None:
 @TABLES
 def figures(**options: Any) -> None:
     """The figures that can be asked for by name."""
-    from archcalc.tables.layout_figures import figures_table
+    from archcalc.tables import figures_table
 
     deliver_tables([figures_table()], options)
 
@@ -115,7 +115,7 @@ def _counted(context: click.Context, options: dict[str, Any]) -> list[Report]:
 
 def _choice(options: dict[str, Any]) -> Choice:
     """The chosen rows and columns; rows are layers unless --by or --depth is given."""
-    from archcalc.tables.layout import Choice
+    from archcalc.tables import Choice
 
     columns = options["columns"]
     chosen = {"columns": tuple(word.strip() for word in columns.split(","))} if columns else {}

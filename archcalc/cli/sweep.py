@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archcalc.cli.deliver import CONVENTION, TABLES, FilePath, deliver_tables, quantities, writes
+from archcalc.cli.deliver import CONVENTION, TABLES, FilePath, deliver_tables, quantities, tell, writes
 from archcalc.cli.knobs import KnobCommand
-from archcalc.cli.streams import tell
-from archcalc.errors import ArchcalcError
-from archcalc.export import FORMATS
+from archcalc.core.errors import ArchcalcError
+from archcalc.output import FORMATS
 
 if TYPE_CHECKING:
     from archcalc.model import Model
@@ -82,8 +81,8 @@ def solve(context: click.Context, /, network: str, **options: Any) -> None:
 
     Or the smallest, with the next steps beyond them; for two knobs, also the iso-cost curve.
     """
-    from archcalc.solving.solve import task
-    from archcalc.tables.layout_solve import solution_tables
+    from archcalc.search.solve import task
+    from archcalc.search.tables import solution_tables
 
     asked, texts = _texts(context)
     free = dict(pair for text in options["free"] for pair in _free(text))
@@ -109,9 +108,9 @@ def scale(context: click.Context, /, network: str, **options: Any) -> None:
 
     What each phi from 0 to --phi costs, beside 2^phi and the released coefficients.
     """
-    from archcalc.solving import scaling
-    from archcalc.solving.law import law
-    from archcalc.tables import layout_scaling as layout
+    from archcalc.search import scaling
+    from archcalc.search import tables as layout
+    from archcalc.search.law import law
 
     asked, texts = _texts(context)
     knobs = {name: asked.accept(name, text, text=True) for name, text in texts.items()}
@@ -161,7 +160,7 @@ def _deliver(planned: Sweep, options: dict[str, Any]) -> None:
     with _progress(planned) as advance:
         chunks = planned.chunks(dask=options["dask"], advance=advance)
         if format_ not in STREAMED:
-            from archcalc.sweeps.layout import sweep_table
+            from archcalc.sweeps.files import sweep_table
 
             table = sweep_table(planned, chunks)
         elif output:
@@ -176,7 +175,7 @@ def _deliver(planned: Sweep, options: dict[str, Any]) -> None:
 
 @contextmanager
 def _progress(planned: Sweep) -> Iterator[Advance]:
-    from archcalc.tables.terminal import progress
+    from archcalc.output.terminal import progress
 
     with progress(planned.points, planned.network.name) as advance:
         yield advance

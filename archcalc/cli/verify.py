@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from archcalc.cli.deliver import TABLES, FilePath, deliver_tables
+from archcalc.cli.deliver import TABLES, FilePath, deliver_tables, tell
 from archcalc.cli.knobs import KnobCommand, settled
-from archcalc.cli.streams import tell
-from archcalc.errors import ArchcalcError, one_line, printable
+from archcalc.core.errors import ArchcalcError, one_line, printable
 
 if TYPE_CHECKING:
     from archcalc.report import Report
-    from archcalc.verify.results import Findings, Result
     from archcalc.verify.suite import Asked
+    from archcalc.verify.tables import Findings, Result
 
 WITNESSES = ("torchvision", "timm", "keras", "pytorchcv")
 MOST_EXAMPLES = 2**31 - 1  # more than fit on any device
@@ -38,7 +37,7 @@ def memory(context: click.Context, /, batch: int, dtype: str, optimizer: str, **
     With the peak: the most that is needed at once, in a forward pass and in a training step.
     """
     from archcalc.memory.footprint import memory as bytes_of
-    from archcalc.tables.layout_memory import memory_table
+    from archcalc.tables import memory_table
 
     found = [(report.label, bytes_of(report, batch, dtype, optimizer)) for report in settled(context)]
     deliver_tables([memory_table(found)], options)
@@ -68,10 +67,10 @@ def verify(context: click.Context, /, networks: Sequence[str], everything: bool,
     """
     if bool(networks) == everything:
         raise ArchcalcError("verify takes the names of networks, or --all")
-    from archcalc.gc_paused import gc_frozen
+    from archcalc.core.gc_paused import gc_frozen
     from archcalc.verify.against import check_at_hand
+    from archcalc.verify.clock import ended_by_term
     from archcalc.verify.device import device_name, environment, find_device
-    from archcalc.verify.interrupt import ended_by_term
     from archcalc.verify.receipt import folder_for, slug, write_receipt
     from archcalc.verify.suite import Asked, gather
 
@@ -94,16 +93,16 @@ def verify(context: click.Context, /, networks: Sequence[str], everything: bool,
 
 
 def _everything() -> list[Report]:
-    from archcalc.language.library import names
     from archcalc.network import load
+    from archcalc.spec.library import names
 
     return [load(name).summary() for name in names()]
 
 
 def _results(reports: Sequence[Report], asked: Asked) -> Iterator[Result]:
     """The result of each network; after an interrupt, of those already finished."""
-    from archcalc.verify.results import NotRun
     from archcalc.verify.suite import examine
+    from archcalc.verify.tables import NotRun
 
     done = 0
     try:
@@ -116,7 +115,7 @@ def _results(reports: Sequence[Report], asked: Asked) -> Iterator[Result]:
 
 def _with_progress(reports: Sequence[Report]) -> Iterator[Report]:
     """The reports, with a progress bar on a terminal."""
-    from archcalc.tables.terminal import progress
+    from archcalc.output.terminal import progress
 
     with progress(len(reports), "networks") as advance:
         for report in reports:
@@ -138,9 +137,9 @@ def _command(context: click.Context, networks: Sequence[str]) -> str:
 
 def _show(findings: Findings, receipt: bool) -> None:
     """Print the findings; the tables of many networks go only into a receipt."""
-    from archcalc.tables.terminal import show_tables
-    from archcalc.verify.pages import differences, verdict
-    from archcalc.verify.sheets import not_run_table, tables
+    from archcalc.output.terminal import show_tables
+    from archcalc.verify.receipt import differences, verdict
+    from archcalc.verify.tables import not_run_table, tables
 
     if len(findings.verified) <= SHOWN:
         show_tables(list(tables(findings)), sys.stdout)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import TypeAlias
 
-from archcalc.kind import Kind
-from archcalc.number import Number, both, ceil_div, equal, most, product, select
-from archcalc.shape import Shape, axes, is_same
+from archcalc.core.layer import Kind
+from archcalc.core.number import Number, both, ceil_div, equal, maximum, product, select
+from archcalc.core.shape import Shape, axes, is_same
 
 Amount: TypeAlias = Callable[[Kind, tuple[Shape, ...], Shape], Number | None]
 
@@ -77,7 +77,7 @@ def _padded(layer: Kind, inputs: tuple[Shape, ...], output: Shape) -> Number | N
         return (channels + size - 1) * product(sizes)
     if not is_same(getattr(layer, "pad", 0)):
         return product(inputs[0])
-    pads = [most((ceil_div(n, s) - 1) * s + d * (k - 1) + 1 - n, 0) for n, k, s, _, d in axes(layer, inputs[0])]
+    pads = [maximum((ceil_div(n, s) - 1) * s + d * (k - 1) + 1 - n, 0) for n, k, s, _, d in axes(layer, inputs[0])]
     even = reduce(both, (equal(pad % 2, 0) for pad in pads))
     return channels * product(n + select(even, 0, pad) for n, pad in zip(sizes, pads, strict=True))
 

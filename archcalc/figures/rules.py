@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, reduce
 from typing import Any, ClassVar, TypeAlias
 
-from archcalc.engine.graph import Graph, Node
+from archcalc.core.layer import Kind
+from archcalc.core.number import Number, exact_div, maximum
+from archcalc.core.shape import Shape
 from archcalc.figures.amounts import AMOUNTS
-from archcalc.kind import Kind
-from archcalc.number import Number, exact_div, most
-from archcalc.shape import Shape
+from archcalc.graph.graph import Graph, Node
 
 ABSENT = ""  # the value of a figure that does not exist, such as the kernel of a relu
 EVERY = ""  # the key for the factors of all other kinds
@@ -231,4 +231,4 @@ class Output(Rule):
 
 def largest(values: Sequence[Number]) -> Number:
     """The largest of one or more numbers."""
-    return reduce(most, values)
+    return reduce(maximum, values)

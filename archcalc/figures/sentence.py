@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from archcalc.engine.graph import Graph
-from archcalc.errors import listing
+from archcalc.core.errors import listing
+from archcalc.core.layer import Kind
 from archcalc.figures.amounts import NAMES, WORK
 from archcalc.figures.conventions import CONVENTIONS, Convention
 from archcalc.figures.figure import FIGURES
-from archcalc.kind import Kind
+from archcalc.graph.graph import Graph
 
 MEASURED = [name for name, one in FIGURES.items() if one.measured]
 OTHER = {

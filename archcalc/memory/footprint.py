@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcalc.errors import ArchcalcError, Refusal, listing
-from archcalc.language.spec import Knob
-from archcalc.memory.backward import Training
-from archcalc.memory.liveness import forward, highest, sizes, storages
-from archcalc.number import Number, equal, fails
-from archcalc.value import brief
+from archcalc.core.errors import ArchcalcError, Refusal, listing
+from archcalc.core.number import Number, equal, fails
+from archcalc.core.value import brief
+from archcalc.memory.liveness import Training, forward, highest, sizes, storages
+from archcalc.spec.model import Knob
 
 if TYPE_CHECKING:
     from archcalc.report import Report
@@ -80,7 +79,7 @@ def memory(report: Report, batch: Number = 1, dtype: str = "float32", optimizer:
 def _batch(value: Number) -> Number:
     """The exact batch size. Raises ArchcalcError unless it is whole and positive, or may be."""
     try:
-        batch = Knob("batch", 1, least=1).accept(value, single=False)
+        batch = Knob("batch", 1, minimum=1).accept(value, single=False)
     except Refusal as refusal:
         raise ArchcalcError(str(refusal)) from None
     if fails(equal(batch % 1, 0)):

@@ -11,9 +11,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archcalc.errors import ArchcalcError, listing
+from archcalc.core.errors import ArchcalcError, listing, needed
 from archcalc.figures.rules import Tally
-from archcalc.needed import needed
 
 if TYPE_CHECKING:
     from archcalc.address import Address
@@ -74,7 +73,7 @@ def picture(
 
 def write(path: Path, paint: Callable[[Any], None], size: tuple[float, float] = (6.4, 4.4), dark: bool = False) -> None:
     """Into a file, whose suffix decides the format. Raises ArchcalcError."""
-    from archcalc.export import write as write_file
+    from archcalc.output import write as write_file
 
     write_file(path, picture(paint, format_of(path), size, dark))
 

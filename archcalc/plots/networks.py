@@ -10,14 +10,14 @@ from textwrap import wrap
 from typing import Any, NamedTuple
 
 from archcalc.address import Address, address
-from archcalc.errors import ArchcalcError, listing
+from archcalc.core.errors import ArchcalcError, listing
 from archcalc.figures.figure import FIGURES
 from archcalc.figures.figure import heading as titled
 from archcalc.figures.rules import Tally
 from archcalc.plots.canvas import COLOURS, GREY, WHICH, better, ticks, units, write
 from archcalc.plots.labels import place
 from archcalc.report import Report, Row
-from archcalc.tables.layout import heading
+from archcalc.tables import heading
 
 LARGEST, SMALL = 24, 6  # diameter of the largest point, and of all where no figure decides it
 ROOM = 20  # labels that a picture of the usual size has room for

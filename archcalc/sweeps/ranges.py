@@ -1,17 +1,40 @@
-"""The values of a swept knob: 0.25:1.4:0.05 (both ends included), 96/224:1:32/224, 1:8, a list, or Python values."""
+"""Input sizes that follow from swept knobs, such as 96 rows from rho = 3/7."""
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
 from typing import Any, TypeAlias
 
-from archcalc.errors import ArchcalcError, Refusal
-from archcalc.language.spec import Knob, read_value
-from archcalc.number import Number, family, plain
-from archcalc.value import show
+from archcalc.address import Address, address
+from archcalc.core.errors import ArchcalcError, Refusal
+from archcalc.core.number import Number, family, plain
+from archcalc.core.value import show
+from archcalc.spec.expression import Compiler
+from archcalc.spec.model import SHAPE_WORDS, Knob, Spec, names_used, read_value
+from archcalc.spec.syntax import Definition, Expression, syntax_tree
+
+
+def input_sizes(spec: Spec, axes: Mapping[str, Axis]) -> dict[str, Address]:
+    """Each input size that depends on a swept knob and is not itself a knob; of equal expressions the first."""
+    swept = {name for name, axis in axes.items() if size(axis) > 1}
+    found: dict[str, Address] = {}
+    for word, written in zip(SHAPE_WORDS, _written(spec), strict=False):
+        if written.text not in spec.given and swept & names_used(spec._replace(input=written, layers=())):
+            found.setdefault(written.text, address(f"{word} of input"))
+    return {str(quantity): quantity for quantity in found.values()}
+
+
+def _written(spec: Spec) -> list[Expression]:
+    """The expression of each input size."""
+    text, place = spec.input.text, spec.input.place
+    functions = {name: let for name, let in spec.part.lets.items() if isinstance(let, Definition)}
+    compiler, tree = Compiler(text, functions, place), syntax_tree(text, place)
+    return [compiler.expression(node) for node in (tree.elts if isinstance(tree, (ast.List, ast.Tuple)) else [tree])]
+
 
 FORM = "written START:STOP:STEP (0.25:1.4:0.05), START:STOP, or as a list (0.25,0.5,1)"
 LONGEST_LIST = 1_000_000  # values; a range may have any number

@@ -10,8 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from archcalc.address import Address
-from archcalc.errors import ArchcalcError
-from archcalc.needed import needed
+from archcalc.core.errors import ArchcalcError, needed
 from archcalc.sweeps.estimate import speed
 from archcalc.sweeps.evaluate import Box, Chunk, Grid, evaluate
 from archcalc.sweeps.ranges import Axis

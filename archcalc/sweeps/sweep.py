@@ -1,12 +1,4 @@
-"""Every combination of knob values, and what each network costs.
-
-sweep = archcalc.load("mobilenet_v1").sweep(alpha="0.25:1.4:0.05", rho="96/224:1:32/224")
-sweep["mult_adds"]           an array along the knobs, masked where the network cannot be built
-sweep["rows of input"]       an input size that a knob decides, as rho does
-sweep.arrays(), .frame()     a column for each knob and quantity, a row for each point
-sweep.write("sweep.parquet") the same, piece by piece
-sweep.plot("pareto.svg")
-"""
+"""The Pareto front of two quantities, updated with each piece of a sweep."""
 
 from __future__ import annotations
 
@@ -16,10 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from archcalc.address import Address, addresses
-from archcalc.errors import ArchcalcError, listing, suggest
-from archcalc.sweeps.ranges import Axis, make_axis, size
-from archcalc.sweeps.sizes import input_sizes
+from archcalc.core.errors import ArchcalcError, listing, suggest
+from archcalc.sweeps.evaluate import knob_columns
+from archcalc.sweeps.ranges import Axis, input_sizes, make_axis, size
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +21,57 @@ if TYPE_CHECKING:
     from archcalc.model import Model
     from archcalc.sweeps.chunks import Pieces
     from archcalc.sweeps.evaluate import Chunk, Grid
+
+SEEN = 4000  # approximate number of points drawn in a picture beside the front
+
+
+class Front:
+    """The points that no other point dominates, by being better in one quantity and no worse in the other.
+
+    ``signs`` is +1 for a quantity to minimize, -1 for one to maximize.
+    """
+
+    def __init__(self, sweep: Sweep, names: tuple[str, str], signs: tuple[int, int]) -> None:
+        self.sweep, self.names, self.signs = sweep, names, signs
+        self.best: dict[str, np.ndarray] = {}
+        self.cloud: list[dict[str, np.ndarray]] = []
+        self.step = max(1, sweep.points // SEEN)
+        self.done = 0
+
+    def add(self, chunk: Chunk) -> None:
+        """Update the front with one more piece."""
+        columns = dict(knob_columns(self.sweep, chunk))
+        known = np.ones(chunk.why.size, bool)
+        for name in (*self.sweep.sizes, *self.names):
+            column = chunk.columns[name]
+            columns[name] = column.data.reshape(-1)
+            known &= column.known.reshape(-1)
+        thin = known & ((np.arange(self.done, self.done + chunk.why.size) % self.step) == 0)
+        self.cloud.append({name: column[thin] for name, column in columns.items()})
+        self.done += chunk.why.size
+        new = {name: column[known] for name, column in columns.items()}
+        both = {name: np.concatenate([self.best[name], new[name]]) for name in new} if self.best else new
+        keep = unbeaten(*(sign * both[name] for sign, name in zip(self.signs, self.names, strict=True)))
+        self.best = {name: column[keep] for name, column in both.items()}
+
+    @property
+    def seen(self) -> dict[str, np.ndarray]:
+        """A regular sample of the points, one in every ``step``."""
+        return {name: np.concatenate([part[name] for part in self.cloud]) for name in self.cloud[0]}
+
+
+def unbeaten(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Positions of the points that none dominates when both are minimized, sorted by x; of equal points the first."""
+    if not len(x):
+        return np.array([], int)
+    order: Any = (
+        np.lexsort((y, x)) if object not in (x.dtype, y.dtype) else sorted(range(len(x)), key=lambda i: (x[i], y[i]))
+    )
+    order = np.asarray(order)
+    least = np.minimum.accumulate(y[order])
+    better = np.concatenate([[True], least[1:] < least[:-1]])
+    return np.asarray(order[better])
+
 
 USUAL = ("mult_adds", "params")
 MOST_POINTS = 100_000_000  # of arrays() and frame(), which need them all in memory
@@ -88,7 +133,7 @@ class Sweep:
         Quantities are exact: int64, or Python's integers where those are too small; a share is a Fraction. A knob that
         is not whole is the nearest float. Raises ArchcalcError.
         """
-        from archcalc.sweeps.columns import joined
+        from archcalc.sweeps.evaluate import joined
 
         if self.points > MOST_POINTS:
             message = f"{self.points:,} points are too many for memory (at most {MOST_POINTS:,})"
@@ -97,7 +142,7 @@ class Sweep:
 
     def frame(self) -> Any:
         """The columns as a pandas DataFrame; unknown values are missing. Raises ArchcalcError without pandas."""
-        from archcalc.sweeps.columns import frame
+        from archcalc.sweeps.evaluate import frame
 
         return frame(self.arrays())
 
@@ -133,12 +178,12 @@ class Sweep:
         A front is of the first two quantities; ``best`` says of each whether "min" or "max" is better, unless less is,
         and of an accuracy more. ``dark`` is for a dark slide. Raises ArchcalcError.
         """
-        from archcalc.plots.grid import plot
+        from archcalc.sweeps.plot import plot
 
         plot(self, Path(path), figure, best, dask, advance, dark)
 
     def _layers(self) -> int:
-        from archcalc.errors import SpecError
+        from archcalc.core.errors import SpecError
 
         try:
             return len(self.network.summary().layers)
@@ -170,7 +215,7 @@ def sweep(network: Model, of: Iterable[str], knobs: Mapping[str, Any], *, text: 
 
 
 def _problem(network: Model, asked: Address, knobs: Mapping[str, Any]) -> ArchcalcError | None:
-    from archcalc.errors import SpecError
+    from archcalc.core.errors import SpecError
 
     try:
         asked.of(network.summary(**knobs))

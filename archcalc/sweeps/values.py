@@ -16,12 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from archcalc.errors import Refusal
-from archcalc.number import plain, product
-from archcalc.protocol import COMPARE, OwnCondition, OwnNumber, is_int
+from archcalc.core.errors import Refusal
+from archcalc.core.number import COMPARE, OwnCondition, OwnNumber, is_int, plain, product
 from archcalc.sweeps.plans import MOST, Plan, fits, plan_add, plan_floor, plan_least, plan_mul, plan_select, plan_sides
 
-MOST_EXPONENT = 256  # as in archcalc.language.arithmetic
+MOST_EXPONENT = 256  # as in archcalc.spec.arithmetic
 NO_ROOT = "a root is not exact; only whole exponents"
 FEW = 8  # factors that are multiplied one by one
 SHOWN = local()  # values quoted in messages, by token, until the walk reads them
@@ -113,7 +112,7 @@ class Values(OwnNumber):
                 raise Split(large)
         return self
 
-    def least(self, other: Any) -> Any:
+    def minimum(self, other: Any) -> Any:
         """The smaller of the two at each point."""
         b = lift(other)
         if self.high * b.d <= b.low * self.d:

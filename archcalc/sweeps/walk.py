@@ -1,28 +1,147 @@
-"""A network expanded over arrays; points of the grid that cannot be built are marked with the reason."""
+"""A repetition whose length differs along a grid: all its copies are evaluated at once, along an axis of their own."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from archcalc.argument import Need
-from archcalc.engine.fitting import LARGEST, Fitter
-from archcalc.engine.graph import Graph
-from archcalc.engine.induction import Step
-from archcalc.engine.ledger import Enough, Ledger, Site
-from archcalc.engine.lookup import Run
-from archcalc.engine.unfold import Unfolder
-from archcalc.errors import Place, Refusal
-from archcalc.kind import Kind
-from archcalc.language.spec import Item, Spec
-from archcalc.language.terms import Expression
-from archcalc.shape import Shape
-from archcalc.sweeps.depth import Copies, Places, depth
-from archcalc.sweeps.values import SHOWN, Mask, Split, Values, fractions
-from archcalc.value import show
+from archcalc.core.errors import Place, Refusal
+from archcalc.core.layer import Kind, Need
+from archcalc.core.number import equal, select
+from archcalc.core.shape import Shape
+from archcalc.core.value import show
+from archcalc.graph.diagnostics import Diagnostics, Enough, Site
+from archcalc.graph.evaluation import LARGEST, Fitter
+from archcalc.graph.expand import MOST_LAYERS, Expander
+from archcalc.graph.graph import Graph
+from archcalc.graph.induction import Step
+from archcalc.spec.model import Item, Spec
+from archcalc.spec.names import Run
+from archcalc.spec.syntax import Expression
+from archcalc.sweeps.chunks import LARGEST as PIECE
+from archcalc.sweeps.values import SHOWN, Mask, Split, Values, fractions, made
+
+
+class Places(NamedTuple):
+    """The axes of arrays: those of the grid, and before them one for each repetition evaluated at once."""
+
+    shape: tuple[int, ...]  # of the grid
+    copies: tuple[int, ...] = ()  # of each repetition, from the outermost on
+
+    @property
+    def full(self) -> tuple[int, ...]:
+        """The shape of an array that extends along all of them."""
+        return (*reversed(self.copies), *self.shape)
+
+    @property
+    def axes(self) -> int:
+        """How many there are."""
+        return len(self.full)
+
+    def within(self, most: int) -> Places:
+        """The axes inside a repetition of at most this many copies. Raises Split if an array could become too large."""
+        if (number := math.prod(self.copies) * most) > MOST_LAYERS:
+            raise Refusal("more copies than a network can have")
+        if (parts := -(-number * math.prod(self.shape) // PIECE)) > 1:
+            longest = max(self.shape)
+            labels = np.arange(longest) * min(parts, longest) // longest
+            axis = self.shape.index(longest)
+            raise Split(labels.reshape([-1 if i == axis else 1 for i in range(len(self.shape))]))
+        return self._replace(copies=(*self.copies, most))
+
+
+class Copies(NamedTuple):
+    """The copies of a repetition from ``first`` to ``last``; at some points of the grid there may be none."""
+
+    first: int
+    last: Values
+    before: Any  # how many entries above the repetition have the same name
+    places: Places  # the axes inside the copies
+
+    @property
+    def index(self) -> Any:
+        """The numbers of the copies, along the first axis of their arrays."""
+        numbers = np.arange(self.first, self.first + self.most).reshape(-1, *[1] * (self.places.axes - 1))
+        return made(numbers, 1, self.first, self.first + self.most - 1)
+
+    @property
+    def name(self) -> str:
+        """The suffix of the copies' names: the number of each."""
+        return str(self.before + self.index)
+
+    @property
+    def count(self) -> Any:
+        """The number of copies."""
+        return self.last - self.first + 1
+
+    @property
+    def done(self) -> Any:
+        """How many copies come before each copy."""
+        return self.index - self.first
+
+    @property
+    def most(self) -> int:
+        """The maximum number of copies over the grid."""
+        return self.places.copies[-1]
+
+    def rise(self, before: Any, after: Any) -> Any:
+        """The increase of a size from before the first copy to after it."""
+        rise = self.of(after, 0) - before
+        return 0 if (rise == 0) is True else rise
+
+    def sum(self, x: Any) -> Any:
+        """The sum of x over all copies."""
+        if self._axis(x) > 1:
+            return select(self.index <= self.last, x, 0).sum()
+        return x if isinstance(x, int) and x == 0 else self.count * self.of(x, 0)
+
+    def last_of(self, x: Any) -> Any:
+        """The value of x for the last copy."""
+        return self.sum(select(equal(self.index, self.last), x, 0)) if self._axis(x) > 1 else self.of(x, 0)
+
+    def of(self, x: Any, place: int) -> Any:
+        """The value of x for the copy at that position, counted from 0."""
+        axis = self._axis(x)
+        return x.slice(min(place, axis - 1)) if axis else x
+
+    def _axis(self, x: Any) -> int:
+        """The length of x along the axis of the copies; 0 if it has no such axis."""
+        return len(x.n) if isinstance(x, Values) and np.ndim(x.n) == self.places.axes else 0
+
+
+class Depth:
+    """The number of repetitions, as an array over the grid."""
+
+    def __init__(self, times: Values, places: Places) -> None:
+        self.times, self.places = times, places
+
+    def __sub__(self, other: int) -> Any:
+        return self.times - other
+
+    def copies(self, first: int, after: int, before: Any) -> Copies:
+        """The copies from number ``first`` on, without the last ``after`` ones. Raises Refusal or Split."""
+        last = self.times - after
+        return Copies(first, last, before, self.places.within(max(1, int(last.high) - first + 1)))
+
+    def reaches(self, number: int) -> bool:
+        """Whether there are at least ``number`` repetitions. Raises Split if only at some points."""
+        return bool(self.times >= number)
+
+    def refuse(self, why: str) -> NoReturn:
+        """Evaluate each length separately. Raises Split."""
+        raise Split(self.times.n)
+
+
+def depth(value: Any, places: Places) -> Any:
+    """A Depth if the value is an array of several whole numbers from 0 up, else the value unchanged."""
+    whole = isinstance(value, Values) and value.d == 1 and not value.fractional
+    tight = value.tight() if whole else value
+    return Depth(tight, places) if whole and 0 <= tight.low < tight.high else value
+
 
 TOKEN = re.compile("(\ue000\\d+:[^\ue000\ue001]*\ue001)")
 
@@ -66,7 +185,7 @@ class Failure(NamedTuple):
         return TOKEN.sub(word, self.text)
 
 
-class SweepLedger(Ledger):
+class SweepDiagnostics(Diagnostics):
     """Records where something is wrong, and continues with the other points."""
 
     def __init__(self, knobs: Mapping[str, Any]) -> None:
@@ -98,8 +217,8 @@ class SweepLedger(Ledger):
         self.failures[:] = [failure for _, failure in sorted(found, key=lambda part: part[0])]
         self.open.append(copies)
 
-    def take(self, other: Ledger) -> None:
-        assert isinstance(other, SweepLedger)
+    def take(self, other: Diagnostics) -> None:
+        assert isinstance(other, SweepDiagnostics)
         self.failures += other.failures
         self.open += other.open
 
@@ -112,27 +231,27 @@ class SweepLedger(Ledger):
 class SweepFitter(Fitter):
     """Also limits sizes, which the engine does for plain numbers only."""
 
-    ledger: SweepLedger
+    diagnostics: SweepDiagnostics
 
     def input(self, shape: Shape) -> Shape:
         for needed, message in bounded(shape, "input: its shape would be"):
-            self.ledger.note(True if needed is False else (~needed).array, message, None)
+            self.diagnostics.note(True if needed is False else (~needed).array, message, None)
         return shape
 
     def shape(self, layer: Kind, shapes: tuple[Shape, ...], site: Site) -> Shape | None:
         shape = super().shape(layer, shapes, site)
         if shape is not None:
-            self.ledger.meets(bounded(shape, "its output would be"), site)
+            self.diagnostics.meets(bounded(shape, "its output would be"), site)
         return shape
 
 
-class SweepUnfolder(Unfolder):
-    """The walk with that ledger; ``whole`` if only the whole network is asked for, not single copies."""
+class SweepExpander(Expander):
+    """The walk with that diagnostics; ``whole`` if only the whole network is asked for, not single copies."""
 
     def __init__(self, spec: Spec, knobs: dict[str, Any], whole: bool) -> None:
         super().__init__(spec, knobs)
-        self.ledger: SweepLedger = SweepLedger(knobs)
-        self.fitter = SweepFitter(self.ledger)
+        self.diagnostics: SweepDiagnostics = SweepDiagnostics(knobs)
+        self.fitter = SweepFitter(self.diagnostics)
         shapes = [value.n.shape for value in knobs.values() if isinstance(value, Values)]
         self.whole, self.places = whole, Places(np.broadcast_shapes(*shapes))
 
@@ -140,10 +259,10 @@ class SweepUnfolder(Unfolder):
         value = super().length(repeat, environment)
         return depth(value, self.places) if self.whole else value
 
-    def fork(self, copies: Copies) -> SweepUnfolder:
+    def fork(self, copies: Copies) -> SweepExpander:
         other = super().fork(copies)
-        assert isinstance(other, SweepUnfolder)
-        other.ledger.trial, other.places = True, copies.places
+        assert isinstance(other, SweepExpander)
+        other.diagnostics.trial, other.places = True, copies.places
         return other
 
     def step(self, item: Item, copies: Copies, run: Run, back: int) -> Step:
@@ -159,12 +278,12 @@ def walk(spec: Spec, knobs: Mapping[str, Any], whole: bool = False) -> tuple[Gra
     For the ``whole`` network, layers that repeat more or less often along the grid are in it once. Raises Split if
     the structure, or a decision during the walk, differs in another way.
     """
-    unfolder = SweepUnfolder(spec, {name: knobs.get(name, knob.default) for name, knob in spec.given.items()}, whole)
+    expander = SweepExpander(spec, {name: knobs.get(name, knob.default) for name, knob in spec.given.items()}, whole)
     SHOWN.__dict__.clear()
     try:
-        return unfolder.graph(), unfolder.ledger.failures
+        return expander.graph(), expander.diagnostics.failures
     except Hopeless:
-        return None, unfolder.ledger.failures
+        return None, expander.diagnostics.failures
     finally:
         SHOWN.__dict__.clear()
 

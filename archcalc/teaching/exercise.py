@@ -13,14 +13,14 @@ from hashlib import sha256
 from math import ceil
 from typing import Any, NamedTuple
 
-from archcalc.errors import ArchcalcError, listing, suggest
+from archcalc.core.errors import ArchcalcError, listing, suggest
+from archcalc.core.number import product
+from archcalc.core.shape import describe
+from archcalc.core.value import exact, show
 from archcalc.figures.figure import FIGURES, SPELLINGS
 from archcalc.figures.rules import ABSENT, Output, Read, Tally
-from archcalc.number import product
+from archcalc.output.table import Table, numbers, of_figure, words
 from archcalc.report import Report
-from archcalc.shape import describe
-from archcalc.tables.grid import Table, numbers, of_figure, words
-from archcalc.value import exact, show
 
 ASKABLE = [name for name, figure in FIGURES.items() if isinstance(figure.rule, (Tally, Output, Read))]
 LEFT_OUT = "..."

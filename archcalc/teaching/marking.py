@@ -10,14 +10,14 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from archcalc.address import BYTES, COUNTS
-from archcalc.engine.fitting import LARGEST
-from archcalc.errors import ArchcalcError, Refusal, listing, one_line
+from archcalc.core.errors import ArchcalcError, Refusal, listing, one_line
+from archcalc.core.number import plain
+from archcalc.core.shape import Shape
 from archcalc.figures.figure import FIGURES
 from archcalc.figures.rules import Output, Read
-from archcalc.language.library import read as text_of
-from archcalc.number import plain
-from archcalc.shape import Shape
-from archcalc.tables.grid import Table, numbers, words
+from archcalc.graph.evaluation import LARGEST
+from archcalc.output.table import Table, numbers, words
+from archcalc.spec.library import read as text_of
 from archcalc.teaching.exercise import Blank, Exercise
 from archcalc.teaching.mistakes import Mistake, Question, likely, question
 

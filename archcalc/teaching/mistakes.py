@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from archcalc.engine.fitting import positive
-from archcalc.engine.graph import Graph, Node
+from archcalc.core.number import fails, half_up, plain
+from archcalc.core.shape import Shape
 from archcalc.figures.conventions import CONVENTIONS
 from archcalc.figures.figure import FIGURES
 from archcalc.figures.rules import Counts, Read, Tally
-from archcalc.number import fails, half_up, plain
-from archcalc.shape import Shape
+from archcalc.graph.evaluation import positive
+from archcalc.graph.graph import Graph, Node
 
 
 class OtherWay(int):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from archcalc.errors import Place, Refusal
-from archcalc.number import Number, select
+from archcalc.core.errors import Place, Refusal
+from archcalc.core.number import Number, select
 from archcalc.traces.spreadsheet import MOST_COPIES
 from archcalc.traces.traced import Traced, first_of, place_of, total, value_of, varies
 

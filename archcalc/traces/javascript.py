@@ -9,9 +9,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any, ClassVar
 
-from archcalc.traces.conditions import Condition
 from archcalc.traces.notation import ATOM, SIGN, Notation, Written
-from archcalc.traces.traced import Traced, is_whole
+from archcalc.traces.traced import Condition, Traced, is_whole
 
 LONGEST_PART = 60  # characters of an expression; a longer one becomes a constant of its own, computed once
 ARITHMETIC = """

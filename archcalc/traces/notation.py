@@ -1,4 +1,4 @@
-"""A trace as text, with brackets where an operation binds less tightly than the operation around it."""
+"""A trace as text or as LaTeX, with brackets where an operation binds less tightly than its place demands."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, ClassVar
 
-from archcalc.errors import ArchcalcError
-from archcalc.traces.conditions import Condition
-from archcalc.traces.traced import Traced
+from archcalc.core.errors import ArchcalcError
+from archcalc.traces.traced import Condition, Traced
 
 ATOM, POWER, SIGN, PRODUCT, SUM, RELATION = range(6)  # how tightly an operation binds: the first binds most
 
@@ -86,3 +85,46 @@ class Notation:
         """A value as an operand, in brackets where it binds less tightly than ``binding``."""
         text, own = self.written(value)
         return f"({text})" if own > binding else text
+
+
+class Latex(Notation):
+    """LaTeX mathematics, for a paper or a slide."""
+
+    infix: ClassVar[dict[str, str]] = {"+": " + ", "-": " - ", "*": r" \cdot ", "/": "/", "power": "^"}
+    functions: ClassVar[dict[str, str]] = {
+        "min": r"\min",
+        "max": r"\max",
+        "and": r"\land",
+        "or": r"\lor",
+        "not": r"\lnot",
+    }
+    relations: ClassVar[dict[str, str]] = {
+        "==": " = ", "!=": r" \ne ", "<": " < ", "<=": r" \le ", ">": " > ", ">=": r" \ge ",
+    }  # fmt: skip
+
+    def operator(self, value: Traced) -> Written:
+        left, right = value.operands
+        if value.operation == "/":
+            return f"\\frac{{{self.write(left)}}}{{{self.write(right)}}}", ATOM
+        if value.operation == "power":
+            return f"{self.within(left, ATOM)}^{{{self.write(right)}}}", POWER
+        return super().operator(value)
+
+    def function(self, value: Traced) -> str:
+        inner = list(map(self.write, value.operands))
+        match value.operation:
+            case "floor" | "ceil":
+                return f"\\left\\l{value.operation} {inner[0]} \\right\\r{value.operation}"
+            case "mod":
+                return f"\\left({inner[0]} \\bmod {inner[1]}\\right)"
+            case "where":
+                cases = f"{inner[1]} & {inner[0]} \\\\ {inner[2]} & \\text{{otherwise}}"
+                return f"\\begin{{cases}} {cases} \\end{{cases}}"
+        return super().function(value)
+
+    def call(self, function: str, arguments: Any) -> str:
+        return f"{function}\\left({', '.join(arguments)}\\right)"
+
+    def within(self, value: Any, binding: int) -> str:
+        text, own = self.written(value)
+        return f"\\left({text}\\right)" if own > binding else text

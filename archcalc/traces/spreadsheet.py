@@ -10,9 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from archcalc.traces.conditions import Condition
 from archcalc.traces.notation import PRODUCT, RELATION, SUM, Notation, Written
-from archcalc.traces.traced import Traced, is_whole, varies
+from archcalc.traces.traced import Condition, Traced, is_whole, varies
 
 DECIMALS = 9
 LONGEST_TEXT = 255  # characters of a text in a formula

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 
-from archcalc.errors import ArchcalcError
-from archcalc.needed import needed
+from archcalc.core.errors import ArchcalcError, needed
 
 OLDEST = (2, 4)  # the first torch whose FlopCounterMode needs no module
 

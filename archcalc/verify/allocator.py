@@ -1,28 +1,62 @@
-"""The memory that is really used, beside the formulas: by PyTorch's tensors, and by its allocators.
-
-The difference between formula and allocator is split into tensors inside layers (such as a padded copy), workspaces of
-libraries, and the rounding of the allocator.
-"""
+"""The memory in use during a real pass: of each tensor from the operation that makes it to its last reference."""
 
 from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Iterator
+import weakref
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.autograd.profiler import profile
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+from torch.utils.weak import WeakIdKeyDictionary
 
 from archcalc.memory.footprint import memory
 from archcalc.report import Report
 from archcalc.verify.device import synchronize
-from archcalc.verify.live import LiveBytes
 from archcalc.verify.module import NetworkModule, to_module
-from archcalc.verify.used import Used
+
+
+class LiveBytes(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Bytes in use now and at the peak, of the storages that operators make in this context; views add nothing.
+
+    Only the tensors that PyTorch's operators return are counted. Memory that an operator allocates and frees inside,
+    such as the workspace of a library, is not.
+    """
+
+    def __init__(self, known: Sequence[Tensor] = ()) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.now = self.peak = 0
+        self.counted = WeakIdKeyDictionary()
+        for tensor in known:
+            self.counted[tensor.untyped_storage()] = True
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        for leaf in tree_leaves(result):
+            if isinstance(leaf, Tensor):
+                self.add(leaf)
+        return result
+
+    def add(self, tensor: Tensor) -> None:
+        """Count the storage of a tensor until it is freed."""
+        storage = tensor.untyped_storage()
+        if storage not in self.counted:
+            self.counted[storage] = True
+            self.now += (size := storage.nbytes())
+            self.peak = max(self.peak, self.now)
+            weakref.finalize(storage, self._gone, size).atexit = False
+
+    def _gone(self, size: int) -> None:
+        self.now -= size
+
 
 LOG_LEVEL = "KINETO_LOG_LEVEL"  # of the profiler
 Pass = Callable[[NetworkModule, Tensor], Any]
@@ -131,3 +165,37 @@ def _clear(device: torch.device) -> None:
 def _bytes(device: torch.device, when: str) -> dict[str, int]:
     statistics = torch.cuda.memory_stats(device)
     return {word: statistics[f"{word}_bytes.all.{when}"] for word in ("requested", "allocated")}
+
+
+@dataclass(frozen=True)
+class Used:
+    """Bytes at the peak, without weights; None where the allocator of the device does not report them."""
+
+    label: str
+    what: str  # "forward" or "training step"
+    batch: int
+    formula: int
+    tensors: int  # returned by operators and in use, with the inputs; no gradients added in place
+    requested: int | None = None  # from the allocator
+    allocated: int | None = None  # by the allocator, in blocks; not known on a CPU
+    standing: int | None = None  # permanent workspaces of libraries, on CUDA
+
+    @property
+    def inside(self) -> int:
+        """Bytes of tensors that are made and freed inside layers."""
+        return self.tensors - self.formula
+
+    @property
+    def workspace(self) -> int | None:
+        """Bytes requested beside all tensors, during an operation; negative where gradients are added in place."""
+        return None if self.requested is None else self.requested - self.tensors
+
+    @property
+    def rounding(self) -> int | None:
+        """Bytes allocated beyond those requested."""
+        return None if self.allocated is None or self.requested is None else self.allocated - self.requested
+
+    @property
+    def error(self) -> float:
+        """The relative error of the formula."""
+        return self.formula / (self.allocated or self.requested or self.tensors) - 1

@@ -1,11 +1,13 @@
-"""The median times of a forward pass and of each layer, after warm-up: by CUDA events, or by the clock on a CPU."""
+"""Work that a time limit may interrupt."""
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from statistics import median
+from threading import current_thread, main_thread
 from typing import Any, NamedTuple
 
 import torch
@@ -13,6 +15,20 @@ from torch import Tensor, nn
 
 from archcalc.verify.device import synchronize
 from archcalc.verify.module import NetworkModule
+
+
+@contextmanager
+def ended_by_term() -> Iterator[None]:
+    """Let SIGTERM interrupt the work as Ctrl-C does, so that the results so far are shown."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
 
 WARM_UP, REPEATS = 5, 20
 AHEAD = 200_000  # cycles, about 100 us: for each layer the device waits so long, while the host queues the work

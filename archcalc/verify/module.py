@@ -8,10 +8,10 @@ from typing import Any, NamedTuple, TypeAlias
 import torch
 from torch import Tensor, nn
 
-from archcalc.engine.graph import Graph, Node
-from archcalc.errors import ArchcalcError
+from archcalc.core.errors import ArchcalcError
+from archcalc.graph.graph import Graph, Node
 from archcalc.memory.liveness import last_uses, outputs
-from archcalc.verify.faults import is_fault
+from archcalc.verify.device import is_fault
 
 RESERVED = frozenset(dir(nn.Module()))  # names that a submodule cannot have
 

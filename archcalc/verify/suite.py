@@ -7,17 +7,15 @@ from typing import Any, NamedTuple
 
 import torch
 
-from archcalc.errors import ArchcalcError
+from archcalc.core.errors import ArchcalcError
 from archcalc.memory.footprint import Memory, memory
 from archcalc.report import Report
 from archcalc.verify.against import witness
-from archcalc.verify.allocator import used_forward, used_training
+from archcalc.verify.allocator import Used, used_forward, used_training
 from archcalc.verify.check import Verified, verify
-from archcalc.verify.device import free_memory
-from archcalc.verify.faults import torch_errors
-from archcalc.verify.results import Findings, NotRun, Result, Witnessed
+from archcalc.verify.device import free_memory, torch_errors
+from archcalc.verify.tables import Findings, NotRun, Result, Witnessed
 from archcalc.verify.timing import Timed, study
-from archcalc.verify.used import Used
 
 GIB = 2**30
 LIMIT = 8.0  # GiB

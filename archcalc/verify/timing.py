@@ -1,4 +1,4 @@
-"""The times of the layers of a network on a device, each beside its roofline bound."""
+"""The measured peak rates of a device: operations in a large matrix product, bytes in a large copy."""
 
 from __future__ import annotations
 
@@ -9,14 +9,86 @@ from typing import NamedTuple
 
 import torch
 
+from archcalc.figures.amounts import elements as tensor_elements
 from archcalc.memory.footprint import memory
+from archcalc.memory.liveness import elements
 from archcalc.report import Report
-from archcalc.verify.ceilings import measure
 from archcalc.verify.clock import MODES, REPEATS, Clock, Mode, Times, precision, time_network
-from archcalc.verify.device import free_memory
-from archcalc.verify.faults import is_fault
+from archcalc.verify.device import free_memory, is_fault
 from archcalc.verify.module import NetworkModule, to_module
-from archcalc.verify.roofline import Ceilings, Work, work
+
+SIDE = {"cuda": 8192, "cpu": 1024}  # of the square matrices
+COPIED = {"cuda": 2**30, "cpu": 2**27}  # bytes, more than any cache has
+
+
+def measure(device: torch.device, mode: Mode, side: int | None = None, copied: int | None = None) -> Ceilings:
+    """Both ceilings in a mode, from the fastest run; a copied byte is read once and written once."""
+    side, copied = side or SIDE[device.type], copied or COPIED[device.type]
+    clock = Clock(device)
+    with torch.inference_mode(), precision(mode):
+        a, b = (torch.randn(side, side, device=device, dtype=mode.dtype) for _ in range(2))
+        product = min(clock.time(lambda: torch.mm(a, b)))
+        source = torch.ones(copied, device=device, dtype=torch.uint8)
+        target = torch.empty_like(source)
+        copy = min(clock.time(lambda: target.copy_(source)))
+    return Ceilings(2 * side**3 / product, 2 * copied / copy)
+
+
+class Ceilings(NamedTuple):
+    """The measured peak rates of a device."""
+
+    operations: float  # per second, in a large matrix product
+    bandwidth: float  # bytes per second, read and written, in a large copy
+
+    @property
+    def ridge(self) -> float:
+        """The intensity above which operations are the limit."""
+        return self.operations / self.bandwidth
+
+
+class Work(NamedTuple):
+    """The operations and the memory traffic of a layer for a batch."""
+
+    layer: str
+    kind: str  # "conv", or "depthwise conv" where each channel has its own filters
+    text: str
+    operations: int  # two for each multiply-add
+    traffic: int  # bytes of inputs, weights and output, each moved once
+
+    @property
+    def intensity(self) -> float:
+        """Operations per byte."""
+        return self.operations / self.traffic if self.traffic else 0.0
+
+    def bound(self, ceilings: Ceilings) -> float:
+        """A lower bound of its time in seconds."""
+        return max(self.operations / ceilings.operations, self.traffic / ceilings.bandwidth)
+
+    def limit(self, ceilings: Ceilings) -> str:
+        """The limit that gives the bound: "operations" or "bandwidth"."""
+        slow = self.operations / ceilings.operations > self.traffic / ceilings.bandwidth
+        return "operations" if slow else "bandwidth"
+
+
+def work(report: Report, batch: int, width: int) -> list[Work]:
+    """The work of each layer, for elements of ``width`` bytes. A view moves nothing; unknown work counts as nothing."""
+    graph, found = report.graph, []
+    for node, row in zip(graph.nodes[1:], report.layers, strict=True):
+        assert node.layer is not None
+        inputs = graph.input_shapes(node)
+        tensors = {**(node.layer.weights(*inputs) or {}), **node.layer.buffers(*inputs)}
+        moved = batch * (elements(node) + sum(elements(graph.nodes[i]) for i in node.inputs)) + tensor_elements(tensors)
+        traffic = 0 if node.layer.view else width * moved
+        found.append(
+            Work(row.name, _kind_of(row.kind, inputs, node.layer), row.text, 2 * batch * (row.mult_adds or 0), traffic)
+        )
+    return found
+
+
+def _kind_of(label: str, inputs: tuple[tuple[int, ...], ...], layer: object) -> str:
+    groups = getattr(layer, "groups", 1)
+    return f"depthwise {label}" if label == "conv" and groups == inputs[0][0] and groups > 1 else label
+
 
 LARGEST_BATCH = 1024
 GAIN = 1.05  # in examples per second: less is not worth a larger batch

@@ -3,12 +3,12 @@
 from itertools import count
 from typing import Any, NamedTuple
 
-from archcalc.argument import TYPES
-from archcalc.errors import Place, Source
+from archcalc.core.errors import Place, Source
+from archcalc.core.layer import TYPES
+from archcalc.core.number import decide
 from archcalc.figures.amounts import AMOUNTS, elements
-from archcalc.kinds import KINDS
-from archcalc.language.expression import parse_call
-from archcalc.number import decide
+from archcalc.layers import KINDS
+from archcalc.spec.expression import parse_call
 
 WHOLE = [TYPES[name] for name in ("Size", "Natural", "Axes", "Pads", "Padding")]  # types of whole-number arguments
 

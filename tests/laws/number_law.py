@@ -7,9 +7,7 @@ import ast
 from fractions import Fraction
 from random import Random
 
-from archcalc.engine.unfold import unfold
-from archcalc.language.arithmetic import FUNCTIONS, OPERATORS
-from archcalc.number import (
+from archcalc.core.number import (
     both,
     ceil_div,
     decide,
@@ -22,7 +20,9 @@ from archcalc.number import (
     select,
     whole_quotient,
 )
+from archcalc.graph.expand import expand
 from archcalc.report import report_of
+from archcalc.spec.arithmetic import FUNCTIONS, OPERATORS
 from laws.common import conditions, figures, whole_arguments, with_arguments, with_sizes
 from laws.number_types import NOTHING, NUMBER_TYPES, REFUSED, plain_answer
 
@@ -179,7 +179,7 @@ def network(net, names, random):
     """Numbers for these knobs, at their own values and at others."""
 
     def rule(numbers):
-        graph = unfold(net.spec, dict(zip(names, numbers, strict=True)))
+        graph = expand(net.spec, dict(zip(names, numbers, strict=True)))
         report = report_of(graph, net.spec)
         found = {(row.name, figure): getattr(row, figure) for row in report.layers for figure in FIGURES}
         found |= {(row.name, axis): size for row in report.layers for axis, size in enumerate(row.output)}
@@ -203,5 +203,7 @@ def _near(knob, random):
     values = [own + 1, own + 2, own + random.randrange(1, 40), own - 1, 2 * own, own + 32]
     if not isinstance(own, int) or "multiplier" in knob.help:
         values = [own * Fraction(n, d) for n, d in ((1, 2), (3, 4), (5, 7), (5, 4), (3, 2), (2, 1))]
-    fit = [v for v in values if (knob.least is None or v >= knob.least) and (knob.most is None or v <= knob.most)]
+    fit = [
+        v for v in values if (knob.minimum is None or v >= knob.minimum) and (knob.maximum is None or v <= knob.maximum)
+    ]
     return plain(random.choice(fit or [own]))

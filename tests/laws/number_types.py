@@ -14,19 +14,18 @@ import numpy
 import sympy
 
 from archcalc import ArchcalcError
-from archcalc.engine.unreached import UNKNOWN, Undecided, Unknown
-from archcalc.errors import Refusal
-from archcalc.forms.field import SymbolTable
-from archcalc.forms.form import Form
-from archcalc.forms.signals import NoClosedForm, Restart
-from archcalc.language.roots import Irrational
-from archcalc.number import decide, plain
+from archcalc.closed_forms.form import Form
+from archcalc.closed_forms.symbol_table import SymbolTable
+from archcalc.closed_forms.symbols import NoClosedForm, Restart
+from archcalc.core.errors import Refusal
+from archcalc.core.number import decide, plain
+from archcalc.core.value import exact
+from archcalc.graph.unreached import UNKNOWN, Undecided, Unknown
+from archcalc.spec.arithmetic import Irrational
 from archcalc.sweeps.plans import MOST
 from archcalc.sweeps.values import Split, Values, along, fractions
-from archcalc.traces.conditions import COMPARE
 from archcalc.traces.javascript import ARITHMETIC, JavaScript
-from archcalc.traces.traced import OPERATIONS, Trace, Traced, name
-from archcalc.value import exact
+from archcalc.traces.traced import COMPARE, OPERATIONS, Trace, Traced, name
 
 REFUSED = "refused"
 NOTHING = (ArchcalcError, Refusal, ZeroDivisionError)  # where plain numbers have no figures

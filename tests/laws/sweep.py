@@ -2,7 +2,7 @@
 
 from random import Random
 
-from archcalc.kinds import KINDS
+from archcalc.layers import KINDS
 
 KERNELS, STRIDES, PADS, DILATIONS = (1, 2, 3, 4, 5), (1, 2, 3, 4), (0, 1, 2, 3), (1, 1, 2, 3)
 FILTERS, GROUPS, SIZES = (1, 2, 4, 6), (1, 1, 2, 3), range(1, 13)

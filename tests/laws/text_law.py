@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from archcalc.argument import TYPES
+from archcalc.core.layer import TYPES
 from laws.common import read, with_arguments
 
 SHORTEST = 3  # words of a docstring: "y = tanh(x)."

@@ -12,16 +12,16 @@ from html import unescape
 from io import BytesIO, StringIO
 
 from archcalc import ArchcalcError
-from archcalc.engine.fitting import Fitter, positive
-from archcalc.engine.ledger import Ledger
-from archcalc.engine.unfold import Unfolder
-from archcalc.errors import Refusal
-from archcalc.export.book import KNOBS_ROW
-from archcalc.export.live import AXES, columns_of, layout_of
-from archcalc.export.sheet import OTHER_LAYERS
-from archcalc.kind import build
-from archcalc.kinds import KINDS
+from archcalc.core.errors import Refusal
+from archcalc.core.layer import build
+from archcalc.graph.diagnostics import Diagnostics
+from archcalc.graph.evaluation import Fitter, positive
+from archcalc.graph.expand import Expander
+from archcalc.layers import KINDS
 from archcalc.report import report_of
+from archcalc.workbook.book import KNOBS_ROW
+from archcalc.workbook.live import AXES, columns_of, layout_of
+from archcalc.workbook.sheet import OTHER_LAYERS
 
 FIGURES = ("params", "buffers", "mult_adds")
 CSV = (
@@ -113,12 +113,12 @@ def recalculated(soffice, data, folder):
 class Change(Fitter):
     """The engine over ints, with some arguments of some layers changed by hand."""
 
-    def __init__(self, ledger, cells, rows):
-        super().__init__(ledger)
+    def __init__(self, diagnostics, cells, rows):
+        super().__init__(diagnostics)
         self.cells, self.rows = cells, rows  # cells: (row's name, title) -> value
 
     def input(self, shape):
-        """As `Unfolder` asks for it: it has looked at the sizes that the spec gives."""
+        """As `Expander` asks for it: it has looked at the sizes that the spec gives."""
         changed = tuple(self.cells.get(("input", f"out {axis}"), size) for axis, size in zip(AXES, shape, strict=False))
         if not all(condition for condition, _ in positive(changed, "")):
             raise Refusal("an input that is none")
@@ -159,7 +159,7 @@ def expected(network, knobs, cells, rows):
     try:
         values = {name: knob.default for name, knob in network.knobs.items()}
         values |= {name: network.accept(name, value) for name, value in knobs.items()}
-        return report_of(Unfolder(network.spec, values, Change(Ledger(values), cells, rows)).graph(), network.spec)
+        return report_of(Expander(network.spec, values, Change(Diagnostics(values), cells, rows)).graph(), network.spec)
     except (ArchcalcError, TypeError):
         return None
 
@@ -185,7 +185,7 @@ def knob_value(random, knob):
         own * Fraction(5, 4),
         Fraction(0),
     ]
-    near += [end for end in (knob.least, knob.most) if end is not None]
+    near += [end for end in (knob.minimum, knob.maximum) if end is not None]
     value = random.choice(near)
     fits = value.denominator <= 1000 or (10**6 % value.denominator == 0)
     return value if fits else own

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from archcalc.engine.graph import Graph
 from archcalc.figures.rules import EVERY, Counts, ToolTally, run
+from archcalc.graph.graph import Graph
 
 ALL, LAST, INNER = slice(None), slice(-1, None), slice(-1)
 FUNCTIONAL = {"ptflops": {"padded": 1}, "ptflops_modules": {}, "thop": {}}  # what counts modules does not see it

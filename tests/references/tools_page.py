@@ -11,7 +11,7 @@ from pathlib import Path
 
 from references.tool_witnesses import DIFFERENCES, ways
 
-from archcalc.figures.tools import TOOLS
+from archcalc.figures.conventions import TOOLS
 from archcalc.model import reference
 from archcalc.report import Report
 

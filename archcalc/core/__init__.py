@@ -1,0 +1,1 @@
+"""What every other room stands on: numbers, shapes, what a kind of layer is, errors."""

@@ -1,0 +1,111 @@
+"""Normalisation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import partial
+from typing import Any, ClassVar
+
+from archcalc.core.layer import Factor, Flag, Kind, Need, Size
+from archcalc.core.number import Number
+from archcalc.core.shape import Shape, even_groups, map_needs
+
+MOMENTS = 8  # bytes of a mean and a deviation in float32, which CUDA saves for float32 and narrower types
+
+
+class BatchNorm(Kind):
+    """Normalise each channel by its statistics over batch and positions, then scale and shift.
+
+    y[c, i] = weight[c] * (x[c, i] - running_mean[c]) / sqrt(running_var[c] + eps) + bias[c];
+    weight (gamma) and bias (beta) are learned, the running statistics are buffers. With scale=false the weight is 1;
+    with affine=false the bias is also 0.
+    """
+
+    work_per_element = "normalisation"
+    examples: ClassVar = {
+        "batchnorm": (64, 56, 56),
+        "batchnorm()": (128,),
+        "batchnorm(scale=false)": (8, 5, 5),
+        "batchnorm(affine=false)": (8, 5, 5),
+    }
+    scale: Flag = True
+    affine: Flag = True
+
+    def weights(self, x: Shape) -> dict[str, Shape]:
+        learned = {"weight": self.affine and self.scale, "bias": self.affine}
+        return {name: (x[0],) for name, is_learned in learned.items() if is_learned}
+
+    def buffers(self, x: Shape) -> dict[str, Shape]:
+        return {"running_mean": (x[0],), "running_var": (x[0],)}
+
+    def statistics_bytes(self, output: Shape) -> Number:
+        return MOMENTS * output[0]
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        norm = getattr(torch.nn, f"BatchNorm{max(len(x) - 1, 1)}d")(x[0], affine=self.affine)
+        if not self.scale:
+            norm.register_parameter("weight", None)
+        return norm
+
+
+class GroupNorm(Kind):
+    """Normalise each group of channels by its statistics in one example, then scale and shift each channel."""
+
+    work_per_element = "normalisation"
+    examples: ClassVar = {"groupnorm(4)": (8, 5, 5)}
+    groups: Size
+
+    def needs(self, x: Shape) -> Iterator[Need]:
+        yield even_groups(self.groups, x[0], "channels")
+
+    def weights(self, x: Shape) -> dict[str, Shape]:
+        return {"weight": (x[0],), "bias": (x[0],)}
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        return torch.nn.GroupNorm(self.groups, x[0])
+
+
+class LRN(Kind):
+    """Local response normalisation (AlexNet, section 3.3).
+
+    y[c, i] = x[c, i] / (k + alpha * sum of x[d, i]^2) ** beta, where d runs over `size` channels around c.
+    """
+
+    work_per_element = "normalisation"
+    examples: ClassVar = {"lrn": (96, 55, 55), "lrn(3, k=1, beta=0.5)": (8, 4, 4)}
+    size: Size = 5
+    k: Factor = 2
+    alpha: Factor = Fraction(1, 10_000)
+    beta: Factor = Fraction(3, 4)
+
+    def needs(self, x: Shape) -> Iterator[Need]:
+        yield from map_needs(self, x)
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        alpha = float(self.alpha * self.size)  # torch divides it by the size, as Caffe does
+        return torch.nn.LocalResponseNorm(self.size, alpha, float(self.beta), float(self.k))
+
+
+class L2Norm(Kind, label="l2norm"):
+    """Scale the channels of each position to length 1, then each channel by a learned factor (SSD, section 3.1).
+
+    y[c, i] = weight[c] * x[c, i] / sqrt(sum over d of x[d, i]^2).
+    """
+
+    accumulates_out_of_place = True
+    work_per_element = "normalisation"
+    examples: ClassVar = {"l2norm": (512, 38, 38), "l2norm()": (8,)}
+
+    def weights(self, x: Shape) -> dict[str, Shape]:
+        return {"weight": (x[0],)}
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        norm = torch.nn.Module()
+        norm.weight = torch.nn.Parameter(torch.full((x[0],), 20.0))  # the initial value in SSD
+        norm.forward = partial(_scaled, torch.nn.functional.normalize, norm)  # a copy of it has its own weight
+        return norm
+
+
+def _scaled(normalize: Any, norm: Any, tensor: Any) -> Any:
+    return normalize(tensor) * norm.weight.reshape(-1, *(1 for _ in tensor.shape[2:]))

@@ -1,0 +1,152 @@
+"""A table as data, independent of the format it is written in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from archcalc.core.value import decimal, show
+from archcalc.figures.figure import Figure, heading
+from archcalc.figures.rules import ABSENT as ABSENT
+
+if TYPE_CHECKING:
+    from archcalc.address import Address
+
+
+class Type(NamedTuple):
+    """The type of a column: how its values are written for people, rounded if needed, and for programs."""
+
+    people: Callable[[Any], str]
+    program: Callable[[Any], Any]
+    number: bool = True  # numbers are aligned right, words left
+
+    def text(self, value: Any) -> str:
+        """A value as text for people: 4,089,184,256 or 12.3 % or 64 x 56 x 56; unknown is ?."""
+        return "?" if value is None else value if isinstance(value, str) else self.people(value)
+
+    def data(self, value: Any) -> Any:
+        """A value as data for programs: numbers stay numbers; unknown is None."""
+        return value if value is None or isinstance(value, str) else self.program(value)
+
+
+def plain(value: Any) -> str:
+    """An integer with separated thousands, a shape as 64 x 56 x 56; an expression of symbols unchanged."""
+    if isinstance(value, tuple):
+        return " x ".join(map(show, value))
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def exact(value: Any) -> Any:
+    """For a fraction the float that prints as the same decimal; if there is none, a text such as 3/7."""
+    if isinstance(value, tuple):
+        return "x".join(map(show, value))
+    if isinstance(value, Fraction):
+        found = nearest(value)
+        return found if Fraction(str(found)) == value else str(value)
+    if isinstance(value, Decimal):
+        return float(value) if value.as_tuple().exponent else int(value)
+    return value if isinstance(value, (int, float)) else str(value)
+
+
+def nearest(value: Any) -> Any:
+    """The nearest float, for ratios and shares."""
+    return float(value) if isinstance(value, (int, float, Fraction)) else str(value)
+
+
+def fixed(value: Any, digits: int, sign: str = "") -> str:
+    """A number with this many decimals, rounded from the exact value; ``sign`` precedes one that is not negative."""
+    if not isinstance(value, (int, float, Fraction)):
+        return str(value)
+    whole, rest = divmod(round(abs(Fraction(value)) * 10**digits), 10**digits)
+    return f"{'-' if value < 0 else sign}{whole:,}" + (f".{rest:0{digits}}" if digits else "")
+
+
+def _times(value: Any) -> str:
+    """A ratio in three digits, but 1 only if both sides are equal."""
+    return "1" if value == 1 else fixed(value, 3 if value < 10 else 1 if value < 1000 else 0)
+
+
+def _knob(value: Any) -> str:
+    return show(value) if isinstance(value, (bool, Fraction)) else plain(value)
+
+
+def digits(count: int, program: Callable[[Any], Any] = nearest) -> Type:
+    """The type of numbers with this many decimals."""
+    return Type(lambda value: fixed(value, count), program)
+
+
+WORDS = Type(_knob, exact, number=False)
+COUNT = Type(plain, exact)
+KNOB = Type(_knob, exact)  # as it is written on the command line
+EXACT = Type(lambda value: plain(decimal(value)), exact)  # a fraction with dots where its decimals continue
+SHARE = Type(lambda value: f"{fixed(100 * value, 1)} %", nearest)  # of a whole
+CHANGE = Type(lambda value: f"{fixed(100 * value, 1, '+')} %", nearest)  # against another
+RATIO = Type(_times, nearest)  # how many times as much as another
+
+
+class Column(NamedTuple):
+    """A column: its names, its type and its unit."""
+
+    name: str  # "mult_adds", for programs
+    heading: str  # "mult-adds", for people
+    type: Type = COUNT
+    unit: str = ""  # "bytes", "params" ...; "" of what has none
+
+
+class Table(NamedTuple):
+    """Columns and rows of values, with a title, totals and notes.
+
+    A value is a number, a word, or a shape; a Decimal keeps the digits that it has. None is unknown, ABSENT is a place
+    without a value.
+    """
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    totals: tuple[tuple[Any, ...], ...] = ()
+    notes: tuple[str, ...] = ()  # knobs, convention, source
+    name: str = "table"  # in one word, for a file or a sheet: a network, or what is shown
+
+    def texts(self) -> list[list[str]]:
+        """The rows, then the totals, as text for people."""
+        rows = (*self.rows, *self.totals)
+        return [[column.type.text(value) for column, value in zip(self.columns, row, strict=True)] for row in rows]
+
+    def data(self) -> list[list[Any]]:
+        """The rows as data for programs; without totals, so that a column can be summed."""
+        return [[column.type.data(value) for column, value in zip(self.columns, row, strict=True)] for row in self.rows]
+
+
+def words(*names: str) -> tuple[Column, ...]:
+    """Columns of words, whose headings come from their names."""
+    return tuple(Column(name, name.replace("_", " "), WORDS) for name in names)
+
+
+def numbers(*names: str, type: Type = COUNT, unit: str = "") -> tuple[Column, ...]:
+    """Columns of numbers, whose headings come from their names."""
+    return tuple(Column(name, heading(name).replace("_", " "), type, unit) for name in names)
+
+
+def of_figure(figure: Figure, name: str = "") -> Column:
+    """The column that shows a figure."""
+    return Column(name or figure.name, figure.heading, digits(2) if figure.is_ratio else COUNT, figure.unit)
+
+
+def asked_for(asked: Address) -> Column:
+    """The column that shows an address's value, not rounded, since it may be compared with a bound."""
+    return Column(str(asked), heading(str(asked)), EXACT, asked.unit)
+
+
+def fraction(part: Any, whole: Any) -> Fraction | None:
+    """part / whole if both are plain numbers, else None; 0 / 0 is 0."""
+    if not isinstance(part, int) or not isinstance(whole, int):
+        return None
+    return Fraction(part, whole or 1)
+
+
+def ratio(part: Any, whole: Any) -> Any:
+    """part / whole; None if unknown, ABSENT if the whole is 0 or absent."""
+    absent = isinstance(part, str) or isinstance(whole, str) or (isinstance(whole, int) and whole == 0)
+    return ABSENT if absent else fraction(part, whole)

@@ -1,0 +1,97 @@
+"""Tables as the sheets of a workbook, with numbers that show as many digits as on the screen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+from io import BytesIO
+from textwrap import wrap
+from typing import Any
+
+from xlsxwriter import Workbook
+from xlsxwriter.worksheet import Worksheet
+
+from archcalc.core.errors import ArchcalcError
+from archcalc.core.value import show
+from archcalc.output.table import Column, Table
+
+EXACT = 10**15  # from which on a spreadsheet does not show every digit
+FIRST_ROW = 2  # of a table's values, below its title and its headings
+NOTE_WIDTH, WIDEST = 100, 60  # characters of a line of a note, and of a column
+OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+NUMBER = {"num_format": f'[>={EXACT}]"more than 15 digits";#,##0'}
+FORMATS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "head": {"bold": True, "bottom": 1},
+    "bold": {"bold": True, "top": 1, **NUMBER},
+    "note": {"font_color": "#555555"},
+}
+
+
+def render_tables(tables: Sequence[Table]) -> bytes:
+    """A sheet for each table. Raises ArchcalcError."""
+    file, names = BytesIO(), dict[str, None]()
+    book = Workbook(file, OPTIONS)
+    for table in tables:
+        sheet, rows = book.add_worksheet(sheet_name(table.name, names)), (*table.rows, *table.totals)
+        put_text(sheet, 0, 0, table.title, book.add_format({"bold": True}))
+        for i, column in enumerate(table.columns):
+            _column(book, sheet, i, column, [row[i] for row in rows], len(table.rows))
+        lines = [line for note in table.notes for line in wrap(note, NOTE_WIDTH)]
+        for row, line in enumerate(lines, FIRST_ROW + len(rows) + 1):
+            put_text(sheet, row, 0, line, book.add_format(FORMATS["note"]))
+        sheet.freeze_panes(FIRST_ROW, 1)
+    book.close()
+    return file.getvalue()
+
+
+def _column(book: Workbook, sheet: Worksheet, place: int, column: Column, values: Sequence[Any], body: int) -> None:
+    """A column's heading and values, of which those below the body are totals."""
+    side = {"align": "right" if column.type.number else "left"}
+    heading, texts = column.heading.replace("\n", " "), [*map(column.type.text, values)]
+    put_text(sheet, FIRST_ROW - 1, place, heading, book.add_format({**FORMATS["head"], **side}))
+    for i, (value, text) in enumerate(zip(values, texts, strict=True)):
+        look = book.add_format({**FORMATS["plain" if i < body else "bold"], **side, "num_format": _as_shown(text)})
+        put(sheet, FIRST_ROW + i, place, _cell(value, column.type.data(value), text), look)
+    sheet.set_column(place, place, min(WIDEST, max(map(len, (heading, *texts)))) + 2)
+
+
+def _cell(value: Any, number: Any, text: str) -> Any:
+    """A number where a spreadsheet shows all of it, a fraction, or the text."""
+    if isinstance(number, (int, float)) and not isinstance(number, bool) and abs(number) < EXACT:
+        return number
+    short = isinstance(value, Fraction) and max(abs(value.numerator), value.denominator) < EXACT
+    return value if value is None or short else text
+
+
+def _as_shown(text: str) -> str:
+    """The format in which a spreadsheet shows a number with the sign and the decimals of this text."""
+    found = re.fullmatch(r"(\+?)-?[\d,]+(\.\d+)?( %)?", text)
+    sign, decimals, percent = (part or "" for part in found.groups()) if found else ("", "", "")
+    return f"{sign}#,##0{re.sub('[0-9]', '0', decimals)}{percent}" if found else "General"
+
+
+def put_text(sheet: Worksheet, row: int, column: int, text: str, style: Any) -> None:
+    if sheet.write_string(row, column, text, style):
+        raise ArchcalcError(f"{text[:20]!r}... is too long for a cell of a workbook; the other formats hold it")
+
+
+def sheet_name(label: str, taken: dict[str, None]) -> str:
+    """A name that a workbook allows, and that is free."""
+    stem = re.sub(r"[^A-Za-z0-9_.,=-]", "_", label)[:28]
+    name = next(n for n in (stem, *(f"{stem}_{i}" for i in range(2, 100))) if n.lower() not in taken)
+    taken[name.lower()] = None
+    return name
+
+
+def put(sheet: Worksheet, row: int, column: int, value: Any, style: Any) -> None:
+    """Write a number, a fraction, a word, or that it is not known."""
+    if value is None:
+        sheet.write_string(row, column, "unknown", style)
+    elif isinstance(value, (bool, str)):
+        put_text(sheet, row, column, show(value), style)
+    elif isinstance(value, Fraction):
+        sheet.write_formula(row, column, f"={value.numerator}/{value.denominator}", style, float(value))
+    else:
+        sheet.write_number(row, column, value, style)

@@ -1,0 +1,251 @@
+"""Reports, figures and memory as tables: columns, rows, and the words that must stand beside the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from archcalc.core.errors import ArchcalcError, listing, many, suggest
+from archcalc.core.number import Number
+from archcalc.core.value import show
+from archcalc.figures.conventions import CONVENTIONS, DEFAULT
+from archcalc.figures.figure import FIGURES, SPELLINGS, Figure
+from archcalc.figures.rules import ABSENT, Tally
+from archcalc.figures.sentence import sentence
+from archcalc.output.table import (
+    COUNT,
+    RATIO,
+    SHARE,
+    WORDS,
+    Column,
+    Table,
+    asked_for,
+    digits,
+    fraction,
+    numbers,
+    of_figure,
+    ratio,
+    words,
+)
+from archcalc.report import Report, Row
+
+if TYPE_CHECKING:
+    from archcalc.comparison import Comparison
+    from archcalc.memory.footprint import Memory
+    from archcalc.model import Model
+
+
+def figures_table(conventions: bool = False) -> Table:
+    """Each figure, or each convention: its name, unit and meaning."""
+    rows = tuple(
+        (figure.name, figure.unit, figure.meaning)
+        for figure in FIGURES.values()
+        if (figure.name in CONVENTIONS) >= conventions
+    )
+    title = f"{len(rows)} {'conventions' if conventions else 'figures'}"
+    return Table(title, words("name", "unit", "meaning"), rows, name=title.split()[1])
+
+
+def conventions_table(reports: Sequence[Report]) -> Table:
+    """The work of each network by each convention, with its ratio to the mult-adds."""
+    columns = [*words("convention")]
+    for label in labels(reports):
+        columns += [Column(label, label), Column(f"{label} ratio", "ratio", RATIO)]
+    rows = []
+    for name in CONVENTIONS:
+        values = [(report.totals.figure(name), report.totals.figure(DEFAULT)) for report in reports]
+        rows.append((name, *(cell for own, first in values for cell in (own, ratio(own, first)))))
+    notes = tuple(f"{name}: {sentence([name], [report.graph for report in reports])}" for name in CONVENTIONS)
+    return Table("Work by convention", tuple(columns), tuple(rows), notes=notes, name="conventions")
+
+
+NOTES = (
+    "Bytes of tensors, without the workspaces of a library. activations: the outputs of all layers together.",
+    "forward: weights, buffers and the largest activations needed at the same time, while the layer 'at' runs.",
+    "training: weights, buffers, the optimizer's tensors, and activations and gradients needed at the same time.",
+)
+
+
+def memory_table(found: Sequence[tuple[str, Memory]]) -> Table:
+    """A row for each network."""
+    first = found[0][1]
+    rows = tuple(
+        (label, one.inference, one.training, one.weights, one.buffers, one.activations, one.peak_at or ABSENT)
+        for label, one in found
+    )
+    figures = numbers("forward", "training", "weights", "buffers", "activations", unit="bytes")
+    stored = f", which stores {many(first.states, 'number')} for each weight" * (first.states > 0)
+    return Table(
+        f"Memory for a batch of {first.batch} in {first.dtype}, trained by {first.optimizer}{stored}",
+        (*words("network"), *figures, *words("at")),
+        rows,
+        notes=NOTES,
+        name="memory",
+    )
+
+
+MIB = 1 << 20
+WORK = "work"  # the column of the work, by the report's convention
+
+
+class Choice(NamedTuple):
+    """Which rows and columns a reader wants."""
+
+    by: str = "layer"
+    depth: int = 1
+    columns: tuple[str, ...] = ("layer", "kind", "output", "params", WORK, "share")
+
+
+Cell = Callable[[Row, Report], Any]
+
+
+def _share(row: Row, report: Report) -> Fraction | None:
+    return fraction(row.figure(report.work), report.whole)
+
+
+OWN: dict[str, tuple[Column, Cell]] = {  # columns of a row that are not figures
+    "layer": (words("layer")[0], lambda row, report: row.name),
+    "kind": (words("kind")[0], lambda row, report: row.text),
+    "share": (Column("share", "share", SHARE), _share),
+}
+WHOLE: dict[str, tuple[Column, Callable[[Report], Any]]] = {  # columns of a network that are not figures
+    "input": (Column("input", "input"), lambda report: report.input),
+    "MiB": (Column("MiB", "MiB", digits(2), "MiB"), lambda report: fraction(report.weight_bytes, MIB)),
+}
+COMPARED = ("input", "params", "buffers", WORK, "MiB")
+COLUMNS = (*OWN, *(name for name, figure in FIGURES.items() if figure.rule))
+
+
+def _column(name: str, report: Report) -> tuple[Column, Cell]:
+    """A column and its values, by its name. Raises ArchcalcError."""
+    if name in OWN:
+        return OWN[name]
+    figure = FIGURES.get(report.work if name == WORK else SPELLINGS.get(name, name))
+    if figure is None or figure.rule is None:
+        raise ArchcalcError(f"no column {name!r}{suggest(name, COLUMNS)} (there are {listing(COLUMNS)})")
+    return of_figure(figure, "" if name == WORK else name), partial(_figure, figure)
+
+
+def _figure(figure: Figure, row: Row, report: Report) -> Any:
+    """A figure's value in a row: sums in every row, sizes only in rows with one output."""
+    assert figure.rule is not None  # it is a column
+    return row.figure(figure.name) if row.output is not None or figure.rule.adds else ABSENT
+
+
+def summary_table(report: Report, choice: Choice) -> Table:
+    """The rows of one network, its totals, and the assumptions made."""
+    chosen = [_column(name, report) for name in choice.columns]
+    rows = tuple(tuple(value(row, report) for _, value in chosen) for row in report.by(choice.by, choice.depth))
+    totals = tuple(value(report.totals, report) for _, value in chosen)
+    columns = tuple(column for column, _ in chosen)
+    said = notes(report, [column.name for column in columns])
+    return Table(heading(report), columns, rows, (totals,), said, report.label)
+
+
+def summary_tables(reports: Sequence[Report], choice: Choice, overview: bool = True) -> list[Table]:
+    """A table for each network, after an overview if there are several."""
+    together = [totals_table(reports)] if overview and len(reports) > 1 else []
+    tables = (summary_table(report, choice) for report in reports)
+    return [*together, *(table._replace(name=name) for table, name in zip(tables, labels(reports), strict=True))]
+
+
+def labels(reports: Sequence[Report]) -> list[str]:
+    """A distinct label for each network: a label that occurred before gets a number."""
+    found: list[str] = []
+    for number, report in enumerate(reports):
+        before = sum(other.label == report.label for other in reports[:number])
+        found.append(f"{report.label} ({before + 1})" if before else report.label)
+    return found
+
+
+def heading(report: Report) -> str:
+    """The title of a table, such as MobileNetV1, input 3 x 224 x 224."""
+    return f"{report.title}, input {COUNT.text(report.input)}"
+
+
+def notes(report: Report, named: Sequence[str] = ()) -> tuple[str, ...]:
+    """Knobs, totals, unknown layers, assumptions, the conventions of the figures shown, and the source."""
+    knobs = listing(f"{name} = {show(value)}" for name, value in report.knobs.items())
+    lines = [f"knobs: {knobs}", f"totals: {sizes(report)}"]
+    if report.unknown:
+        known = report.known
+        count = f"{COUNT.text(known.params)} params and {_worked(known.figure(report.work), report)}"
+        lines.append(f"unknown: {listing(report.unknown)}; the known layers have {count}")
+    if report.assumptions:
+        lines.append(f"assumed: {listing(dict.fromkeys(f'{a.name}: {a.condition}' for a in report.assumptions))}")
+    counted = report.sentence(list(dict.fromkeys((report.work, *named, "params", "buffers"))))
+    return (*lines, counted, *([f"source: {report.source}"] if report.source else []))
+
+
+def sizes(report: Report) -> str:
+    """The totals in words: learned parameters with their size in memory, buffers, mult-adds."""
+    cost, size = report.totals, report.weight_bytes
+    memory = f" ({digits(2).text(Fraction(size, MIB))} MiB in float32)" if isinstance(size, int) else ""
+    return (
+        f"{COUNT.text(cost.params)} params{memory}, {COUNT.text(cost.buffers)} buffers, {_worked(report.whole, report)}"
+    )
+
+
+def _worked(work: Number | None, report: Report) -> str:
+    return f"{COUNT.text(work)} {FIGURES[report.work].heading}"
+
+
+def totals_table(reports: Sequence[Report], columns: Sequence[str] = ()) -> Table:
+    """Totals of networks side by side, with ratios to the first; or the chosen figures. Raises ArchcalcError."""
+    heads, cells = [*words("network")], [labels(reports)]
+    for name in columns or COMPARED:
+        column, value, adds = _compared(reports[0].work if name == WORK else name)
+        values: list[Any] = [value(report) for report in reports]
+        heads.append(column._replace(type=WORDS) if any(isinstance(one, str) for one in values) else column)
+        cells.append(values)
+        if adds and (columns or name != "buffers"):
+            heads.append(Column(f"{column.name}_ratio", "ratio", RATIO))
+            cells.append([ratio(value, values[0]) for value in values])
+    names = [column.name for column in heads]
+    counted = sentence(names, [report.graph for report in reports])
+    said = (*["MiB: weights in float32"] * ("MiB" in names), *[counted] * bool(counted))
+    return Table("Totals", tuple(heads), tuple(zip(*cells, strict=True)), notes=said, name="totals")
+
+
+def _compared(name: str) -> tuple[Column, Callable[[Report], Any], bool]:
+    """A figure of whole networks, and whether it is a sum, which gets a ratio column. Raises ArchcalcError."""
+    from archcalc.address import address
+
+    if name in WHOLE:
+        return *WHOLE[name], False
+    asked = address(name)
+    column = of_figure(asked.entry) if str(asked) in FIGURES else asked_for(asked)
+    return column, asked.answer, isinstance(asked.entry.rule, Tally)
+
+
+def counted(network: Model, names: Iterable[str], **knobs: Any) -> str:
+    """The sentence on how these figures of a network are counted."""
+    try:
+        graphs = [network.summary(**knobs).graph]
+    except ArchcalcError:  # the network cannot be built at its defaults
+        graphs = []
+    return sentence([*dict.fromkeys(names)], graphs)
+
+
+def aligned_table(comparison: Comparison) -> Table:
+    """Blocks or layers of several networks, corresponding ones in one row."""
+    columns, names = [*words("layer")], labels(comparison.reports)
+    figures = (comparison.reports[0].work, "params")
+    for name, title, unit in ((name, FIGURES[name].heading, FIGURES[name].unit) for name in figures):
+        columns += [Column(f"{name} {label}", f"{title}\n{label}", unit=unit) for label in names]
+        others = names[1:] if len(names) > 2 else [""]  # the ratio of two needs no name
+        columns += [Column(f"{name} ratio {label}".rstrip(), f"ratio\n{label}".rstrip(), RATIO) for label in others]
+    rows = tuple((line.name, *_figures(line.rows, figures)) for line in comparison.lines)
+    notes = ("rows without weights are left out",)
+    return Table("Where they correspond", tuple(columns), rows, notes=notes, name="parts")
+
+
+def _figures(rows: tuple[Row | None, ...], figures: Sequence[str]) -> list[Any]:
+    found: list[Any] = []
+    for figure in figures:
+        values = [row.figure(figure) if row else ABSENT for row in rows]
+        found += values
+        found += [ratio(value, values[0]) for value in values[1:]]
+    return found

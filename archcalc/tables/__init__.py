@@ -1,1 +1,0 @@
-"""Reports as tables, and tables on a terminal."""

@@ -1,0 +1,257 @@
+"""A workbook with live formulas: layers' columns depend on knobs, costs on these columns, totals on the costs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from fractions import Fraction
+from io import BytesIO
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+from xlsxwriter import Workbook
+from xlsxwriter.worksheet import Worksheet
+
+from archcalc.core.errors import ArchcalcError
+from archcalc.core.value import show
+from archcalc.figures.figure import FIGURES
+from archcalc.figures.rules import Quotient, Tally
+from archcalc.figures.sentence import sentence
+from archcalc.output import xlsx
+from archcalc.output.table import fraction
+from archcalc.output.xlsx import EXACT, NUMBER, OPTIONS, sheet_name
+from archcalc.report import Report
+from archcalc.spec.model import Knob
+from archcalc.tables import Choice
+from archcalc.workbook.live import COUNT, Walk, name_of, walk
+from archcalc.workbook.sheet import CHECK, STATUS, VALID, Formula, letters
+
+KNOBS_ROW = 5
+HINT = "Blue cells can be changed; where the network then cannot be built, the status says why, and no figure is shown."
+BLOCKS = " A name with ... stands for all copies of a repetition: sizes are those of the first, figures the sum of all."
+FIXED = "decides which layers there are, so it is set when the sheet is made: archcalc export {network} --{knob} ..."
+IDLE = "no figure here depends on it"
+MOST_LAYERS = 20_000  # of a sheet; a larger one opens too slowly to be of use
+FORMATS: dict[str, dict[str, Any]] = {
+    **xlsx.FORMATS,
+    "number": NUMBER,
+    "knob": {"font_color": "#0000cc", "bg_color": "#eef2ff", "locked": False},
+    "fixed": {"font_color": "#777777", "bg_color": "#eeeeee"},
+    "percent": {"num_format": "0.0 %"},
+    "copies": {"num_format": '0 "copies"', "align": "left"},
+    "wrong": {"font_color": "#c00000"},
+}
+
+
+Styles = SimpleNamespace  # the workbook's formats, by their names in FORMATS
+
+
+class Written(NamedTuple):
+    """A network's sheet: its label and name, the number of layers, and the cells of its totals and its status."""
+
+    label: str
+    sheet: str
+    layers: Formula
+    totals: dict[str, Formula | None]  # by title; None if a layer's value is unknown
+
+
+def render_reports(reports: Sequence[Report], choice: Choice) -> bytes:
+    """A sheet for each network with all its layers, and one with the totals side by side. Raises ArchcalcError."""
+    file, work = BytesIO(), reports[0].work
+    convention = sentence((work, "params", "buffers"), [report.graph for report in reports])
+    book = Workbook(file, OPTIONS)
+    book.set_properties({"title": ", ".join(report.label for report in reports), "comments": convention})
+    styles = Styles(**{name: book.add_format(format_) for name, format_ in FORMATS.items()})
+    overview = book.add_worksheet("totals")
+    names: dict[str, None] = {"totals": None}
+    written = [_network(book, styles, report, sheet_name(report.label, names), choice) for report in reports]
+    _overview(overview, styles, written, work, convention)
+    book.close()
+    return file.getvalue()
+
+
+def _network(book: Workbook, styles: Styles, report: Report, name: str, choice: Choice) -> Written:
+    """Write a network's sheet."""
+    if len(report.layers) > MOST_LAYERS:
+        count = f"{len(report.layers):,} layers; a workbook holds at most {MOST_LAYERS:,}"
+        raise ArchcalcError(
+            f"{report.label} has {count}. Its blocks fit: archcalc summary NETWORK --by block -o FILE.csv"
+        )
+    sheet, done = book.add_worksheet(name), walk(report, KNOBS_ROW, choice.columns)
+    columns, first = done.layout.columns, done.layout.input_row
+    last = first + len(done.graph.nodes) - 1
+    hint = HINT + BLOCKS * any(node.copies for node in done.graph.nodes)
+    for row, text in enumerate((f"{report.title}. {report.source}", report.convention, hint)):
+        sheet.write_string(row, 0, text, styles.head if row == 0 else styles.note)
+    _status(sheet, styles, done, last)
+    _knobs(sheet, styles, report, done)
+    for title, column in columns.items():
+        sheet.write_string(first - 1, column, title, styles.head)
+    _layers(sheet, styles, report, done, last)
+    totals = _totals(sheet, styles, report, done, last)
+    sheet.protect("", {"format_columns": True, "format_rows": True, "format_cells": True})
+    sheet.freeze_panes(first, 1)
+    sheet.set_column(0, 0, max(len(node.name) for node in done.graph.nodes) + 2)
+    places = [columns[title] for title in done.layout.figures]
+    sheet.set_column(places[0], places[-1], 16)
+    return Written(report.label, name, _how_many(report, done, name), totals)
+
+
+def _how_many(report: Report, done: Walk, sheet: str) -> Formula:
+    """The number of layers; a row may stand for several."""
+    rows = Counter(f"*'{sheet}'!{name_of(node.copies[0].count)}" if node.copies else ""
+                   for node in done.graph.nodes if node.layer)  # fmt: skip
+    return Formula("+".join(f"{rows[times]}{times}" for times in rows), len(report.layers))
+
+
+def _status(sheet: Worksheet, styles: Styles, done: Walk, last: int) -> None:
+    """Write whether the network can be built with the values in the cells; if not, the first error."""
+    text = '"valid"'
+    for top, bottom in ((done.layout.input_row, last), (KNOBS_ROW, KNOBS_ROW + len(done.graph.knobs) - 1)):
+        checks, names = (f"${c}${top + 1}:${c}${bottom + 1}" for c in (letters(done.layout.columns[CHECK]), "A"))
+        at = f'MATCH("?*",{checks},0)'  # the first that is not empty
+        text = f'IFERROR("not valid: "&INDEX({names},{at})&": "&INDEX({checks},{at}),{text})'
+    row = int(STATUS.rpartition("$")[2]) - 1
+    sheet.write_string(row, 0, "status")
+    _put(sheet, row, 1, Formula(text, "valid"), styles.plain)
+    sheet.conditional_format(
+        row, 1, row, 1, {"type": "cell", "criteria": "!=", "value": '"valid"', "format": styles.wrong}
+    )
+
+
+def _knobs(sheet: Worksheet, styles: Styles, report: Report, done: Walk) -> None:
+    """Write the knobs; one that affects a formula can be changed within its bounds, another says why it cannot."""
+    for column, title in enumerate(("knob", "value", "what it is")):
+        sheet.write_string(KNOBS_ROW - 1, column, title, styles.head)
+    for row, (name, value) in enumerate(report.knobs.items(), KNOBS_ROW):
+        knob, live = done.given[name], f"$B${row + 1}" in done.used
+        reason = FIXED.format(network=report.network, knob=name)
+        sheet.write_string(row, 0, name)
+        _put(sheet, row, 1, value, styles.knob if live else styles.fixed)
+        sheet.write_string(row, 2, knob.help if live else f"{knob.help} ({reason})".lstrip(), styles.note)
+        if live:
+            sheet.data_validation(row, 1, row, 1, _allowed(knob, name in done.whole))
+
+
+def _allowed(knob: Knob, whole: bool) -> dict[str, Any]:
+    """The values that a knob's cell accepts: a choice from a list, or a number within its bounds."""
+    if knob.choices:
+        return {"validate": "list", "source": [*map(show, knob.choices)]}
+    low, high = (None if end is None else float(end) for end in (knob.minimum, knob.maximum))
+    bounds = "".join(
+        f", at {word} {show(end)}" for word, end in (("least", knob.minimum), ("most", knob.maximum)) if end is not None
+    )
+    ends = {"minimum": low, "maximum": high} if None not in (low, high) else {"value": -EXACT if low is None else low}
+    return {
+        "validate": "integer" if whole else "decimal",
+        "criteria": "between" if len(ends) == 2 else ">=",
+        "error_title": knob.name[:32],
+        "error_message": f"It must be {'a whole number' if whole else 'a number'}{bounds}.",
+        **ends,
+    }
+
+
+def _arguments(sheet: Worksheet, done: Walk) -> None:
+    """Restrict cells of changeable layer arguments to whole numbers of at least 0 or 1."""
+    ranges: dict[int, list[list[int]]] = {}
+    for (row, title), least in done.least.items():
+        if done.layout.at(row, title) in done.used:
+            column = done.layout.columns[title]
+            ranges.setdefault(least, []).append([row, column, row, column])
+    for least, cells in ranges.items():
+        options = {"validate": "integer", "criteria": ">=", "value": least, "other_cells": cells[1:]}
+        sheet.data_validation(*cells[0], options)
+
+
+def _layers(sheet: Worksheet, styles: Styles, report: Report, done: Walk, last: int) -> None:
+    columns, first = done.layout.columns, done.layout.input_row
+    for (row, title), value in done.cells.items():
+        live = not isinstance(value, Formula) and done.layout.at(row, title) in done.used
+        _put(sheet, row, columns[title], value, _style(styles, done, title, live))
+    _arguments(sheet, done)
+    for row, node in enumerate(done.graph.nodes, first):
+        sheet.write_string(row, 0, node.name)
+        if (row, COUNT) not in done.cells:
+            end = "end of copies" if row > first and not node.copies else ""
+            sheet.write_string(row, 1, node.layer.label if node.layer else end)
+    work = FIGURES[report.work].heading
+    total = _absolute(done, last + 1, work)
+    for row, node in enumerate(done.graph.nodes, first):
+        if node.layer:
+            share = _share(done.cells[row, work], report, done.layout.at(row, work), total)
+            _put(sheet, row, columns["share"], share, styles.percent)
+
+
+def _style(styles: Styles, done: Walk, title: str, live: bool) -> Any:
+    if title == CHECK:
+        return styles.wrong
+    if title == COUNT:
+        return styles.copies
+    return styles.knob if live else styles.number if title in done.layout.figures else styles.plain
+
+
+def _share(figure: Any, report: Report, own: str, total: str) -> Formula | None:
+    """A layer's share of the total, unknown if any part of the total is unknown."""
+    part = fraction(figure.value if isinstance(figure, Formula) else figure, report.whole)
+    return None if part is None else Formula(f'IF({VALID},IF({total}=0,0,{own}/{total}),"")', part)
+
+
+def _totals(sheet: Worksheet, styles: Styles, report: Report, done: Walk, last: int) -> dict[str, Formula | None]:
+    columns, found = done.layout.columns, dict[str, Formula | None]()
+    sheet.write_string(last + 1, 0, "total of what is known" if report.unknown else "total", styles.bold)
+    for title, rule in done.layout.figures.items():
+        if not rule.adds or isinstance(rule, Quotient):
+            _put(sheet, last + 1, columns[title], "", styles.bold)
+            continue
+        function = "SUM" if isinstance(rule, Tally) else "MAX"
+        top, bottom = (done.layout.at(row, title) for row in (done.layout.input_row + 1, last))
+        value = rule.known(report.counts, report.totals.nodes)
+        _put(sheet, last + 1, columns[title], Formula(f'IF({VALID},{function}({top}:{bottom}),"")', value), styles.bold)
+        known = rule.of(report.counts, report.totals.nodes) is not None
+        found[title] = Formula(_absolute(done, last + 1, title), value) if known else None
+    _put(sheet, last + 1, columns[CHECK], Formula(f'IF({VALID},"",{STATUS})', ""), styles.wrong)
+    return found
+
+
+def _absolute(done: Walk, row: int, title: str) -> str:
+    return f"${letters(done.layout.columns[title])}${row + 1}"
+
+
+def _overview(sheet: Worksheet, styles: Styles, written: Sequence[Written], work: str, convention: str) -> None:
+    """The totals side by side, with ratios to the first network."""
+    heading = FIGURES[work].heading
+    titles = ("network", "layers", "params", "ratio", "buffers", heading, "ratio", "MiB in float32", "status")
+    for column, title in enumerate(titles):
+        sheet.write_string(0, column, title, styles.head)
+    for row, one in enumerate(written, 1):
+        totals = (one.totals[title] for title in ("params", "buffers", heading))
+        params, buffers, done = (total and Formula(f"'{one.sheet}'!{total.text}", total.value) for total in totals)
+        first = written[0].totals
+        cells = (one.layers, params, _ratio(row, "C", params, first["params"]), buffers, done,
+                 _ratio(row, "F", done, first[heading]),
+                 params and Formula(f'IF(C{row + 1}="","",C{row + 1}*4/1048576)', Fraction(4 * params.value, 1 << 20)),
+                 Formula(f"'{one.sheet}'!{STATUS}", "valid"))  # fmt: skip
+        sheet.write_string(row, 0, one.label)
+        for column, value in enumerate(cells, 1):
+            _put(sheet, row, column, value, styles.number if column in (1, 2, 4, 5) else styles.plain)
+    sheet.write_string(len(written) + 2, 0, convention, styles.note)
+    sheet.set_column(0, 0, max(len(one.label) for one in written) + 2)
+    sheet.set_column(1, 8, 16)
+    sheet.protect("", {"format_columns": True})
+
+
+def _ratio(row: int, column: str, value: Formula | None, first: Formula | None) -> Formula | None:
+    if value is None or first is None:
+        return None
+    own, measure = f"{column}{row + 1}", f"{column}$2"
+    text = f'IF(OR({own}="",{measure}=""),"",IF({measure}=0,0,{own}/{measure}))'
+    return Formula(text, Fraction(value.value, first.value) if first.value else 0)
+
+
+def _put(sheet: Worksheet, row: int, column: int, value: Any, style: Any) -> None:
+    """Write a formula with its present value, or a plain value as in any table."""
+    if isinstance(value, Formula):
+        result = float(value.value) if isinstance(value.value, Fraction) else value.value
+        sheet.write_formula(row, column, f"={value.text}", style, result)
+    else:
+        xlsx.put(sheet, row, column, value, style)
