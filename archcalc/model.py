@@ -64,7 +64,7 @@ class Reference(NamedTuple):
     def summary(self, texts: Mapping[str, str]) -> Report:
         """The report at these settings, with ``texts`` for the values of the other knobs. Raises ArchcalcError."""
         accept, values = self.network.accept, {**texts, **self.settings}
-        return self.network.summary(**{name: accept(name, value, text=True) for name, value in values.items()})
+        return summarize(self.network.spec, {name: accept(name, value, text=True) for name, value in values.items()})
 
 
 def reference(text: str) -> Reference:

@@ -67,7 +67,8 @@ class Network(Model):
 
         names = free.split(",") if isinstance(free, str) else free
         values = free if isinstance(free, Mapping) else {name.strip(): None for name in names}
-        return task(self, values, where, want, **knobs).solution()
+        fixed = {name: self.accept(name, value) for name, value in knobs.items()}
+        return task(self, values, where, want, **fixed).solution()
 
     def explain(
         self,

@@ -95,14 +95,16 @@ class Task(NamedTuple):
         return Solution(search.network, search.limits, want, search, search.found(place), beyond, int(search.met.sum()))
 
 
-def task(network: Model, free: Mapping[str, Any], where: Sequence[str], want: str = "", **fixed: Any) -> Task:
-    """The search for the best free knobs (name -> range, or None for all allowed values). Raises ArchcalcError."""
+def task(network: Model, free: Mapping[str, Any], where: Sequence[str], want: str = "", **knobs: Any) -> Task:
+    """The search for the best free knobs (name -> range, or None for all allowed values). Raises ArchcalcError.
+
+    The other ``knobs`` have accepted values.
+    """
     limits = read_constraints(where)
     if not free:
         raise ArchcalcError(
             f"{network.name}: nothing is free; name a knob, as in --free alpha (its knobs: {listing(network.knobs)})"
         )
-    knobs = {name: network.accept(name, value) for name, value in fixed.items()}
     for name in free:
         if name not in network.knobs:
             network.accept(name, 0)  # raises, with the knobs that there are
