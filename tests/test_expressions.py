@@ -160,5 +160,5 @@ def test_what_is_nearly_whole_is_rounded_right_or_refused():
     assert value("floor(log(2**250 - 1, 2))") == 249
     assert value("ceil(log(2**250 + 1, 2))") == 251
     for text in ("floor(sqrt(2)*sqrt(2))", "sqrt(8) == 2*sqrt(2)", "1/(sqrt(8) - 2*sqrt(2))"):
-        with pytest.raises(Refusal, match=r"100 digits can tell|division by zero"):
+        with pytest.raises(Refusal, match=r"digits cannot tell|division by zero"):
             value(text)
