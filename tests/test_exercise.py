@@ -452,7 +452,7 @@ def test_the_command_writes_a_sheet_a_key_and_a_form(tmp_path, monkeypatch):
         ("exercise alexnet --blank channels --kinds conv", "nothing to ask: channels of alexnet"),
         ("exercise alexnet --blank ,", "nothing to ask"),
         ("exercise alexnet --mark no.csv", "no.csv: no such file"),
-        ("exercise alexnet --mark .", ". is not a file"),
+        ("exercise alexnet --mark .", ". is not a text file"),
         ("exercise alexnet -o sheet.doc", "the suffix decides the format"),
         ("exercise alexnet -o no/sheet.md", "no such file"),
     ],
