@@ -23,8 +23,8 @@ from archcalc.spec.arithmetic import OPERATORS
 from archcalc.spec.library import names
 from archcalc.traces.javascript import ARITHMETIC
 
-SEEDS = 12
-LARGEST = 300  # layers; the deeper members of a family repeat the same blocks
+SEEDS = 8
+LARGEST = 150  # layers; the deeper members of a family repeat the same blocks
 PARTS = 4  # of the networks
 LEAST = {"forms": (0.5, 0.6, 0.6), "symbols": (0.6, 1, 0.75), "arrays": (0.6, 1, 0.75), "traces": (0.9, 1, 0.8),
          "unknown": (0, 0, 0), "roots": (0.3, 0, 0), "scripts": (0.9, 1, 0.8)}  # fmt: skip

@@ -114,7 +114,7 @@ def test_depths_of_random_networks(tmp_path):
     """And of others whose copies differ: at other depths, none and one included."""
     networks, bodies = [], depth_law.BODIES.values()
     texts = [depth_law.AROUND.format(body=body) for body in bodies for _ in range(3)]
-    for number, text in enumerate(texts + [depth_law.spec(Random(seed)) for seed in range(100)]):
+    for number, text in enumerate(texts + [depth_law.spec(Random(seed)) for seed in range(40)]):
         (path := tmp_path / f"net{number}.yaml").write_text(text)
         network = archcalc.load(str(path))
         with suppress(archcalc.ArchcalcError):  # there is no network of these layers
