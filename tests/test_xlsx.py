@@ -28,7 +28,7 @@ SMALL = 60  # layers of a network that is tried at several settings
 def write(networks):
     """One workbook with these networks, each first as it is and then once or more to be changed."""
     reports = [(network, network.summary()) for network in networks]
-    copies = [(*one, i) for one in reports for i in range(4 if len(one[1].layers) < SMALL else 2)]
+    copies = [(*one, i) for one in reports for i in range(3 if len(one[1].layers) < SMALL else 2)]
     book = Book(render([report for _, report, _ in copies], "xlsx", Choice()))
     titles = re.findall(r'<sheet name="([^"]+)"', book.parts["xl/workbook.xml"])[1:]
     return book, [(number, *copy, title) for number, (copy, title) in enumerate(zip(copies, titles, strict=True), 2)]
