@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -142,6 +143,22 @@ def test_no_room_reaches_up(name):
 def test_a_room_that_reaches_up_is_seen():
     assert reached_up("graph/graph.py", ast.parse("def f():\n    from archcalc.report import Report")) == {"report"}
     assert not reached_up("graph/graph.py", ast.parse("if TYPE_CHECKING:\n    from archcalc.report import Report"))
+
+
+LISTS = {  # the packages whose docstring lists their modules
+    name: found
+    for name, tree in MODULES.items()
+    if (found := re.findall(r"^(\w+\.py) ", ast.get_docstring(tree) or "", re.MULTILINE))
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_package_lists_the_modules_that_it_has(name):
+    assert {*LISTS[name]} == {path.name for path in (HOME / name).parent.glob("*.py")} - {"__init__.py"}
+
+
+def test_packages_list_their_modules():
+    assert {"closed_forms/__init__.py", "explain/__init__.py", "traces/__init__.py"} <= {*LISTS}
 
 
 def test_the_arrow_has_no_circle():

@@ -52,7 +52,7 @@ class Diagnostics:
 
     def __init__(self, knobs: Mapping[str, Any]) -> None:
         self.knobs = knobs
-        self.problems: dict[Place, Problem] = {}  # the first at each place: a block is unfolded many times
+        self.problems: dict[Place, Problem] = {}  # the first at each place: a block is expanded many times
         self.assumptions: list[Assumption] = []
 
     @property

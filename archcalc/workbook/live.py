@@ -51,7 +51,7 @@ class Walk(NamedTuple):
 
 
 def walk(report: Report, knobs_row: int, more: Iterable[str] = ()) -> Walk:
-    """Unfold the report's network once more, over traced numbers, with columns for ``more`` figures.
+    """Expand the report's network once more, over traced numbers, with columns for ``more`` figures.
 
     Raises ArchcalcError where a knob is not a number, or where the report has no spec.
     """
