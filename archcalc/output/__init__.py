@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from archcalc.output.table import Table
 
 FORMATS = ("table", "md", "csv", "tex", "html", "json", "xlsx")  # of any table; the first one is for the screen
+BARE = ("csv",)  # of data alone: no titles, notes or totals, and one set of columns in a file
 BINARY = {"xlsx": "a workbook", "parquet": "a Parquet file"}
 SUFFIXES = {"table": "txt", "text": "txt", "sympy": "py"}  # of formats whose name is not their suffix
 
@@ -47,10 +48,10 @@ def render_tables(tables: Sequence[Table], format_: str, **how: Any) -> bytes:
 
 
 def files(tables: Sequence[Table], path: Path, format_: str, **how: Any) -> dict[Path, bytes]:
-    """The files to write. A CSV contains only tables with the same columns; others go into files beside it."""
-    from archcalc.output.csv import groups
+    """The files to write. Bare data has one set of columns in a file; tables with others go into files beside it."""
+    from archcalc.output.table import groups
 
-    parts = groups(tables) if format_ == "csv" else [tables]
+    parts = groups(tables) if format_ in BARE else [tables]
     paths = [path, *(path.with_stem(f"{path.stem}_{part[0].name}") for part in parts[1:])]
     return {path: render_tables(part, format_, **how) for path, part in zip(paths, parts, strict=True)}
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from io import StringIO
 from typing import Any
 
-from archcalc.output.table import Table
+from archcalc.output.table import Table, groups
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
@@ -24,14 +24,6 @@ def render_tables(tables: Sequence[Table]) -> str:
         csv.writer(file).writerows([[*["network"] * named, *header], *rows])
         parts.append(file.getvalue())
     return "\r\n".join(parts)
-
-
-def groups(tables: Sequence[Table]) -> list[list[Table]]:
-    """The tables that one CSV holds together, since their columns are the same."""
-    found: dict[tuple[str, ...], list[Table]] = {}
-    for table in tables:
-        found.setdefault(tuple(column.name for column in table.columns), []).append(table)
-    return [*found.values()]
 
 
 def cell(value: Any, data: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -150,3 +150,11 @@ def ratio(part: Any, whole: Any) -> Any:
     """part / whole; None if unknown, ABSENT if the whole is 0 or absent."""
     absent = isinstance(part, str) or isinstance(whole, str) or (isinstance(whole, int) and whole == 0)
     return ABSENT if absent else fraction(part, whole)
+
+
+def groups(tables: Sequence[Table]) -> list[list[Table]]:
+    """The tables with the same columns together, in the order of the first of each."""
+    found: dict[tuple[str, ...], list[Table]] = {}
+    for table in tables:
+        found.setdefault(tuple(column.name for column in table.columns), []).append(table)
+    return [*found.values()]

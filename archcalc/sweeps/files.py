@@ -146,7 +146,7 @@ def _numbers(name: str, data: np.ndarray, missing: np.ndarray | None = None) -> 
     return pa.array(np.array([Decimal(int(n)) for n in data], dtype=object), type=pa.decimal128(DIGITS), mask=missing)
 
 
-STREAMED = ("csv", "json", "parquet")
+STREAMED = ("csv", "json", "parquet")  # written piece by piece, however long
 ROW_BYTES = {"csv": 9, "json": 24, "parquet": 4}  # for each column of a row, about
 
 
