@@ -218,3 +218,13 @@ def test_too_many_layers_are_refused(tmp_path):
     assert result.exit_code == 2
     assert "20,001 layers; a workbook holds at most 20,000" in result.output
     assert not (tmp_path / "book.xlsx").exists()
+
+
+def test_a_figure_that_is_no_column_of_the_sheet_is_named():
+    """Of the figures asked for, some are live columns, and the sheet says which are none."""
+    asked = ("elements", "channels", "depth", "output", "params")
+    data = render([archcalc.load("lenet5").summary()], "xlsx", Choice(columns=asked))
+    sheet = openpyxl.load_workbook(BytesIO(data)).worksheets[1]
+    words = {cell.value for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str)}
+    assert any("Not columns of this sheet: neurons, channels;" in word for word in words)
+    assert {"depth", "params"} <= words

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from archcalc.core.errors import ArchcalcError
+from archcalc.core.errors import ArchcalcError, listing
 from archcalc.core.value import show
 from archcalc.figures.figure import FIGURES
 from archcalc.figures.rules import Quotient, Tally
@@ -29,6 +29,7 @@ from archcalc.workbook.sheet import CHECK, STATUS, VALID, Formula, letters
 KNOBS_ROW = 5
 HINT = "Blue cells can be changed; where the network then cannot be built, the status says why, and no figure is shown."
 BLOCKS = " A name with ... stands for all copies of a repetition: sizes are those of the first, figures the sum of all."
+OTHER = " Not columns of this sheet: {figures}; the cells of a layer have its sizes and arguments."
 FIXED = "decides which layers there are, so it is set when the sheet is made: archcalc export {network} --{knob} ..."
 IDLE = "no figure here depends on it"
 MOST_LAYERS = 20_000  # of a sheet; a larger one opens too slowly to be of use
@@ -81,6 +82,9 @@ def _network(book: Workbook, styles: Styles, report: Report, name: str, choice: 
     columns, first = done.layout.columns, done.layout.input_row
     last = first + len(done.graph.nodes) - 1
     hint = HINT + BLOCKS * any(node.copies for node in done.graph.nodes)
+    titles = [FIGURES[name].heading for name in choice.columns if name in FIGURES and name != "output"]
+    if other := [title for title in titles if title not in done.layout.figures]:
+        hint += OTHER.format(figures=listing(other))
     for row, text in enumerate((f"{report.title}. {report.source}", report.convention, hint)):
         sheet.write_string(row, 0, text, styles.head if row == 0 else styles.note)
     _status(sheet, styles, done, last)
