@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from archcalc.output import BARE, render_tables
+from archcalc.output import render_tables
+from archcalc.output.formats import BY_NAME
 from archcalc.report import Report
 from archcalc.tables import Choice, summary_tables
+
+OF_REPORTS = ("json", "xlsx")
 
 
 def render(reports: Sequence[Report], format_: str, choice: Choice, **how: Any) -> bytes:
@@ -21,4 +24,4 @@ def render(reports: Sequence[Report], format_: str, choice: Choice, **how: Any) 
 
         data = [report.to_dict(choice.columns) for report in reports]
         return written(data[0] if len(data) == 1 else data).encode()
-    return render_tables(summary_tables(reports, choice, overview=format_ not in BARE), format_, **how)
+    return render_tables(summary_tables(reports, choice, overview=not BY_NAME[format_].bare), format_, **how)

@@ -16,6 +16,7 @@ from archcalc.figures.rules import ABSENT, Tally
 from archcalc.figures.sentence import sentence
 from archcalc.output.table import (
     COUNT,
+    NAME,
     RATIO,
     SHARE,
     WORDS,
@@ -52,7 +53,7 @@ def conventions_table(reports: Sequence[Report]) -> Table:
     """The work of each network by each convention, with its ratio to the mult-adds."""
     columns = [*words("convention")]
     for label in labels(reports):
-        columns += [Column(label, label), Column(f"{label} ratio", "ratio", RATIO)]
+        columns += [Column(label, label, unit="operations"), Column(f"{label} ratio", "ratio", RATIO)]
     rows = []
     for name in CONVENTIONS:
         values = [(report.totals.figure(name), report.totals.figure(DEFAULT)) for report in reports]
@@ -194,7 +195,8 @@ def _worked(work: Number | None, report: Report) -> str:
 
 def totals_table(reports: Sequence[Report], columns: Sequence[str] = ()) -> Table:
     """Totals of networks side by side, with ratios to the first; or the chosen figures. Raises ArchcalcError."""
-    heads, cells = [*words("network")], [labels(reports)]
+    told_apart = "title" in columns and len({report.title for report in reports}) == len(reports)
+    heads, cells = [Column("network", "network", NAME if told_apart else WORDS)], [labels(reports)]
     for name in columns or COMPARED:
         column, value, adds = _compared(reports[0].work if name == WORK else name)
         values: list[Any] = [value(report) for report in reports]

@@ -14,7 +14,7 @@ from archcalc.cli.deliver import TABLES, deliver_tables
 from archcalc.core.errors import ArchcalcError, printable
 from archcalc.core.value import show
 from archcalc.figures.sentence import sentence
-from archcalc.output.table import COUNT, KNOB, Column, Table, Type, exact, nearest, words
+from archcalc.output.table import COUNT, KNOB, MIXED, Column, Table, Type, exact, nearest, words
 
 LARGE = 1000  # a larger ratio is rounded to tenths, others to four digits
 
@@ -26,7 +26,7 @@ def _rounded(value: Any) -> str:
 
 
 VALUE = Type(_rounded, lambda value: nearest(value) if isinstance(value, Fraction) else exact(value))
-COLUMNS = (*words("asked"), Column("value", "value", VALUE), *words("unit", "exactly"))
+COLUMNS = (*words("asked"), Column("value", "value", VALUE, MIXED), *words("unit", "exactly"))
 
 
 @click.command(cls=Command)
