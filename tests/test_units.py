@@ -182,7 +182,7 @@ def test_a_workbook_shows_units_of_exact_numbers(units, table):
         sheet = openpyxl.load_workbook(BytesIO(render_tables([one], "xlsx"))).worksheets[0]
         for i, column in enumerate(one.columns):
             head, *cells = [cell for (cell,) in sheet.iter_rows(2, 2 + len(one.rows), i + 1, i + 1)]
-            assert head.value == (column.title if not column.unit == "bytes" else column.heading)
+            assert head.value == (column.title if column.unit != "bytes" else column.heading)
             for cell, row in zip(cells, one.rows, strict=True):
                 if isinstance(row[i], int):
                     assert cell.value == row[i]

@@ -17,7 +17,8 @@ SIGNIFICANT = 3  # digits of a number in K, M or G; one decimal at least
 
 def half_up(value: int | float | Fraction, decimals: int) -> int:
     """A number that is not negative, times 10 to the power of ``decimals``, rounded to a whole number."""
-    return floor(Fraction(value) * 10**decimals + Fraction(1, 2))
+    scaled: Fraction = Fraction(value) * 10**decimals
+    return floor(scaled + Fraction(1, 2))
 
 
 def fixed(value: Any, digits: int, sign: str = "") -> str:
@@ -84,7 +85,8 @@ def scale_for(units: str, values: Sequence[Any], unit: str) -> Scale | None:
     if unit == MIXED:
         return Scale(PREFIXES if units == AUTO else (units,), in_cells=True)
     base = 1024 if unit == "bytes" else 1000
-    sizes = sorted(Fraction(abs(value)) for value in values if isinstance(value, (int, Fraction)) and value)
+    counts: list[Any] = [value for value in values if isinstance(value, (int, Fraction)) and value]
+    sizes = sorted(map(abs, counts))
     middle = sizes[len(sizes) // 2] if sizes else 0
     prefix = Scale(PREFIXES, base).prefix(middle) if units == AUTO else units
     return Scale((prefix,), base) if prefix else None
