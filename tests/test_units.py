@@ -9,11 +9,10 @@ from io import BytesIO
 
 import openpyxl
 import pytest
-from console import run
+from console import run, tables_of
 from test_tables import ASKED
 
 import archcalc
-from archcalc.cli import deliver
 from archcalc.figures.figure import FIGURES
 from archcalc.output import render_tables
 from archcalc.output.rounding import MIXED, PREFIXES, SMALL, UNITS, fixed, significant
@@ -67,20 +66,6 @@ def test_a_half_is_rounded_up_in_every_table():
     assert RATIO.text(Fraction(1, 10**6)) == "0.00000100"  # not 0.000
 
 
-@pytest.fixture
-def shown(monkeypatch):
-    """The tables that a command shows."""
-
-    def shown(command, *more):
-        found = []
-        monkeypatch.setattr(deliver, "render_tables", lambda tables, *rest, **how: found.extend(tables) or b"")
-        result = run([command, *ASKED[command][0].split(), "--format", "md", *more])
-        assert result.exit_code == 0, result.output
-        return found
-
-    return shown
-
-
 def check(column, value):
     """A scaled cell says the value, as near as its digits tell."""
     text = column.text(value)
@@ -95,8 +80,9 @@ def check(column, value):
 
 @pytest.mark.parametrize("units", ["M", "auto"])
 @pytest.mark.parametrize("command", sorted({*ASKED} - {"export", "figures", "list"}))
-def test_every_command_shows_its_counts_in_units(command, units, shown):
-    plain, tables = shown(command), shown(command, "--units", units)
+def test_every_command_shows_its_counts_in_units(command, units, monkeypatch):
+    words = [command, *ASKED[command][0].split()]
+    plain, tables = tables_of(monkeypatch, words), tables_of(monkeypatch, [*words, "--units", units])
     scaled = 0
     for before, table in zip(plain, tables, strict=True):
         assert table.rows == before.rows
@@ -198,8 +184,15 @@ def as_shown(cell):
     return shown + (f" {found[4]}" if found[4] else "")
 
 
-@pytest.mark.parametrize("command", ["compare lenet5 vgg16 --format csv", "summary lenet5 --format json",
-                                     "summary lenet5 -o out.xlsx", "sweep vgg16 --classes 10 -o out.parquet"])  # fmt: skip
+@pytest.mark.parametrize(
+    "command",
+    [
+        "compare lenet5 vgg16 --format csv",
+        "summary lenet5 --format json",
+        "summary lenet5 -o out.xlsx",
+        "sweep vgg16 --classes 10 -o out.parquet",
+    ],
+)
 def test_exact_formats_say_that_they_are_exact(command, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     said = "the numbers in it are exact; --units rounds those of tables that people read"

@@ -111,6 +111,8 @@ STANDALONE = click.option(
 IN_UNITS = click.option("--units", type=click.Choice(UNITS), default=EXACT, show_default=True,
                         help="Show counts in K, M or G, bytes in MiB and so on, rounded. CSV, JSON and the cells of "
                         "a workbook hold exact numbers all the same.")  # fmt: skip
+SORT = click.option("--sort", metavar="COLUMN", help="Sort the rows by a column that is shown; -COLUMN: from the "
+                    "largest value down.")  # fmt: skip
 SEVERAL = f"; tables with different columns become several {' or '.join(BARE).upper()} files"
 
 
@@ -144,6 +146,9 @@ def deliver(reports: Sequence[Report], choice: Choice, options: dict[str, Any]) 
     from archcalc.files import OF_REPORTS, render
 
     if (format_ := options["format"]) in OF_REPORTS:
+        if options.get("sort") or options.get("only"):
+            raise ArchcalcError(f"a network's {format_} has all its layers in their order; --sort and --only are for "
+                                "the other formats")  # fmt: skip
         _say_exact(options, format_ == "xlsx")  # its cells compute
         return put({options["output"]: render(reports, format_, choice)})
     from archcalc.tables import summary_tables
@@ -154,6 +159,10 @@ def deliver(reports: Sequence[Report], choice: Choice, options: dict[str, Any]) 
 def deliver_tables(tables: Sequence[Table], options: dict[str, Any]) -> None:
     """Write tables in the chosen format."""
     format_, output, how = options["format"], options["output"], _how(options)
+    if options.get("sort"):
+        from archcalc.output.table import sorted_tables
+
+        tables = sorted_tables(tables, options["sort"])
     tables = [table.in_units(options.get("units", EXACT)) for table in tables]
     if output is None and format_ == "table":
         from archcalc.output.terminal import show_tables

@@ -15,7 +15,7 @@ SMALL = ("", "layers", "positions", "FLOPs/byte", "MiB", "%")  # units of number
 SIGNIFICANT = 3  # digits of a number in K, M or G; one decimal at least
 
 
-def half_up(value: int | float | Fraction, decimals: int) -> int:
+def half_up(value: Any, decimals: int) -> int:
     """A number that is not negative, times 10 to the power of ``decimals``, rounded to a whole number."""
     scaled: Fraction = Fraction(value) * 10**decimals
     return floor(scaled + Fraction(1, 2))

@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from archcalc.core.errors import ArchcalcError, listing, suggest
 from archcalc.core.value import decimal, show
 from archcalc.figures.figure import FIGURES, Figure, heading
 from archcalc.figures.rules import ABSENT as ABSENT
@@ -133,11 +134,43 @@ class Table(NamedTuple):
         """The rows as data for programs; without totals, so that a column can be summed."""
         return [[column.type.data(value) for column, value in zip(self.columns, row, strict=True)] for row in self.rows]
 
+    def sorted_by(self, name: str, descending: bool) -> Table:
+        """The same table with its rows in the order of a column's values; rows without a value come last."""
+        place = [column.name for column in self.columns].index(name)
+        valued = [row for row in self.rows if row[place] not in (None, ABSENT)]
+        others = [row for row in self.rows if row[place] in (None, ABSENT)]
+        ordered = sorted(valued, key=lambda row: _order(row[place]), reverse=descending)
+        return self._replace(rows=(*ordered, *others))
+
     def in_units(self, units: str) -> Table:
-        """The same table with counts in one of UNITS for people; the data stays exact."""
-        columns = tuple(own.in_units(units, [row[i] for row in self.rows]) for i, own in enumerate(self.columns))
+        """The same table with counts in one of UNITS for people, those of a kind in the same; the data stays exact."""
+        values: dict[str, list[Any]] = {}
+        for i, column in enumerate(self.columns):
+            values.setdefault(column.unit, []).extend(row[i] for row in self.rows)
+        columns = tuple(column.in_units(units, values[column.unit]) for column in self.columns)
         said = sizes([column.scale for column in columns if column.scale])
         return self._replace(columns=columns, notes=(*self.notes, *said))
+
+
+def _order(value: Any) -> tuple[int, Any]:
+    """What a value is sorted by: numbers by size and before words, which are in the order of the alphabet."""
+    if isinstance(value, tuple):
+        return 1, [_order(item) for item in value]
+    number = isinstance(value, (int, float, Fraction, Decimal))
+    return (0, Fraction(value)) if number else (2, str(value).lower())
+
+
+def sorted_tables(tables: Sequence[Table], by: str) -> list[Table]:
+    """The tables sorted by a column, "-COLUMN" from the largest value down; those without it as they are.
+
+    Raises ArchcalcError where none of them has such a column.
+    """
+    name, known = by.removeprefix("-"), [[column.name for column in table.columns] for table in tables]
+    if not any(name in names for names in known):
+        there = dict.fromkeys(one for names in known for one in names)
+        raise ArchcalcError(f"no column {name!r} to sort by{suggest(name, there) or f' (there are {listing(there)})'}")
+    return [table.sorted_by(name, by.startswith("-")) if name in names else table
+            for table, names in zip(tables, known, strict=True)]  # fmt: skip
 
 
 def words(*names: str) -> tuple[Column, ...]:
