@@ -25,6 +25,7 @@ GROUPS = {  # by purpose: each command, and the module of this package that defi
         "conventions": "reports",
         "figures": "reports",
         "published": "reports",
+        "lectures": "lectures",
     },
     "Find what fits": {"solve": "sweep", "sweep": "sweep", "scale": "sweep"},
     "See where a number comes from": {"formula": "formula", "explain": "formula", "exercise": "exercise"},
