@@ -43,6 +43,7 @@ class Conv(Kind):
     dilation: Axes = 1
     groups: Size = 1
     bias: Flag = True
+    window = reach
 
     def needs(self, x: Shape) -> Iterator[Need]:
         yield from window_needs(self, x)
@@ -61,9 +62,6 @@ class Conv(Kind):
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
         return {"bias": product(output)} if self.bias else {}
-
-    def window(self, x: Shape) -> tuple[tuple[Number, Number], ...]:
-        return reach(self, x)
 
     def module(self, torch: Any, x: Shape) -> Any:
         conv = getattr(torch.nn, f"Conv{len(x) - 1}d")(

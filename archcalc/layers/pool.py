@@ -19,6 +19,7 @@ class Pool(Kind):
     stride: Axes = None
     pad: Padding = 0
     ceil: Flag = False
+    window = reach
 
     def needs(self, x: Shape) -> Iterator[Need]:
         yield from window_needs(self, x)
@@ -31,9 +32,6 @@ class Pool(Kind):
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
         return {"pooling": product(output) * product(per_axis(self.kernel, inputs[0]))}
-
-    def window(self, x: Shape) -> tuple[tuple[Number, Number], ...]:
-        return reach(self, x)
 
     def arguments(self) -> tuple[Any, ...]:
         """The arguments of torch's pooling modules, in order, before ceil_mode."""
@@ -80,9 +78,7 @@ class GlobalAvgPool(Kind, label="global_avgpool"):
 
     saved_for_backward = "nothing"
     examples: ClassVar = {"global_avgpool": (1024, 7, 7), "global_avgpool()": (16, 9)}
-
-    def needs(self, x: Shape) -> Iterator[Need]:
-        yield from map_needs(self, x)
+    needs = map_needs
 
     def shape(self, x: Shape) -> Shape:
         return (x[0], *(1 for _ in x[1:]))
@@ -105,9 +101,7 @@ class AdaptiveAvgPool(Kind, label="adaptive_avgpool"):
 
     examples: ClassVar = {"adaptive_avgpool(6)": (256, 6, 7), "adaptive_avgpool((7, 5))": (4, 14, 3)}
     size: Axes
-
-    def needs(self, x: Shape) -> Iterator[Need]:
-        yield from map_needs(self, x)
+    needs = map_needs
 
     def shape(self, x: Shape) -> Shape:
         return (x[0], *per_axis(self.size, x))
