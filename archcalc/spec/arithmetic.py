@@ -7,6 +7,7 @@ import operator
 from collections.abc import Callable, Iterable
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from functools import partial
 from math import isqrt
 from typing import Any
 
@@ -79,9 +80,8 @@ def pick(values: Any, number: Any) -> Any:
             raise Refusal("which value of a list is taken decides which layers there are, so it cannot be left open")
         if known:
             return value
-    raise Refusal(
-        f"no value with the number {shown(number)} in a list of {len(values)}; the first one has the number 1"
-    )
+    message = f"no value with the number {shown(number)} in a list of {len(values)}; the first one has the number 1"
+    raise Refusal(message)
 
 
 def length(values: Any) -> int:
@@ -222,17 +222,14 @@ WORDS = {"true": True, "false": False, "same": "same"}
 
 def bounded(value: Any) -> Any:
     """The number in its simplest type. Raises Refusal where it is too large."""
-    if isinstance(value, (int, Fraction)):
-        if _bits(value) > LARGEST_BITS:
-            raise Refusal(f"a number of more than {LARGEST_BITS} bits")
-        return plain(value)
-    return value
+    if is_too_large(value):
+        raise Refusal(f"a number of more than {LARGEST_BITS} bits")
+    return plain(value) if isinstance(value, (int, Fraction)) else value
 
 
-def _bits(value: Any) -> int:
-    if isinstance(value, int):
-        return value.bit_length()
-    return max(_bits(value.numerator), _bits(value.denominator)) if isinstance(value, Fraction) else 0
+def is_too_large(value: Any) -> bool:
+    """Whether it is a number whose numerator or denominator has more bits than a number may have."""
+    return isinstance(value, (int, Fraction)) and max(abs(value.numerator), value.denominator) >> LARGEST_BITS > 0
 
 
 def decimal(literal: str) -> Any:
@@ -243,11 +240,11 @@ def decimal(literal: str) -> Any:
     return bounded(Fraction(literal))
 
 
-def _numeric(compute: Callable[..., Any]) -> Callable[..., Any]:
+def _numeric(compute: Callable[..., Any], rule: str = "arithmetic needs numbers") -> Callable[..., Any]:
     def checked(*values: Any) -> Any:
         for value in values:
             if isinstance(value, (str, bool, tuple)):
-                raise Refusal(f"arithmetic needs numbers, not {shown(value)}")
+                raise Refusal(f"{rule}, not {shown(value)}")
         return bounded(compute(*values))
 
     return checked
@@ -280,15 +277,7 @@ def _power(base: Any, exponent: Any) -> Any:
     return exact_div(1, base**-exponent) if isinstance(exponent, int) and exponent < 0 else base**exponent
 
 
-def _ordered(compute: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    def checked(a: Any, b: Any) -> Any:
-        for value in (a, b):
-            if isinstance(value, (str, bool, tuple)):
-                raise Refusal(f"only numbers can be compared by size, not {shown(value)}")
-        return compute(a, b)
-
-    return checked
-
+_ordered = partial(_numeric, rule="only numbers can be compared by size")
 
 OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: _numeric(operator.add),
