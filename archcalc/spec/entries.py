@@ -178,7 +178,7 @@ class Layers:
             repeat=read.expression(entries["repeat"], scope) if "repeat" in entries else None,
             when=read.expression(entries["when"], scope) if "when" in entries else None,
             otherwise=self.items(entries["else"], scope, "else") if "else" in entries else (),
-            share=read.word(entries.get("share"), "share"),
+            share=read.scalar(entries.get("share"), "share takes one word"),
         )
 
     def sources(self, tree: Mapping, scope: Scope) -> tuple[Input, ...]:

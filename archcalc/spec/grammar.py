@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copyreg
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from archcalc import __version__
@@ -275,23 +275,16 @@ def block_files(part: Part) -> Files:
 def unpickled(version: str, name: str, source: Source, blocks: Files) -> Spec:
     """The spec, parsed from its texts. Raises ArchcalcError if another version of archcalc pickled it."""
     if version != __version__:
-        raise ArchcalcError(
-            f"{name} was pickled by archcalc {version}, but this is {__version__}; install the same version"
-        )
-    spec = parse_spec(source, name, _Texts(dict(blocks)))
+        message = f"{name} was pickled by archcalc {version}, but this is {__version__}; install the same version"
+        raise ArchcalcError(message)
+    sources = dict(blocks)
+
+    @cache
+    def library(word: str) -> Part:
+        return parse_blocks(sources[word], library)
+
+    spec = parse_spec(source, name, library)
     return (spec.variant(name) if name in spec.variants else spec).trimmed()
-
-
-class _Texts:
-    """Finds files of blocks among given texts."""
-
-    def __init__(self, sources: dict[str, Source]) -> None:
-        self.sources, self.parts = sources, dict[str, Part]()
-
-    def __call__(self, name: str) -> Part:
-        if name not in self.parts:
-            self.parts[name] = parse_blocks(self.sources[name], self)
-        return self.parts[name]
 
 
 def _pickled(spec: Spec) -> tuple[Any, ...]:

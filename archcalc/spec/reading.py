@@ -94,28 +94,22 @@ class Reading:
                 self.problem(f"{what} takes words{_not(item)}", item.place)
         return [item for item in items if isinstance(item, Scalar)]
 
-    def word(self, tree: Tree | None, what: str) -> Scalar | None:
-        """One word; None if it is missing or something else."""
+    def scalar(self, tree: Tree | None, rule: str) -> Scalar | None:
+        """The tree as a scalar; None if it is missing or something else, against this ``rule``."""
         if tree is None or isinstance(tree, Scalar):
             return tree
-        self.problem(f"{what} takes one word{_not(tree)}", tree.place)
+        self.problem(f"{rule}{_not(tree)}", tree.place)
         return None
 
     def text(self, tree: Tree | None, what: str) -> str:
         """A text, made safe to show on one line; empty if it is missing or something else."""
-        if isinstance(tree, Scalar):
-            return one_line(tree.text)
-        if tree is not None:
-            self.problem(f"{what} takes a text{_not(tree)}", tree.place)
-        return ""
+        found = self.scalar(tree, f"{what} takes a text")
+        return one_line(found.text) if found else ""
 
     def value(self, tree: Tree | None) -> Any:
         """A number or a word."""
-        if isinstance(tree, Scalar):
-            return self.attempt(tree.place, read_value, tree.text, tree.place)
-        if tree is not None:
-            self.problem(f"a number or a word belongs here{_not(tree)}", tree.place)
-        return None
+        found = self.scalar(tree, "a number or a word belongs here")
+        return found and self.attempt(found.place, read_value, found.text, found.place)
 
     def name(self, text: str, place: Place, taken: Iterable[str] = ()) -> bool:
         """Whether the text can name a symbol here."""
