@@ -11,7 +11,7 @@ from functools import partial
 from math import isqrt
 from typing import Any
 
-from archcalc.core.errors import Place, Refusal
+from archcalc.core.errors import NO_ROOT, Place, Refusal
 from archcalc.core.number import (
     COMPARE,
     PLAIN_OR_OWN,
@@ -136,7 +136,6 @@ class Irrational(OwnNumber):
         return self._same(self.low // 1, self.high // 1)
 
     def minimum(self, other: Any) -> Any:
-        """The smaller of the two."""
         return other if self.compared(">", other) else self
 
     def compared(self, sign: str, other: Any) -> Any:
@@ -194,7 +193,6 @@ def _known(compute: Callable[..., Any]) -> Callable[..., Any]:
 
 @_known
 def sqrt(x: Fraction) -> Any:
-    """The square root."""
     if x < 0:
         raise Refusal("no number has a square below 0")
     root = Fraction(isqrt(x.numerator), isqrt(x.denominator))
@@ -271,7 +269,7 @@ def _power(base: Any, exponent: Any) -> Any:
     if isinstance(exponent, int) and not abs(exponent) <= LARGEST_BITS:
         raise Refusal(f"an exponent of more than {LARGEST_BITS}")
     if isinstance(exponent, Fraction):
-        raise Refusal("a root is not exact; only whole exponents")
+        raise Refusal(NO_ROOT)
     if isinstance(base, Fraction) and not isinstance(exponent, int):
         return exponent.__rpow__(base)  # Fraction would turn its base into a float for another type of exponent
     return exact_div(1, base**-exponent) if isinstance(exponent, int) and exponent < 0 else base**exponent

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from keyword import iskeyword
 from typing import Any, NamedTuple, TypeVar
 
-from archcalc.core.errors import Place, Problem, Refusal, SpecError, listing, nearest, one_line, suggest
+from archcalc.core.errors import BUILT, Place, Problem, Refusal, SpecError, among, listing, nearest, one_line, suggest
 from archcalc.spec.arithmetic import FUNCTIONS, WORDS
 from archcalc.spec.expression import parse
 from archcalc.spec.model import INDEX, SHAPE_WORDS, read_value
@@ -67,8 +67,7 @@ class Reading:
         known = list(known)
         for key in mapping.entries:
             if key not in known:
-                hint = suggest(key, known) or f" (there are {listing(known)})"
-                self.problem(f"{what} has no {key!r}{hint}", mapping.keys[key])
+                self.problem(f"{what} has no {key!r}{among(key, known)}", mapping.keys[key])
         return {key if key in known else nearest(key, known) or key for key in mapping.entries}
 
     def mapping(self, tree: Tree | None, what: str) -> Mapping:
@@ -77,7 +76,7 @@ class Reading:
             return tree
         if tree is not None:
             self.problem(f"{what} takes lines of 'key: value'{_not(tree)}", tree.place)
-        return Mapping({}, {}, NOWHERE if tree is None else tree.place)
+        return Mapping({}, {}, BUILT if tree is None else tree.place)
 
     def sequence(self, tree: Tree, what: str) -> tuple[Tree, ...]:
         """The entries of a list; none if it is something else."""
@@ -153,6 +152,3 @@ def _not(tree: Tree) -> str:
     if isinstance(tree, Scalar):
         return "" if tree.text else "; nothing stands here"
     return ", not a list" if isinstance(tree, Sequence) else ", not lines of 'key: value'"
-
-
-NOWHERE = Place(source=None, line=0, column=0)  # type: ignore[arg-type]  # of a mapping that is missing
