@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from archcalc import __version__
-from archcalc.core.errors import ArchcalcError, Place, Problem, Source, SpecError, listing, suggest
+from archcalc.core.errors import ArchcalcError, Place, Problem, Source, SpecError, among, listing
 from archcalc.core.gc_paused import gc_paused
 from archcalc.layers import KINDS
 from archcalc.spec.entries import Layers
@@ -71,7 +71,7 @@ class File:
             for word in read.words(tree, "use"):
                 self.use(word.text, read.attempt(word.place, library, word.text))
         self.section("let", self.let)
-        self.layers.calls.below = {key.partition("(")[0]: at for key, at in self.mapping("blocks").keys.items()}
+        self.layers.below = {key.partition("(")[0]: at for key, at in self.mapping("blocks").keys.items()}
         self.section("blocks", self.block)
 
     def define_blocks(self, library: Library) -> Part:
@@ -115,7 +115,7 @@ class File:
     def block(self, text: str, place: Place, tree: Tree) -> None:
         read, signature = self.reading, self.signature(text, place, self.scope.taken)
         if not signature:
-            self.layers.calls.unread.add(text.partition("(")[0])
+            self.layers.unread.add(text.partition("(")[0])
             return
         name = signature.name
         if name in KINDS or name in self.part.blocks:
@@ -132,7 +132,7 @@ class File:
                 scope = self.defined(key, at, value, scope, lets)
             tree = tree.entries.get("layers", tree)
         body = self.items(tree, scope, what, inputs)
-        self.layers.calls.below.pop(name, None)
+        self.layers.below.pop(name, None)
         self.part.blocks[name] = Block(name, signature.parameters, inputs, lets, body, self.part, place)
 
     def signature(self, text: str, place: Place, taken: frozenset[str] = frozenset()) -> Signature | None:
@@ -206,7 +206,7 @@ class _SpecFile(File):
                 words = read.words(tree, key) if key == "aliases" else [tree]
                 found[key] = " ".join(read.text(word, key) for word in words)
         if found.get("kind", "network") not in KINDS_OF_SPEC:
-            hint = suggest(found["kind"], KINDS_OF_SPEC) or f" (there are {listing(KINDS_OF_SPEC)})"
+            hint = among(found["kind"], KINDS_OF_SPEC)
             read.problem(f"no kind {found['kind']!r}{hint}", mapping.entries["kind"].place)
         return found
 
