@@ -64,16 +64,8 @@ class Conv(Kind):
         return {"bias": product(output)} if self.bias else {}
 
     def module(self, torch: Any, x: Shape) -> Any:
-        conv = getattr(torch.nn, f"Conv{len(x) - 1}d")(
-            x[0],
-            self.out,
-            self.kernel,
-            stride=self.stride,
-            padding=0 if is_same(self.pad) else self.pad,
-            dilation=self.dilation,
-            groups=self.groups,
-            bias=self.bias,
-        )
+        make, pad = getattr(torch.nn, f"Conv{len(x) - 1}d"), 0 if is_same(self.pad) else self.pad
+        conv = make(x[0], self.out, self.kernel, self.stride, pad, self.dilation, self.groups, self.bias)
         return same_padding(torch, conv, self, x) if is_same(self.pad) else conv
 
 

@@ -33,9 +33,9 @@ class Pool(Kind):
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
         return {"pooling": product(output) * product(per_axis(self.kernel, inputs[0]))}
 
-    def arguments(self) -> tuple[Any, ...]:
-        """The arguments of torch's pooling modules, in order, before ceil_mode."""
-        return self.kernel, self.stride, 0 if is_same(self.pad) else self.pad
+    def module(self, torch: Any, x: Shape) -> Any:
+        make, pad = getattr(torch.nn, f"{type(self).__name__}{len(x) - 1}d"), 0 if is_same(self.pad) else self.pad
+        return make(self.kernel, self.stride, pad, ceil_mode=self.ceil)
 
 
 class MaxPool(Pool):
@@ -56,7 +56,7 @@ class MaxPool(Pool):
         return INDEX * product(output)
 
     def module(self, torch: Any, x: Shape) -> Any:
-        pool = getattr(torch.nn, f"MaxPool{len(x) - 1}d")(*self.arguments(), ceil_mode=self.ceil)
+        pool = super().module(torch, x)
         return same_padding(torch, pool, self, x, fill=float("-inf")) if is_same(self.pad) else pool
 
 
@@ -68,9 +68,6 @@ class AvgPool(Pool):
     def needs(self, x: Shape) -> Iterator[Need]:
         yield from super().needs(x)
         yield not is_same(self.pad), "avgpool with pad=same differs between frameworks; give the pad as a number"
-
-    def module(self, torch: Any, x: Shape) -> Any:
-        return getattr(torch.nn, f"AvgPool{len(x) - 1}d")(*self.arguments(), ceil_mode=self.ceil)
 
 
 class GlobalAvgPool(Kind, label="global_avgpool"):
