@@ -180,7 +180,6 @@ class Spec(NamedTuple):
 
     @property
     def given(self) -> dict[str, Knob]:
-        """The knobs by name."""
         return self.part.given
 
     def variant(self, name: str) -> Spec:
