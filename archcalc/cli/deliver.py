@@ -115,7 +115,9 @@ def writes(*formats: str, required: bool = False) -> Decorator:
 
     The command is told in ``format`` which one was chosen.
     """
-    named = click.option("--format", "format_", metavar="FORMAT", help=f"{alternatives(formats, len(formats))}.")
+    named = click.option(
+        "--format", "format_", metavar="FORMAT", help=f"{alternatives([*filter(suffix, formats)], len(formats))}."
+    )
     text = f"Write to a file; its suffix decides the format: {' '.join(filter(None, map(suffix, formats)))}"
     tables = {*BARE} <= {*formats}
     file = click.option("-o", "--output", type=FilePath(), metavar="FILE", required=required,

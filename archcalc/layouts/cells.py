@@ -99,22 +99,27 @@ class Cell(NamedTuple):
         return "".join(part if isinstance(part, str) else part.prose for part in self.parts)
 
 
-class Missing(Refusal):
-    """A text needs a word that is not given."""
-
-
 def words_in(text: str) -> list[str]:
     """The names of the words that a text uses."""
     return [found[1] or found[2] for found in WORD.finditer(text)]
 
 
+def lacking(text: Scalar, words: Mapping[str, Scalar]) -> set[str]:
+    """The words that the text, or a word in it, uses and that are not given."""
+    used, new = set[str](), {*words_in(text.text)}
+    while new:
+        used |= new
+        new = {name for word in new & words.keys() for name in words_in(words[word].text)} - used
+    return used - words.keys()
+
+
 def expanded(text: Scalar, words: Mapping[str, Scalar]) -> Scalar:
-    """The text with its words put in; its place is then that of the last of these. Raises Missing or Refusal."""
+    """The text with its words put in; its place is then that of the last of these. Raises Refusal."""
+    if lacks := sorted(lacking(text, words)):
+        raise Refusal(f"no word {lacks[0]!r} here{suggest(lacks[0], words)}", text.place)
     for _ in range(DEEPEST):
         if not (named := words_in(text.text)):
             return text
-        if missing := next((name for name in named if name not in words), ""):
-            raise Missing(f"no word {missing!r} here{suggest(missing, words)}", text.place)
         filled = WORD.sub(lambda found: words[found[1] or found[2]].text, text.text)
         text = Scalar(filled, words[named[-1]].place._replace(read_as=filled))
     raise Refusal("words that use each other in a circle", text.place)

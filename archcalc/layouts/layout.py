@@ -52,9 +52,9 @@ def parse(source: Source, name: str) -> Layout:
 class _Reader(Reading):
     def layout(self, tree: Tree, name: str) -> Layout:
         top = self.mapping(tree, "a table")
-        self.keys(top, KEYS, "a table")
+        given = self.keys(top, KEYS, "a table")
         for key in ("table", "columns", "rows"):
-            if isinstance(tree, Mapping) and key not in top.entries:
+            if isinstance(tree, Mapping) and key not in given:
                 self.problem(f"'{key}:' is missing; a table has a title, columns and rows", tree.place)
         columns = tuple(self.columns(top.entries.get("columns")))
         rows, totals = (tuple(self.rows(top.entries.get(key), key)) for key in ("rows", "totals"))

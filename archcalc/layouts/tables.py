@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
 from archcalc.core.errors import ArchcalcError, Place, Problem, Refusal, SpecError
 from archcalc.figures.sentence import sentence
-from archcalc.layouts.cells import Answer, Cell, Missing, Words, expanded, filled
+from archcalc.layouts.cells import Answer, Cell, Words, expanded, filled, lacking
 from archcalc.layouts.layout import NETWORK, Column, Layout
 from archcalc.model import reference
 from archcalc.output import table
@@ -87,11 +86,8 @@ class _Filler:
         words = {**self.layout.words, **column.words, **row}
         if heading in row:
             return self.filled(row[heading], words, f"the column {heading!r}")
-        for text in column.cells:
-            with suppress(Missing):
-                expanded(text, words)
-                return self.filled(text, words, f"the column {heading!r}")
-        return Cell()
+        text = next((text for text in column.cells if not lacking(text, words)), None)
+        return self.filled(text, words, f"the column {heading!r}") if text else Cell()
 
     def filled(self, text: Scalar, words: Words, where: str) -> Cell:
         """A filled text; an empty one if something is wrong with it."""

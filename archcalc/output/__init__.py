@@ -36,7 +36,7 @@ def format_of(path: Path | None, named: str | None = None, formats: Sequence[str
         raise ArchcalcError(f"{path}: the suffix decides the format; there are {listing(filter(None, endings))}")
     format_ = named or (endings[path.suffix.lower()] if path else formats[0])
     if format_ not in formats:
-        raise ArchcalcError(f"no format {format_!r}; there are {listing(formats)}")
+        raise ArchcalcError(f"no format {format_!r}; there are {listing(filter(suffix, formats))}")
     if format_ in BINARY and path is None:
         raise ArchcalcError(f"{BINARY[format_]} is not text; give it a file with -o FILE{suffix(format_)}")
     return format_
