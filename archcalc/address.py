@@ -125,7 +125,6 @@ class Comparison(NamedTuple):
 
     @property
     def terms(self) -> tuple[Term, ...]:
-        """The terms of both sides."""
         return self.left.terms + self.right.terms
 
     def answer(self) -> bool | None:
