@@ -44,7 +44,7 @@ BY_NAME = ("needed", "import_module", "importlib.import_module")  # functions th
 ROOMS = (  # from the ground up: a module imports from its own room and from those above it in this list
     "core", "layers", "spec", "graph", "memory", "published", "figures", "output", "report", "misnamed", "model",
     "quantity", "address", "tables", "comparison", "catalogue", "printed", "lectures", "plots", "closed_forms",
-    "sweeps", "search", "traces", "explain", "workbook", "files", "teaching", "verify", "network", "cli",
+    "sweeps", "search", "traces", "explain", "layouts", "workbook", "files", "teaching", "verify", "network", "cli",
 )  # fmt: skip
 UP = {  # what reaches up all the same, inside a function
     "report": {"tables"},  # a report shows itself
@@ -158,7 +158,7 @@ def test_a_package_lists_the_modules_that_it_has(name):
 
 
 def test_packages_list_their_modules():
-    assert {"closed_forms/__init__.py", "explain/__init__.py", "traces/__init__.py"} <= {*LISTS}
+    assert {"closed_forms/__init__.py", "explain/__init__.py", "layouts/__init__.py", "traces/__init__.py"} <= {*LISTS}
 
 
 def test_the_arrow_has_no_circle():

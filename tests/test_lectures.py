@@ -26,7 +26,7 @@ from archcalc.lectures.check import (
 from archcalc.lectures.claims import claims, documents
 from archcalc.output import FORMATS, suffix
 
-REPORTS = Path(__file__).parent.parent / "reports" / "lectures"
+REPORTS = Path(__file__).parent.parent / "reports"
 REPORT = {"claims": "lectures", "wrong": "lectures --wrong"}  # file -> the command that writes it, with -o FILE
 CHECKED = [*check(claims())]
 COMPUTED = [one for one in CHECKED if one.claim.address]
@@ -145,7 +145,7 @@ def test_a_measurement_is_that_of_its_source():
 
 @pytest.mark.parametrize("name", REPORT)
 def test_the_reports_are_current(name):
-    """Written by `archcalc lectures -o reports/lectures/claims.md` and `archcalc lectures --wrong -o ...wrong.md`."""
+    """Written by `archcalc lectures -o reports/claims.md` and `archcalc lectures --wrong -o reports/wrong.md`."""
     assert run(f"{REPORT[name]} --format md").output == (REPORTS / f"{name}.md").read_text("utf-8")
 
 

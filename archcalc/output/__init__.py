@@ -18,23 +18,25 @@ if TYPE_CHECKING:
 
 FORMATS = ("table", "md", "csv", "tex", "html", "json", "xlsx")  # of any table; the first one is for the screen
 BARE = ("csv",)  # of data alone: no titles, notes or totals, and one set of columns in a file
-BINARY = {"xlsx": "a workbook", "parquet": "a Parquet file"}
-SUFFIXES = {"table": "txt", "text": "txt", "sympy": "py"}  # of formats whose name is not their suffix
+FOLDER = "folder"  # of files in several formats
+BINARY = {"xlsx": "a workbook", "parquet": "a Parquet file", FOLDER: "a folder"}
+SUFFIXES = {"table": "txt", "text": "txt", "sympy": "py", FOLDER: ""}  # of formats whose name is not their suffix
 
 
 def suffix(format_: str) -> str:
-    """The suffix of a format's files."""
-    return f".{SUFFIXES.get(format_, format_)}"
+    """The suffix of a format's files; a folder has none."""
+    ending = SUFFIXES.get(format_, format_)
+    return f".{ending}" if ending else ""
 
 
 def format_of(path: Path | None, named: str | None = None, formats: Sequence[str] = FORMATS) -> str:
     """The named format, or else the one of the file's suffix, among these formats. Raises ArchcalcError."""
     endings = {suffix(format_): format_ for format_ in formats}
     if named is None and path is not None and path.suffix.lower() not in endings:
-        raise ArchcalcError(f"{path}: the suffix decides the format; there are {listing(endings)}")
+        raise ArchcalcError(f"{path}: the suffix decides the format; there are {listing(filter(None, endings))}")
     format_ = named or (endings[path.suffix.lower()] if path else formats[0])
     if format_ not in formats:
-        raise ArchcalcError(f"no format {format_!r}; there are {listing(formats)}")
+        raise ArchcalcError(f"no format {format_!r}; there are {listing(filter(suffix, formats))}")
     if format_ in BINARY and path is None:
         raise ArchcalcError(f"{BINARY[format_]} is not text; give it a file with -o FILE{suffix(format_)}")
     return format_
@@ -54,6 +56,17 @@ def files(tables: Sequence[Table], path: Path, format_: str, **how: Any) -> dict
     parts = groups(tables) if format_ in BARE else [tables]
     paths = [path, *(path.with_stem(f"{path.stem}_{part[0].name}") for part in parts[1:])]
     return {path: render_tables(part, format_, **how) for path, part in zip(paths, parts, strict=True)}
+
+
+def folder_for(folder: Path) -> Path:
+    """The folder, created if necessary, so that a wrong one is refused before anything runs. Raises ArchcalcError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ArchcalcError(f"{folder}: {(error.strerror or str(error)).lower()}") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise ArchcalcError(f"{folder}: permission denied")
+    return folder
 
 
 def write(path: Path, data: bytes) -> None:

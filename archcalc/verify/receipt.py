@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from archcalc.core.errors import ArchcalcError
 from archcalc.output import write
 from archcalc.output.md import code, escape, render_tables
 from archcalc.verify.plot import can_draw, roofline_picture
@@ -84,17 +82,6 @@ def _tables(findings: Findings) -> Iterator[str]:
 def slug(text: str) -> str:
     """A text as the name of a file: "NVIDIA H200" becomes nvidia_h200."""
     return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
-
-
-def folder_for(folder: Path) -> Path:
-    """The folder, created if necessary, so that a wrong one is refused before anything runs. Raises ArchcalcError."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ArchcalcError(f"{folder}: {(error.strerror or str(error)).lower()}") from None
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise ArchcalcError(f"{folder}: permission denied")
-    return folder
 
 
 def write_receipt(findings: Findings, folder: Path, name: str) -> list[Path]:
