@@ -35,7 +35,7 @@ FREE = ("ratio", "percent", "bytes", "top1", "top5", "other")  # quantities that
 
 def test_there_are_all():
     assert len(claims()) == len({claim.id for claim in claims()}) == 1135
-    assert f"{len(claims()):,} figures" in (REPORTS.parent.parent / "README.md").read_text("utf-8")
+    assert f"{len(claims()):,} figures" in (REPORTS.parent / "README.md").read_text("utf-8")
     assert Counter(claim.document for claim in claims()) == {
         "survey": 475, "overview": 34, "convnets": 201, "cs867": 101, "notebook": 324,
     }  # fmt: skip
