@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.closed_forms.polynomial import ONE, Monomial, Rational, Terms, plus, scaled, times
+from archcalc.core.errors import NO_ROOT
 from archcalc.core.number import make_divisible, plain
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Meaning(NamedTuple):
 def _power(base: Any, exponent: Any) -> Rational:
     """A power with a whole exponent. Raises ValueError for any other exponent."""
     if not isinstance(exponent, int):
-        raise ValueError("a root is not exact; only whole exponents")
+        raise ValueError(NO_ROOT)
     return plain(Fraction(base) ** exponent)
 
 
