@@ -249,11 +249,11 @@ def test_a_parquet_file_has_every_figure_as_it_is(tmp_path):
     asked = [name for name, one in values.items() if is_number(one, network.summary())]
     sweep = network.sweep(*asked, scale=[1, 2, 3], width=[Fraction(1, 4), 0.5])
     sweep.write(tmp_path / "s.parquet")
-    found = pandas.read_parquet(tmp_path / "s.parquet")
+    found, exact = pandas.read_parquet(tmp_path / "s.parquet"), sweep.arrays()
     assert {"jump", "receptive_field", "intensity", "knob width"} < {*asked}
     for name in asked:
-        exact = sweep.arrays()[name].tolist()
-        assert [None if pandas.isna(n) else float(n) for n in found[name]] == [n and float(n) for n in exact], name
+        read = [None if pandas.isna(number) else float(number) for number in found[name]]
+        assert read == [number and float(number) for number in exact[name].tolist()], name
 
 
 def is_number(asked, report):
