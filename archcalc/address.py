@@ -95,7 +95,6 @@ class Address:
         self.alone = pattern in atoms  # without arithmetic
         self.single = self.terms[0] if self.alone and len(self.terms) == 1 else None  # one figure, or a knob
         self.entry = self.single.quantity.entry if self.single else Figure("value", str(self), unit, "", None)
-        self.is_ratio = self.single is None or self.entry.is_ratio or self.entry.measured
 
     def of(
         self, report: Report | None, number: Callable[[Any], Any] = lambda value: value, read: Read = Quantity.of
