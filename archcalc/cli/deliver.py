@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archcalc.core.errors import ArchcalcError, alternatives, encoded, printable
-from archcalc.output import BARE, FORMATS, files, format_of, render_tables, suffix, write
+from archcalc.output import BARE, FOLDER, FORMATS, files, format_of, render_tables, suffix, write
 from archcalc.output.formats import BY_NAME
 from archcalc.output.rounding import EXACT, UNITS
 
@@ -113,6 +113,7 @@ IN_UNITS = click.option("--units", type=click.Choice(UNITS), default=EXACT, show
                         "a workbook hold exact numbers all the same.")  # fmt: skip
 SORT = click.option("--sort", metavar="COLUMN", help="Sort the rows by a column that is shown; -COLUMN: from the "
                     "largest value down.")  # fmt: skip
+WITHOUT = "; a name without a suffix is that of a folder of files in several formats"
 SEVERAL = f"; tables with different columns become several {' or '.join(BARE).upper()} files"
 
 
@@ -121,11 +122,13 @@ def writes(*formats: str, required: bool = False) -> Decorator:
 
     The command is told in ``format`` which one was chosen.
     """
-    named = click.option("--format", "format_", metavar="FORMAT", help=f"{alternatives(formats, len(formats))}.")
-    text = f"Write to a file; its suffix decides the format: {' '.join(map(suffix, formats))}"
+    named = click.option(
+        "--format", "format_", metavar="FORMAT", help=f"{alternatives([*filter(suffix, formats)], len(formats))}."
+    )
+    text = f"Write to a file; its suffix decides the format: {' '.join(filter(None, map(suffix, formats)))}"
     tables = {*BARE} <= {*formats}
     file = click.option("-o", "--output", type=FilePath(), metavar="FILE", required=required,
-                        help=f"{text}{SEVERAL * tables}.")  # fmt: skip
+                        help=f"{text}{WITHOUT * (FOLDER in formats)}{SEVERAL * tables}.")  # fmt: skip
     options = [*[named] * (not required), file, *[IN_UNITS, STANDALONE] * tables]
 
     def with_options(command: Callable[..., Any]) -> Callable[..., Any]:

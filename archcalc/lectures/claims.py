@@ -33,7 +33,8 @@ class Claim(NamedTuple):
     of: str
     quantity: str
     quote: str
-    printed: str
+    printed: str  # as the document has it
+    slide: str  # as the slide has it, where the document is a scan that is misread
     rounding: str  # one of check.ROUNDINGS; "" where the address is only the figure that comes nearest
     address: str
     usual: str  # the address by the usual count, where that does not give the printed figure

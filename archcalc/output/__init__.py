@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 from archcalc.core.errors import ArchcalcError
 from archcalc.output.formats import BARE as BARE
 from archcalc.output.formats import BY_NAME
+from archcalc.output.formats import FOLDER as FOLDER
 from archcalc.output.formats import FORMATS as FORMATS
 from archcalc.output.formats import format_of as format_of
 from archcalc.output.formats import suffix as suffix
@@ -36,6 +37,17 @@ def files(tables: Sequence[Table], path: Path, format_: str, **how: Any) -> dict
     parts = groups(tables) if BY_NAME[format_].bare else [tables]
     paths = [path, *(path.with_stem(f"{path.stem}_{part[0].name}") for part in parts[1:])]
     return {path: render_tables(part, format_, **how) for path, part in zip(paths, parts, strict=True)}
+
+
+def folder_for(folder: Path) -> Path:
+    """The folder, created if necessary, so that a wrong one is refused before anything runs. Raises ArchcalcError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ArchcalcError(f"{folder}: {(error.strerror or str(error)).lower()}") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise ArchcalcError(f"{folder}: permission denied")
+    return folder
 
 
 def write(path: Path, data: bytes) -> None:
