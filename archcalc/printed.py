@@ -11,7 +11,7 @@ from archcalc.address import BYTES, COUNTS
 from archcalc.core.errors import ArchcalcError
 from archcalc.figures.conventions import CONVENTIONS
 from archcalc.model import reference
-from archcalc.output.table import CHANGE, Column, Table, fixed, numbers, words
+from archcalc.output.table import CHANGE, MIXED, Column, Table, fixed, numbers, words
 from archcalc.published import Measurement, measurements
 from archcalc.report import Report
 
@@ -87,8 +87,8 @@ def tables(rows: Sequence[Measurement]) -> list[Table]:
 
 
 def _beside(rows: Sequence[Measurement]) -> Table:
-    heads = (*words("network", "by"), *numbers("printed", "exact"), Column("difference", "difference", CHANGE),
-             *words("counted_as"))  # fmt: skip
+    heads = (*words("network", "by"), *numbers("printed"), *numbers("exact", unit=MIXED),
+             Column("difference", "difference", CHANGE), *words("counted_as"))  # fmt: skip
     reports = {label: reference(label).summary({}) for label in dict.fromkeys(row.label for row in rows)}
     cells = []
     for row, name in ((row, name) for row in rows for name in PRINTED if getattr(row, name)):

@@ -8,7 +8,7 @@ from console import run
 
 from archcalc.cli import GROUPS, main
 from archcalc.cli.knobs import KnobCommand
-from archcalc.output import BINARY
+from archcalc.output.formats import BY_NAME
 
 LEAST = {  # the least that each command that writes has to be given
     "summary": "lenet5", "compare": "lenet5 nin", "export": "lenet5", "list": "nin", "formula": "dropout",
@@ -29,7 +29,7 @@ def promised():
     for command in main.commands.values():
         for option in options(command, "FORMAT"):
             for word in re.findall(r"\w+", option.help.replace(" or ", ", ")):
-                yield command.name, [option.opts[0], word], word in BINARY
+                yield command.name, [option.opts[0], word], bool(BY_NAME[word].binary)
         for option in options(command, "FILE"):
             for suffix in re.findall(r"\.\w+", option.help):
                 yield command.name, [option.opts[0], f"out{suffix}"], False

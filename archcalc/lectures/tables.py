@@ -8,7 +8,7 @@ from typing import Any
 
 from archcalc.lectures.check import MISREAD, VERDICTS, WRONG, Checked
 from archcalc.lectures.claims import documents
-from archcalc.output.table import ROUNDED, Column, Table, numbers, words
+from archcalc.output.table import MIXED, ROUNDED, Column, Table, numbers, words
 from archcalc.printed import rounded
 
 HEADINGS = ("all", "agree", "by con-\nvention", "wrong", "mis-\nread", "cited", "not\nprinted", "not\nchecked")
@@ -94,8 +94,8 @@ def table_of(name: str, checked: Sequence[Checked]) -> Table:
     return Table(f"Printed in {name}", columns, rows, notes=(WHERE, note), name=name)
 
 
-def _values(*names: str) -> tuple[Column, ...]:
-    return numbers(*names, type=ROUNDED)
+def _values(printed: str, exact: str) -> tuple[Column, ...]:
+    return (*numbers(printed, type=ROUNDED), *numbers(exact, type=ROUNDED, unit=MIXED))
 
 
 def _what(one: Checked) -> tuple[str, str]:
