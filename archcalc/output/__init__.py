@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("table", "md", "csv", "tex", "html", "json", "xlsx")  # of any table; the first one is for the screen
 BARE = ("csv",)  # of data alone: no titles, notes or totals, and one set of columns in a file
-BINARY = {"xlsx": "a workbook", "parquet": "a Parquet file"}
+BINARY = {"xlsx": "a workbook", "parquet": "a Parquet file", "pdf": "a PDF", "png": "a PNG"}
 SUFFIXES = {"table": "txt", "text": "txt", "sympy": "py"}  # of formats whose name is not their suffix
 
 
