@@ -90,9 +90,11 @@ class Network(Model):
 
         return explain(Reference(self, knobs), of, other(over, knobs, words(tie) or ()), words(free), depth)
 
-    def draw(self, depth: int | None = None, figure: str = "", direction: str = "down", **knobs: Any) -> Drawing:
+    def draw(
+        self, depth: int | None = None, figure: str = "", direction: str = "down", fit: str = "", **knobs: Any
+    ) -> Drawing:
         """The network as nested boxes: the ``draw`` of its report at these knob values. Raises ArchcalcError."""
-        return self.summary(**knobs).draw(depth, figure, direction)
+        return self.summary(**knobs).draw(depth, figure, direction, fit)
 
     def to_torch(self, **knobs: Any) -> NetworkModule:
         """The network as a ``torch.nn.Module`` at these knob values, on torch's default device.

@@ -166,15 +166,15 @@ class Report:
             "source": self.source,
         }
 
-    def draw(self, depth: int | None = None, figure: str = "", direction: str = "down") -> Drawing:
+    def draw(self, depth: int | None = None, figure: str = "", direction: str = "down", fit: str = "") -> Drawing:
         """The network as nested boxes, with blocks open to ``depth`` levels, or else as many as have few boxes.
 
-        ``figure`` is the number in each box, the work unless given; ``direction`` is "down" or "right". Raises
-        ArchcalcError.
+        ``figure`` is the number in each box, the work unless given; ``direction`` is "down" or "right". To ``fit``
+        "a4" or a "slide", the drawing is divided into columns. Raises ArchcalcError.
         """
         from archcalc.drawing.drawing import draw
 
-        return draw(self, depth, figure, direction)
+        return draw(self, depth, figure, direction, fit)
 
     def _figures(self, row: Row, more: Sequence[str]) -> dict[str, Any]:
         names = dict.fromkeys((*USUAL[:-1], self.work, *more))

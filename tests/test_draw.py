@@ -6,7 +6,7 @@ The laws hold of every network that there is, at every depth, and of random grap
 import re
 from fractions import Fraction
 from functools import cache
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from random import Random
 from string import printable
@@ -19,7 +19,7 @@ from test_imports import HEAVY, loaded_by
 import archcalc
 from archcalc.core.errors import ArchcalcError
 from archcalc.drawing import shade
-from archcalc.drawing.drawing import NUMERIC, draw
+from archcalc.drawing.drawing import FITS, NUMERIC, draw
 from archcalc.drawing.letters import ASCII, MORE, lines, width
 from archcalc.drawing.page import page
 from archcalc.graph.graph import Graph, Node
@@ -230,10 +230,32 @@ def bezier(corners, part):
     return corners[0]
 
 
+WAYS = [*product(("down", "right"), ("", "a4", "slide"))]  # the directions and pages of a drawing
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_covers_anything(name):
-    direction = ("down", "right")[NAMES.index(name) % 2]
-    check_page(page(draw(report(name), direction=direction)))
+    direction, fit = WAYS[NAMES.index(name) % len(WAYS)]
+    check_page(page(draw(report(name), direction=direction, fit=fit)))
+
+
+@pytest.mark.parametrize("name", archcalc.names(kind="network"))
+def test_a_network_of_one_level_fits_a_page(name):
+    """On A4 the small type is at least 5 points high, and no smaller than in a single column."""
+    points = [10 * min(width / placed.width, height / placed.height) * 72 / 2.54
+              for fit in ("a4", "") for width, height in [FITS["a4"]]
+              for placed in [page(draw(report(name), 1, fit=fit))]]  # fmt: skip
+    assert points[0] >= 5
+    assert points[0] >= 0.98 * points[1]
+
+
+def test_columns_hold_what_one_column_does():
+    """Only the frames' places differ, and each column ends with an edge to the next."""
+    one, several = (page(draw(report("googlenet"), 2, fit=fit)) for fit in ("", "a4"))
+    assert [frame.box for frame in one.frames] == [frame.box for frame in several.frames]
+    assert len({frame.x for frame in several.frames}) > len({frame.x for frame in one.frames})
+    heads = [sum(arrow.head for arrow in placed.arrows) for placed in (one, several)]
+    assert heads[0] == heads[1]
 
 
 # Graphs of any kind
@@ -274,8 +296,10 @@ def test_random_graphs_have_copies():
     assert sum(box.times > 1 for seed in range(60) for box, _ in all_boxes(draw(random_report(seed), 9).boxes)) >= 10
 
 
-HOSTILE = ['<script>alert(1)</script>', "&amp;\"'", '"];}', "\\end{document}\\input{x}", "%%{init}%%", "#quot; #",
-           "$x^2_3~", "n0 --> n1;", "end", "]]>", "über ß 张 \u202e \u0301", "n" * 500, "a b " * 40, "{", "}", "\\"]  # fmt: skip
+HOSTILE = [
+    "<script>alert(1)</script>", "&amp;\"'", '"];}', "\\end{document}\\input{x}", "%%{init}%%", "#quot; #", "$x^2_3~",
+    "n0 --> n1;", "end", "]]>", "über ß \u5f20 \u202e \u0301", "n" * 500, "a b " * 40, "{", "}", "\\",
+]  # fmt: skip
 
 
 def named(names):
@@ -286,8 +310,8 @@ def named(names):
 
 @pytest.mark.parametrize("names", [[name, "b", name] for name in HOSTILE] + [HOSTILE], ids=str)
 def test_hostile_names_stay_text(names):
-    for direction in ("down", "right"):
-        hostile = draw(named(names), 9, direction=direction)
+    for direction, fit in (("down", "a4"), ("right", "")):
+        hostile = draw(named(names), 9, direction=direction, fit=fit)
         check_page(page(hostile))
         groups = check_svg(hostile)
         for group, (box, _) in zip(groups, all_boxes(hostile.boxes), strict=True):
@@ -444,6 +468,7 @@ def test_a_report_and_a_network_draw_themselves():
         ("draw vgg16 --figure kernel -o d.svg", "no figure 'kernel' that is a number of each layer"),
         ("draw vgg16 --depth 0 -o d.svg", "0 is not in the range x>=1"),
         ("draw vgg16 --direction left -o d.svg", "'left' is not one of"),
+        ("draw vgg16 --fit a3 -o d.svg", "'a3' is not one of"),
         ("draw vgg16 --standalone -o d.svg", "--standalone is for tex, and the format here is svg"),
         ("draw vgg16 --format png", "a PNG is not text; give it a file with -o FILE.png"),
         ("draw resnet1202_cifar --depth 9 -o nowhere/d.svg", "nowhere/d.svg"),
@@ -462,8 +487,10 @@ def test_what_cannot_be_drawn_is_refused():
         network.draw(alpha=sympy.Symbol("alpha", positive=True))
     with pytest.raises(ArchcalcError, match="depth is a number of levels, at least 1, not 0"):
         network.draw(depth=0)
-    with pytest.raises(ArchcalcError, match="a drawing goes down or right, not 'up'"):
+    with pytest.raises(ArchcalcError, match="direction is down or right, not 'up'"):
         network.draw(direction="up")
+    with pytest.raises(ArchcalcError, match="fit is a4 or slide, not 'a3'"):
+        network.draw(fit="a3")
     nodes = [Node("input", None, (), (3,)), *(Node(f"n{i}x", KINDS["relu"](), (i,), (3,)) for i in range(2001))]
     with pytest.raises(ArchcalcError, match=r"room for 2,000 boxes, and this one would have 2,002$"):
         draw(report_of(Graph({}, tuple(nodes), ())))

@@ -20,6 +20,7 @@ FORMATS = ("svg", "pdf", "png", "tex", "mmd", "dot")
               help="The number in each box; 'archcalc figures' shows all.")  # fmt: skip
 @click.option("--direction", type=click.Choice(["down", "right"]), default="down", show_default=True,
               help="Where the output is.")  # fmt: skip
+@click.option("--fit", type=click.Choice(["a4", "slide"]), help="Divide it into columns that fill a page.")
 @writes(*FORMATS)
 @STANDALONE
 @click.pass_context
@@ -33,5 +34,5 @@ def draw(context: click.Context, /, **options: Any) -> None:
     from archcalc.drawing.drawing import draw as drawn
 
     (report,) = settled(context)
-    drawing = drawn(report, options["depth"], options["figure"], options["direction"])
+    drawing = drawn(report, options["depth"], options["figure"], options["direction"], options["fit"] or "")
     put({options["output"]: drawing.written(options["format"], **how(options))})

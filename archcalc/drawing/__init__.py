@@ -6,6 +6,7 @@ letters.py  how wide text is, and where a line ends
 rows.py     where the boxes of one block stand
 ways.py     the ways of the edges between them
 cells.py    how large each box is, from the inside to the outside
+columns.py  the whole drawing in columns that fill a page
 page.py     the whole drawing on a page, with its title and legend
 shade.py    the colours
 svg.py      a drawing as SVG

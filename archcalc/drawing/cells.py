@@ -43,16 +43,33 @@ class Words(NamedTuple):
         return sum(map(leading, self.rows)) + 2 * EDGE
 
 
-class Cell(NamedTuple):
-    """A box with its size; if others stand in it, these, and where."""
+class Content(NamedTuple):
+    """What stands in a block: boxes in rows, with the ways between them, and how far they reach across."""
 
-    box: Box | None  # None for the whole drawing
-    size: Size
-    words: Words
-    bar: float  # the height of the bar above the others, with the texts
     children: tuple[Cell, ...]
     rows: Rows
     ways: Ways
+    before: float
+    after: float
+
+    @property
+    def along(self) -> float:
+        """How far it reaches along the direction."""
+        return self.rows.spans[-1][0]
+
+
+class Cell(NamedTuple):
+    """A box with its size, its texts, and what stands in it."""
+
+    box: Box
+    size: Size
+    words: Words
+    content: Content | None = None
+
+    @property
+    def bar(self) -> float:
+        """The height of the bar with the texts, above what stands in the box."""
+        return self.words.height if self.content else 0.0
 
 
 def leading(row: Sequence[Text]) -> float:
@@ -80,9 +97,21 @@ def _width(row: Sequence[Text]) -> float:
     return sum(width(text.text, text.size) for text in row) + 2 * APART * (len(row) - 1)
 
 
-def cells(drawing: Drawing) -> Cell:
-    """The whole drawing."""
-    return _Cells(drawing).block(None, drawing.boxes, ())
+def outermost(drawing: Drawing) -> tuple[list[Cell], list[Link]]:
+    """The cells of the whole drawing that stand in no other, and their edges."""
+    found = _Cells(drawing)
+    return found.inside(drawing.boxes, ()), [*found.links[()]]
+
+
+def content(children: Sequence[Cell], links: Sequence[Link]) -> Content:
+    """These cells in rows."""
+    children = _aligned(children, Rows([child.size for child in children], links))
+    rows = Rows([child.size for child in children], links)
+    ways = Ways(rows)
+    low, high = rows.reach(range(len(rows.rows)))
+    farthest = max((*rows.inputs.values(), *rows.outputs.values()), default=0.0)
+    before, after = max(-low, ways.outermost(-1)), max(high, ways.outermost(1), farthest)
+    return Content(tuple(children), rows, ways, INSIDE + before, INSIDE + after)
 
 
 class _Cells:
@@ -92,40 +121,29 @@ class _Cells:
         self.down = drawing.direction == "down"
         self.links = _links(drawing)
 
-    def cell(self, box: Box, place: tuple[int, ...]) -> Cell:
-        return self.block(box, box.children, place) if box.children else self.leaf(box)
+    def inside(self, boxes: Sequence[Box], place: tuple[int, ...]) -> list[Cell]:
+        """The cells of these boxes, which stand in the block at that place."""
+        return [
+            self.block(box, (*place, number)) if box.children else self.leaf(box) for number, box in enumerate(boxes)
+        ]
 
     def leaf(self, box: Box) -> Cell:
+        """A box without others in it."""
         texts = words(box, WIDEST)
         across, along = max(texts.width, NARROWEST) + 2 * PAD, texts.height
-        return _leaf(box, texts, *((along, across) if self.down else (across, along)))
+        if not self.down:
+            across, along = along, across
+        return Cell(box, Size(along, across / 2, across / 2, {}, {}, True), texts)
 
-    def block(self, box: Box | None, boxes: Sequence[Box], place: tuple[int, ...]) -> Cell:
-        links = [*self.links[place]]
-        children = [self.cell(child, (*place, number)) for number, child in enumerate(boxes)]
-        children = _aligned(children, Rows([child.size for child in children], links))
-        rows = Rows([child.size for child in children], links)
-        ways = Ways(rows)
-        low, high = rows.reach(range(len(rows.rows)))
-        before, after = (
-            INSIDE + max(reach, lane) for reach, lane in ((-low, ways.outermost(-1)), (high, ways.outermost(1)))
-        )
-        after = max(after, *(INSIDE + port for ports in (rows.inputs, rows.outputs) for port in ports.values()), 0.0)
-        along = rows.spans[-1][0]
-        if box is None:
-            return Cell(None, Size(along, before, after, {}, {}, False), Words(()), 0.0, tuple(children), rows, ways)
-        texts = words(box, max((before + after if self.down else along) - 2 * PAD, NARROWEST))
-        missing = max(texts.width + 2 * PAD - before - after, 0.0) / 2 if self.down else 0.0
-        bar = texts.height
-        along, before = (along + bar, before + missing) if self.down else (along, before + bar)
-        size = Size(along, before, after + missing, rows.inputs, rows.outputs, False)
-        return Cell(box, size, texts, bar, tuple(children), rows, ways)
-
-
-def _leaf(box: Box, texts: Words, along: float, across: float) -> Cell:
-    size = Size(along, across / 2, across / 2, {}, {}, True)
-    rows = Rows((), ())
-    return Cell(box, size, texts, 0.0, (), rows, Ways(rows))
+    def block(self, box: Box, place: tuple[int, ...]) -> Cell:
+        """A box with others in it, below a bar with its texts."""
+        own = content(self.inside(box.children, place), [*self.links[place]])
+        across, along = own.before + own.after, own.along
+        texts = words(box, max((across if self.down else along) - 2 * PAD, NARROWEST))
+        more = max(texts.width + 2 * PAD - across, 0.0) / 2 if self.down else 0.0
+        bar, above = (texts.height, 0.0) if self.down else (0.0, texts.height)
+        size = Size(along + bar, own.before + more + above, own.after + more, own.rows.inputs, own.rows.outputs, False)
+        return Cell(box, size, texts, own)
 
 
 def _aligned(children: Sequence[Cell], rows: Rows) -> list[Cell]:

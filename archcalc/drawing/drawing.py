@@ -8,7 +8,7 @@ from fractions import Fraction
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from archcalc.core.errors import ArchcalcError, listing, suggest
+from archcalc.core.errors import ArchcalcError, alternatives, listing, suggest
 from archcalc.core.value import show
 from archcalc.drawing.blocks import LEVELS, Block, blocks_of, cut, leaves
 from archcalc.figures.figure import FIGURES, SPELLINGS, Figure
@@ -21,6 +21,7 @@ from archcalc.tables import heading
 FEW = 64  # boxes; the levels that have no more are drawn where no depth is asked for
 MOST = 2000  # boxes of a drawing
 DIRECTIONS = ("down", "right")
+FITS = {"": (1.0, 1.0), "a4": (17.0, 24.0), "slide": (15.0, 7.5)}  # centimetres of a page that a drawing has to fit
 FORMATS = ("svg", "pdf", "png", "tex", "mmd", "dot")
 PICTURES = ("pdf", "png")
 NUMERIC = tuple(
@@ -71,6 +72,7 @@ class Drawing:
     notes: tuple[str, ...]
     darkest: str  # the figure of a box with the shade 1
     direction: str = DIRECTIONS[0]
+    fit: str = ""  # the page, of FITS, that it is divided into columns for
 
     @property
     def leaves(self) -> tuple[Box, ...]:
@@ -106,13 +108,17 @@ class Drawing:
         return self.svg()
 
 
-def draw(report: Report, depth: int | None = None, figure: str = "", direction: str = "down") -> Drawing:
-    """The drawing of a network, with its blocks open to ``depth`` levels, or else as many as a page has room for.
+def draw(report: Report, depth: int | None = None, figure: str = "", direction: str = "down", fit: str = "") -> Drawing:
+    """The drawing of a network, with its blocks open to ``depth`` levels, or else as many as have few boxes.
 
-    ``figure`` is a number of each layer, the report's work unless given. Raises ArchcalcError.
+    ``figure`` is a number of each layer, the report's work unless given. The output is ``direction`` "down" or "right".
+    To ``fit`` "a4" or a "slide", the drawing is divided into columns. Raises ArchcalcError.
     """
     entry = numeric(figure or report.work)
-    _check(report, depth, direction)
+    _check(report, depth)
+    for what, given, known in (("direction", direction, DIRECTIONS), ("fit", fit, FITS)):
+        if given not in known:
+            raise ArchcalcError(f"{what} is {alternatives([*filter(None, known)])}, not {given!r}")
     blocks = _to_depth(blocks_of(report.graph), depth)
     described = Described(report, entry, blocks)
     return Drawing(
@@ -123,6 +129,7 @@ def draw(report: Report, depth: int | None = None, figure: str = "", direction: 
         notes=tuple(_notes(report, entry, blocks)),
         darkest=described.text(described.largest),
         direction=direction,
+        fit=fit,
     )
 
 
@@ -135,9 +142,7 @@ def numeric(name: str) -> Figure:
     return FIGURES[found]
 
 
-def _check(report: Report, depth: int | None, direction: str) -> None:
-    if direction not in DIRECTIONS:
-        raise ArchcalcError(f"a drawing goes {' or '.join(DIRECTIONS)}, not {direction!r}")
+def _check(report: Report, depth: int | None) -> None:
     if depth is not None and not (isinstance(depth, int) and depth >= 1):
         raise ArchcalcError(f"depth is a number of levels, at least 1, not {show(depth)}")
     for node in report.graph.nodes:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from archcalc.drawing.cells import APART, EDGE, LEADING, PAD, SMALL, Cell, cells, leading
+from archcalc.drawing.cells import APART, EDGE, LEADING, PAD, SMALL, Cell, Content, leading
+from archcalc.drawing.columns import Columns
 from archcalc.drawing.drawing import Box, Drawing
 from archcalc.drawing.letters import lines, width
 from archcalc.drawing.rows import Point
@@ -63,14 +64,12 @@ class Page(NamedTuple):
 
 def page(drawing: Drawing) -> Page:
     """The drawing with its title above and its legend below."""
-    whole = cells(drawing)
-    placed = _Placed(drawing.direction == "down")
-    across, along = whole.size.before + whole.size.after, whole.size.along
-    wide, high = (across, along) if placed.down else (along, across)
+    columns, placed = Columns(drawing), _Placed(drawing.direction == "down")
+    wide, high = placed.turned(columns.along, columns.across)
     room = max(wide, PROSE)
     title = [*_prose(drawing.title, MARGIN, TITLE, "title", room)]
     left, top = MARGIN + (room - wide) / 2, title[-1].y + TITLE * (LEADING - BASE)
-    placed.inside(whole, (top, left + whole.size.before) if placed.down else (left, top + whole.size.before))
+    placed.columns(columns, (left, top))
     scale = MARGIN + width("0", SMALL) + PAD, top + high + MARGIN
     notes = [*_ends(scale, drawing.darkest)]
     for note in drawing.notes:
@@ -101,31 +100,47 @@ class _Placed:
         self.frames: list[Frame] = []
         self.arrows: list[Arrow] = []
 
-    def inside(self, cell: Cell, origin: Point) -> None:
+    def columns(self, columns: Columns, corner: Point) -> None:
+        """Place everything from this corner on."""
+        along, across = self.turned(*corner)
+        along += columns.turn
+        for part, axis in zip(columns.parts, columns.axes(), strict=True):
+            self.inside(part, (along, across + axis))
+        for start, steps in columns.ways():
+            self.way((along, across), start, steps, False)
+
+    def inside(self, content: Content, origin: Point) -> None:
         """Place what stands in a box, from where its edges begin, on its axis."""
-        for number, child in enumerate(cell.children):
-            place = cell.rows.place(number)
+        for number, child in enumerate(content.children):
+            place = content.rows.place(number)
             self.cell(child, (origin[0] + place[0], origin[1] + place[1]))
-        for way in cell.ways.found:
-            steps = tuple(tuple(self.point(origin, point) for point in step) for step in way.steps)
-            head = way.link.end >= 0 and cell.children[way.link.end].size.is_leaf
-            self.arrows.append(Arrow(self.point(origin, way.start), steps, head))
+        for way in content.ways.found:
+            head = way.link.end >= 0 and content.children[way.link.end].size.is_leaf
+            self.way(origin, way.start, way.steps, head)
+
+    def way(self, origin: Point, start: Point, steps: Iterable[Step], head: bool) -> None:
+        """Place the way of an edge."""
+        placed = tuple(tuple(self.point(origin, point) for point in step) for step in steps)
+        self.arrows.append(Arrow(self.point(origin, start), placed, head))
 
     def point(self, origin: Point, point: Point) -> Point:
-        along, across = origin[0] + point[0], origin[1] + point[1]
-        return (across, along) if self.down else (along, across)
+        """A place on the page."""
+        return self.turned(origin[0] + point[0], origin[1] + point[1])
+
+    def turned(self, one: float, other: float) -> Point:
+        """Along and across as x and y, and back."""
+        return (other, one) if self.down else (one, other)
 
     def cell(self, cell: Cell, origin: Point) -> None:
         """Place a box and what stands in it, from its start on its axis."""
         size = cell.size
         x, y = self.point(origin, (0.0, -size.before))
         across = size.before + size.after
-        wide, high = (across, size.along) if self.down else (size.along, across)
-        assert cell.box is not None  # only the whole drawing has no frame
-        texts = tuple(_texts(cell, x, y + (0.0 if cell.children else (high - cell.words.height) / 2), wide))
+        wide, high = self.turned(size.along, across)
+        texts = tuple(_texts(cell, x, y + (0.0 if cell.content else (high - cell.words.height) / 2), wide))
         self.frames.append(Frame(cell.box, x, y, wide, high, cell.bar, texts))
-        if cell.children:
-            self.inside(cell, (origin[0] + cell.bar, origin[1]) if self.down else origin)
+        if cell.content:
+            self.inside(cell.content, (origin[0] + cell.bar, origin[1]) if self.down else origin)
 
 
 def _texts(cell: Cell, x: float, y: float, wide: float) -> Iterator[Line]:
@@ -134,7 +149,7 @@ def _texts(cell: Cell, x: float, y: float, wide: float) -> Iterator[Line]:
     for row in cell.words.rows:
         size = max(text.size for text in row)
         for number, text in enumerate(row):
-            at_end = number > 0 and not cell.children
+            at_end = number > 0 and not cell.content
             before = sum(width(text.text, text.size) + 2 * APART for text in row[:number])
             place = x + wide - PAD if at_end else x + PAD + before
             yield Line(text.text, place, top + size * BASE, text.size, text.of, at_end)

@@ -6,7 +6,7 @@ An edge to the next row is a curve in the gap between. One that skips rows takes
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 from archcalc.drawing.rows import OUT, Link, Point, Rows
@@ -73,18 +73,13 @@ class Ways:
         end = self.beside(link.end, side, ENTRY) if back else self.entering(link)
         top, bottom = start[0] if out else rows.span(first)[1], end[0] if back else rows.span(last)[0]
         lane = side * self.lane(side, top, bottom, range(first + (not out), last + back))
-        if out:
-            near, *turn = _corner(start, side, lane, 1)
-            steps: list[Step] = [(near,), tuple(turn)]
-        else:
-            near = (top, start[1])
-            steps = [(near,), _curve(near, (rows.span(first + 1)[0], lane))]
-        if back:
-            near, *turn = _corner(end, side, lane, -1)
-            steps += [(turn[-1],), (turn[1], turn[0], near), (end,)]
-        else:
-            far = (rows.span(last - 1)[1], lane)
-            steps += [(far,), _curve(far, (bottom - HEAD, end[1])), (end,)]
+        ends = start if out else (rows.span(first + 1)[0], start[1]), end if back else (rows.span(last - 1)[1], end[1])
+        lanes = [(ends[0][0], lane), (ends[1][0], lane)]
+        steps = list(rounded([*[start] * out, *lanes, *[end] * back]))
+        if not out:
+            steps = [((top, start[1]),), _curve((top, start[1]), lanes[0]), *steps]
+        if not back:
+            steps += [_curve(lanes[1], (bottom - HEAD, end[1])), (end,)]
         return Way(link, start, tuple(steps))
 
     def lane(self, side: int, top: float, bottom: float, rows: Iterable[int]) -> float:
@@ -104,12 +99,16 @@ def _curve(start: Point, end: Point) -> Step:
     return (middle, start[1]), (middle, end[1]), end
 
 
-def _corner(point: Point, side: int, lane: float, turn: int) -> tuple[Point, ...]:
-    """Where the way from the side of a box to its lane begins to turn, two middle points, and where it has turned."""
-    along, bow = point[0], CORNER * (1 - BOW)
-    return (
-        (along, lane - side * CORNER),
-        (along, lane - side * bow),
-        (along + turn * bow, lane),
-        (along + turn * CORNER, lane),
-    )
+def rounded(points: Sequence[Point]) -> Iterator[Step]:
+    """A way from point to point, at right angles, with round corners."""
+    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
+        near, far = _towards(corner, before, CORNER), _towards(corner, after, CORNER)
+        yield (near,)
+        yield _towards(corner, before, CORNER * (1 - BOW)), _towards(corner, after, CORNER * (1 - BOW)), far
+    yield (points[-1],)
+
+
+def _towards(point: Point, other: Point, distance: float) -> Point:
+    """The point at this distance from a point, or half-way, where the other is near."""
+    part = min(distance / (abs(other[0] - point[0]) + abs(other[1] - point[1]) or 1.0), 0.5)
+    return point[0] + part * (other[0] - point[0]), point[1] + part * (other[1] - point[1])
