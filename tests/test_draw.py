@@ -6,7 +6,8 @@ The laws hold of every network that there is, at every depth, and of random grap
 import re
 from fractions import Fraction
 from functools import cache
-from itertools import pairwise, product
+from html import unescape
+from itertools import combinations, pairwise, product
 from pathlib import Path
 from random import Random
 from string import printable
@@ -19,7 +20,8 @@ from test_imports import HEAVY, loaded_by
 import archcalc
 from archcalc.core.errors import ArchcalcError
 from archcalc.drawing import shade
-from archcalc.drawing.drawing import FITS, NUMERIC, draw
+from archcalc.drawing.cells import PAD, WIDEST
+from archcalc.drawing.drawing import FITS, NUMERIC, draw, span
 from archcalc.drawing.letters import ASCII, MORE, lines, width
 from archcalc.drawing.page import page
 from archcalc.graph.graph import Graph, Node
@@ -95,6 +97,9 @@ def check_copies(drawing, report):
                 inner = [[(i - own[0], source - own[0]) for i in own for source in nodes[i].inputs if source in own]
                          for own in (one, other)]  # fmt: skip
                 assert inner[0] == inner[1]
+                outer = [(a, b) for i, j in zip(one, other, strict=True)
+                         for a, b in zip(nodes[i].inputs, nodes[j].inputs, strict=True) if a not in one]  # fmt: skip
+                assert all(b in (a, a + len(one)) or (one == copies[0] and b in one) for a, b in outer)
                 assert all(last_use.get(i, i) < other.stop for i in one)
 
 
@@ -161,12 +166,25 @@ def check_svg(drawing):
     return groups
 
 
-def check_page(placed):
-    """Boxes stand apart or one in another, texts in their boxes, and no edge crosses a leaf."""
-    frames = placed.frames
-    around = []
-    siblings = {}
-    for frame in frames:
+def check_page(drawing):
+    """Boxes stand apart or one in another, texts in their boxes; each edge can be followed, and crosses no leaf."""
+    placed = page(drawing)
+    check_frames(placed)
+    for line in placed.lines:
+        assert line.x + width(line.text, line.size) <= placed.width
+        assert line.y <= placed.height
+    leaves = [frame for frame in placed.frames if not frame.box.children]
+    for arrow in placed.arrows:
+        for x, y in points(arrow):
+            assert not [leaf for leaf in leaves if leaf.x + 0.01 < x < leaf.x + leaf.width - 0.01
+                        and leaf.y + 0.01 < y < leaf.y + leaf.height - 0.01]  # fmt: skip
+    check_lanes(placed)
+    check_ways(placed, drawing)
+
+
+def check_frames(placed):
+    around, siblings = [], {}
+    for frame in placed.frames:
         while around and frame.box not in around[-1].box.children:
             around.pop()
         inside = around[-1] if around else None
@@ -183,17 +201,62 @@ def check_page(placed):
                     or frame.y >= other.y + other.height or other.y >= frame.y + frame.height)  # fmt: skip
         siblings[id(inside)].append(frame)
         around.append(frame)
+        assert frame.box.children or frame.width <= WIDEST + 2 * PAD
         check_texts(frame)
-    for line in placed.lines:
-        assert line.x + width(line.text, line.size) <= placed.width
-        assert line.y <= placed.height
-    leaves = [frame for frame in frames if not frame.box.children]
+
+
+def check_lanes(placed):
+    """No edge runs along another one, unless both come from one place or lead to one."""
+    runs = {}
     for arrow in placed.arrows:
-        for x, y in points(arrow):
-            for leaf in leaves:
-                assert not (
-                    leaf.x + 0.01 < x < leaf.x + leaf.width - 0.01 and leaf.y + 0.01 < y < leaf.y + leaf.height - 0.01
-                )
+        at = arrow.start
+        for step in arrow.steps:
+            if len(step) == 1:
+                ((x, y),) = step
+                for axis, (here, there), (start, end) in (("x", (x, at[0]), (y, at[1])), ("y", (y, at[1]), (x, at[0]))):
+                    if abs(here - there) < 0.01 < abs(start - end):
+                        runs.setdefault((axis, round(here)), []).append((min(start, end), max(start, end), arrow))
+            at = step[-1]
+    for along in runs.values():
+        for (start, end, one), (begin, stop, other) in combinations(along, 2):
+            together = one.start == other.start or one.steps[-1][-1] == other.steps[-1][-1]
+            assert together or end <= begin + 0.01 or stop <= start + 0.01
+
+
+def check_ways(placed, drawing):
+    """Who follows the ways from a leaf comes to the leaves to which it has edges, and a head is at each end."""
+    leaves = [frame for frame in placed.frames if not frame.box.children]
+    onwards = {}
+    for arrow in placed.arrows:
+        end = arrow.steps[-1][-1]
+        at = [leaf for leaf in leaves if on_border(leaf, end)]
+        assert arrow.head == bool(at)
+        onwards.setdefault(near(arrow.start), []).append(("leaf", leaves.index(at[0])) if at else near(end))
+    for frame in placed.frames if drawing.direction == "down" else ():  # below its bar a way goes on
+        for x, y in {end for ends in onwards.values() for end in ends if end[0] != "leaf"} if frame.bar else ():
+            if y == near((0, frame.y))[1] and frame.x < x / 10 < frame.x + frame.width:
+                onwards.setdefault((x, y), []).append(near((x / 10, frame.y + frame.bar)))
+    starts = [(number, start) for number, leaf in enumerate(leaves) for start in onwards
+              if on_border(leaf, (start[0] / 10, start[1] / 10))]  # fmt: skip
+    assert {(number, end) for number, start in starts for end in reached(onwards, start)} == {*drawing.edges}
+
+
+def near(point):
+    return round(10 * point[0]), round(10 * point[1])
+
+
+def on_border(frame, point):
+    x, y = point[0] - frame.x, point[1] - frame.y
+    inside = -0.1 <= x <= frame.width + 0.1 and -0.1 <= y <= frame.height + 0.1
+    return inside and min(abs(x), abs(y), abs(x - frame.width), abs(y - frame.height)) <= 0.1
+
+
+def reached(onwards, point):
+    for end in onwards.get(point, ()):
+        if end[0] == "leaf":
+            yield end[1]
+        else:
+            yield from reached(onwards, end)
 
 
 def check_texts(frame):
@@ -236,7 +299,7 @@ WAYS = [*product(("down", "right"), ("", "a4", "slide"))]  # the directions and 
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_covers_anything(name):
     direction, fit = WAYS[NAMES.index(name) % len(WAYS)]
-    check_page(page(draw(report(name), direction=direction, fit=fit)))
+    check_page(draw(report(name), direction=direction, fit=fit))
 
 
 @pytest.mark.parametrize("name", archcalc.names(kind="network"))
@@ -269,6 +332,8 @@ def random_report(seed, words=("a", "b1", "b2", "unit1", "unit2", "a/b", "c")):
         path = "/".join(random.choices(words, k=random.randint(1, 4)))
         part = [random.sample(range(-3, 0), random.choice((1, 1, 1, 2))) for _ in range(random.randint(1, 4))]
         for copy in range(random.choice((1, 1, 3))):
+            if random.random() < 0.2:
+                part[-1] = random.sample(range(-3, 0), len(part[-1]))
             for number, back in enumerate(part):
                 name = f"{path}{copy + 1}/{number}"
                 inputs = tuple(sorted({max(len(nodes) + step, 0) for step in back}))
@@ -288,7 +353,7 @@ def test_random_graphs_are_drawn_right(seed):
         check_copies(drawing, report)
         check_edges(drawing, report)
         check_values(drawing, report)
-        check_page(page(drawing))
+        check_page(drawing)
         check_svg(drawing)
 
 
@@ -312,7 +377,7 @@ def named(names):
 def test_hostile_names_stay_text(names):
     for direction, fit in (("down", "a4"), ("right", "")):
         hostile = draw(named(names), 9, direction=direction, fit=fit)
-        check_page(page(hostile))
+        check_page(hostile)
         groups = check_svg(hostile)
         for group, (box, _) in zip(groups, all_boxes(hostile.boxes), strict=True):
             shown = "".join(
@@ -322,8 +387,12 @@ def test_hostile_names_stay_text(names):
                 shown.endswith(MORE) and squeezed(box.title).startswith(squeezed(shown[:-3]))
             )
         plain = draw(named([f"b{i}" for i in range(len(names))]), 9, direction=direction)
-        for written in (lambda drawing: drawing.dot(), lambda drawing: drawing.mermaid()):
-            assert without_texts(written(hostile)) == without_texts(written(plain))
+        assert without_texts(hostile.dot()) == without_texts(plain.dot())
+        assert without_texts(hostile.mermaid()) == without_texts(plain.mermaid())
+        boxes = [box for box, _ in all_boxes(hostile.boxes)]
+        assert dot_labels(hostile.dot())[1:] == [[*box.texts] for box in boxes]
+        shown = [list(box.texts[: 1 if box.children else None]) for box in boxes]
+        assert mermaid_labels(hostile.mermaid()) == shown
         check_commands(hostile.tex())
 
 
@@ -331,8 +400,21 @@ def squeezed(text):
     return re.sub(r"\s+", "", text)
 
 
+def dot_labels(written):
+    """The lines of each label, as Graphviz reads them: it knows \\l, which ends a line, and names of characters."""
+    found = re.findall(r'label="((?:[^"\\]|\\.)*)"', written)
+    lines = [re.sub(r"\\(.)", lambda one: "\n" if one[1] == "l" else one[1], label).splitlines() for label in found]
+    return [[unescape(line) for line in label] for label in lines]
+
+
+def mermaid_labels(written):
+    found = re.findall(r'^ +(?:n|subgraph b)\d+\["(.*)"\]$', written, re.MULTILINE)
+    return [[re.sub(r"#(\d+);", lambda one: chr(int(one[1])), line) for line in label.split("<br>")] for label in found]
+
+
 def without_texts(written):
     """The lines of a file without what is in quotation marks and in comments."""
+    assert all(re.fullmatch(r"[\w .,:;()=/+#-]*", comment) for comment in re.findall("%% (.*)", written))
     lines = re.sub(r'"(?:[^"\\]|\\.)*"', '""', re.sub(r"%% .*", "%%", written)).splitlines()
     assert not [line for line in lines if not re.fullmatch(r'[\w \[\]{}=",;#:>.-]*|  %%', line)]
     return lines
@@ -384,6 +466,15 @@ def test_text_is_read_on_every_shade():
 # What is told apart
 
 
+def test_an_edge_goes_round_at_its_own_side():
+    """In the normal cell of NASNet the block p stands left, and its edge to the end goes by there."""
+    drawing = draw(report("nasnet_normal_cell"), 2)
+    placed = page(drawing)
+    p, *blocks = [frame for frame in placed.frames if frame.box.name in ("p", "block1", "block5")]
+    (lane,) = [arrow for arrow in placed.arrows if min(x for x, _ in points(arrow)) < min(block.x for block in blocks)]
+    assert p.x <= lane.start[0] <= p.x + p.width
+
+
 def test_branches_are_no_copies():
     """What stands side by side on one input, or is used by a later box, is not folded, though it is equal."""
     nodes = [Node("input", None, (), (4, 8, 8))]
@@ -412,6 +503,7 @@ def test_what_is_unknown_is_shown_as_unknown():
     assert [box.figure for box in drawing.boxes] == ["", "3,888", "?"]
     assert "Unknown: own; the known layers have 3,888." in drawing.notes
     assert "In each box: mult-adds; in total ?." in drawing.notes
+    assert span((None, 3), of_figure(drawing.figure).type.text) == "?"
     assert drawing.svg().count("stroke-dasharray") == drawing.tex().count("dashed") == 1
 
 

@@ -138,11 +138,9 @@ class _Cells:
     def block(self, box: Box, place: tuple[int, ...]) -> Cell:
         """A box with others in it, below a bar with its texts."""
         own = content(self.inside(box.children, place), [*self.links[place]])
-        across, along = own.before + own.after, own.along
-        texts = words(box, max((across if self.down else along) - 2 * PAD, NARROWEST))
-        more = max(texts.width + 2 * PAD - across, 0.0) / 2 if self.down else 0.0
+        texts = words(box, (own.before + own.after if self.down else own.along) - 2 * PAD)  # a leaf is as wide as that
         bar, above = (texts.height, 0.0) if self.down else (0.0, texts.height)
-        size = Size(along + bar, own.before + more + above, own.after + more, own.rows.inputs, own.rows.outputs, False)
+        size = Size(own.along + bar, own.before + above, own.after, own.rows.inputs, own.rows.outputs, False)
         return Cell(box, size, texts, own)
 
 

@@ -193,8 +193,8 @@ class Described:
             name=block.name,
             path=block.path,
             kind=self.kinds.get(first[0], "") if len(first) == 1 else "",
-            output=" x ".join(_span(sizes, str) for sizes in zip(*shapes, strict=True)),
-            figure=_span(values, self.text),
+            output=" x ".join(span(sizes, str) for sizes in zip(*shapes, strict=True)),
+            figure=span(values, self.text),
             times=block.times,
             copies=block.copies,
             values=values,
@@ -215,7 +215,7 @@ def is_number(value: Any) -> bool:
     return isinstance(value, (int, Fraction))
 
 
-def _span(values: Sequence[Any], text: Callable[[Any], str]) -> str:
+def span(values: Sequence[Any], text: Callable[[Any], str]) -> str:
     """Equal values as one, different ones from the smallest to the largest; unknown if one is."""
     if any(value is None for value in values):
         return text(None)
