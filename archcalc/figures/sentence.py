@@ -17,6 +17,7 @@ OTHER = {
     "bias": "biases",
     "pooling": "pooling",
     "products": "products",
+    "activation_products": "products of two activations",
 }  # words for uncounted work
 
 
@@ -52,7 +53,7 @@ def _kinds(graphs: Iterable[Graph]) -> Iterator[Occurs]:
                 continue
             seen.add(id(layer))
             work = {name for name, amount in layer.work(inputs, node.shape).items() if amount is not None}
-            work |= {"products"} if type(layer).mult_adds is not Kind.mult_adds else set()
+            work |= {"products"} if type(layer).products is not Kind.products else set()
             before = found.get(layer.label, Occurs(layer, len(inputs[0]), frozenset(), ()))
             found[layer.label] = before._replace(work=before.work | work, tensors=tuple(layer.buffers(*inputs)))
     return iter(found.values())

@@ -287,6 +287,7 @@ def columns_of(layer: Kind, axes: int) -> Iterator[tuple[list[str], str, tuple[A
         if (
             value is None
             or isinstance(value, (bool, str))
+            or parameter.type.place
             or (isinstance(value, tuple) and not parameter.type.per_axis)
         ):
             continue
