@@ -189,7 +189,7 @@ def test_fused_attention_is_counted():
             attention(x, x, x, need_weights=False)
         return counter.get_total_flops()
 
-    with unfused():
+    with unfused(torch.nn.Identity()):
         whole = counted()
     assert whole == 2 * 4 * 8 * 8 * 5  # the four projections: what is done with weights
     assert counted() < whole

@@ -7,7 +7,7 @@ from functools import partial, reduce
 from typing import Any, ClassVar
 
 from archcalc.core.layer import Axis, Flag, Kind, Natural, Need, Size, Sizes
-from archcalc.core.number import Number, both, equal, product, whole_quotient
+from archcalc.core.number import Number, both, ceil_div, equal, product, whole_quotient
 from archcalc.core.shape import Shape, describe, last_needs, weight_and_bias
 
 PRODUCTS = "activation_products"
@@ -100,8 +100,9 @@ class Attention(Kind):
     One input: self-attention. Two inputs: the queries come from the first, the keys and values from the second. With
     fewer `kv_heads`, several heads share keys and values. All products of queries and keys are counted, also those
     that a `causal` mask hides. `cached` earlier tokens have their keys and values in memory: with one token as input,
-    the work is that of one more token. `relative` gives the sizes of a window whose positions' differences have a
-    learned bias. Axes before the tokens are windows that do not see each other; `axis` is then -1.
+    the work is that of one more token. `windows` cuts positions x features, such as rows x columns x features, into
+    windows that do not see each other, padded to whole ones. `relative` gives the sizes of a window in which each
+    difference of positions has a learned bias. Where axes before the tokens separate windows already, `axis` is -1.
     """
 
     many: ClassVar[bool] = True
@@ -112,6 +113,7 @@ class Attention(Kind):
         "attention(4, kv_heads=2, fused=true, causal=true, cached=9)": ((1, 32),),
         "attention(2, head_dim=5, out_bias=false)": ((4, 6), (7, 9)),
         "attention(3, relative=(2, 3), axis=-1)": ((4, 6, 12),),
+        "attention(2, windows=(2, 3), relative=(2, 3))": ((4, 7, 8),),
     }
     heads: Size
     kv_heads: Size = None
@@ -121,30 +123,42 @@ class Attention(Kind):
     fused: Flag = False
     causal: Flag = False
     cached: Natural = 0
+    windows: Sizes = None  # type: ignore[assignment]
     relative: Sizes = None  # type: ignore[assignment]
     axis: Axis = None
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
-        for x in inputs:
-            yield len(x) > 1, f"attention takes tokens x features, not {describe(x)} features"
-            yield from last_needs(self, x)
+        one = len(inputs) == 1
         yield len(inputs) <= 2, f"attention takes the queries' input and the keys', not {len(inputs)} inputs"
-        yield len(inputs) == 1 or not self.fused, "the projections of two inputs cannot be fused"
-        same = len({len(x) for x in inputs}) == 1
-        for sizes in zip(*(x[:-2] for x in inputs), strict=False) if same else ():
-            yield equal(sizes[0], sizes[-1]), f"attention takes as many windows of both inputs, not {_shown(inputs)}"
-        yield same, f"attention takes inputs with the same axes, not {_shown(inputs)}"
-        if self.head_dim is None:
+        yield one or not self.fused, "the projections of two inputs cannot be fused"
+        yield one or self.windows is None, "only self-attention has windows"
+        for x in inputs:
+            yield from self._axes_needs(x)
+        yield len({len(x) for x in inputs}) == 1, f"attention takes inputs with the same axes, not {_shown(inputs)}"
+        for first, other in zip(inputs[0][:-2], inputs[-1][:-2], strict=False):
+            yield equal(first, other), f"attention takes as many windows of both inputs, not {_shown(inputs)}"
+        yield from self._heads_needs(inputs[0][-1])
+        if self.relative is not None and len(inputs[0]) > 1:
+            tokens = self._cut(inputs)[0][-2]
             yield (
-                equal(inputs[0][-1] % self.heads, 0),
-                f"{inputs[0][-1]} features are not divisible by {self.heads} heads",
+                equal(product(self.relative), tokens),
+                f"{describe(self.relative)} is no window of {tokens} tokens",
             )
+
+    def _axes_needs(self, x: Shape) -> Iterator[Need]:
+        yield len(x) > 1, f"attention takes tokens x features, not {describe(x)} features"
+        if self.windows is None:
+            yield from last_needs(self, x)
+        else:
+            fits = len(x) == len(self.windows) + 1
+            yield fits, f"windows of {describe(self.windows)} need as many axes and the features, not {describe(x)}"
+
+    def _heads_needs(self, features: Number) -> Iterator[Need]:
+        if self.head_dim is None:
+            yield equal(features % self.heads, 0), f"{features} features are not divisible by {self.heads} heads"
         if self.kv_heads is not None:
             message = f"{self.heads} heads cannot share {self.kv_heads} heads of keys and values equally"
             yield equal(self.heads % self.kv_heads, 0), message
-        if self.relative is not None and len(inputs[0]) > 1:
-            message = f"a window of {describe(self.relative)} does not have {inputs[0][-2]} tokens"
-            yield equal(product(self.relative), inputs[0][-2]), message
 
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
@@ -158,6 +172,13 @@ class Attention(Kind):
 
     def _kv_heads(self) -> Number:
         return self.heads if self.kv_heads is None else self.kv_heads
+
+    def _cut(self, inputs: tuple[Shape, ...]) -> tuple[Shape, ...]:
+        """The inputs, cut into windows x tokens x features."""
+        if self.windows is None:
+            return inputs
+        count = product(ceil_div(n, size) for n, size in zip(inputs[0], self.windows, strict=False))
+        return ((count, product(self.windows), inputs[0][-1]),)
 
     def _keys(self, inputs: tuple[Shape, ...]) -> Number:
         """The number of keys for one example, in one window."""
@@ -174,12 +195,14 @@ class Attention(Kind):
         return found | ({"relative": (product(2 * n - 1 for n in self.relative), self.heads)} if self.relative else {})
 
     def products(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
-        (query, key), x, memory = self._widths(inputs[0]), inputs[0], inputs[-1]
+        cut = self._cut(inputs)
+        (query, key), x, memory = self._widths(inputs[0]), cut[0], cut[-1]
         return 2 * product(x) * query + 2 * product(memory) * key
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
-        (query, key), x, memory = self._widths(inputs[0]), inputs[0], inputs[-1]
-        scores = product(x[:-1]) * self._keys(inputs)
+        cut = self._cut(inputs)
+        (query, key), x, memory = self._widths(inputs[0]), cut[0], cut[-1]
+        scores = product(x[:-1]) * self._keys(cut)
         found = {PRODUCTS: 2 * scores * query, "activations": scores * self.heads}
         biases = product(x[:-1]) * query + 2 * product(memory[:-1]) * key if self.qkv_bias else 0
         found["bias"] = biases + (product(x) if self.out_bias else 0)
@@ -200,8 +223,27 @@ class Attention(Kind):
                 made.add_module(linear, torch.nn.Linear(shape[1], shape[0], bias=biased))
             elif not part:
                 made.register_parameter(name, torch.nn.Parameter(torch.zeros(shape)))
-        made.forward = partial(_attend, made, self, self._widths(inputs[0]), torch.nn.functional.pad)
+        attend = partial(_attend, made, self, self._widths(inputs[0]), torch.nn.functional.pad)
+        made.forward = attend if self.windows is None else partial(_in_windows, attend, self.windows, inputs[0])
         return made
+
+
+def _in_windows(attend: Any, windows: tuple[int, ...], shape: tuple[int, ...], x: Any) -> Any:
+    """Attention in each window of a padded map."""
+    counts = [ceil_div(n, size) for n, size in zip(shape, windows, strict=False)]
+    padded = [0, 0, *(end for n, size in zip(reversed(shape[:-1]), reversed(windows), strict=True)
+                      for end in (0, -n % size))]  # fmt: skip
+    x = attend.args[3](x, padded)
+    axes = range(1, 1 + len(windows))
+    for axis, (count, size) in enumerate(zip(counts, windows, strict=True)):
+        x = x.unflatten(1 + 2 * axis, (count, size))
+    order = [0, *(2 * axis - 1 for axis in axes), *(2 * axis for axis in axes), -1]
+    x = x.permute(order)
+    y = attend(x.flatten(1, len(windows)).flatten(2, -2)).reshape(x.shape)
+    y = y.permute([0, *(i for axis in axes for i in (axis, axis + len(windows))), -1])
+    for axis in range(len(windows)):
+        y = y.flatten(1 + axis, 2 + axis)
+    return y[(slice(None), *(slice(n) for n in shape[:-1]))]
 
 
 def _attend(made: Any, layer: Attention, widths: tuple[int, int], pad: Any, x: Any, memory: Any = None) -> Any:
