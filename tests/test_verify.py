@@ -74,7 +74,7 @@ def test_network_agrees_with_torch_where_it_computes(name):
 def mutants():
     """Wrong formulas, each as one would slip in; the layer of resnet18 that must be named, and what is said of it."""
     conv, norm = KINDS["conv"], KINDS["batchnorm"]
-    counted, weighted, shaped, kept = conv.mult_adds, conv.weights, conv.shape, norm.buffers
+    counted, weighted, shaped, kept = conv.products, conv.weights, conv.shape, norm.buffers
     yield (
         "mult_adds",
         conv,
