@@ -14,7 +14,7 @@ LEAST = {  # the least that each command that writes has to be given
     "summary": "lenet5", "compare": "lenet5 nin", "export": "lenet5", "list": "nin", "formula": "dropout",
     "explain": "conv2d", "solve": "mobilenet_v1_block --free alpha=0.5:1:0.25 --where mult_adds<=20M",
     "conventions": "lenet5", "figures": "", "published": "alexnet", "plot": "alexnet vgg11",
-    "ask": "lenet5:params", "memory": "lenet5 nin",
+    "lectures": "--table densenet-table-1", "ask": "lenet5:params", "memory": "lenet5 nin",
     "sweep": "mobilenet_v1_block --alpha 0.5,1", "exercise": "lenet5", "scale": "efficientnet_b0 --phi 1",
 }  # fmt: skip
 

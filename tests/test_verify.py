@@ -76,7 +76,7 @@ def mutants():
     conv, norm = KINDS["conv"], KINDS["batchnorm"]
     counted, weighted, shaped, kept = conv.products, conv.weights, conv.shape, norm.buffers
     yield (
-        "mult_adds",
+        "products",
         conv,
         lambda s, i, o: counted(s, i, o) + (s.kernel == 7),
         "conv1/conv: mult-adds: formula 118,013,953, torch 118,013,952",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from fractions import Fraction
 from functools import cache
 from typing import Any, TypeAlias
@@ -62,11 +62,15 @@ def times(a: Terms, b: Terms) -> Terms:
     return {monomial: whole(c) for monomial, c in result.items() if c}
 
 
-def content(a: Iterable[Monomial]) -> Monomial:
+def used(a: Iterable[Monomial]) -> list[int]:
+    """The symbols that occur in these, in order."""
+    return sorted({symbol for monomial in a for symbol, _ in monomial})
+
+
+def content(a: Collection[Monomial]) -> Monomial:
     """The largest monomial that divides all of these; its exponents are their smallest, which may be negative."""
     exponents = [dict(monomial) for monomial in a]
-    symbols = sorted({symbol for each in exponents for symbol in each})
-    least = [(symbol, min(each.get(symbol, 0) for each in exponents)) for symbol in symbols]
+    least = [(symbol, min(each.get(symbol, 0) for each in exponents)) for symbol in used(a)]
     return tuple((symbol, exponent) for symbol, exponent in least if exponent)
 
 

@@ -118,7 +118,7 @@ def _remainder(x: Form) -> tuple[Any, Any] | None:
     """a and b of the form a mod b; None for any other form."""
     ((monomial, _),) = list(x.terms.items())[:1]
     symbol = x.table.symbols[monomial[0][0]] if len(x.terms) == len(monomial) == 1 else None
-    return symbol.arguments if getattr(symbol, "function", "") == "mod" else None  # type: ignore[union-attr]
+    return symbol.arguments if symbol and symbol.function == "mod" else None
 
 
 def _without_positive(x: Form) -> Form:

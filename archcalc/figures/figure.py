@@ -48,10 +48,16 @@ def _deeper(layer: Kind, inputs: tuple[Shape, ...], passed: Sequence[int]) -> in
     return max(passed, default=0) + (type(layer).products is not Kind.products)
 
 
+def _longer(layer: Kind, inputs: tuple[Shape, ...], passed: Sequence[int]) -> int:
+    """The longest path after a layer: 1 more than the longest one before it."""
+    return max(passed, default=0) + 1
+
+
 RECEPTIVE = Flow(lambda shape: tuple(ReceptiveField(1, 1) for _ in shape[1:]), _through_window, ("field", "jump"))
 FIELD = Read(RECEPTIVE, lambda axes: largest([axis.field for axis in axes]) if axes else ABSENT)
 JUMP = Read(RECEPTIVE, lambda axes: largest([axis.jump for axis in axes]) if axes else ABSENT)
 DEPTH = Read(Flow(lambda shape: 0, _deeper), lambda depth: depth, adds=True)
+PATH = Read(Flow(lambda shape: 0, _longer), lambda length: length, adds=True)
 
 
 BYTES = 4  # of an element in float32
@@ -138,6 +144,7 @@ LISTED = (
     *(Figure(one.name, one.heading, one.heading, one.meaning, one.tally) for one in CONVENTIONS.values()),
     Figure("layers", "layers", "layers", "The number of layers.", Tally({EVERY: {"layers": 1}}, stored=True)),
     Figure("depth", "depth", "layers", "Layers that multiply by weights, on the longest path from the input.", DEPTH),
+    Figure("longest_path", "longest path", "layers", "Layers of any kind on the longest path from the input.", PATH),
     Figure("receptive_field", "receptive field", "positions",
            "The number of input positions on which an output position depends, along the longer axis.", FIELD),
     Figure("jump", "jump", "positions",

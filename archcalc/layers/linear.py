@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from archcalc.core.layer import Axis, Flag, Kind, Need, Size
+from archcalc.core.layer import Axis, Flag, Kind, Size
 from archcalc.core.number import Number, product
 from archcalc.core.shape import Shape, last_needs, weight_and_bias
 
@@ -26,9 +25,7 @@ class Linear(Kind):
     out: Size
     bias: Flag = True
     axis: Axis = None
-
-    def needs(self, x: Shape) -> Iterator[Need]:
-        yield from last_needs(self, x)
+    needs = last_needs
 
     def shape(self, x: Shape) -> Shape:
         return (*x[:-1], self.out)

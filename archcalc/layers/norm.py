@@ -116,9 +116,7 @@ class RMSNorm(Kind):
     work_per_element = "normalisation"
     examples: ClassVar = {"rmsnorm": (128, 512), "rmsnorm(axis=-1)": (7, 5, 4)}
     axis: Axis = None
-
-    def needs(self, x: Shape) -> Iterator[Need]:
-        yield from last_needs(self, x)
+    needs = last_needs
 
     def weights(self, x: Shape) -> dict[str, Shape]:
         return {"weight": (x[-1],)}
@@ -143,9 +141,7 @@ class LRN(Kind):
     k: Factor = 2
     alpha: Factor = Fraction(1, 10_000)
     beta: Factor = Fraction(3, 4)
-
-    def needs(self, x: Shape) -> Iterator[Need]:
-        yield from map_needs(self, x)
+    needs = map_needs
 
     def module(self, torch: Any, x: Shape) -> Any:
         alpha = float(self.alpha * self.size)  # torch divides it by the size, as Caffe does

@@ -9,6 +9,10 @@ from archcalc.core.number import Number
 from archcalc.core.shape import Shape
 
 
+def _not_known(*_: Any, **__: Any) -> None:
+    return None
+
+
 class Opaque(Kind):
     """A step that archcalc cannot count: the shape of its output is declared, and perhaps what it costs.
 
@@ -28,9 +32,6 @@ class Opaque(Kind):
     def shape(self, *inputs: Shape) -> Shape:
         return self.output
 
-    def weights(self, *inputs: Shape) -> None:
-        return None
-
     def learned(self, *inputs: Shape) -> Number | None:
         return self.params
 
@@ -40,8 +41,4 @@ class Opaque(Kind):
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
         return dict.fromkeys(("bias", "normalisation", "activations", "pooling", "elementwise"))
 
-    def window(self, *inputs: Shape) -> None:
-        return None
-
-    def module(self, torch: Any, *inputs: Shape) -> None:
-        return None
+    weights = window = module = _not_known

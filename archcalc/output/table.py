@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from archcalc.address import Address
 
 
+LARGE = 1000  # a larger ratio is rounded to tenths, others to four digits
+
+
 class Type(NamedTuple):
     """The type of a column: how its values are written for people, rounded if needed, and for programs."""
 
@@ -72,6 +75,12 @@ def _knob(value: Any) -> str:
     return show(value) if isinstance(value, (bool, Fraction)) else plain(value)
 
 
+def _brief(value: Any) -> str:
+    if not isinstance(value, Fraction) or "/" not in show(value):
+        return _knob(value)
+    return f"{float(value):{'#,.4g' if abs(value) < LARGE else ',.1f'}}"
+
+
 def digits(count: int, program: Callable[[Any], Any] = nearest) -> Type:
     """The type of numbers with this many decimals."""
     return Type(lambda value: fixed(value, count), program)
@@ -81,6 +90,7 @@ WORDS = Type(_knob, exact, number=False)
 COUNT = Type(plain, exact)
 KNOB = Type(_knob, exact)  # as it is written on the command line
 EXACT = Type(lambda value: plain(decimal(value)), exact)  # a fraction with dots where its decimals continue
+ROUNDED = Type(_brief, lambda value: nearest(value) if isinstance(value, Fraction) else exact(value))
 SHARE = Type(lambda value: f"{fixed(100 * value, 1)} %", nearest)  # of a whole
 CHANGE = Type(lambda value: f"{fixed(100 * value, 1, '+')} %", nearest)  # against another
 RATIO = Type(_times, nearest)  # how many times as much as another

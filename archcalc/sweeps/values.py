@@ -16,12 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from archcalc.core.errors import Refusal
+from archcalc.core.errors import NO_ROOT, Refusal
 from archcalc.core.number import COMPARE, OwnCondition, OwnNumber, is_int, plain, product
 from archcalc.sweeps.plans import MOST, Plan, fits, plan_add, plan_floor, plan_least, plan_mul, plan_select, plan_sides
 
 MOST_EXPONENT = 256  # as in archcalc.spec.arithmetic
-NO_ROOT = "a root is not exact; only whole exponents"
 FEW = 8  # factors that are multiplied one by one
 SHOWN = local()  # values quoted in messages, by token, until the walk reads them
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from archcalc.core.errors import Refusal
+from archcalc.core.errors import NO_ROOT, Refusal
 from archcalc.core.number import COMPARE, OwnCondition, OwnNumber, ceil_div, exact_div, is_int, maximum, minimum, plain
 
 
@@ -202,7 +202,7 @@ def operate(operation: str, *operands: Any) -> Traced:
         raise Refusal("it differs among the copies of a repetition")
     whole = operation in WHOLE or (operation not in NEVER_WHOLE and all(map(is_whole, operands)))
     if operation == "power" and not isinstance(exponent := operands[1], int):
-        trace.needed.append((math.floor(exponent) == exponent, "a root is not exact; only whole exponents"))
+        trace.needed.append((math.floor(exponent) == exponent, NO_ROOT))
         whole = False
     if operation in ("/", "mod") and isinstance(operands[1], Traced) and not (operands[1].low or 0) > 0:
         trace.needed.append((operands[1] != 0, "a division by zero"))
