@@ -13,6 +13,7 @@ from console import check_mistake, run
 
 from archcalc.address import read
 from archcalc.lectures.check import (
+    AGREES,
     BY_CONVENTION,
     CITED,
     MISREAD,
@@ -20,6 +21,7 @@ from archcalc.lectures.check import (
     UNCHECKED,
     UNPRINTED,
     VERDICTS,
+    WORD,
     WRONG,
     check,
     gives,
@@ -109,12 +111,23 @@ def test_a_figure_is_counted_as_its_name_says_unless_a_convention_is_named():
             assert figures <= {claim.quantity, "layers"}, claim.id
 
 
-def test_a_convention_is_in_the_address_and_not_in_the_usual_one():
+def test_a_convention_is_what_the_usual_address_lacks():
     for one in CHECKED:
-        for words in one.conventions:
-            rounding = {"truncated": "truncated", "K = 1024": "Ki", "MB = 2^20 bytes": "MiB"}.get(words)
-            shown = (one.claim.rounding, one.claim.printed) if rounding else (one.claim.address,)
-            assert any(part in " ".join(shown) for part in [rounding or words.split()[-1]]), one.claim.id
+        for words in {*one.conventions} - {"truncated", "K = 1024", "MB = 2^20 bytes"}:
+            ours, usual = WORD.findall(one.claim.address), WORD.findall(one.claim.usual)
+            assert words.split(), one.claim.id
+            assert Counter(words.split()) <= Counter(ours), one.claim.id
+            assert words not in " ".join(usual), one.claim.id
+
+
+def test_a_claim_agrees_if_the_usual_count_gives_it():
+    known = {}
+    for one in COMPUTED:
+        if one.claim.usual and one.verdict in (AGREES, BY_CONVENTION):
+            usual = read(one.claim.usual, alone=True, known=known)[0].answer()
+            by_units = {"truncated", "K = 1024"} & {*one.conventions}
+            agrees = gives(usual, one.claim.printed, one.claim.rounding) and not by_units
+            assert (one.verdict == AGREES) == agrees, one.claim.id
 
 
 def changed(printed: str):
