@@ -50,7 +50,7 @@ def rounded(exact: int | Fraction, printed: str) -> str:
     _, digit = value_of(printed)
     digits = printed.rstrip("".join(UNITS))
     places = len(digits.partition(".")[2])
-    return f"{fixed(exact / digit / 10**places, places)}{printed.removeprefix(digits)}"
+    return f"{fixed(exact / digit / 10**places, places).replace(',', '')}{printed.removeprefix(digits)}"
 
 
 def value_of(printed: str) -> tuple[Fraction, Fraction]:

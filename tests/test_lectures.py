@@ -172,8 +172,8 @@ def test_every_format_has_every_claim_of_a_table(format_, tmp_path):
     if format_ == "csv":
         rows = [*csv.DictReader(file.read_text("utf-8").splitlines())]
         assert [row["figure"] for row in rows[:3]] == [
-            "mult_adds of mobilenet_v1 width 1.0, 224x224", "params of mobilenet_v1 width 1.0",
-            "top1 of mobilenet_v1 width 1.0, 224x224",
+            "mult-adds of mobilenet_v1 width 1.0, 224x224", "params of mobilenet_v1 width 1.0",
+            "top-1 of mobilenet_v1 width 1.0, 224x224",
         ]  # fmt: skip
         assert " ".join(row["printed"] for row in rows) == (
             "569M 4.2M 70.6 325M 2.6M 68.4 149M 1.3M 63.7 41M 0.5M 50.6"

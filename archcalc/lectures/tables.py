@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from archcalc.figures.figure import heading
 from archcalc.lectures.check import MISREAD, VERDICTS, WRONG, Checked
-from archcalc.lectures.claims import documents
+from archcalc.lectures.claims import OTHER, documents
 from archcalc.output.table import ROUNDED, Column, Table, numbers, words
 from archcalc.printed import rounded
 
-HEADINGS = ("all", "agree", "by con-\nvention", "wrong", "mis-\nread", "cited", "not\nprinted", "not\nchecked")
+HEADINGS = ("all", "agree", "by\nconvention", "wrong", "misread", "cited", "not\nprinted", "not\nchecked")
 COUNTS = tuple(
     Column(name.replace(" ", "_"), heading) for name, heading in zip(("figures", *VERDICTS), HEADINGS, strict=True)
 )
@@ -100,7 +101,8 @@ def _values(*names: str) -> tuple[Column, ...]:
 
 def _what(one: Checked) -> tuple[str, str]:
     """Where the claim stands, and what it is about."""
-    return f"{one.claim.document}:{one.claim.line}", f"{one.claim.quantity} of {one.claim.of}"
+    quantity = "" if one.claim.quantity == OTHER else f"{heading(one.claim.quantity)} of "
+    return f"{one.claim.document}:{one.claim.line}", f"{quantity}{one.claim.of}"
 
 
 def _verdict(one: Checked) -> str:
