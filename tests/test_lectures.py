@@ -28,8 +28,9 @@ from archcalc.lectures.check import (
 )
 from archcalc.lectures.claims import claims, documents
 from archcalc.output import FORMATS, suffix
+from archcalc.spec.library import home
 
-REPORTS = Path(__file__).parent.parent / "reports" / "lectures"
+REPORTS = Path(__file__).parent.parent / "reports"
 REPORT = {"claims": "lectures", "wrong": "lectures --wrong"}  # file -> the command that writes it, with -o FILE
 CHECKED = [*check(claims())]
 COMPUTED = [one for one in CHECKED if one.claim.address]
@@ -38,7 +39,7 @@ FREE = ("ratio", "percent", "bytes", "top1", "top5", "other")  # quantities that
 
 def test_there_are_all():
     assert len(claims()) == len({claim.id for claim in claims()}) == 1135
-    assert f"{len(claims()):,} figures" in (REPORTS.parent.parent / "README.md").read_text("utf-8")
+    assert f"{len(claims()):,} figures" in (REPORTS.parent / "README.md").read_text("utf-8")
     assert Counter(claim.document for claim in claims()) == {
         "survey": 475, "overview": 34, "convnets": 201, "cs867": 101, "notebook": 324,
     }  # fmt: skip
@@ -53,6 +54,13 @@ def test_every_address_gives_what_was_computed_by_hand():
     }
     assert written == {one.claim.id: one.claim.expected for one in COMPUTED}
     assert not any(one.claim.expected for one in CHECKED if not one.claim.address)
+
+
+def test_a_table_has_one_name():
+    """The tables of specs/lectures/tables are called as the claims call them; three are of archcalc's own."""
+    laid_out = {path.stem for path in (Path(home()) / "lectures" / "tables").glob("*.yaml")}
+    own = {"efficientnet-table-2", "mobilenet-grid", "mobilenet-grid-accuracy"}
+    assert laid_out - {claim.table for claim in claims()} == own
 
 
 def test_a_verdict_says_what_the_row_lets_it_say():
@@ -160,7 +168,7 @@ def test_a_measurement_is_that_of_its_source():
 
 @pytest.mark.parametrize("name", REPORT)
 def test_the_reports_are_current(name):
-    """Written by `archcalc lectures -o reports/lectures/claims.md` and `archcalc lectures --wrong -o ...wrong.md`."""
+    """Written by `archcalc lectures -o reports/claims.md` and `archcalc lectures --wrong -o reports/wrong.md`."""
     assert run(f"{REPORT[name]} --format md").output == (REPORTS / f"{name}.md").read_text("utf-8")
 
 

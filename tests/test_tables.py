@@ -120,6 +120,14 @@ def printed():
             yield f"{heading(claim.quantity)} of {claim.of}", claim.printed, archcalc.ask(claim.address), "agrees"
 
 
+def laid_out():
+    one = report("lenet5_1998")
+    for name, at in {"C1": "c1", "S2": "s2", "C3": "c3", "S4": "s4", "C5": "c5", "F6": "f6"}.items():
+        rows = [row for row in one.layers if row.name.partition("/")[0] == at]
+        sums = [sum(row.figure(name) for row in rows) for name in ("params", "connections")]
+        yield name, rows[-1].elements, *sums
+
+
 ASKED = {  # command -> what is asked of it, and the rows that must be there
     "summary": ("mobilenet_v1", lambda: layers("mobilenet_v1")),
     "ask": (
@@ -129,6 +137,7 @@ ASKED = {  # command -> what is asked of it, and the rows that must be there
             ("vgg16: mult_adds / vgg16: params", str(Fraction(*cost(report("vgg16"))[::-1]))),
         ],
     ),
+    "table": ("lenet5-walkthrough", laid_out),
     "export": ("lenet5 mobilenet_v1", lambda: layers("lenet5", "mobilenet_v1")),
     "compare": ("inception_naive inception_reduced", compared),
     "conventions": ("lenet5 alexnet", conventions),

@@ -9,7 +9,7 @@ from typing import Any
 from archcalc.figures.figure import heading
 from archcalc.lectures.check import MISREAD, VERDICTS, WRONG, Checked
 from archcalc.lectures.claims import OTHER, documents
-from archcalc.output.table import ROUNDED, Column, Table, numbers, words
+from archcalc.output.table import MIXED, ROUNDED, Column, Table, numbers, words
 from archcalc.printed import rounded
 
 HEADINGS = ("all", "agree", "by\nconvention", "wrong", "misread", "cited", "not\nprinted", "not\nchecked")
@@ -95,8 +95,8 @@ def table_of(name: str, checked: Sequence[Checked]) -> Table:
     return Table(f"Printed in {name}", columns, rows, notes=(WHERE, note), name=name)
 
 
-def _values(*names: str) -> tuple[Column, ...]:
-    return numbers(*names, type=ROUNDED)
+def _values(printed: str, exact: str) -> tuple[Column, ...]:
+    return (*numbers(printed, type=ROUNDED), *numbers(exact, type=ROUNDED, unit=MIXED))
 
 
 def _what(one: Checked) -> tuple[str, str]:
