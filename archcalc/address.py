@@ -45,6 +45,9 @@ TOKEN = re.compile(
 )
 
 
+Read = Callable[[Quantity, Report], Any]
+
+
 class Owner(NamedTuple):
     """A named network with its settings; without a name, the current report."""
 
@@ -59,7 +62,7 @@ class Term(NamedTuple):
     owner: Owner
     place: Place
 
-    def value(self, report: Report | None, read: Callable[[Quantity, Report], Any] = Quantity.of) -> Any:
+    def value(self, report: Report | None, read: Read = Quantity.of) -> Any:
         """The quantity's value. Raises Refusal."""
         with _placed(self.place):
             found = self.owner.report() if self.owner.report else report
@@ -92,12 +95,16 @@ class Address:
         self.alone = pattern in atoms  # without arithmetic
         self.single = self.terms[0] if self.alone and len(self.terms) == 1 else None  # one figure, or a knob
         self.entry = self.single.quantity.entry if self.single else Figure("value", str(self), unit, "", None)
-        self.is_ratio = self.single is None or self.entry.is_ratio or self.entry.measured
 
-    def of(self, report: Report | None, number: Callable[[Any], Any] = lambda value: value) -> Any:
-        """Its value, with ``number`` applied to each figure first; None if one is unknown. Raises ArchcalcError."""
+    def of(
+        self, report: Report | None, number: Callable[[Any], Any] = lambda value: value, read: Read = Quantity.of
+    ) -> Any:
+        """Its value, of figures that ``read`` finds and ``number`` changes; None if one is unknown.
+
+        Raises ArchcalcError.
+        """
         with _pointed():
-            return self.evaluate(lambda term: number(term.value(report)))  # type: ignore[arg-type]
+            return self.evaluate(lambda term: number(term.value(report, read)))  # type: ignore[arg-type]
 
     def answer(self, report: Report | None = None) -> Any:
         """Its value as a table shows it; of one figure it may be a shape or a word. Raises ArchcalcError."""
@@ -167,10 +174,15 @@ def addresses(text: str, at: Place | None = None) -> list[Address]:
     return [one for one in found if isinstance(one, Address)]
 
 
-def read(text: str, alone: bool = False, at: Place | None = None) -> list[Address | Comparison]:
-    """Addresses and comparisons, split at commas and "and"; ``alone``: each needs a network. Raises ArchcalcError."""
+def read(
+    text: str, alone: bool = False, known: dict[str, Owner] | None = None, at: Place | None = None
+) -> list[Address | Comparison]:
+    """Addresses and comparisons, split at commas and "and"; ``alone``: each needs a network. Raises ArchcalcError.
+
+    Texts that are read with the same ``known`` networks share the reports of these.
+    """
     with _pointed():
-        reader = _Reader(text, alone, at)
+        reader = _Reader(text, alone, {} if known is None else known, at)
         return [*reader.parts(syntax_tree(reader.rest, reader.whole))]
 
 
@@ -198,13 +210,12 @@ def _placed(place: Place) -> Iterator[None]:
 class _Reader(Compiler):
     """Reads an expression of figures and numbers, each of which becomes a Python name; unknown values stay unknown."""
 
-    def __init__(self, text: str, alone: bool, at: Place | None) -> None:
-        self.source, self.alone = Source("", text), alone
+    def __init__(self, text: str, alone: bool, known: dict[str, Owner], at: Place | None) -> None:
+        self.source, self.alone, self.known = Source("", text), alone, known
         self.at = at or Place(self.source, 0, 0)
         self.whole = self.span(0, len(text))
         self.atoms: dict[int, Atom] = {}  # by their starting position
         self.owners = [Owner()]  # of the figures within these brackets
-        self.known: dict[str, Owner] = {}
         rest = TOKEN.sub(self.token, text)
         self.rest = rest.lstrip(" ")
         self.shift = len(rest) - len(self.rest)
@@ -238,14 +249,15 @@ class _Reader(Compiler):
     def named(self, found: re.Match[str]) -> Owner:
         """The named network, with its settings."""
         text, start = found["network"], found.start("network")
+        if known := self.known.get(key := re.sub(r"\s", "", text)):
+            return known
         name, at, settings = text.partition("@")
         with _placed(self.span(start, start + len(text if at and "=" not in settings else name))):
             asked = reference(text)
         for one in re.finditer("([^=,]+)=([^,]*)", settings):
             with _placed(self.span(*(start + len(name) + 1 + offset for offset in one.span()))):
                 asked.network.accept(one[1].strip(), one[2].strip(), text=True)
-        text = re.sub(r"\s", "", text)
-        return self.known.setdefault(text, Owner(text, cache(lambda: asked.summary({}))))
+        return self.known.setdefault(key, Owner(key, cache(lambda: asked.summary({}))))
 
     def figure(self, found: re.Match[str], owner: Owner) -> Atom:
         """A figure, a share or the value of a knob."""

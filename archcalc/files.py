@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from archcalc.core.errors import ArchcalcError
-from archcalc.output import BARE, render_tables, suffix
+from archcalc.output import render_tables, suffix
+from archcalc.output.formats import BY_NAME
 from archcalc.report import Report
 from archcalc.tables import Choice, summary_tables
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from archcalc.layouts.tables import Filled
 
+OF_REPORTS = ("json", "xlsx")
 IN_FOLDER = ("md", "csv", "tex")  # the files of each table of a folder
 
 
@@ -29,7 +31,7 @@ def render(reports: Sequence[Report], format_: str, choice: Choice, **how: Any) 
 
         data = [report.to_dict(choice.columns) for report in reports]
         return written(data[0] if len(data) == 1 else data).encode()
-    return render_tables(summary_tables(reports, choice, overview=format_ not in BARE), format_, **how)
+    return render_tables(summary_tables(reports, choice, overview=not BY_NAME[format_].bare), format_, **how)
 
 
 def folder(found: Sequence[Filled], path: Path) -> dict[Path, bytes]:

@@ -20,7 +20,7 @@ from archcalc.cli import main
 
 TOP = Path(__file__).parent.parent
 README = TOP / "README.md"
-PAGES = [README, *sorted((TOP / "docs").glob("*.md"))]
+PAGES = [README, TOP / "reports" / "README.md", *sorted((TOP / "docs").glob("*.md"))]
 TEXTS = {page: page.read_text(encoding="utf-8") for page in PAGES}
 CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
 BROKEN = re.search(r"```yaml\n(.*?)```", TEXTS[README], re.DOTALL)
@@ -31,7 +31,7 @@ EXAMPLES = [page for page in PAGES if "\n>>> " in TEXTS[page]]
 
 
 def name(page):
-    return page.name
+    return page.relative_to(TOP).as_posix()
 
 
 def session(block: str) -> str:

@@ -58,8 +58,8 @@ class _Reader(Reading):
                 self.problem(f"'{key}:' is missing; a table has a title, columns and rows", tree.place)
         columns = tuple(self.columns(top.entries.get("columns")))
         rows, totals = (tuple(self.rows(top.entries.get(key), key)) for key in ("rows", "totals"))
-        network = self.words(top.entries.get(NETWORK), NETWORK)[:1]
-        words = {NETWORK: network[0]} if network else {}
+        network = self.scalar(top.entries.get(NETWORK), f"{NETWORK} takes one word")
+        words = {NETWORK: network} if network else {}
         if len(columns) * len(rows + totals) > MOST_CELLS:
             sizes = f"{many(len(columns), 'column')} and {many(len(rows + totals), 'row')}"
             self.problem(f"{sizes}; a table has at most {MOST_CELLS:,} cells", top.keys["rows"])

@@ -132,9 +132,7 @@ def _column(title: str, cells: Sequence[str], number: bool) -> _Column:
 def _parts(table: Table, room: int) -> list[list[_Column]]:
     """The columns of each table: of as few tables as have room, with about as many columns each."""
     texts = list(zip(*table.texts(), strict=True)) or [()] * len(table.columns)
-    first, *rest = (
-        _column(own.heading, cells, own.type.number) for own, cells in zip(table.columns, texts, strict=True)
-    )
+    first, *rest = (_column(own.title, cells, own.type.number) for own, cells in zip(table.columns, texts, strict=True))
     parts = [[first]]
     for count in range(1, len(rest) + 1):
         size = -(-len(rest) // count)

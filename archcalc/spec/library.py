@@ -203,7 +203,7 @@ def whole(reference: str) -> tuple[Spec, list[str]]:
     name = reference if reference in names() else known_as(reference)
     if name not in names():
         raise ArchcalcError(f"no network {name!r}{hint_of(name) or NO_NETWORK}")
-    spec = _parse(names()[name], name, basename(names()[name]))
+    spec = _own(names()[name])
     return spec, [name] if spec.variants else []
 
 
@@ -211,6 +211,12 @@ def known_as(reference: str) -> str:
     """The name for an alias, ignoring capitals, hyphens and underscores; any other reference is returned unchanged."""
     known = {squeezed(alias): name for alias, name in aliases().items()} | {squeezed(name): name for name in names()}
     return aliases().get(reference) or known.get(squeezed(reference), reference)
+
+
+@cache
+def _own(path: str) -> Spec:
+    """The spec in a file that comes with archcalc; like their names, these are read once."""
+    return _parse(path, stem(path), basename(path))
 
 
 def _parse(path: str, name: str, shown: str) -> Spec:

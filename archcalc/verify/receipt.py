@@ -20,9 +20,8 @@ MOST = 10  # differences to list for one module of a library
 
 def page(findings: Findings, pictures: Sequence[str] = ()) -> str:
     """The whole page."""
-    return "\n".join(
-        [*_head(findings), *_differences(findings), *_picture_links(findings, pictures), *_tables(findings)]
-    )
+    parts = [*_head(findings), *_differences(findings), *_picture_links(findings, pictures)]
+    return "\n".join([*parts, render_tables(list(tables(findings, names=True)))])
 
 
 def verdict(findings: Findings) -> str:
@@ -31,9 +30,8 @@ def verdict(findings: Findings) -> str:
     count = len(findings.verified)
     parts = [f"{count} network{'s' * (count > 1)} with {layers:,} layers compared"] if count else []
     parts += [f"{len(findings.witnessed)} compared with other libraries"] if findings.witnessed else []
-    parts.append(
-        f"{len(findings.failed)} differ" if findings.failed else "no difference" if parts else "nothing compared"
-    )
+    equal = "no difference" if parts else "nothing compared"
+    parts.append(f"{len(findings.failed)} differ" if findings.failed else equal)
     parts += ["memory is reported, not judged"] if findings.used else []
     compared = {one.label for one in findings.verified}
     left = {one.label for one in findings.not_run}
@@ -73,10 +71,6 @@ def _picture_links(findings: Findings, pictures: Sequence[str]) -> Iterator[str]
     yield from (f"![roofline]({picture})\n" for picture in pictures)
     if findings.timed and not can_draw():
         yield "No picture: matplotlib is not installed.\n"
-
-
-def _tables(findings: Findings) -> Iterator[str]:
-    yield render_tables(list(tables(findings, names=True)))
 
 
 def slug(text: str) -> str:
