@@ -45,13 +45,19 @@ def _deeper(layer: Kind, inputs: tuple[Shape, ...], passed: Sequence[int]) -> in
     """The depth after a layer: that of its deepest input, and 1 more where the layer multiplies by weights."""
     if layer.weights(*inputs) is None:
         return None
-    return max(passed, default=0) + (type(layer).mult_adds is not Kind.mult_adds)
+    return max(passed, default=0) + (type(layer).products is not Kind.products)
+
+
+def _longer(layer: Kind, inputs: tuple[Shape, ...], passed: Sequence[int]) -> int:
+    """The longest path after a layer: 1 more than the longest one before it."""
+    return max(passed, default=0) + 1
 
 
 RECEPTIVE = Flow(lambda shape: tuple(ReceptiveField(1, 1) for _ in shape[1:]), _through_window, ("field", "jump"))
-FIELD = Read(RECEPTIVE, lambda axes: largest([axis.field for axis in axes]) if axes else ABSENT)
-JUMP = Read(RECEPTIVE, lambda axes: largest([axis.jump for axis in axes]) if axes else ABSENT)
+FIELD = Read(RECEPTIVE, lambda axes: largest([axis.field for axis in axes]) if axes else ABSENT, fractional=True)
+JUMP = Read(RECEPTIVE, lambda axes: largest([axis.jump for axis in axes]) if axes else ABSENT, fractional=True)
 DEPTH = Read(Flow(lambda shape: 0, _deeper), lambda depth: depth, adds=True)
+PATH = Read(Flow(lambda shape: 0, _longer), lambda length: length, adds=True)
 
 
 BYTES = 4  # of an element in float32
@@ -70,8 +76,13 @@ class Figure(NamedTuple):
 
     @property
     def is_ratio(self) -> bool:
-        """Whether it may be a fraction."""
+        """Whether it is one sum divided by another."""
         return isinstance(self.rule, Quotient)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its numbers are never fractions, as a knob's value may be."""
+        return not self.rule.fractional if self.rule else self.network is not None and not self.measured
 
 
 def _tensors(*amounts: str, each: int = 1) -> Tally:
@@ -120,8 +131,9 @@ def _published(name: str) -> Callable[[Report], Any]:
 
 
 MOVED = Tally({EVERY: dict.fromkeys(("inputs", "outputs", "learned", "buffers"), BYTES)})
-FLOPS = Tally({EVERY: {"products": 2}})
-ACTIVATIONS = Tally({**{kind: {"outputs": 1} for kind in (*WEIGHTED.split(), "rbf")}, EVERY: {}, "opaque": UNKNOWN})
+FLOPS = CONVENTIONS["flops"].tally
+MULTIPLYING = (*WEIGHTED.split(), "rbf", "attention", "lstm", "gru", "rnn")
+ACTIVATIONS = Tally({**{kind: {"outputs": 1} for kind in MULTIPLYING}, EVERY: {}, "opaque": UNKNOWN})
 TOP1 = (
     "Percent right on ImageNet's validation set, by one crop or where none is named: as the network's paper prints it, "
     "else as its authors' code, torchvision, Keras or others do."
@@ -137,10 +149,14 @@ LISTED = (
     *(Figure(one.name, one.heading, one.heading, one.meaning, one.tally) for one in CONVENTIONS.values()),
     Figure("layers", "layers", "layers", "The number of layers.", Tally({EVERY: {"layers": 1}}, stored=True)),
     Figure("depth", "depth", "layers", "Layers that multiply by weights, on the longest path from the input.", DEPTH),
+    Figure("longest_path", "longest path", "layers", "Layers of any kind on the longest path from the input.", PATH),
     Figure("receptive_field", "receptive field", "positions",
            "The number of input positions on which an output position depends, along the longer axis.", FIELD),
     Figure("jump", "jump", "positions",
            "The distance in the input between the windows of two adjacent output positions.", JUMP),
+    Figure("cache_bytes", "cache bytes", "bytes",
+           "In float32: the keys and values that a decoder stores of all tokens so far.",
+           Tally({EVERY: {"cached": BYTES}})),
     Figure("elements", "neurons", "elements", "Elements of the output.", Output(product)),
     Figure("channels", "channels", "", "Channels, or features, of the output.", _axis(0)),
     Figure("rows", "height", "", "Rows of the output.", _axis(1)),

@@ -43,6 +43,7 @@ class Conv(Kind):
     dilation: Axes = 1
     groups: Size = 1
     bias: Flag = True
+    window = reach
 
     def needs(self, x: Shape) -> Iterator[Need]:
         yield from window_needs(self, x)
@@ -56,26 +57,15 @@ class Conv(Kind):
         weight = (self.out, whole_quotient(x[0], self.groups), *per_axis(self.kernel, x))
         return weight_and_bias(weight, self.bias, self.out)
 
-    def mult_adds(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
+    def products(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
         return product(self.weights(*inputs)["weight"]) * product(output[1:])
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
         return {"bias": product(output)} if self.bias else {}
 
-    def window(self, x: Shape) -> tuple[tuple[Number, Number], ...]:
-        return reach(self, x)
-
     def module(self, torch: Any, x: Shape) -> Any:
-        conv = getattr(torch.nn, f"Conv{len(x) - 1}d")(
-            x[0],
-            self.out,
-            self.kernel,
-            stride=self.stride,
-            padding=0 if is_same(self.pad) else self.pad,
-            dilation=self.dilation,
-            groups=self.groups,
-            bias=self.bias,
-        )
+        make, pad = getattr(torch.nn, f"Conv{len(x) - 1}d"), 0 if is_same(self.pad) else self.pad
+        conv = make(x[0], self.out, self.kernel, self.stride, pad, self.dilation, self.groups, self.bias)
         return same_padding(torch, conv, self, x) if is_same(self.pad) else conv
 
 
@@ -114,7 +104,7 @@ class ConvTranspose(Kind, label="conv_transpose"):
         weight = (x[0], whole_quotient(self.out, self.groups), *per_axis(self.kernel, x))
         return weight_and_bias(weight, self.bias, self.out)
 
-    def mult_adds(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
+    def products(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
         return product(self.weights(*inputs)["weight"]) * product(inputs[0][1:])
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:

@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar
 
-from archcalc.core.layer import Axes, Flag, Kind, Need, Padding
+from archcalc.core.layer import Axes, Axis, Flag, Kind, Need, Padding
 from archcalc.core.number import Number, decide, equal, product
-from archcalc.core.shape import Shape, axes, is_same, map_needs, per_axis, reach, same_padding, window_needs, windows
+from archcalc.core.shape import (
+    Shape,
+    axes,
+    axis_need,
+    describe,
+    is_same,
+    map_needs,
+    per_axis,
+    reach,
+    replaced,
+    same_padding,
+    torch_axis,
+    window_needs,
+    windows,
+)
 
 INDEX = 8  # bytes of the position of a maximum
 
@@ -19,6 +34,7 @@ class Pool(Kind):
     stride: Axes = None
     pad: Padding = 0
     ceil: Flag = False
+    window = reach
 
     def needs(self, x: Shape) -> Iterator[Need]:
         yield from window_needs(self, x)
@@ -32,12 +48,9 @@ class Pool(Kind):
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
         return {"pooling": product(output) * product(per_axis(self.kernel, inputs[0]))}
 
-    def window(self, x: Shape) -> tuple[tuple[Number, Number], ...]:
-        return reach(self, x)
-
-    def arguments(self) -> tuple[Any, ...]:
-        """The arguments of torch's pooling modules, in order, before ceil_mode."""
-        return self.kernel, self.stride, 0 if is_same(self.pad) else self.pad
+    def module(self, torch: Any, x: Shape) -> Any:
+        make, pad = getattr(torch.nn, f"{type(self).__name__}{len(x) - 1}d"), 0 if is_same(self.pad) else self.pad
+        return make(self.kernel, self.stride, pad, ceil_mode=self.ceil)
 
 
 class MaxPool(Pool):
@@ -58,7 +71,7 @@ class MaxPool(Pool):
         return INDEX * product(output)
 
     def module(self, torch: Any, x: Shape) -> Any:
-        pool = getattr(torch.nn, f"MaxPool{len(x) - 1}d")(*self.arguments(), ceil_mode=self.ceil)
+        pool = super().module(torch, x)
         return same_padding(torch, pool, self, x, fill=float("-inf")) if is_same(self.pad) else pool
 
 
@@ -71,18 +84,13 @@ class AvgPool(Pool):
         yield from super().needs(x)
         yield not is_same(self.pad), "avgpool with pad=same differs between frameworks; give the pad as a number"
 
-    def module(self, torch: Any, x: Shape) -> Any:
-        return getattr(torch.nn, f"AvgPool{len(x) - 1}d")(*self.arguments(), ceil_mode=self.ceil)
-
 
 class GlobalAvgPool(Kind, label="global_avgpool"):
     """y[c] = mean of x[c] over all positions; the map shrinks to 1 x 1."""
 
     saved_for_backward = "nothing"
     examples: ClassVar = {"global_avgpool": (1024, 7, 7), "global_avgpool()": (16, 9)}
-
-    def needs(self, x: Shape) -> Iterator[Need]:
-        yield from map_needs(self, x)
+    needs = map_needs
 
     def shape(self, x: Shape) -> Shape:
         return (x[0], *(1 for _ in x[1:]))
@@ -105,9 +113,7 @@ class AdaptiveAvgPool(Kind, label="adaptive_avgpool"):
 
     examples: ClassVar = {"adaptive_avgpool(6)": (256, 6, 7), "adaptive_avgpool((7, 5))": (4, 14, 3)}
     size: Axes
-
-    def needs(self, x: Shape) -> Iterator[Need]:
-        yield from map_needs(self, x)
+    needs = map_needs
 
     def shape(self, x: Shape) -> Shape:
         return (x[0], *per_axis(self.size, x))
@@ -123,3 +129,27 @@ class AdaptiveAvgPool(Kind, label="adaptive_avgpool"):
 
     def module(self, torch: Any, x: Shape) -> Any:
         return getattr(torch.nn, f"AdaptiveAvgPool{len(x) - 1}d")(self.size)
+
+
+class Mean(Kind):
+    """The mean along one axis, which vanishes: mean of tokens x features is one row of features."""
+
+    saved_for_backward = "nothing"
+    examples: ClassVar = {"mean": (196, 768), "mean(axis=-1)": (5, 7, 6)}
+    axis: Axis = 0
+
+    def needs(self, x: Shape) -> Iterator[Need]:
+        yield len(x) > 1, f"mean leaves no axis of {describe(x)} features"
+        yield axis_need(self, x)
+
+    def shape(self, x: Shape) -> Shape:
+        return replaced(x, self.axis)
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
+        return {"pooling": product(inputs[0])}
+
+    def window(self, x: Shape) -> None:
+        return None
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        return partial(torch.mean, dim=torch_axis(self.axis))

@@ -1,4 +1,4 @@
-"""The measured peak rates of a device: operations in a large matrix product, bytes in a large copy."""
+"""The time of each layer, beside a bound of it by the measured peak rates of the device."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def run(report: Report, device: torch.device, mode: Mode, batch: int, repeats: i
     """Time the network in one mode. Raises ArchcalcError where it cannot run."""
     with torch.device(device):  # not around the timing, since it costs two microseconds per operation
         network: NetworkModule = to_module(report.graph).eval().to(mode.dtype)
-        x = torch.randn(batch, *report.input, dtype=mode.dtype)
+        x = torch.rand(batch, *report.input, dtype=mode.dtype)
     with precision(mode):
         return time_network(network, x, Clock(device), repeats)
 
