@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 import pytest
 
-EXTRAS = ("torch", "keras", "distributed", "pandas", "pyarrow", "matplotlib", "jsonschema", "openpyxl")
+EXTRAS = ("torch", "keras", "distributed", "pandas", "pyarrow", "matplotlib", "jsonschema", "openpyxl", "playwright")
 MISSING = {name for name in EXTRAS if not find_spec(name)}
 
 

@@ -13,7 +13,7 @@ from archcalc.output import BINARY
 LEAST = {  # the least that each command that writes has to be given
     "summary": "lenet5", "compare": "lenet5 nin", "export": "lenet5", "list": "nin", "formula": "dropout",
     "explain": "conv2d", "solve": "mobilenet_v1_block --free alpha=0.5:1:0.25 --where mult_adds<=20M",
-    "conventions": "lenet5", "figures": "", "published": "alexnet", "plot": "alexnet vgg11",
+    "conventions": "lenet5", "figures": "", "published": "alexnet", "plot": "alexnet vgg11", "page": "lenet5",
     "ask": "lenet5:params", "memory": "lenet5 nin",
     "sweep": "mobilenet_v1_block --alpha 0.5,1", "exercise": "lenet5", "scale": "efficientnet_b0 --phi 1",
 }  # fmt: skip

@@ -34,6 +34,7 @@ COMMANDS = {
     "ask": "ask lenet5:params",
     "published": "published alexnet",
     "plot": "plot alexnet vgg11 -o out.svg",
+    "page": "page lenet5 -o out.html",
     "formula": "formula conv2d",
     "explain": "explain conv2d",
     "exercise": "exercise lenet5",
@@ -46,7 +47,7 @@ COMMANDS = {
 HELP = {"help of a command": "summary lenet5 --help", "help": "--help", "version": "--version"}
 MISTAKES = {"mistake": "summary nix", "usage": "summary --nix", "no command": "nix", "bad and good": "check lenet5 nix"}
 ALL = {**COMMANDS, **HELP, **MISTAKES}
-SILENT = {"export", "plot", *MISTAKES} - {"bad and good"}  # on standard output
+SILENT = {"export", "page", "plot", *MISTAKES} - {"bad and good"}  # on standard output
 ENCODINGS = ("ascii", "cp1252", "utf-8")
 KINDS = ("closed", "full", "pipe", *ENCODINGS)
 CHILD = """

@@ -187,6 +187,7 @@ def test_every_command_that_counts_is_tried():
         "figures",
         "kinds",
         "list",
+        "page",
         "plot",
         "published",
         "scale",

@@ -28,7 +28,13 @@ GROUPS = {  # by purpose: each command, and the module of this package that defi
     },
     "Find what fits": {"solve": "sweep", "sweep": "sweep", "scale": "sweep"},
     "See where a number comes from": {"formula": "formula", "explain": "formula", "exercise": "exercise"},
-    "Find networks, take tables with you": {"list": "pages", "show": "pages", "export": "reports", "plot": "plot"},
+    "Find networks, take tables with you": {
+        "list": "pages",
+        "show": "pages",
+        "export": "reports",
+        "page": "page",
+        "plot": "plot",
+    },
     "Write a network of your own": {"check": "pages", "kinds": "pages"},
     "Confirm with real modules": {"verify": "verify"},
 }

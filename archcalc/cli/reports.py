@@ -33,7 +33,7 @@ def summary(context: click.Context, /, **options: Any) -> None:
 
     Output shape, parameters and multiply-adds of every layer, block or kind of layer, with totals.
     """
-    deliver(_counted(context, options), _choice(options), options)
+    deliver(counted(context, options), _choice(options), options)
 
 
 @click.command(cls=KnobCommand)
@@ -51,7 +51,7 @@ def compare(context: click.Context, /, **options: Any) -> None:
     """
     from archcalc.comparison import compare as side_by_side
 
-    found = side_by_side(*_counted(context, options), by=options["by"] or "block", depth=options["depth"])
+    found = side_by_side(*counted(context, options), by=options["by"] or "block", depth=options["depth"])
     deliver_tables(found.tables(_choice(options).columns if options["columns"] else ()), options)
 
 
@@ -65,7 +65,7 @@ def compare(context: click.Context, /, **options: Any) -> None:
 @click.pass_context
 def export(context: click.Context, /, **options: Any) -> None:
     """Write the tables of networks to a file."""
-    deliver(_counted(context, options), _choice(options), options)
+    deliver(counted(context, options), _choice(options), options)
 
 
 @click.command(cls=KnobCommand)
@@ -107,7 +107,7 @@ def figures(**options: Any) -> None:
     deliver_tables([figures_table()], options)
 
 
-def _counted(context: click.Context, options: dict[str, Any]) -> list[Report]:
+def counted(context: click.Context, options: dict[str, Any]) -> list[Report]:
     """The reports, with work counted by the chosen convention. Raises ArchcalcError."""
     name = options["convention"]
     return [report.counted_as(name) if name else report for report in settled(context)]
