@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import shorten
 
 from archcalc.core.errors import SpecError, many
 from archcalc.core.value import show
@@ -28,17 +29,13 @@ def catalogue(words: Sequence[str] = (), **headings: str) -> list[Spec]:
 
 def catalogue_table(specs: Sequence[Spec]) -> Table:
     """A table of specs: name, family, kind, knobs with their defaults, source."""
-    rows = tuple(
-        (
-            spec.name,
-            spec.headings.get("family", ""),
-            spec.headings.get("kind", KIND),
-            " ".join(f"{knob.name}={show(knob.default)}" for knob in spec.given.values()),
-            spec.headings.get("source", ""),
-        )
-        for spec in specs
-    )
-    return Table(many(len(rows), "spec"), words("name", "family", "kind", "knobs", "source"), rows, name="specs")
+    rows = []
+    for spec in specs:
+        family, kind, source = (spec.headings.get(key, "") for key in ("family", "kind", "source"))
+        knobs = " ".join(f"{knob.name}={show(knob.default)}" for knob in spec.given.values())
+        rows.append((spec.name, family, kind or KIND, knobs, source))
+    columns = words("name", "family", "kind", "knobs", "source")
+    return Table(many(len(rows), "spec"), columns, tuple(rows), name="specs")
 
 
 def families_table(entries: Sequence[Entry]) -> Table:
@@ -49,17 +46,10 @@ def families_table(entries: Sequence[Entry]) -> Table:
     rows = []
     for family, found in families.items():
         networks = sum(entry.heading("kind") == KIND for entry in found)
-        rows.append((family, networks, len(found) - networks, _line([entry.name for entry in found])))
+        names = shorten(", ".join(entry.name for entry in found), LONGEST_LINE, placeholder=" ...")
+        rows.append((family, networks, len(found) - networks, names))
     columns = (*words("family"), *numbers("networks", "others"), *words("names"))
     return Table(f"{len(entries)} specs in {len(rows)} families", columns, tuple(rows), notes=NOTES, name="families")
-
-
-def _line(names: Sequence[str]) -> str:
-    """The names in one line; dots stand for those that do not fit."""
-    line = ", ".join(names)
-    if len(line) <= LONGEST_LINE:
-        return line
-    return line[: LONGEST_LINE - len(", ...") + 1].rpartition(", ")[0] + ", ..."
 
 
 def check(reference: str) -> list[str]:

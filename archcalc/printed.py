@@ -7,14 +7,16 @@ from decimal import Decimal
 from fractions import Fraction
 from math import floor
 
+from archcalc.address import BYTES, COUNTS
 from archcalc.core.errors import ArchcalcError
 from archcalc.figures.conventions import CONVENTIONS
 from archcalc.model import reference
-from archcalc.output.table import CHANGE, Column, Table, numbers, words
+from archcalc.output.table import CHANGE, MIXED, Column, Table, fixed, numbers, words
 from archcalc.published import Measurement, measurements
 from archcalc.report import Report
 
-UNITS = {"": 1, "M": 10**6, "G": 10**9}
+UNITS = COUNTS | BYTES | {"Ki": 1 << 10, "Mi": 1 << 20}
+ROUNDINGS = {"nearest": Fraction(1, 2), "truncated": Fraction(0)}  # what is added before the digits are cut off
 PRINTED = {"params": ("params", "weights", "total_params"), "work": tuple(CONVENTIONS)}  # what each may have counted
 NOTES = (
     "by: 'others' wrote neither the paper nor a library; data: the test images, of ImageNet the validation set",
@@ -29,18 +31,31 @@ def agreement(report: Report, printed: str, candidates: Sequence[str]) -> tuple[
 
     Of several it is the first; where there is none, the first one's number and no name.
     """
-    value, digit = _value(printed)
     for name in candidates:
         exact = report.totals.figure(name)
-        for how, more in (("", Fraction(1, 2)), (", cut off", 0)):
-            if isinstance(exact, int) and floor(exact / digit + more) * digit == value:
+        for how, rounding in (("", "nearest"), (", cut off", "truncated")):
+            if isinstance(exact, int) and is_rounded(printed, rounding, exact):
                 return exact, name + how
     return report.totals.figure(candidates[0]), ""
 
 
-def _value(printed: str) -> tuple[Fraction, Fraction]:
-    """The number, and what one more in its last digit is."""
-    digits = printed.rstrip("MG")
+def is_rounded(printed: str, rounding: str, exact: int | Fraction) -> bool:
+    """Whether a printed number is an exact one, rounded in this way to its last digit."""
+    value, digit = value_of(printed)
+    return floor(exact / digit + ROUNDINGS[rounding]) * digit == value
+
+
+def rounded(exact: int | Fraction, printed: str) -> str:
+    """An exact number with the digits and the unit of a printed one, rounded to nearest."""
+    _, digit = value_of(printed)
+    digits = printed.rstrip("".join(UNITS))
+    places = len(digits.partition(".")[2])
+    return f"{fixed(exact / digit / 10**places, places)}{printed.removeprefix(digits)}"
+
+
+def value_of(printed: str) -> tuple[Fraction, Fraction]:
+    """A printed number, such as 4.1G or 98, and what one more in its last digit is."""
+    digits = printed.rstrip("".join(UNITS))
     unit = UNITS[printed.removeprefix(digits)]
     return Fraction(digits) * unit, Fraction(unit, 10 ** len(digits.partition(".")[2]))
 
@@ -72,14 +87,14 @@ def tables(rows: Sequence[Measurement]) -> list[Table]:
 
 
 def _beside(rows: Sequence[Measurement]) -> Table:
-    heads = (*words("network", "by"), *numbers("printed", "exact"), Column("difference", "difference", CHANGE),
-             *words("counted_as"))  # fmt: skip
+    heads = (*words("network", "by"), *numbers("printed"), *numbers("exact", unit=MIXED),
+             Column("difference", "difference", CHANGE), *words("counted_as"))  # fmt: skip
     reports = {label: reference(label).summary({}) for label in dict.fromkeys(row.label for row in rows)}
     cells = []
     for row, name in ((row, name) for row in rows for name in PRINTED if getattr(row, name)):
         printed = getattr(row, name)
         exact, counted = agreement(reports[row.label], printed, PRINTED[name])
-        more = _value(printed)[0] / exact - 1 if exact else None
+        more = value_of(printed)[0] / exact - 1 if exact else None
         cells.append((row.label, row.by, printed, exact, more, counted or f"no figure of {name}"))
     note = "counted as: the first figure that gives the printed digits; 'archcalc figures' explains them"
     return Table("Printed and exact", heads, tuple(cells), notes=(note,), name="printed")

@@ -62,11 +62,11 @@ def measurements() -> tuple[Measurement, ...]:
         return tuple(Measurement(**row) for row in csv.DictReader(file))
 
 
-def measured(report: Report) -> Measurement | None:
+def measured(report: Report, source: str = "") -> Measurement | None:
     """The measurement that gives a network's top-1 and top-5; None where there is none at these settings.
 
-    It is of ImageNet, with one crop or with none named, by whoever comes first in BY. Raises ArchcalcError where a
-    knob is no single value.
+    It is the one of that source; where none is named, it is of ImageNet, with one crop or with none named, by whoever
+    comes first in BY. Raises ArchcalcError where a knob is no single value.
     """
     if not all(isinstance(value, (int, Fraction, str)) for value in report.knobs.values()):
         raise ArchcalcError(f"{report.network}: an accuracy is measured; it has no formula, and is not of arrays")
@@ -74,14 +74,15 @@ def measured(report: Report) -> Measurement | None:
         return None
     if report.spec.part.source.text != find(report.network).part.source.text:
         return None  # a file of the user's, of the same name
-    rows = (row for row in measurements() if row.network == report.network and row.data == IMAGENET and row.top1)
-    same = [row for row in rows if row.crops in ("1", "") and row.settled(report.spec.given) == report.knobs]
+    usual = (row for row in measurements() if row.data == IMAGENET and row.top1 and row.crops in ("1", ""))
+    rows = (row for row in measurements() if row.source == source) if source else usual
+    same = [row for row in rows if row.network == report.network and row.settled(report.spec.given) == report.knobs]
     return min(same, key=lambda row: BY.index(row.by), default=None)
 
 
-def accuracy(report: Report, name: str) -> Decimal | None:
+def accuracy(report: Report, name: str, source: str = "") -> Decimal | None:
     """The top1 or the top5 of that measurement, with the digits that are printed."""
-    row = measured(report)
+    row = measured(report, source)
     text = row and getattr(row, name)
     return Decimal(text) if text else None
 

@@ -80,11 +80,10 @@ def quantity(figure: str, of: Sequence[str] = ()) -> Quantity:
     if of and rule is None:
         own = listing(name for name, one in FIGURES.items() if one.rule)
         raise Refusal(f"{name} is a figure of the whole network only; a layer has {own}")
-    if kind and (kind not in KINDS or rule is None or not rule.adds):
-        wrong = f"no kind of layer {kind!r}{suggest(kind, KINDS)}"
-        raise Refusal(
-            wrong if kind not in KINDS else f"{name} does not add up over layers; ask for it of one layer, not of every"
-        )
+    if kind and kind not in KINDS:
+        raise Refusal(f"no kind of layer {kind!r}{suggest(kind, KINDS)}")
+    if kind and (rule is None or not rule.adds):
+        raise Refusal(f"{name} does not add up over layers; ask for it of one layer, not of every")
     return Quantity(name, rest[0] if rest else "", kind)
 
 

@@ -13,6 +13,7 @@ from archcalc.core.errors import ArchcalcError, listing, one_line
 from archcalc.core.gc_paused import gc_paused
 from archcalc.core.number import Number
 from archcalc.core.shape import Shape
+from archcalc.core.slide import on_slide
 from archcalc.core.value import brief, show
 from archcalc.figures.conventions import DEFAULT, convention
 from archcalc.figures.figure import FIGURES
@@ -41,6 +42,16 @@ class Row(NamedTuple):
     def text(self) -> str:
         """The layer with its arguments, "conv(64, 7, stride=2, pad=3)"; for several, their number: "6 layers"."""
         return str(self.detail)
+
+    @property
+    def written(self) -> str:
+        """The layer as a slide writes it, "conv 7x7, 64, /2, pad 3"; for several, their number."""
+        if self.output is None or len(self.nodes) > 1:
+            return self.text
+        graph = self.counts.graph
+        node = graph.nodes[self.nodes[0]]
+        assert node.layer is not None  # only the input has none
+        return str(_often(node, on_slide(node.layer, len(graph.input_shapes(node)[0]) - 1)))
 
     def figure(self, name: str) -> Any:
         """A figure by name; None where it is not known, ABSENT where it does not exist."""
@@ -207,7 +218,7 @@ def report_of(
     changed = [f"{k}={show(v)}" for k, v in graph.knobs.items() if differs(v, defaults.get(k))]
     counts = Counts(graph)
     layers = tuple(
-        Row(node.name, node.layer.label, node.output, _detail(node), (i,), counts)
+        Row(node.name, node.layer.label, node.output, _often(node, node.layer), (i,), counts)
         for i, node in enumerate(graph.nodes)
         if node.layer
     )
@@ -225,11 +236,11 @@ def report_of(
     )
 
 
-def _detail(node: Node) -> object:
-    """The source of a row's text: the layer, and how often it runs unless that is once."""
+def _often(node: Node, written: Any) -> Any:
+    """A layer as it is written, and how often it runs unless that is once."""
     often = node.often
     once = isinstance(often, int) and often == 1
-    return node.layer if once else f"{node.layer}, {brief(often)} times"
+    return written if once else f"{written}, {brief(often)} times"
 
 
 def differs(value: Any, default: Any) -> bool:

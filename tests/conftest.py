@@ -1,8 +1,11 @@
 """A test that needs a package of an extra is skipped where that is not installed, and says which."""
 
+import os
 from importlib.util import find_spec
 
 import pytest
+
+os.environ.pop("COLUMNS", None)  # a terminal's width, or what pytest-xdist sets, is not that of the tables tested
 
 EXTRAS = ("torch", "keras", "distributed", "pandas", "pyarrow", "matplotlib", "jsonschema", "openpyxl", "playwright")
 MISSING = {name for name in EXTRAS if not find_spec(name)}

@@ -8,13 +8,14 @@ from console import run
 
 from archcalc.cli import GROUPS, main
 from archcalc.cli.knobs import KnobCommand
-from archcalc.output import BINARY
+from archcalc.output.formats import BY_NAME
 
 LEAST = {  # the least that each command that writes has to be given
     "summary": "lenet5", "compare": "lenet5 nin", "export": "lenet5", "list": "nin", "formula": "dropout",
     "explain": "conv2d", "solve": "mobilenet_v1_block --free alpha=0.5:1:0.25 --where mult_adds<=20M",
-    "conventions": "lenet5", "figures": "", "published": "alexnet", "plot": "alexnet vgg11", "page": "lenet5",
-    "ask": "lenet5:params", "memory": "lenet5 nin",
+    "conventions": "lenet5", "figures": "", "published": "alexnet", "plot": "alexnet vgg11",
+    "lectures": "--table densenet-table-1", "ask": "lenet5:params", "table": "mobilenet-table-6",
+    "memory": "lenet5 nin", "page": "lenet5",
     "sweep": "mobilenet_v1_block --alpha 0.5,1", "exercise": "lenet5", "scale": "efficientnet_b0 --phi 1",
 }  # fmt: skip
 
@@ -28,7 +29,7 @@ def promised():
     for command in main.commands.values():
         for option in options(command, "FORMAT"):
             for word in re.findall(r"\w+", option.help.replace(" or ", ", ")):
-                yield command.name, [option.opts[0], word], word in BINARY
+                yield command.name, [option.opts[0], word], bool(BY_NAME[word].binary)
         for option in options(command, "FILE"):
             for suffix in re.findall(r"\.\w+", option.help):
                 yield command.name, [option.opts[0], f"out{suffix}"], False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import reduce
 from operator import mul
 from random import Random
+from types import SimpleNamespace
 
 import numpy
 import pytest
@@ -19,7 +20,7 @@ from archcalc import load
 from archcalc.core import layer as kind
 from archcalc.core import number, shape
 from archcalc.core.layer import Kind, Size
-from archcalc.layers import KINDS, conv, norm, pool, reshape
+from archcalc.layers import KINDS, conv, kinds_of, norm, pool, reshape
 
 WINDOWS, LEAST = shape.windows, number.minimum
 GROUPED = ("conv(8, (1, 3), groups=4, bias=false)", (8, 9, 9))
@@ -163,6 +164,24 @@ def test_a_kinds_arguments_have_types():
 
         class Odd(Kind):
             out: int
+
+
+def test_a_layer_without_examples_is_refused():
+    class Silent(Kind):
+        out: Size
+
+    with pytest.raises(TypeError, match="the layer Silent has no examples, and without them it is no kind"):
+        list(kinds_of(SimpleNamespace(Silent=Silent)))
+
+
+def test_a_base_of_layers_needs_no_examples():
+    class Base(Kind):
+        out: Size
+
+    class Own(Base):
+        examples = {"own(3)": (8,)}  # noqa: RUF012
+
+    assert list(kinds_of(SimpleNamespace(Kind=Kind, Base=Base, Own=Own))) == [Own]
 
 
 def test_documentation_law_catches_silence():

@@ -45,7 +45,7 @@ def asked(extra):
     """What an extra asks for, with that of the extras it is made of."""
     for requirement in map(Requirement, PROJECT["optional-dependencies"][extra]):
         if requirement.name == PROJECT["name"]:
-            yield from chain.from_iterable(map(asked, requirement.extras))
+            yield from chain.from_iterable(map(asked, sorted(requirement.extras)))
         else:
             yield requirement
 

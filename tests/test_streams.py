@@ -33,6 +33,7 @@ COMMANDS = {
     "figures": "figures",
     "ask": "ask lenet5:params",
     "published": "published alexnet",
+    "lectures": "lectures --table lenet5-table",
     "plot": "plot alexnet vgg11 -o out.svg",
     "page": "page lenet5 -o out.html",
     "formula": "formula conv2d",

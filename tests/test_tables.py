@@ -25,6 +25,7 @@ from archcalc.catalogue import catalogue
 from archcalc.cli import main
 from archcalc.figures.conventions import CONVENTIONS
 from archcalc.figures.figure import FIGURES
+from archcalc.lectures.claims import in_table
 from archcalc.memory.footprint import memory
 from archcalc.printed import PRINTED
 from archcalc.published import measurements
@@ -113,6 +114,20 @@ def published():
                 yield row.label, row.by, printed, report("alexnet").totals.figure(figure)
 
 
+def printed():
+    for claim in in_table("mobilenet-table-6"):
+        if claim.quantity != "top1":
+            yield f"{claim.quantity} of {claim.of}", claim.printed, archcalc.ask(claim.address), "agrees"
+
+
+def laid_out():
+    one = report("lenet5_1998")
+    for name, at in {"C1": "c1", "S2": "s2", "C3": "c3", "S4": "s4", "C5": "c5", "F6": "f6"}.items():
+        rows = [row for row in one.layers if row.name.partition("/")[0] == at]
+        sums = [sum(row.figure(name) for row in rows) for name in ("params", "connections")]
+        yield name, rows[-1].elements, *sums
+
+
 ASKED = {  # command -> what is asked of it, and the rows that must be there
     "summary": ("mobilenet_v1", lambda: layers("mobilenet_v1")),
     "ask": (
@@ -122,10 +137,12 @@ ASKED = {  # command -> what is asked of it, and the rows that must be there
             ("vgg16: mult_adds / vgg16: params", str(Fraction(*cost(report("vgg16"))[::-1]))),
         ],
     ),
+    "table": ("lenet5-walkthrough", laid_out),
     "export": ("lenet5 mobilenet_v1", lambda: layers("lenet5", "mobilenet_v1")),
     "compare": ("inception_naive inception_reduced", compared),
     "conventions": ("lenet5 alexnet", conventions),
     "published": ("alexnet", published),
+    "lectures": ("--table mobilenet-table-6", printed),
     "figures": ("", lambda: [(name, one.meaning) for name, one in FIGURES.items() if name not in CONVENTIONS]),
     "list": ("--family ResNet", lambda: [(one.name, one.headings["family"]) for one in catalogue(family="ResNet")]),
     "memory": ("lenet5 mobilenet_v1 --batch 3 --dtype float16 --optimizer adam", bytes_needed),

@@ -58,6 +58,7 @@ COMMANDS = {  # @ is the spec, OUT a folder; a line in braces is run for each of
     "figures": ["--format {table,md,csv,tex,html,json}"],
     "published": ["alexnet --format {table,md,csv,tex,html,json}", "@ --help"],
     "page": ["@ @@k=3 -o OUT/p.html", "@ --help"],
+    "lectures": ["--table lenet5-table --format {table,md,csv,tex,html,json}", "--help"],
     "plot": ["@ @@k=3 --y depth -o OUT/p.{svg,png,pdf}", "@ --bars params --by layer -o OUT/b.svg", "@ --help"],
     "formula": ["@ --free k --format {text,tex,sympy,json}", "@ --over @@word='=1+1'", "@ -o OUT/f.{txt,tex,py,json}",
                 "@ --help"],
@@ -76,7 +77,7 @@ MISTAKES = (
 summary OUT/@ | summary @ --columns @ | summary @ --@ | summary @ --depth @ | summary @ --format @
 summary @@word=@ | summary @ --word @ | summary @@@=1 | export @ -o OUT/@ | export @ -o @/a.md | list --family @
 list --kind @ | list --lecture @ | check @ @#x @
-show @#@ | kinds @ | kinds --schema @ | @ | --@ | scale @ | memory @ --dtype @
+lectures --table @ | show @#@ | kinds @ | kinds --schema @ | @ | --@ | scale @ | memory @ --dtype @
 formula @ --free @ | formula @ --of @ | formula @ --over @ --format @ | formula @ -o @ | explain @ --of @
 solve @ --free k --where @ | solve @ --free @ --where params<=1 | solve @ --free k=@ --where params<=1
 sweep @ --k @ | sweep @ --k 1:3 --of @ | sweep @ --k 1:3 -o @ | sweep @ --k 1:3 --plot @ | sweep @ --k 1 --dask @

@@ -186,6 +186,7 @@ def test_every_command_that_counts_is_tried():
         "exercise",
         "figures",
         "kinds",
+        "lectures",
         "list",
         "page",
         "plot",

@@ -12,9 +12,8 @@ from typing import Any, ClassVar, NoReturn
 import click
 
 from archcalc import __version__
-from archcalc.cli.command import Group
 from archcalc.cli.deliver import Ended, Output, tell
-from archcalc.core.errors import ArchcalcError
+from archcalc.core.errors import ArchcalcError, listing, suggest
 
 GROUPS = {  # by purpose: each command, and the module of this package that defines it
     "Count": {
@@ -25,9 +24,10 @@ GROUPS = {  # by purpose: each command, and the module of this package that defi
         "conventions": "reports",
         "figures": "reports",
         "published": "reports",
+        "lectures": "lectures",
     },
     "Find what fits": {"solve": "sweep", "sweep": "sweep", "scale": "sweep"},
-    "See where a number comes from": {"formula": "formula", "explain": "formula", "exercise": "exercise"},
+    "See where a number comes from": {"formula": "formula", "explain": "formula", "exercise": "formula"},
     "Find networks, take tables with you": {
         "list": "pages",
         "show": "pages",
@@ -35,7 +35,7 @@ GROUPS = {  # by purpose: each command, and the module of this package that defi
         "page": "page",
         "plot": "plot",
     },
-    "Write a network of your own": {"check": "pages", "kinds": "pages"},
+    "Write a network or a table of your own": {"check": "pages", "kinds": "pages", "table": "table"},
     "Confirm with real modules": {"verify": "verify"},
 }
 MISTAKE, UNWRITTEN, INTERRUPTED = 2, 3, 130  # exit statuses, the last one as in shells
@@ -57,7 +57,7 @@ class Commands(Mapping[str, click.Command]):
         return len(self.modules)
 
 
-class CommandLine(Group):
+class CommandLine(click.Group):
     """All commands; an error that the user can correct ends as one message."""
 
     def main(self, *arguments: Any, **options: Any) -> NoReturn:
@@ -87,15 +87,24 @@ class CommandLine(Group):
         except click.Abort:
             return INTERRUPTED, "interrupted"
 
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[Any, Any, list[str]]:
+        """The command that the first word names; for a network's name, the message names the one that counts it."""
+        word = args[0]
+        if word in self.commands or word.startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        from archcalc.spec.library import is_file, known_as, names
+
+        network = is_file(word) or known_as(word.partition("@")[0]) in names()
+        near = f"; 'archcalc summary {word}' counts that network" if network else suggest(word, self.commands)
+        raise ArchcalcError(f"no command {word!r}{near or f' (there are {listing(sorted(self.commands))})'}")
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The commands under the headings of their groups, all descriptions in one column."""
         width = max(map(len, self.commands))
         for heading, commands in GROUPS.items():
             with formatter.section(heading):
-                lines = [
-                    (name.ljust(width), self.commands[name].get_short_help_str(formatter.width)) for name in commands
-                ]
-                formatter.write_dl(lines)
+                helps = {name: self.commands[name].get_short_help_str(formatter.width) for name in commands}
+                formatter.write_dl([(name.ljust(width), text) for name, text in helps.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; an interrupt is raised again before click prints a line of its own."""

@@ -12,21 +12,10 @@ from archcalc.address import Address, Atom, Comparison, read
 from archcalc.cli.command import Command
 from archcalc.cli.deliver import TABLES, deliver_tables
 from archcalc.core.errors import ArchcalcError, printable
-from archcalc.core.value import show
 from archcalc.figures.sentence import sentence
-from archcalc.output.table import COUNT, KNOB, Column, Table, Type, exact, nearest, words
+from archcalc.output.table import COUNT, MIXED, ROUNDED, Column, Table, words
 
-LARGE = 1000  # a larger ratio is rounded to tenths, others to four digits
-
-
-def _rounded(value: Any) -> str:
-    if not isinstance(value, Fraction) or "/" not in show(value):
-        return KNOB.people(value)
-    return f"{float(value):{'#,.4g' if abs(value) < LARGE else ',.1f'}}"
-
-
-VALUE = Type(_rounded, lambda value: nearest(value) if isinstance(value, Fraction) else exact(value))
-COLUMNS = (*words("asked"), Column("value", "value", VALUE), *words("unit", "exactly"))
+COLUMNS = (*words("asked"), Column("value", "value", ROUNDED, MIXED), *words("unit", "exactly"))
 
 
 @click.command(cls=Command)

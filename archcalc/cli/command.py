@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
@@ -35,6 +35,15 @@ def kinds(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[C
     return _started(KINDS, incomplete)
 
 
+def table_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the name of a table, or else a file."""
+    from click.shell_completion import CompletionItem
+
+    from archcalc.layouts.shipped import names
+
+    return _started(names(), incomplete) or [CompletionItem(incomplete, type="file")]
+
+
 class NetworkName(click.types.StringParamType):
     """A network's name, or a file."""
 
@@ -63,18 +72,13 @@ class Command(click.Command):
     """A command that answers an unknown option with the options it has, and with the commands that have that one."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the options."""
         typed = [*args]
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
-            raise ArchcalcError(self.no_option(ctx, error.option_name, typed)) from None
-
-    def no_option(self, ctx: click.Context, option: str, typed: list[str]) -> str:
-        """The message about an option that the command lacks."""
-        elsewhere = self.elsewhere(ctx, option)
-        near = "" if elsewhere else self.near(ctx, option, typed)
-        return f"no option {option!r}{near or f'{elsewhere} ({self.has(ctx)})'}"
+            option, elsewhere = error.option_name, self.elsewhere(ctx, error.option_name)
+            near = "" if elsewhere else self.near(ctx, option, typed)
+            raise ArchcalcError(f"no option {option!r}{near or f'{elsewhere} ({self.has(ctx)})'}") from None
 
     def near(self, ctx: click.Context, option: str, typed: list[str]) -> str:
         """The option that was probably meant; or nothing."""
@@ -94,18 +98,3 @@ class Command(click.Command):
         others = group.commands.values() if isinstance(group, click.Group) else ()
         having = [str(other.name) for other in others if any(option in param.opts for param in other.params)]
         return f"; {listing(having)} {'has' if len(having) == 1 else 'have'} it" if having else ""
-
-
-class Group(click.Group):
-    """All commands; a network's name in place of a command is answered with the command that counts it."""
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[Any, Any, list[str]]:
-        """The command that the first word names."""
-        word = args[0]
-        if word in self.commands or word.startswith("-") or ctx.resilient_parsing:
-            return super().resolve_command(ctx, args)
-        from archcalc.spec.library import is_file, known_as, names
-
-        network = is_file(word) or known_as(word.partition("@")[0]) in names()
-        near = f"; 'archcalc summary {word}' counts that network" if network else suggest(word, self.commands)
-        raise ArchcalcError(f"no command {word!r}{near or f' (there are {listing(sorted(self.commands))})'}")

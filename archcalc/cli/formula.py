@@ -1,13 +1,14 @@
-"""The commands that answer with formulas: formula and explain."""
+"""The commands that show where a number comes from: formula, explain and exercise."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from archcalc.cli.deliver import CONVENTION, put, quantities, writes
-from archcalc.cli.knobs import KnobCommand
+from archcalc.cli.deliver import CONVENTION, TABLES, deliver_tables, put, quantities, writes
+from archcalc.cli.knobs import KnobCommand, set_by_option, settled
 
 if TYPE_CHECKING:
     from archcalc.model import Reference
@@ -86,8 +87,7 @@ def references(context: click.Context, over: str | None, tie: str | None) -> tup
     from archcalc.closed_forms.evaluation import other, words
     from archcalc.model import Reference
 
-    names = [option.name for option in context.obj["knobs"]]
-    options = {name: context.params[name] for name in names if context.params[name] is not None}
+    options = set_by_option(context)
     ((network, settings),) = context.obj["asked"]
     return Reference(network, {**options, **settings}), other(over, options, words(tie) or ())
 
@@ -96,3 +96,38 @@ def _json(data: Any) -> str:
     import json
 
     return json.dumps(data, indent=2) + "\n"
+
+
+@click.command(cls=KnobCommand)
+@click.argument("network")
+@click.option("--blank", default="output,params", show_default=True, metavar="A,B,...", help="Which figures are asked "
+              "for; 'archcalc figures' shows all.")  # fmt: skip
+@click.option("--kinds", default="", metavar="A,B,...", help="Which kinds of layer have blanks.  [default: all]")
+@click.option("--share", type=float, metavar="PART", default=0.5, show_default=True,
+              help="Which fraction of these layers has blanks, above 0 and at most 1.")  # fmt: skip
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="Chooses the layers: the same seed gives the same sheet."
+)
+@click.option("--mark", type=click.Path(), metavar="ANSWERS", help="Mark the answers in this CSV file to the sheet "
+              "that the other options make.")  # fmt: skip
+@TABLES
+@click.pass_context
+def exercise(context: click.Context, /, mark: str | None, **options: Any) -> None:
+    """A sheet with blanks, its key, and its marking.
+
+    With -o sheet.tex the key is sheet-key.tex, and sheet-answers.csv is the form that students fill in; --mark ANSWERS
+    marks it and names likely mistakes. Nothing on the sheet gives an answer away.
+    """
+    from archcalc.teaching.exercise import Exercise
+    from archcalc.teaching.marking import Marking, answers
+
+    (report,) = settled(context)
+    figures, kinds = ([*filter(None, re.split("[, ]+", options.pop(name)))] for name in ("blank", "kinds"))
+    made = Exercise(report, figures, options.pop("share"), options.pop("seed"), kinds)
+    if mark:
+        return deliver_tables([Marking(made, answers(mark, made)).table()], options)
+    if (path := options["output"]) is not None:
+        form, key = path.with_name(f"{path.stem}-answers.csv"), path.with_stem(f"{path.stem}-key")
+        deliver_tables([made.key()], {**options, "output": key})
+        deliver_tables([made.form()], {"output": form, "format": "csv"})
+    return deliver_tables([made.sheet()], options)

@@ -53,12 +53,10 @@ class KnobCommand(Command):
         """The knob or option that was probably meant, with the equivalent value; or nothing."""
         asked: list[Reference] = ctx.obj["asked"]
         known, value = [*self.options(), *_knobs(ctx)], _value(typed, option)
+        from archcalc.misnamed import OPTIONS, apart, hint
+
         if len(asked) == 1:
-            from archcalc.misnamed import OPTIONS, hint
-
             return hint(asked[0].network, option, value, known, OPTIONS)
-        from archcalc.misnamed import apart
-
         return apart(ctx.obj["words"], asked, option, value) or suggest(option, known)
 
     def has(self, ctx: click.Context) -> str:
@@ -83,9 +81,13 @@ def _value(typed: Sequence[str], option: str) -> str:
 
 def settled(ctx: click.Context) -> list[Report]:
     """Each network's report, with the knobs given as options and after its own name. Raises ArchcalcError."""
+    return [asked.summary(set_by_option(ctx)) for asked in ctx.obj["asked"]]
+
+
+def set_by_option(ctx: click.Context) -> dict[str, str]:
+    """The knobs given as options, with their texts."""
     names = [option.name for option in ctx.obj["knobs"]]
-    options = {name: ctx.params[name] for name in names if ctx.params[name] is not None}
-    return [asked.summary(options) for asked in ctx.obj["asked"]]
+    return {name: ctx.params[name] for name in names if ctx.params[name] is not None}
 
 
 def _names(args: list[str], params: Sequence[click.Parameter]) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -42,7 +41,11 @@ def plot(context: click.Context, /, **options: Any) -> None:
 
     format_of(options["output"])
     if options["bars"]:
-        networks.draw_bars(options["output"], _one(settled(context)), options["bars"].split(","),
+        reports = settled(context)
+        if len(reports) != 1:
+            raise ArchcalcError(f"bars are of one network, as in 'archcalc plot vgg16 --bars params -o FILE', "
+                                f"and here are {len(reports)}")  # fmt: skip
+        networks.draw_bars(options["output"], reports[0], options["bars"].split(","),
                            options["by"] or "block", options["depth"], options["dark"])  # fmt: skip
     else:
         left = networks.draw_points(options["output"], _reports(context, options["family"]), options["x"], options["y"],
@@ -50,13 +53,6 @@ def plot(context: click.Context, /, **options: Any) -> None:
         if left:
             tell(f"not shown, since a figure of them is not known: {listing(left)}")
     tell(f"{options['output']} written")
-
-
-def _one(reports: Sequence[Report]) -> Report:
-    if len(reports) != 1:
-        raise ArchcalcError(f"bars are of one network, as in 'archcalc plot vgg16 --bars params -o FILE', "
-                            f"and here are {len(reports)}")  # fmt: skip
-    return reports[0]
 
 
 def _reports(context: click.Context, family: str) -> list[Report]:

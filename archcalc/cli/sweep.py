@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -154,14 +154,12 @@ def _ask(planned: Sweep, yes: bool, format_: str = "") -> None:
 
 def _deliver(planned: Sweep, options: dict[str, Any]) -> None:
     """Write the sweep piece by piece if the format allows it, otherwise as a table."""
-    from archcalc.sweeps.files import STREAMED, stream, write
+    from archcalc.sweeps.files import STREAMED, stream, sweep_table, write
 
     output, format_ = options["output"], options["format"]
     with _progress(planned) as advance:
         chunks = planned.chunks(dask=options["dask"], advance=advance)
         if format_ not in STREAMED:
-            from archcalc.sweeps.files import sweep_table
-
             table = sweep_table(planned, chunks)
         elif output:
             write(planned, output, chunks, format_)
@@ -173,9 +171,7 @@ def _deliver(planned: Sweep, options: dict[str, Any]) -> None:
         tell(f"{output} written")
 
 
-@contextmanager
-def _progress(planned: Sweep) -> Iterator[Advance]:
+def _progress(planned: Sweep) -> AbstractContextManager[Advance]:
     from archcalc.output.terminal import progress
 
-    with progress(planned.points, planned.network.name) as advance:
-        yield advance
+    return progress(planned.points, planned.network.name)

@@ -68,17 +68,20 @@ def verify(context: click.Context, /, networks: Sequence[str], everything: bool,
     if bool(networks) == everything:
         raise ArchcalcError("verify takes the names of networks, or --all")
     from archcalc.core.gc_paused import gc_frozen
+    from archcalc.network import load
+    from archcalc.output import folder_for
+    from archcalc.spec.library import names
     from archcalc.verify.against import check_at_hand
     from archcalc.verify.clock import ended_by_term
     from archcalc.verify.device import device_name, environment, find_device
-    from archcalc.verify.receipt import folder_for, slug, write_receipt
+    from archcalc.verify.receipt import slug, write_receipt
     from archcalc.verify.suite import Asked, gather
 
     device = find_device(options["device"] or ("meta" if everything else "auto"))
     if against := tuple(dict.fromkeys(options["against"])):
         check_at_hand()
     asked = Asked(device, options["batch"], options["limit"], against, everything, options["memory_"], options["time_"])
-    reports = _everything() if everything else settled(context)
+    reports = [load(name).summary() for name in names()] if everything else settled(context)
     folder = folder_for(options["output"]) if options["output"] else None
     with gc_frozen(), ended_by_term():
         findings = gather(_command(context, networks), environment(device), _results(reports, asked))
@@ -92,35 +95,21 @@ def verify(context: click.Context, /, networks: Sequence[str], everything: bool,
     context.exit(findings.status)
 
 
-def _everything() -> list[Report]:
-    from archcalc.network import load
-    from archcalc.spec.library import names
-
-    return [load(name).summary() for name in names()]
-
-
 def _results(reports: Sequence[Report], asked: Asked) -> Iterator[Result]:
     """The result of each network; after an interrupt, of those already finished."""
+    from archcalc.output.terminal import progress
     from archcalc.verify.suite import examine
     from archcalc.verify.tables import NotRun
 
     done = 0
     try:
-        for report in _with_progress(reports):
-            yield from examine(report, asked)
-            done += 1
+        with progress(len(reports), "networks") as advance:
+            for report in reports:
+                yield from examine(report, asked)
+                done += 1
+                advance(1)
     except KeyboardInterrupt:
         yield from (NotRun(report.label, "all", "interrupted") for report in reports[done:])
-
-
-def _with_progress(reports: Sequence[Report]) -> Iterator[Report]:
-    """The reports, with a progress bar on a terminal."""
-    from archcalc.output.terminal import progress
-
-    with progress(len(reports), "networks") as advance:
-        for report in reports:
-            yield report
-            advance(1)
 
 
 def _command(context: click.Context, networks: Sequence[str]) -> str:

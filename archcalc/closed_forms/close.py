@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import Any, NamedTuple
 
 from archcalc.address import Address
-from archcalc.closed_forms.domain import Domain, tightened, union, with_whole
+from archcalc.closed_forms.domain import Domain, meet, tightened, union, with_whole
 from archcalc.closed_forms.evaluation import Evaluation, Open, evaluate, refusal
 from archcalc.closed_forms.form import knobs_of
 from archcalc.closed_forms.quotient import Over, Quotient, reduced
@@ -30,7 +30,6 @@ class Closed(NamedTuple):
     domain: Domain
     base: dict[str, Any]  # a value of each letter: its default, or what was set
     labels: tuple[str, ...]  # of the networks
-    tied: str  # the knobs that stand for one letter: "M = N = middle"
     unknown: tuple[str, ...]  # the layers whose work is not known
     opens: tuple[Open, ...]  # each network with its settings and its free knobs
     left_out: dict[str, str]  # the letters in which there is no closed form, and why
@@ -54,7 +53,7 @@ class Closed(NamedTuple):
 def closed(of: Address, evaluations: Sequence[Evaluation]) -> Closed:
     """The quantity of one network, or its ratio in two."""
     base = evaluations[0].opened.base()
-    limits = {name: _meet([e.table.bounds[name] for e in evaluations if name in e.opened.letters]) for name in base}
+    limits = {name: meet([e.table.bounds[name] for e in evaluations if name in e.opened.letters]) for name in base}
     given = [part for e in evaluations for condition in e.conditions for part in _conjuncts(condition)]
     limits = tightened(limits, map(Translation(_knobs(base, limits)), given))
     translate = Translation(_knobs(base, limits))
@@ -74,7 +73,6 @@ def closed(of: Address, evaluations: Sequence[Evaluation]) -> Closed:
         domain,
         base,
         labels(evaluations),
-        _tied(evaluations[0]),
         () if whole else tuple(name for e in evaluations for name in e.report.unknown),
         tuple(e.opened for e in evaluations),
         {letter: why for e in evaluations for letter, why in e.left_out.items()},
@@ -137,22 +135,10 @@ def _fixed(opened: Open) -> dict[str, Any]:
     return {k: opened.settings.get(k, v.default) for k, v in opened.network.knobs.items() if k not in opened.free}
 
 
-def _tied(evaluation: Evaluation) -> str:
-    names: dict[str, list[str]] = {}
-    for knob, letter in evaluation.opened.free.items():
-        names.setdefault(letter, []).append(knob)
-    return ", ".join(" = ".join(knobs) for knobs in names.values() if len(knobs) > 1)
-
-
 def _domain(evaluation: Evaluation, limits: dict[str, Any]) -> Domain:
     steps = dict(evaluation.table.steps)
     letters = {name: evaluation.table.letter(name, step) for name, step in steps.items()}
     return Domain(limits, steps, (), _fixed(evaluation.opened), letters, ())
-
-
-def _meet(intervals: Sequence[tuple[Any, Any]]) -> tuple[Any, Any]:
-    lows, highs = ([end for end in ends if end is not None] for ends in zip(*intervals, strict=True))
-    return max(lows, default=None), min(highs, default=None)
 
 
 MOST_DECISIONS = 4  # to try the other way, in all combinations
@@ -165,12 +151,8 @@ def widened(evaluation: Evaluation, of: Address) -> Evaluation:
     restricted = restricted.union(*map(knobs_of, evaluation.table.conditions))
     needless = restricted - knobs_of(of.of(evaluation.report))
     for knob in sorted(needless):
-        trial = _again(evaluation, stepless=frozenset([knob]))
-        if (
-            trial
-            and _same(trial, evaluation, of)
-            and len(trial.conditions) <= len(evaluation.conditions) + MOST_CONDITIONS
-        ):
+        trial = _again(evaluation, of, stepless=frozenset([knob]))
+        if trial and len(trial.conditions) <= len(evaluation.conditions) + MOST_CONDITIONS:
             evaluation = trial
     return _without_decisions(evaluation, of)
 
@@ -188,32 +170,29 @@ def _without_decisions(evaluation: Evaluation, of: Address) -> Evaluation:
 
 def _changes_nothing(evaluation: Evaluation, flipped: set[Relation], of: Address) -> bool:
     """Whether the opposite of these decisions gives the same figure, under the other conditions alone."""
-    trial = _again(evaluation, flipped=frozenset(map(str, flipped)))
-    if trial is None or not _same(trial, evaluation, of):
+    trial = _again(evaluation, of, flipped=frozenset(map(str, flipped)))
+    if trial is None:
         return False
     ours, theirs = _keys(evaluation.conditions), _keys(trial.conditions)
     return theirs - _keys(~relation for relation in flipped) <= ours - _keys(flipped)
 
 
 def _again(
-    evaluation: Evaluation, stepless: frozenset[str] = frozenset(), flipped: frozenset[str] = frozenset()
+    evaluation: Evaluation, of: Address, stepless: frozenset[str] = frozenset(), flipped: frozenset[str] = frozenset()
 ) -> Evaluation | None:
-    """Evaluate the network again in the same letters; None where that fails."""
+    """Evaluate the network again in the same letters; None where that fails, or gives another figure."""
     table, stepless = evaluation.table, evaluation.table.stepless | stepless
     steps = {knob: step for knob, step in table.steps.items() if knob not in stepless}
     try:
-        return evaluate(evaluation.opened, table.defaults, True, steps, stepless, flipped)
+        trial = evaluate(evaluation.opened, table.defaults, True, steps, stepless, flipped)
     except ArchcalcError:
         return None
+    return trial if _figure(trial, of) == _figure(evaluation, of) else None
 
 
 def _keys(relations: Iterable[Relation]) -> set[str]:
     """Texts of the relations that are equal in all evaluations, whichever side of an equation is first."""
     return {f"{r.sign} {sorted(map(str, (r.left, r.right)))}" if r.sign in ("==", "!=") else str(r) for r in relations}
-
-
-def _same(a: Evaluation, b: Evaluation, of: Address) -> bool:
-    return _figure(a, of) == _figure(b, of)
 
 
 def _figure(evaluation: Evaluation, of: Address) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from math import gcd, lcm
 from typing import Any, NamedTuple
 
 from archcalc.closed_forms.form import Form
-from archcalc.closed_forms.polynomial import ONE, whole
+from archcalc.closed_forms.polynomial import ONE
 from archcalc.closed_forms.relation import Relation
 from archcalc.closed_forms.symbols import Knob, Step
 from archcalc.closed_forms.write import TEXT, Style, as_whole, write
+from archcalc.core.number import plain
 from archcalc.core.value import show
 
 
@@ -105,12 +107,14 @@ def tightened(bounds: Mapping[str, tuple[Any, Any]], conditions: Iterable[Any]) 
     for condition in conditions:
         if (limit := _limit(condition)) is not None:
             name, value, is_low = limit
-            low, high = found[name]
-            if is_low:
-                found[name] = (value if low is None else max(low, value)), high
-            else:
-                found[name] = low, (value if high is None else min(high, value))
+            found[name] = meet([found[name], (value, None) if is_low else (None, value)])
     return found
+
+
+def meet(intervals: Iterable[tuple[Any, Any]]) -> tuple[Any, Any]:
+    """The interval that is inside all of these; None stands for an end that an interval does not have."""
+    lows, highs = ([end for end in ends if end is not None] for ends in zip(*intervals, strict=True))
+    return max(lows, default=None), min(highs, default=None)
 
 
 def _limit(condition: Any) -> tuple[str, Any, bool] | None:
@@ -118,18 +122,16 @@ def _limit(condition: Any) -> tuple[str, Any, bool] | None:
     if not isinstance(condition, Relation) or condition.sign not in (">=", "<="):
         return None
     difference = condition.left - condition.right
-    terms = dict(getattr(difference, "terms", {}))
-    constant = terms.pop(ONE, 0)
-    if len(terms) != 1:
-        return None
-    ((monomial, c),) = terms.items()
-    symbol = difference.table.symbols[monomial[0][0]]
-    if len(monomial) != 1 or monomial[0][1] != 1 or not isinstance(symbol, Knob):
+    constant = difference.terms.get(ONE, 0) if isinstance(difference, Form) else difference
+    varying = difference - constant
+    single = varying.single if isinstance(varying, Form) else None
+    c, symbol = single or (0, None)
+    if not isinstance(symbol, Knob):
         return None
     value = Fraction(-constant) / c
     if symbol.step:
         value = value * symbol.step.size + symbol.step.residue
-    return symbol.knob, whole(value), (condition.sign == ">=") == (c > 0)
+    return symbol.knob, plain(value), (condition.sign == ">=") == (c > 0)
 
 
 def union(domains: list[Domain], conditions: Mapping[Relation, None]) -> Domain:
@@ -163,18 +165,15 @@ def with_whole(domain: Domain) -> Domain:
 
 def _knob(x: Any) -> str | None:
     """The name of the knob where a form is exactly one knob; None for any other form."""
-    monomial = next(iter(x.terms)) if isinstance(x, Form) and list(x.terms.values()) == [1] else ()
-    symbol = x.table.symbols[monomial[0][0]] if len(monomial) == 1 and monomial[0][1] == 1 else None
-    return symbol.knob if isinstance(symbol, Knob) else None
+    single = x.single if isinstance(x, Form) else None
+    return single[1].knob if single and single[0] == 1 and isinstance(single[1], Knob) else None
 
 
 def _common(a: Step, b: Step) -> Step:
     """The values that are on both steps, as one step; there must be such a value."""
     x, y = Fraction(a.size), Fraction(b.size)
-    from math import gcd, lcm
-
     size = Fraction(lcm(x.numerator, y.numerator), gcd(x.denominator, y.denominator))
     value = Fraction(a.residue)
     while Fraction(value - b.residue) % y != 0:
         value += x
-    return Step(size.numerator if size.denominator == 1 else size, value.numerator if value.denominator == 1 else value)
+    return Step(plain(size), plain(value))

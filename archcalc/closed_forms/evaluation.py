@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from archcalc.closed_forms.domain import meet
 from archcalc.closed_forms.form import STRUCTURE, knobs_of
 from archcalc.closed_forms.relation import Relation
 from archcalc.closed_forms.symbol_table import SymbolTable
@@ -34,6 +35,14 @@ class Open(NamedTuple):
         """The letters of its formulas, in order."""
         return list(dict.fromkeys(self.free.values()))
 
+    @property
+    def tied(self) -> str:
+        """The knobs that stand for one letter: "M = N = middle"."""
+        names: dict[str, list[str]] = {}
+        for knob, letter in self.free.items():
+            names.setdefault(letter, []).append(knob)
+        return ", ".join(" = ".join(knobs) for knobs in names.values() if len(knobs) > 1)
+
     def without(self, letters: Iterable[str]) -> Open:
         """The same network without these free letters; their knobs have their values."""
         gone = set(letters)
@@ -50,7 +59,7 @@ class Open(NamedTuple):
         """The exact value of a letter, which all its knobs must take. Raises ArchcalcError."""
         for knob, own in self.free.items():
             if own == letter:
-                value = self.network.accept(knob, value, text=isinstance(value, str))
+                value = _accepted(self.network, knob, value)
                 if not isinstance(value, (int, Fraction)):
                     message = f"{letter} = {brief(value)}; a letter of a formula takes one number"
                     raise ArchcalcError(f"{self.network.name}: {message}, and 'archcalc sweep' takes many")
@@ -149,8 +158,7 @@ def ties(network: Model, words: Iterable[str]) -> dict[str, str]:
     for word in words:
         names = [name.strip() for name in word.split("=")]
         for name in names:
-            network.accept(name, network.knobs[name].default if name in network.knobs else 0)
-            knob = network.knobs[name]
+            knob = _knob(network, name)
             if not is_number(knob):
                 choices = listing(str(choice).lower() for choice in knob.choices)
                 message = f"{network.name}: {name} is one of {choices}, so no formula can be in it"
@@ -159,14 +167,17 @@ def ties(network: Model, words: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def _knob(network: Model, name: str) -> Knob:
+    """The knob of this name. Raises ArchcalcError, with the knobs that there are."""
+    if name not in network.knobs:
+        network.accept(name, 0)
+    return network.knobs[name]
+
+
 def bounds(opened: Open, letter: str) -> tuple[Any, Any]:
     """The bounds of a letter; None where there is none."""
     knobs = [opened.network.knobs[knob] for knob, own in opened.free.items() if own == letter]
-    lows, highs = (
-        [k.minimum for k in knobs if k.minimum is not None],
-        [k.maximum for k in knobs if k.maximum is not None],
-    )
-    return max(lows, default=None), min(highs, default=None)
+    return meet([(knob.minimum, knob.maximum) for knob in knobs])
 
 
 def refusal(opened: Open, letters: Sequence[str], why: str) -> str:
@@ -174,14 +185,13 @@ def refusal(opened: Open, letters: Sequence[str], why: str) -> str:
     network = opened.network
     knob = next(knob for knob, letter in opened.free.items() if letter in letters)
     most = max(network.knobs[knob].default, 4) // 1
-    values = f"--{knob} 1:{most}" if why == STRUCTURE else ""
-    how = f"'archcalc sweep {network.name} {values}".rstrip() + "' counts value by value"
-    return f"{network.name}: no closed form in {listing(letters)}: {why}; {how}"
+    values = f" --{knob} 1:{most}" if why == STRUCTURE else ""
+    return f"{network.name}: no closed form in {listing(letters)}: {why}; {sweep(network, values)}"
 
 
-def sweep(network: Model) -> str:
+def sweep(network: Model, values: str = "") -> str:
     """The end of such a message: the command to use instead."""
-    return f"'archcalc sweep {network.name}' counts value by value"
+    return f"'archcalc sweep {network.name}{values}' counts value by value"
 
 
 def other(
@@ -197,7 +207,7 @@ def other(
         return None
     asked = reference(over) if isinstance(over, str) else over if isinstance(over, Reference) else Reference(over, {})
     for name in tie:
-        asked.network.accept(name, asked.network.knobs[name].default if name in asked.network.knobs else 0)
+        _knob(asked.network, name)
     common = {name: value for name, value in settings.items() if name in asked.network.knobs}
     return Reference(asked.network, {**common, **{name: name for name in tie}, **asked.settings})
 
@@ -209,9 +219,8 @@ def words(free: str | Iterable[str] | None) -> list[str] | None:
         return None
     found = [str(word).strip() for word in found]
     if not all(found):
-        raise ArchcalcError(
-            f"{','.join(found)!r}: free knobs are written alpha,rho, or M=N for two knobs with one letter"
-        )
+        how = "free knobs are written alpha,rho, or M=N for two knobs with one letter"
+        raise ArchcalcError(f"{','.join(found)!r}: {how}")
     return found
 
 
@@ -222,10 +231,10 @@ def opened(asked: Reference, free: Iterable[str] | None) -> Open:
     """
     network, settings = asked
     own = numbers(network, settings) if free is None else ties(network, free)
-    return Open(network, {name: accepted(network, name, value) for name, value in settings.items()}, own)
+    return Open(network, {name: _accepted(network, name, value) for name, value in settings.items()}, own)
 
 
-def accepted(network: Model, name: str, value: Any) -> Any:
+def _accepted(network: Model, name: str, value: Any) -> Any:
     """The exact value of a knob, from a Python value or from its text. Raises ArchcalcError."""
     return network.accept(name, value, text=isinstance(value, str))
 
@@ -238,12 +247,10 @@ def opened_over(first: Open, over: Reference, strict: bool) -> Open:
     network = over.network
     settings = {knob: _named(first, first.free.get(value, value)) for knob, value in over.settings.items()}
     letters = {knob: value for knob, value in settings.items() if isinstance(value, str) and value in first.letters}
-    given = {name: accepted(network, name, value) for name, value in settings.items() if name not in letters}
+    given = {name: _accepted(network, name, value) for name, value in settings.items() if name not in letters}
     same = {name for name, value in given.items() if name in first.settings and value == first.settings[name]}
-    start = first.base()
-    alike = {
-        k for k, v in first.free.items() if k in network.knobs and (strict or network.knobs[k].default == start[v])
-    }
+    start, known = first.base(), network.knobs
+    alike = {k for k, v in first.free.items() if k in known and (strict or known[k].default == start[v])}
     shared = {k: v for k, v in first.free.items() if (k in alike and k not in settings) or k in same}
     free = {**shared, **letters}
     ties(network, free)  # raises unless each is a knob and a number

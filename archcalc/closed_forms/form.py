@@ -8,10 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from archcalc.closed_forms.copies import Copies
-from archcalc.closed_forms.polynomial import ONE, Rational, Terms, plus, quotient, scaled, times, whole
+from archcalc.closed_forms.polynomial import ONE, Rational, Terms, plus, quotient, scaled, times, used
 from archcalc.closed_forms.relation import Relation, compared, is_never_less
-from archcalc.closed_forms.symbols import Index, Knob, Named, NoClosedForm, Values, lower, upper
-from archcalc.core.number import OwnNumber, multiple, product
+from archcalc.closed_forms.symbols import Index, Knob, NoClosedForm, Symbol, Values, lower, upper
+from archcalc.core.number import OwnNumber, multiple, plain, product
 
 if TYPE_CHECKING:
     from archcalc.closed_forms.symbol_table import SymbolTable
@@ -70,7 +70,7 @@ class Form(OwnNumber):
                 )
                 (outside if fits else rest)[monomial] = c
         known = number_of(outside, self.table) + constant // 1
-        return known + _rounded(rest, whole(constant - constant // 1), self.table) if rest else known
+        return known + _rounded(rest, plain(constant - constant // 1), self.table) if rest else known
 
     def __mod__(self, other: Any) -> Any:
         """A polynomial where the rounded quotient is one, else the function mod."""
@@ -100,6 +100,18 @@ class Form(OwnNumber):
         return hash(frozenset(self.terms.items()))
 
     # What is known of it
+
+    @property
+    def symbols(self) -> list[Symbol]:
+        """The symbols in it, without those in the arguments of its functions."""
+        return [self.table.symbols[number] for number in used(self.terms)]
+
+    @property
+    def single(self) -> tuple[Rational, Symbol] | None:
+        """The number and the symbol of which it is the product; None for any other form."""
+        (monomial, c), *rest = self.terms.items()
+        alone = not rest and len(monomial) == 1 and monomial[0][1] == 1
+        return (c, self.table.symbols[monomial[0][0]]) if alone else None
 
     @cached_property
     def low(self) -> Rational | None:
@@ -158,7 +170,7 @@ class Form(OwnNumber):
                 own = self.table.symbols[number].at(values)
                 product = product * (own**exponent if exponent > 0 else Fraction(own) ** exponent)
             total = total + product
-        return whole(total)
+        return plain(total)
 
     # Functions that no polynomial expresses
 
@@ -216,21 +228,21 @@ def _rounded(rest: Terms, constant: Rational, table: SymbolTable) -> Any:
     if negative:  # floor(-x + j/d) = -floor(x + (d - 1 - j)/d)
         rest, j = scaled(rest, -1), d - 1 - j
     own = Form(rest, table)
-    rounded = table.named("ceil", own) if j == d - 1 else table.named("floor", own + whole(Fraction(j, d)))
+    rounded = table.named("ceil", own) if j == d - 1 else table.named("floor", own + plain(Fraction(j, d)))
     return -rounded if negative else rounded
 
 
 def roundings(x: Any) -> set[int]:
     """The numbers of the symbols in a form that are a floor or a ceil."""
-    numbers = {number for monomial in x.terms for number, _ in monomial} if isinstance(x, Form) else set()
-    return {number for number in numbers if getattr(x.table.symbols[number], "function", "") in ("floor", "ceil")}
+    numbers = used(x.terms) if isinstance(x, Form) else ()
+    return {number for number in numbers if x.table.symbols[number].function in ("floor", "ceil")}
 
 
 def varies(x: Any) -> bool:
     """Whether a form, or a relation of forms, depends on the index of a repeated block."""
     if isinstance(x, Relation):
         return varies(x.left) or varies(x.right)
-    return isinstance(x, Form) and any(number in x.table.indices for monomial in x.terms for number, _ in monomial)
+    return isinstance(x, Form) and any(isinstance(symbol, Index) for symbol in x.symbols)
 
 
 def knobs_of(x: Any) -> set[str]:
@@ -239,25 +251,15 @@ def knobs_of(x: Any) -> set[str]:
         return knobs_of(x.left) | knobs_of(x.right)
     if not isinstance(x, Form):
         return set()
-    found: set[str] = set()
-    for number in {number for monomial in x.terms for number, _ in monomial}:
-        symbol = x.table.symbols[number]
-        if isinstance(symbol, Knob):
-            found.add(symbol.knob)
-        elif isinstance(symbol, Named):
-            found = found.union(*map(knobs_of, symbol.arguments))
-        elif isinstance(symbol, Index):
-            found |= knobs_of(symbol.last)
-    return found
+    own = {symbol.knob for symbol in x.symbols if isinstance(symbol, Knob)}
+    return own.union(*(knobs_of(argument) for symbol in x.symbols for argument in symbol.arguments))
 
 
 def _largest_of(side: Any) -> tuple[Any, ...]:
     """The arguments of a form that is a maximum; any other number alone."""
-    if isinstance(side, Form) and len(side.terms) == 1:
-        ((monomial, c),) = side.terms.items()
-        symbol = side.table.symbols[monomial[0][0]]
-        if c == 1 and len(monomial) == 1 and monomial[0][1] == 1 and getattr(symbol, "function", "") == "max":
-            return tuple(symbol.arguments)  # type: ignore[attr-defined]  # a Named, by the line above
+    single = side.single if isinstance(side, Form) else None
+    if single and single[0] == 1 and single[1].function == "max":
+        return single[1].arguments
     return (side,)
 
 

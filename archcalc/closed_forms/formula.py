@@ -24,28 +24,7 @@ from archcalc.core.value import show
 from archcalc.model import Reference
 
 WIDE = 90  # characters of a line of LaTeX, after which a sum is broken
-
-
 EXACT = "exact where"
-
-
-def notes(formula: Formula) -> Iterator[str]:
-    """The lines that are printed below a formula."""
-    for definition in formula.definitions():
-        yield f"where {definition}"
-    own = {name: value for name, value in formula.closed.base.items() if name in formula.free}
-    if formula.closed.quotient is None:
-        yield f"{formula.title}: not known, since {', '.join(formula.closed.unknown)} cannot be counted"
-        return
-    at = f" at {pairs(own)}" if own else ""
-    yield f"{formula.title}: {for_humans(formula.at())}{at}"
-    yield from exact(formula.conditions())
-    if formula.domain.fixed:
-        yield f"with {pairs(formula.domain.fixed)}"
-    if formula.smooth is not None:
-        yield f"smooth: {formula.smooth.write(TEXT)}"
-        yield from map(_gap, formula.gaps)
-    yield from (f"no closed form in {letter}: {why}" for letter, why in formula.closed.left_out.items())
 
 
 def exact(conditions: Sequence[str]) -> Iterator[str]:
@@ -100,31 +79,6 @@ def _broken(text: str) -> list[str]:
         depth += word.count(r"\left") - word.count(r"\right") + word.count("{") - word.count("}")
         lines[-1] += f" {word}" if lines[-1] else word
     return lines
-
-
-def as_dict(formula: Formula) -> dict[str, Any]:
-    """The content as JSON data."""
-    known = formula.closed.quotient is not None
-    return {
-        "quantity": str(formula.quantity),
-        "networks": list(formula.closed.labels),
-        "free": list(formula.free),
-        "formula": formula.text(),
-        "where": list(formula.definitions()),
-        "latex": formula.latex,
-        "sympy": formula.known.write(PYTHON) if known else None,
-        "exact_where": formula.conditions(),
-        "with": {name: show(value) for name, value in formula.domain.fixed.items()},
-        "at": {name: show(value) for name, value in formula.closed.base.items() if name in formula.free},
-        "value": _json(formula.at()) if known else None,
-        "smooth": formula.smooth.write(TEXT) if formula.smooth else None,
-        "differs_by": {gap.knob: float(gap.largest) for gap in formula.gaps},
-        "unknown": list(formula.closed.unknown),
-    }
-
-
-def _json(value: Any) -> Any:
-    return value if isinstance(value, int) else str(value)
 
 
 LONG = 100  # characters; in a longer formula the functions get letters
@@ -218,7 +172,7 @@ class Formula:
     def source(self) -> str:
         """A Python program that builds the formula in sympy."""
         letters = f"{', '.join(map(PYTHON.name, self.free))} = symbols({' '.join(self.free)!r})"
-        rounds = any(symbol.function == "make_divisible" for symbol in named(tuple(self.known)))
+        rounds = any(symbol.function == "make_divisible" for symbol in named(self.known))
         lines = [IMPORTS, *[letters] * bool(self.free), *['make_divisible = Function("make_divisible")'] * rounds]
         name = "ratio" if len(self.closed.labels) > 1 else self.quantity.entry.name
         return "\n".join([*lines, f"{name} = {self.known.write(PYTHON)}"])
@@ -226,7 +180,7 @@ class Formula:
     @cached_property
     def smooth(self) -> Quotient | None:
         """The form without its roundings; None where it has none."""
-        if self.closed.quotient is None or not any(map(has_roundings, self.closed.quotient)):
+        if self.closed.quotient is None or not has_roundings(self.closed.quotient):
             return None
         over = next(side.table for side in self.closed.quotient if isinstance(side, Form))
         return Quotient(*reduced(*map(Translation(SymbolTable(over.defaults, over.bounds), smooth=True), self.known)))
@@ -236,19 +190,53 @@ class Formula:
         """The difference of the smooth form from this one, for each knob on which a rounding depends."""
         return tuple(gaps(self.known, self.smooth, self.domain, self.closed.base)) if self.smooth else ()
 
+    @property
+    def base(self) -> dict[str, Any]:
+        """The base values of the letters that occur in it or in its domain."""
+        return {name: value for name, value in self.closed.base.items() if name in self.free}
+
     def to_dict(self) -> dict[str, Any]:
         """The content as JSON data."""
-        return as_dict(self)
+        value = self.at() if self.closed.quotient else None
+        return {
+            "quantity": str(self.quantity),
+            "networks": list(self.closed.labels),
+            "free": list(self.free),
+            "formula": self.text(),
+            "where": list(self.definitions()),
+            "latex": self.latex,
+            "sympy": self.known.write(PYTHON) if self.closed.quotient else None,
+            "exact_where": self.conditions(),
+            "with": {name: show(value) for name, value in self.domain.fixed.items()},
+            "at": {name: show(value) for name, value in self.base.items()},
+            "value": value if value is None or isinstance(value, int) else str(value),
+            "smooth": self.smooth.write(TEXT) if self.smooth else None,
+            "differs_by": {gap.knob: float(gap.largest) for gap in self.gaps},
+            "unknown": list(self.closed.unknown),
+        }
 
     def notes(self) -> Iterator[str]:
         """Lines to print below it: the definitions of its letters, its value, where it is exact, the smooth form."""
-        return notes(self)
+        for definition in self.definitions():
+            yield f"where {definition}"
+        if self.closed.quotient is None:
+            yield f"{self.title}: not known, since {', '.join(self.closed.unknown)} cannot be counted"
+            return
+        at = f" at {pairs(self.base)}" if self.base else ""
+        yield f"{self.title}: {for_humans(self.at())}{at}"
+        yield from exact(self.conditions())
+        if self.domain.fixed:
+            yield f"with {pairs(self.domain.fixed)}"
+        if self.smooth is not None:
+            yield f"smooth: {self.smooth.write(TEXT)}"
+            yield from map(_gap, self.gaps)
+        yield from (f"no closed form in {letter}: {why}" for letter, why in self.closed.left_out.items())
 
     def __str__(self) -> str:
         return self.text()
 
     def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.text(LATEX)}$"
+        return f"$\\displaystyle {self.latex}$"
 
     @property
     def latex(self) -> str:

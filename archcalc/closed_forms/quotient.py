@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from functools import reduce
 from math import gcd, lcm
 from typing import Any, NamedTuple
 
-from archcalc.closed_forms.form import Form
-from archcalc.closed_forms.polynomial import ONE, Monomial, Terms, content, joined, power, quotient, scaled, whole
+from archcalc.closed_forms.form import Form, number_of
+from archcalc.closed_forms.polynomial import ONE, Terms, content, joined, power, quotient, scaled, used
 from archcalc.closed_forms.symbols import Named
 from archcalc.closed_forms.write import LATEX, Style, ordered, summands, write
-from archcalc.core.number import OwnNumber, is_int, product
+from archcalc.core.number import OwnNumber, is_int, plain, product
 
 
 def reduced(top: Any, bottom: Any) -> tuple[Any, Any]:
@@ -25,19 +24,19 @@ def reduced(top: Any, bottom: Any) -> tuple[Any, Any]:
     a: Terms = top.terms if isinstance(top, Form) else {ONE: top}
     b = bottom.terms
     if (exact := quotient(a, b)) is not None:
-        return _number(exact, table), 1
+        return number_of(exact, table), 1
     a, b = _without_common_factor(a, b)
     if len(b) == 1:
-        return _number(quotient(a, b) or {}, table), 1
-    return _number(a, table), Form(b, table)
+        return number_of(quotient(a, b) or {}, table), 1
+    return number_of(a, table), Form(b, table)
 
 
 def _over_number(top: Any, bottom: Any) -> tuple[Any, Any]:
     """A form over a number, with whole coefficients and one common denominator."""
     ratio = top * (1 / Fraction(bottom))
     if bottom == 1 or not isinstance(ratio, Form):
-        return whole(ratio), 1
-    common = reduce(lcm, (Fraction(c).denominator for c in ratio.terms.values()), 1)
+        return plain(ratio), 1
+    common = lcm(*(Fraction(c).denominator for c in ratio.terms.values()))
     return ratio * common, common
 
 
@@ -47,9 +46,8 @@ def _without_common_factor(a: Terms, b: Terms) -> tuple[Terms, Terms]:
     a, b = ({joined(monomial, inverse): c for monomial, c in terms.items()} for terms in (a, b))
     common = _gcd(a, b)
     a, b = quotient(a, common) or a, quotient(b, common) or b
-    denominators = [Fraction(c).denominator for terms in (a, b) for c in terms.values()]
-    numerators = [Fraction(c).numerator for terms in (a, b) for c in terms.values()]
-    factor = Fraction(reduce(lcm, denominators), 1) / reduce(gcd, numerators)
+    coefficients = [Fraction(c) for c in (*a.values(), *b.values())]
+    factor = Fraction(lcm(*(c.denominator for c in coefficients)), gcd(*(c.numerator for c in coefficients)))
     if max(b.items(), key=lambda item: len(item[0]))[1] < 0:
         factor = -factor
     return scaled(a, factor), scaled(b, factor)
@@ -57,30 +55,22 @@ def _without_common_factor(a: Terms, b: Terms) -> tuple[Terms, Terms]:
 
 def _gcd(a: Terms, b: Terms) -> Terms:
     """The greatest common divisor of two polynomials without negative exponents."""
-    numbers = sorted({number for terms in (a, b) for monomial in terms for number, _ in monomial})
     from sympy import QQ
     from sympy.polys.rings import ring
 
+    numbers = used([*a, *b])
     domain = ring([f"x{number}" for number in numbers], QQ)[0]
 
     def element(terms: Terms) -> Any:
-        exponents = {m: tuple(dict(m).get(number, 0) for number in numbers) for m in terms}
-        return domain.from_dict(
-            {exponents[m]: QQ(Fraction(c).numerator, Fraction(c).denominator) for m, c in terms.items()}
-        )
+        powers = [(dict(monomial), Fraction(c)) for monomial, c in terms.items()]
+        return domain.from_dict({tuple(own.get(n, 0) for n in numbers): QQ(*c.as_integer_ratio()) for own, c in powers})
 
     found = element(a).gcd(element(b))
-    return {
-        _monomial(numbers, exponents): Fraction(int(c.numerator), int(c.denominator)) for exponents, c in found.items()
-    }
-
-
-def _monomial(numbers: Sequence[int], exponents: Sequence[int]) -> Monomial:
-    return tuple((number, exponent) for number, exponent in zip(numbers, exponents, strict=True) if exponent)
-
-
-def _number(terms: Terms, table: Any) -> Any:
-    return terms[ONE] if set(terms) == {ONE} else Form(terms, table) if terms else 0
+    result: Terms = {}
+    for exponents, c in found.items():
+        monomial = tuple((n, exponent) for n, exponent in zip(numbers, exponents, strict=True) if exponent)
+        result[monomial] = Fraction(int(c.numerator), int(c.denominator))
+    return result
 
 
 class Quotient(NamedTuple):
@@ -92,8 +82,7 @@ class Quotient(NamedTuple):
     def at(self, values: Mapping[str, Any]) -> Any:
         """Its exact value, an int where it is whole. Raises ZeroDivisionError."""
         top, bottom = (side.at(values) if isinstance(side, Form) else side for side in self)
-        value = Fraction(top) / bottom
-        return value.numerator if value.denominator == 1 else value
+        return plain(Fraction(top) / bottom)
 
     @property
     def is_plain(self) -> bool:
@@ -102,12 +91,8 @@ class Quotient(NamedTuple):
 
     def functions(self) -> Iterator[Named]:
         """The named functions in it, without those in their arguments."""
-        for side in self:
-            if isinstance(side, Form):
-                for number in sorted({number for monomial in side.terms for number, _ in monomial}):
-                    symbol = side.table.symbols[number]
-                    if isinstance(symbol, Named) and symbol.function != "inverse":
-                        yield symbol
+        symbols = (symbol for side in self if isinstance(side, Form) for symbol in side.symbols)
+        return (symbol for symbol in symbols if isinstance(symbol, Named) and symbol.function != "inverse")
 
     def write(self, style: Style, letters: Mapping[Named, str] | None = None) -> str:
         """The quotient in a style, with these letters for its functions."""

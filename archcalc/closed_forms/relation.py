@@ -83,15 +83,14 @@ def compared(a: Any, sign: str, b: Any) -> Any:
     if not is_form(difference):
         return COMPARE[sign](difference, 0)
     if sign == "==":
-        settled = False if is_above(difference) or is_above(-difference) else None
+        if is_above(difference) or is_above(-difference):
+            return False
+        if parts := _remainder(difference):
+            return Relation(difference.table, parts[0], "multiple of", parts[1])
     elif is_above(difference, or_equal=sign == ">="):
-        settled = True
-    else:
-        settled = False if is_above(-difference, or_equal=sign == ">") else None
-    if settled is not None:
-        return settled
-    if sign == "==" and (parts := _remainder(difference)):
-        return Relation(difference.table, parts[0], "multiple of", parts[1])
+        return True
+    elif is_above(-difference, or_equal=sign == ">"):
+        return False
     left = _without_positive(difference) if isinstance(b, int) and b == 0 else a
     return Relation(difference.table, left, sign, b)
 
@@ -118,7 +117,7 @@ def _remainder(x: Form) -> tuple[Any, Any] | None:
     """a and b of the form a mod b; None for any other form."""
     ((monomial, _),) = list(x.terms.items())[:1]
     symbol = x.table.symbols[monomial[0][0]] if len(x.terms) == len(monomial) == 1 else None
-    return symbol.arguments if getattr(symbol, "function", "") == "mod" else None  # type: ignore[union-attr]
+    return symbol.arguments if symbol and symbol.function == "mod" else None
 
 
 def _without_positive(x: Form) -> Form:

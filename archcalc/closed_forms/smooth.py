@@ -37,13 +37,10 @@ def named(form: Any) -> Iterator[Named]:
     if isinstance(form, tuple):
         for side in form:
             yield from named(side)
-    if isinstance(form, Form):
-        for number in sorted({number for monomial in form.terms for number, _ in monomial}):
-            symbol = form.table.symbols[number]
-            if isinstance(symbol, Named):
-                yield symbol
-                for argument in symbol.arguments:
-                    yield from named(argument)
+    for symbol in form.symbols if isinstance(form, Form) else ():
+        if isinstance(symbol, Named):
+            yield symbol
+            yield from named(symbol.arguments)
 
 
 def gaps(rounded: Any, smooth: Any, domain: Domain, own: Mapping[str, Any]) -> Iterator[Gap]:

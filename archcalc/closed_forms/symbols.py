@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.closed_forms.polynomial import ONE, Monomial, Rational, Terms, plus, scaled, times, whole
-from archcalc.core.number import make_divisible
+from archcalc.closed_forms.polynomial import ONE, Monomial, Rational, Terms, plus, scaled, times
+from archcalc.core.errors import NO_ROOT
+from archcalc.core.number import make_divisible, plain
 
 if TYPE_CHECKING:
     from archcalc.closed_forms.form import Form
@@ -26,6 +27,8 @@ class Symbol:
     """A symbol of a form, with its bounds; its values are multiples of ``unit``, where that is not None."""
 
     name: str
+    function = ""  # the name of a named function
+    arguments: tuple[Any, ...] = ()  # the numbers that its values depend on
     low: Rational | None = None
     high: Rational | None = None
     unit: Rational | None = None
@@ -54,7 +57,7 @@ class Knob(Symbol):
 
     def at(self, values: Values) -> Rational:
         value = values[self.knob]
-        return value if self.step is None else whole(Fraction(value - self.step.residue) / self.step.size)
+        return value if self.step is None else plain(Fraction(value - self.step.residue) / self.step.size)
 
 
 class Index(Symbol):
@@ -63,7 +66,7 @@ class Index(Symbol):
     name, unit = "index", 1
 
     def __init__(self, first: int, last: Any) -> None:
-        self.low, self.last = first, last
+        self.low, self.last, self.arguments = first, last, (last,)
 
     def at(self, values: Values) -> Rational:
         """The first index, since any of them will do."""
@@ -80,24 +83,24 @@ class Meaning(NamedTuple):
     rounds: bool = False  # then its first argument is its smooth form
 
 
+def _power(base: Any, exponent: Any) -> Rational:
+    """A power with a whole exponent. Raises ValueError for any other exponent."""
+    if not isinstance(exponent, int):
+        raise ValueError(NO_ROOT)
+    return plain(Fraction(base) ** exponent)
+
+
 FUNCTIONS: dict[str, Meaning] = {
     "floor": Meaning(lambda x: x // 1, rounds=True),
     "ceil": Meaning(lambda x: -(-x // 1), rounds=True),
     "make_divisible": Meaning(make_divisible, rounds=True),
     "min": Meaning(min),
     "max": Meaning(max),
-    "power": Meaning(lambda base, exponent: _power(base, exponent)),
-    "inverse": Meaning(lambda x: whole(1 / Fraction(x))),
+    "power": Meaning(_power),
+    "inverse": Meaning(lambda x: plain(1 / Fraction(x))),
     "mod": Meaning(lambda a, b: a % b),
     "where": Meaning(lambda condition, yes, no: yes if condition else no),
 }
-
-
-def _power(base: Any, exponent: Any) -> Rational:
-    """A power with a whole exponent. Raises ValueError for any other exponent."""
-    if not isinstance(exponent, int):
-        raise ValueError("a root is not exact; only whole exponents")
-    return whole(Fraction(base) ** exponent)
 
 
 class Named(Symbol):
@@ -122,14 +125,12 @@ class Named(Symbol):
         return plus(inner, {ONE: slack}) if slack else inner
 
     def _floor(self, x: Form) -> None:
+        compute, d = FUNCTIONS[self.function].compute, x.table.denominator(x.terms)
+        self.low, self.high = (None if bound is None else compute(bound) for bound in (x.low, x.high))
         self.unit = 1
-        self.slack = _slack(x)
-        self.low, self.high = (None if bound is None else bound // 1 for bound in (x.low, x.high))
+        self.slack = 1 if d is None else Fraction(d - 1, d)  # all values of x are multiples of 1/d
 
-    def _ceil(self, x: Form) -> None:
-        self.unit = 1
-        self.slack = _slack(x)
-        self.low, self.high = (None if bound is None else -(-bound // 1) for bound in (x.low, x.high))
+    _ceil = _floor
 
     def _make_divisible(self, x: Form, divisor: int) -> None:
         self.unit = self.low = divisor
@@ -138,49 +139,37 @@ class Named(Symbol):
     def _mod(self, a: Any, b: Any) -> None:
         self.low, self.unit = 0, _common_unit((a, b))
 
-    def _max(self, *values: Any) -> None:
-        known = [low for low, _ in map(_bounds, values) if low is not None]
-        self.low, self.high = max(known, default=None), _greatest(high for _, high in map(_bounds, values))
-        self.unit = _common_unit(values)
-
-    def _min(self, *values: Any) -> None:
-        known = [high for _, high in map(_bounds, values) if high is not None]
-        self.low, self.high = _least(low for low, _ in map(_bounds, values)), min(known, default=None)
-        self.unit = _common_unit(values)
+    def _one_of(self, *values: Any) -> None:
+        lows, highs = zip(*map(_bounds, values), strict=True)
+        self.low, self.high, self.unit = _all(min, lows), _all(max, highs), _common_unit(values)
 
     def _where(self, condition: Any, yes: Any, no: Any) -> None:
-        self.low = _least(low for low, _ in map(_bounds, (yes, no)))
-        self.high = _greatest(high for _, high in map(_bounds, (yes, no)))
-        self.unit = _common_unit((yes, no))
+        self._one_of(yes, no)
+
+    def _max(self, *values: Any) -> None:
+        self._one_of(*values)
+        self.low = max((low for low, _ in map(_bounds, values) if low is not None), default=None)
+
+    def _min(self, *values: Any) -> None:
+        self._one_of(*values)
+        self.high = min((high for _, high in map(_bounds, values) if high is not None), default=None)
 
     def _power(self, base: Any, exponent: Any) -> None:
         least = _bounds(base)[0]
         if least is not None and least >= 1:
             self.low = 1
-            whole_exponent = (_bounds(exponent)[0] or -1) >= 0 or _bounds(exponent)[0] == 0
-            self.unit = 1 if whole_exponent and _common_unit((base, exponent)) else None
+            lowest = _bounds(exponent)[0]
+            self.unit = _common_unit((base, exponent)) if lowest is not None and lowest >= 0 else None
 
     def _inverse(self, x: Form) -> None:
         if x.low is not None and x.low > 0:
             self.low, self.high = (0 if x.high is None else 1 / Fraction(x.high)), 1 / Fraction(x.low)
 
 
-def _slack(x: Form) -> Rational:
-    """The largest difference that rounding makes: (d - 1)/d for a multiple of 1/d, else below 1."""
-    d = x.table.denominator(x.terms)
-    return 1 if d is None else Fraction(d - 1, d)
-
-
-def _least(bounds: Iterable[Rational | None]) -> Rational | None:
-    """The smallest of the bounds; None unless all are known."""
-    found: list[Any] = list(bounds)
-    return None if any(bound is None for bound in found) else min(found)
-
-
-def _greatest(bounds: Iterable[Rational | None]) -> Rational | None:
-    """The largest of the bounds; None unless all are known."""
-    found: list[Any] = list(bounds)
-    return None if any(bound is None for bound in found) else max(found)
+def _all(choose: Callable[[Iterable[Rational]], Rational], bounds: Iterable[Rational | None]) -> Rational | None:
+    """The smallest or the largest of the bounds; None unless all are known."""
+    found = list(bounds)
+    return None if None in found else choose(found)
 
 
 def _bounds(value: Any) -> tuple[Rational | None, Rational | None]:
@@ -249,7 +238,7 @@ def _termwise(terms: Terms, symbols: Sequence[Symbol]) -> Rational | None:
         if extreme is None:
             return None
         total += c * extreme
-    return whole(total)
+    return plain(total)
 
 
 def _extreme(monomial: Monomial, symbols: Sequence[Symbol], smallest: bool) -> Rational | None:
@@ -261,22 +250,17 @@ def _extreme(monomial: Monomial, symbols: Sequence[Symbol], smallest: bool) -> R
             return None
         at_low = smallest == (exponent > 0)
         value = symbol.low if at_low else symbol.high
-        if exponent < 0 and (value is None or value == 0):
-            if smallest and value is None:
-                return 0
-            return None
         if value is None:
+            return 0 if smallest and exponent < 0 else None
+        if value == 0 and exponent < 0:
             return None
         result = result * (value**exponent if exponent > 0 else Fraction(value) ** exponent)
-    return whole(result)
+    return plain(result)
 
 
 def _shifted(terms: Terms, symbols: Sequence[Symbol]) -> Rational | None:
     """A bound from each symbol written as its minimum plus a rest; None where a rest has a negative coefficient."""
-    used = {number for monomial in terms for number, _ in monomial}
-    if any(exponent < 0 for monomial in terms for _, exponent in monomial):
-        return None
-    if any(symbols[number].low is None for number in used):
+    if any(exponent < 0 or symbols[number].low is None for monomial in terms for number, exponent in monomial):
         return None
     result: Terms = {}
     for monomial, c in terms.items():

@@ -9,6 +9,7 @@ from typing import Any
 import sympy
 
 from archcalc.closed_forms.form import Form
+from archcalc.closed_forms.polynomial import used
 from archcalc.closed_forms.relation import Relation
 from archcalc.closed_forms.symbols import Named
 from archcalc.closed_forms.write import Summand, ordered, summands
@@ -58,8 +59,7 @@ def to_sympy(value: Any) -> Any:
     if isinstance(value, Relation):
         return RELATIONS[value.sign](to_sympy(value.left), to_sympy(value.right))
     if isinstance(value, Form):
-        used = {number for monomial in value.terms for number, _ in monomial}
-        letters = {number: _symbol(value.table.symbols[number]) for number in used}
+        letters = {number: _symbol(value.table.symbols[number]) for number in used(value.terms)}
         return _sum(summands(value.terms, ordered(value)), letters)
     return sympy.Rational(value.numerator, value.denominator)
 

@@ -8,9 +8,9 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from archcalc.closed_forms.form import Form
-from archcalc.closed_forms.polynomial import Monomial, Rational, Terms, joined
+from archcalc.closed_forms.polynomial import Monomial, Rational, Terms, joined, used
 from archcalc.closed_forms.relation import Relation
-from archcalc.closed_forms.symbols import Knob, Named
+from archcalc.closed_forms.symbols import Knob
 
 GREEK = frozenset(
     {"alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi"}
@@ -164,7 +164,7 @@ def summands(terms: Terms, order: Sequence[int]) -> tuple[Summand, ...]:
         return tuple(Summand(c, monomial) for monomial, c in terms.items())
     if any(exponent < 0 for monomial in terms for _, exponent in monomial):
         return tuple(Summand(terms[monomial], monomial) for monomial in _by_powers(terms, order))
-    present = {number for monomial in terms for number, _ in monomial}
+    present = used(terms)
     first = next(number for number in order if number in present)
     groups: dict[int, Terms] = {}
     for monomial, c in terms.items():
@@ -249,34 +249,31 @@ class Writer:
         top = [self.factor(n, e) for n, e in above]
         if summand.inner:
             top.append(self.style.brackets(self.sum(summand.inner)))
+        times = self.style.times
         if not below:
-            return self.style.times.join(
-                ([] if c == 1 and top else [self.style.coefficient(summand.coefficient)]) + top
-            )
+            number = [] if c == 1 and top else [self.style.coefficient(summand.coefficient)]
+            return times.join([*number, *top])
         bottom = [self.factor(n, e) for n, e in below]
         top = ([str(c.numerator)] if c.numerator != 1 or not top else []) + top
         bottom = ([str(c.denominator)] if c.denominator != 1 else []) + bottom
-        times = self.style.times
         return self.style.ratio(times.join(top), times.join(bottom), single=len(bottom) == 1)
 
     def factor(self, number: int, exponent: int) -> str:
         symbol = self.symbols[number]
-        if getattr(symbol, "function", "") == "power" and number not in self.names and exponent != 1:
-            base, inner = symbol.arguments  # type: ignore[attr-defined]  # a Named, by the line above
+        if symbol.function == "power" and number not in self.names and exponent != 1:
+            base, inner = symbol.arguments
             return self.call("power", (base, exponent * inner))
         base = self.symbol(number)
         return base if exponent == 1 else self.style.power(base, exponent)
 
     def is_inverse(self, number: int) -> bool:
-        return getattr(self.symbols[number], "function", "") == "inverse"
+        return self.symbols[number].function == "inverse"
 
     def symbol(self, number: int) -> str:
         symbol = self.symbols[number]
         if number in self.names:
             return self.style.name(self.names[number])
-        if not isinstance(symbol, Named):
-            return self.style.name(symbol.name)
-        return self.call(symbol.function, symbol.arguments)
+        return self.call(symbol.function, symbol.arguments) if symbol.function else self.style.name(symbol.name)
 
     def call(self, function: str, arguments: Sequence[Any]) -> str:
         written = [write(argument, self.style, self.names) for argument in arguments]

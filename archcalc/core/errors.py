@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import copyreg
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -59,6 +59,7 @@ MOST_SHOWN = 20  # problems in one message
 MOST_COMPARED = 2000  # words to compare with a misspelt one
 LETTERS_A_MISTAKE = 4  # letters for each wrong one; in any word one may be wrong
 SHORTEST_START = 3  # letters of an abbreviation
+NO_ROOT = "a root is not exact; only whole exponents"  # of a power of any type of number
 LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # the line breaks of YAML
 
 
@@ -225,6 +226,11 @@ def suggest(word: str, known: Iterable[str]) -> str:
     """The end of a message: "; did you mean 'groups'?", or nothing."""
     found = [repr(one) for one in meant(word, known)]
     return f"; did you mean {alternatives(found)}?" if found else ""
+
+
+def among(word: str, known: Collection[str]) -> str:
+    """The end of a message: the known words that were probably meant, or else all that there are."""
+    return suggest(word, known) or f" (there are {listing(known)})"
 
 
 def alternatives(words: Sequence[str], most: int = 6) -> str:

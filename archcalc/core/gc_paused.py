@@ -15,18 +15,24 @@ class _Pause:
     def __init__(self) -> None:
         self.lock, self.blocks, self.was_on = Lock(), 0, True
 
-    def enter(self) -> None:
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        """Pause the garbage collector, in all threads.
+
+        For a deep network or a large file the collector would need a third to half of the time, and find nothing.
+        """
         with self.lock:
             if self.blocks == 0:
                 self.was_on = gc.isenabled()
                 gc.disable()
             self.blocks += 1
-
-    def leave(self) -> None:
-        with self.lock:
-            self.blocks -= 1
-            if self.blocks == 0 and self.was_on:
-                gc.enable()
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.blocks -= 1
+                if self.blocks == 0 and self.was_on:
+                    gc.enable()
 
     def forked(self) -> None:
         """Reset the pause in a forked process, where the other threads no longer exist to leave it or to unlock it."""
@@ -35,22 +41,9 @@ class _Pause:
         self.lock, self.blocks = Lock(), 0
 
 
-_pause = _Pause()
+gc_paused = _Pause()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_pause.forked)
-
-
-@contextmanager
-def gc_paused() -> Iterator[None]:
-    """Pause the garbage collector, in all threads.
-
-    For a deep network or a large file the collector would need a third to half of the time, and find nothing.
-    """
-    _pause.enter()
-    try:
-        yield
-    finally:
-        _pause.leave()
+    os.register_at_fork(after_in_child=gc_paused.forked)
 
 
 @contextmanager

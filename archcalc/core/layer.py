@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
+from functools import reduce
 from typing import Any, ClassVar, NamedTuple, NoReturn, TypeAlias, dataclass_transform
 
 from archcalc.core.errors import listing
@@ -30,13 +31,7 @@ def _at_least(bound: int) -> Callable[[Any], Condition]:
 
 
 def _each(check: Callable[[Any], Condition]) -> Callable[[Any], Condition]:
-    def checked(value: Any) -> Condition:
-        result: Condition = True
-        for item in value if isinstance(value, tuple) else (value,):
-            result = both(result, check(item))
-        return result
-
-    return checked
+    return lambda value: reduce(both, map(check, value if isinstance(value, tuple) else (value,)), True)
 
 
 def _is_table(value: Any) -> bool:
@@ -87,19 +82,12 @@ class Parameter(NamedTuple):
 
     @property
     def required(self) -> bool:
-        """Whether it must be given."""
         return self.default is MISSING
 
     def need(self, value: Any) -> Need:
         """The condition on a value of it, with its message."""
         whole = "; floor, ceil or round makes it whole" if isinstance(value, Fraction) else ""
         return self.type.check(value), f"{self.name} must be {self.type.means}, not {word(value)}{whole}"
-
-
-def argument_type(kind: str, name: str, annotation: str) -> ArgumentType:
-    if annotation not in TYPES:
-        raise TypeError(f"{kind}.{name}: {annotation} is no type of argument. Is __future__.annotations imported?")
-    return TYPES[annotation]
 
 
 def word(value: Any) -> str:
@@ -131,11 +119,13 @@ class Kind:
 
     def __init_subclass__(cls, label: str = "") -> None:
         cls.label = label or cls.__name__.lower()
-        own = {name: str(of) for name, of in cls.__annotations__.items() if not str(of).startswith("ClassVar")}
-        known = {parameter.name: parameter for parameter in cls.parameters} | {
-            name: Parameter(name, argument_type(cls.__name__, name, of), getattr(cls, name, MISSING))
-            for name, of in own.items()
-        }
+        known = {parameter.name: parameter for parameter in cls.parameters}
+        for name, annotation in cls.__annotations__.items():
+            if annotation in TYPES:
+                known[name] = Parameter(name, TYPES[annotation], getattr(cls, name, MISSING))
+            elif not str(annotation).startswith("ClassVar"):
+                why = f"{annotation} is no type of argument. Is __future__.annotations imported?"
+                raise TypeError(f"{cls.__name__}.{name}: {why}")
         cls.parameters = tuple(known.values())
         cls.defaults = {parameter.name: parameter.default for parameter in cls.parameters}
 
@@ -205,11 +195,11 @@ class Kind:
 
     def with_arguments(self, values: Mapping[str, Any]) -> Kind:
         """The same layer with other values for some of its arguments."""
-        return type(self)(**{**{p.name: getattr(self, p.name) for p in self.parameters}, **values})
+        return type(self)(**{**vars(self), **values})
 
     def __str__(self) -> str:
         """The layer as it is written in a spec."""
-        given = [(p, getattr(self, p.name)) for p in self.parameters]
+        given = zip(self.parameters, vars(self).values(), strict=True)
         words = [word(v) if p.required else f"{p.name}={word(v)}" for p, v in given if p.required or _differs(v, p)]
         return f"{self.label}({', '.join(words)})" if words else self.label
 

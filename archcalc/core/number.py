@@ -101,12 +101,10 @@ def family(*values: Number) -> str:
 
 
 def minimum(a: Number, b: Number) -> Number:
-    """The smaller of two numbers."""
     return _one_of(a, b, "minimum", min, "Min")
 
 
 def maximum(a: Number, b: Number) -> Number:
-    """The larger of two numbers."""
     return _one_of(a, b, "maximum", max, "Max")
 
 
@@ -263,7 +261,4 @@ def broadcast(values: Iterable[Number]) -> bool:
 
 def product(values: Iterable[Number]) -> Number:
     """The product of the values; 1 where there are none."""
-    result: Number = 1
-    for value in values:
-        result = result * value
-    return result
+    return math.prod(values)

@@ -48,10 +48,16 @@ def _deeper(layer: Kind, inputs: tuple[Shape, ...], passed: Sequence[int]) -> in
     return max(passed, default=0) + (type(layer).mult_adds is not Kind.mult_adds)
 
 
+def _longer(layer: Kind, inputs: tuple[Shape, ...], passed: Sequence[int]) -> int:
+    """The longest path after a layer: 1 more than the longest one before it."""
+    return max(passed, default=0) + 1
+
+
 RECEPTIVE = Flow(lambda shape: tuple(ReceptiveField(1, 1) for _ in shape[1:]), _through_window, ("field", "jump"))
-FIELD = Read(RECEPTIVE, lambda axes: largest([axis.field for axis in axes]) if axes else ABSENT)
-JUMP = Read(RECEPTIVE, lambda axes: largest([axis.jump for axis in axes]) if axes else ABSENT)
+FIELD = Read(RECEPTIVE, lambda axes: largest([axis.field for axis in axes]) if axes else ABSENT, fractional=True)
+JUMP = Read(RECEPTIVE, lambda axes: largest([axis.jump for axis in axes]) if axes else ABSENT, fractional=True)
 DEPTH = Read(Flow(lambda shape: 0, _deeper), lambda depth: depth, adds=True)
+PATH = Read(Flow(lambda shape: 0, _longer), lambda length: length, adds=True)
 
 
 BYTES = 4  # of an element in float32
@@ -70,8 +76,13 @@ class Figure(NamedTuple):
 
     @property
     def is_ratio(self) -> bool:
-        """Whether it may be a fraction."""
+        """Whether it is one sum divided by another."""
         return isinstance(self.rule, Quotient)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its numbers are never fractions, as a knob's value may be."""
+        return not self.rule.fractional if self.rule else self.network is not None and not self.measured
 
 
 def _tensors(*amounts: str, each: int = 1) -> Tally:
@@ -137,6 +148,7 @@ LISTED = (
     *(Figure(one.name, one.heading, one.heading, one.meaning, one.tally) for one in CONVENTIONS.values()),
     Figure("layers", "layers", "layers", "The number of layers.", Tally({EVERY: {"layers": 1}}, stored=True)),
     Figure("depth", "depth", "layers", "Layers that multiply by weights, on the longest path from the input.", DEPTH),
+    Figure("longest_path", "longest path", "layers", "Layers of any kind on the longest path from the input.", PATH),
     Figure("receptive_field", "receptive field", "positions",
            "The number of input positions on which an output position depends, along the longer axis.", FIELD),
     Figure("jump", "jump", "positions",

@@ -6,7 +6,6 @@ A block sees only its arguments, its inputs and the definitions of its file, so 
 from __future__ import annotations
 
 from collections.abc import Hashable
-from itertools import islice
 from typing import Any, NamedTuple
 
 from archcalc.graph.graph import Node
@@ -43,14 +42,6 @@ class BlockCache:
         except TypeError:
             return None
         return key
-
-    def keep(
-        self, key: Hashable, name: str, sources: tuple[int, ...], first: int, named: int, output: int, entries: int
-    ) -> None:
-        """Cache a call whose nodes and names start at these positions, and how many entries it used."""
-        count = len(self.spans.found) - named
-        spans = tuple(islice(reversed(self.spans.found.items()), count))[::-1]
-        self.met[key] = Met(name, sources, first, tuple(self.nodes[first:]), spans, output, entries)
 
     def replay(self, met: Met, name: str, sources: tuple[int, ...]) -> int:
         """Add the same layers under another name, on other inputs; returns the output."""

@@ -59,10 +59,10 @@ def checked(graph: Graph) -> Graph:
     nodes: list[Node] = []
     for node in _named(graph.nodes):
         try:
-            layer = node.layer and node.layer.with_arguments(
-                {parameter.name: _exact(getattr(node.layer, parameter.name)) for parameter in node.layer.parameters}
-            )
-            node = node._replace(layer=layer, shape=tuple(map(exact, node.shape)))
+            if node.layer:
+                arguments = {name: _exact(value) for name, value in vars(node.layer).items()}
+                node = node._replace(layer=node.layer.with_arguments(arguments))
+            node = node._replace(shape=tuple(map(exact, node.shape)))
             wrong = next((message for needed, message in _needs(node, nodes) if fails(needed)), "")
         except (TypeError, ValueError, OverflowError) as error:
             wrong = str(error)

@@ -16,7 +16,7 @@ from archcalc.core.errors import Refusal, SpecError
 from archcalc.core.number import Number
 from archcalc.core.shape import describe
 from archcalc.graph import induction
-from archcalc.graph.block_cache import BlockCache
+from archcalc.graph.block_cache import BlockCache, Met
 from archcalc.graph.checking import share
 from archcalc.graph.diagnostics import Diagnostics, Enough, Site
 from archcalc.graph.evaluation import Arguments, Fitter, count, defined, evaluate, positive, truth
@@ -90,8 +90,6 @@ class Expander:
             self.environments[id(part.lets)] = known
         return known
 
-    # Sequences
-
     def sequence(self, items: Items, run: Run) -> int | None:
         """Walk a list of entries; returns the node of its output, or None after a problem."""
         self.depth += 1
@@ -162,7 +160,7 @@ class Expander:
         """Take over the nodes, names and assumptions of a fork."""
         self.nodes[:] = fork.nodes
         self.spans.found.update(fork.spans.found)
-        self.diagnostics.take(fork.diagnostics)
+        self.diagnostics.assumptions += fork.diagnostics.assumptions
 
     def first(self, item: Item, run: Run) -> tuple[int, ...] | None:
         """The inputs of an entry, or of its first copy if it is repeated; None after a problem."""
@@ -222,8 +220,6 @@ class Expander:
             else:
                 environment.pop(word, None)
 
-    # One entry
-
     def once(self, item: Item, run: Run, name: str | None = None) -> None:
         name, first, end = name or run.name(item), len(self.nodes), None
         if (sources := self.sources(item, run)) is None:
@@ -232,12 +228,8 @@ class Expander:
             return
         self.budget -= 1
         if self.budget < 0 or self.depth > DEEPEST:
-            limit = (
-                f"{MOST_LAYERS:,} layers with the blocks around them"
-                if self.budget < 0
-                else f"{DEEPEST} blocks within blocks"
-            )
-            self.diagnostics.refuse(Refusal(f"more than {limit}"), item.place)
+            deep, many = f"{DEEPEST} blocks within blocks", f"{MOST_LAYERS:,} layers with the blocks around them"
+            self.diagnostics.refuse(Refusal(f"more than {many if self.budget < 0 else deep}"), item.place)
             raise Enough
         try:
             end = self.expand(item, run, name, sources)
@@ -281,7 +273,8 @@ class Expander:
         first, named, noted, budget = len(self.nodes), len(self.spans.found), self.diagnostics.noted, self.budget
         end = self.called(block, arguments, name, sources)
         if key is not None and end is not None and noted == self.diagnostics.noted:
-            self.cache.keep(key, name, sources, first, named, end, budget - self.budget)
+            nodes, spans = tuple(self.nodes[first:]), self.spans.after(named)
+            self.cache.met[key] = Met(name, sources, first, nodes, spans, end, budget - self.budget)
         return end
 
     def called(self, block: Block, arguments: Arguments, name: str, sources: tuple[int, ...]) -> int | None:

@@ -140,9 +140,8 @@ class TrialFitter(Fitter):
     def layer(self, kind: type[Kind], arguments: Arguments, site: Site) -> Kind | None:
         layer, needs = build(kind, *arguments)
         known = {name: need for name, need in needs.items() if getattr(layer, name) is not UNKNOWN}
-        return (
-            layer if all(self.diagnostics.meets([n], site, site.argument(name)) for name, n in known.items()) else None
-        )
+        fits = all(self.diagnostics.meets([need], site, site.argument(name)) for name, need in known.items())
+        return layer if fits else None
 
     def node(self, kind: type[Kind], arguments: Arguments, site: Site) -> Node | None:
         try:

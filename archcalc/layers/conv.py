@@ -43,6 +43,7 @@ class Conv(Kind):
     dilation: Axes = 1
     groups: Size = 1
     bias: Flag = True
+    window = reach
 
     def needs(self, x: Shape) -> Iterator[Need]:
         yield from window_needs(self, x)
@@ -62,20 +63,9 @@ class Conv(Kind):
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
         return {"bias": product(output)} if self.bias else {}
 
-    def window(self, x: Shape) -> tuple[tuple[Number, Number], ...]:
-        return reach(self, x)
-
     def module(self, torch: Any, x: Shape) -> Any:
-        conv = getattr(torch.nn, f"Conv{len(x) - 1}d")(
-            x[0],
-            self.out,
-            self.kernel,
-            stride=self.stride,
-            padding=0 if is_same(self.pad) else self.pad,
-            dilation=self.dilation,
-            groups=self.groups,
-            bias=self.bias,
-        )
+        make, pad = getattr(torch.nn, f"Conv{len(x) - 1}d"), 0 if is_same(self.pad) else self.pad
+        conv = make(x[0], self.out, self.kernel, self.stride, pad, self.dilation, self.groups, self.bias)
         return same_padding(torch, conv, self, x) if is_same(self.pad) else conv
 
 

@@ -20,9 +20,7 @@ class TrainablePool(Kind, label="trainable_pool"):
     examples: ClassVar = {"trainable_pool(2)": (6, 28, 28), "trainable_pool((2, 3))": (4, 9, 8)}
     pad: ClassVar[int] = 0
     kernel: Axes
-
-    def needs(self, x: Shape) -> Iterator[Need]:
-        yield from window_needs(self, x)
+    needs = window_needs
 
     def shape(self, x: Shape) -> Shape:
         return (x[0], *(windows(size, k, k, 0) for size, k in zip(x[1:], per_axis(self.kernel, x), strict=True)))

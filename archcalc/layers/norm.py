@@ -78,9 +78,7 @@ class LRN(Kind):
     k: Factor = 2
     alpha: Factor = Fraction(1, 10_000)
     beta: Factor = Fraction(3, 4)
-
-    def needs(self, x: Shape) -> Iterator[Need]:
-        yield from map_needs(self, x)
+    needs = map_needs
 
     def module(self, torch: Any, x: Shape) -> Any:
         alpha = float(self.alpha * self.size)  # torch divides it by the size, as Caffe does

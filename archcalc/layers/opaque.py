@@ -8,6 +8,10 @@ from archcalc.core.layer import Kind, Sizes
 from archcalc.core.shape import Shape
 
 
+def _not_known(*_: Any, **__: Any) -> None:
+    return None
+
+
 class Opaque(Kind):
     """A step that archcalc cannot count: the shape of its output is declared, its weights and its work are unknown.
 
@@ -21,14 +25,4 @@ class Opaque(Kind):
     def shape(self, *inputs: Shape) -> Shape:
         return self.output
 
-    def weights(self, *inputs: Shape) -> None:
-        return None
-
-    def mult_adds(self, inputs: tuple[Shape, ...], output: Shape) -> None:
-        return None
-
-    def window(self, *inputs: Shape) -> None:
-        return None
-
-    def module(self, torch: Any, *inputs: Shape) -> None:
-        return None
+    weights = mult_adds = window = module = _not_known

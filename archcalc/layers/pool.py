@@ -19,6 +19,7 @@ class Pool(Kind):
     stride: Axes = None
     pad: Padding = 0
     ceil: Flag = False
+    window = reach
 
     def needs(self, x: Shape) -> Iterator[Need]:
         yield from window_needs(self, x)
@@ -32,12 +33,9 @@ class Pool(Kind):
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
         return {"pooling": product(output) * product(per_axis(self.kernel, inputs[0]))}
 
-    def window(self, x: Shape) -> tuple[tuple[Number, Number], ...]:
-        return reach(self, x)
-
-    def arguments(self) -> tuple[Any, ...]:
-        """The arguments of torch's pooling modules, in order, before ceil_mode."""
-        return self.kernel, self.stride, 0 if is_same(self.pad) else self.pad
+    def module(self, torch: Any, x: Shape) -> Any:
+        make, pad = getattr(torch.nn, f"{type(self).__name__}{len(x) - 1}d"), 0 if is_same(self.pad) else self.pad
+        return make(self.kernel, self.stride, pad, ceil_mode=self.ceil)
 
 
 class MaxPool(Pool):
@@ -58,7 +56,7 @@ class MaxPool(Pool):
         return INDEX * product(output)
 
     def module(self, torch: Any, x: Shape) -> Any:
-        pool = getattr(torch.nn, f"MaxPool{len(x) - 1}d")(*self.arguments(), ceil_mode=self.ceil)
+        pool = super().module(torch, x)
         return same_padding(torch, pool, self, x, fill=float("-inf")) if is_same(self.pad) else pool
 
 
@@ -71,18 +69,13 @@ class AvgPool(Pool):
         yield from super().needs(x)
         yield not is_same(self.pad), "avgpool with pad=same differs between frameworks; give the pad as a number"
 
-    def module(self, torch: Any, x: Shape) -> Any:
-        return getattr(torch.nn, f"AvgPool{len(x) - 1}d")(*self.arguments(), ceil_mode=self.ceil)
-
 
 class GlobalAvgPool(Kind, label="global_avgpool"):
     """y[c] = mean of x[c] over all positions; the map shrinks to 1 x 1."""
 
     saved_for_backward = "nothing"
     examples: ClassVar = {"global_avgpool": (1024, 7, 7), "global_avgpool()": (16, 9)}
-
-    def needs(self, x: Shape) -> Iterator[Need]:
-        yield from map_needs(self, x)
+    needs = map_needs
 
     def shape(self, x: Shape) -> Shape:
         return (x[0], *(1 for _ in x[1:]))
@@ -105,9 +98,7 @@ class AdaptiveAvgPool(Kind, label="adaptive_avgpool"):
 
     examples: ClassVar = {"adaptive_avgpool(6)": (256, 6, 7), "adaptive_avgpool((7, 5))": (4, 14, 3)}
     size: Axes
-
-    def needs(self, x: Shape) -> Iterator[Need]:
-        yield from map_needs(self, x)
+    needs = map_needs
 
     def shape(self, x: Shape) -> Shape:
         return (x[0], *per_axis(self.size, x))

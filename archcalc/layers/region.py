@@ -77,7 +77,6 @@ class PSRoIPool(Region, label="ps_roi_pool"):
 
     examples: ClassVar = {"ps_roi_pool(3, 2)": (45, 38, 63), "ps_roi_pool(7, 1)": (196, 5, 9)}
     size: Size
-    regions: Natural
 
     def needs(self, x: Shape) -> Iterator[Need]:
         yield from super().needs(x)

@@ -17,9 +17,7 @@ class Ends(Kind):
     saved_for_backward = "nothing"
     before: Pads
     after: Pads
-
-    def needs(self, x: Shape) -> Iterator[Need]:
-        yield from map_needs(self, x)
+    needs = map_needs
 
     def ends(self, x: Shape) -> list[tuple[Number, Number, Number]]:
         """Along each axis: positions before it, its size, positions after it."""
@@ -72,9 +70,7 @@ class Subsample(Kind):
     saved_for_backward = "nothing"
     examples: ClassVar = {"subsample(2)": (64, 56, 55), "subsample((1, 3))": (8, 7, 9)}
     stride: Axes
-
-    def needs(self, x: Shape) -> Iterator[Need]:
-        yield from map_needs(self, x)
+    needs = map_needs
 
     def shape(self, x: Shape) -> Shape:
         return (x[0], *(windows(size, 1, step, 0) for size, step in zip(x[1:], per_axis(self.stride, x), strict=True)))
@@ -92,9 +88,7 @@ class Upsample(Kind):
     saved_for_backward = "nothing"
     examples: ClassVar = {"upsample(2)": (8, 7, 9)}
     scale: Size
-
-    def needs(self, x: Shape) -> Iterator[Need]:
-        yield from map_needs(self, x)
+    needs = map_needs
 
     def shape(self, x: Shape) -> Shape:
         return (x[0], *(size * self.scale for size in x[1:]))

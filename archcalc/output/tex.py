@@ -18,7 +18,7 @@ from archcalc.core.errors import like
 from archcalc.output.table import Table
 
 ROOM = 150  # half ems of a line: \small on US letter, the narrower of the usual papers
-SLIDE = 80  # half ems of a line: \footnotesize on a slide of 16 cm, or in the column of an article
+SLIDE = {"footnotesize": 80, "tiny": 100}  # half ems of a line in each size, on a slide of 16 cm or in an article
 GAP = 2  # between columns
 LEAST = 12  # of a column of words
 WIDTHS = dict.fromkeys("fijlt.,:;'!|- ", 0.8) | dict.fromkeys("mw#%&+<=>@æœ", 1.7) | {"x": 1.4}  # x as in 3 x 3
@@ -47,7 +47,7 @@ HEAD = r"""\documentclass{article}
 \small\raggedright
 """
 USE = "% \\input this file; the preamble needs \\usepackage{array,booktabs}\n"
-OPEN = r"\noindent{\footnotesize\setlength{\tabcolsep}{.5em}\setbox2\hbox{%"
+OPEN = r"\noindent{\%s\setlength{\tabcolsep}{.5em}\setbox2\hbox{%%"
 CLOSE = r"}\ifdim\wd2<24em \wd2=24em\fi\parbox{\wd2}{\raggedright"  # text as wide as the table, and never very narrow
 
 
@@ -68,12 +68,17 @@ def _section(table: Table) -> str:
 
 
 def _fragment(table: Table) -> str:
-    """Boxes that can be scaled, as wide as the parts of the table; the first has its title, the last its notes."""
-    tabulars = [_part(part, len(table.rows), "tabular") for part in _parts(table, SLIDE)]
+    """Boxes that can be scaled, as wide as the parts of the table; the first has its title, the last its notes.
+
+    They are in the largest type in which the table is one box, if there is one.
+    """
+    choices = [(size, _parts(table, room)) for size, room in SLIDE.items()]
+    size, parts = next((choice for choice in choices if len(choice[1]) == 1), choices[0])
+    tabulars = [_part(part, len(table.rows), "tabular") for part in parts]
     above = [[rf"\textbf{{{foldable(table.title)}}}\par\smallskip"], *[[]] * (len(tabulars) - 1)]
     below = [*[[]] * (len(tabulars) - 1), [rf"\smallskip\scriptsize {foldable(note)}\par" for note in table.notes]]
     boxes = (
-        "\n".join([OPEN, tabular, CLOSE, *title, r"\box2", *notes, "}}\n"])
+        "\n".join([OPEN % size, tabular, CLOSE, *title, r"\box2", *notes, "}}\n"])
         for title, tabular, notes in zip(above, tabulars, below, strict=True)
     )
     return "\n".join(boxes)
@@ -127,9 +132,7 @@ def _column(title: str, cells: Sequence[str], number: bool) -> _Column:
 def _parts(table: Table, room: int) -> list[list[_Column]]:
     """The columns of each table: of as few tables as have room, with about as many columns each."""
     texts = list(zip(*table.texts(), strict=True)) or [()] * len(table.columns)
-    first, *rest = (
-        _column(own.heading, cells, own.type.number) for own, cells in zip(table.columns, texts, strict=True)
-    )
+    first, *rest = (_column(own.title, cells, own.type.number) for own, cells in zip(table.columns, texts, strict=True))
     parts = [[first]]
     for count in range(1, len(rest) + 1):
         size = -(-len(rest) // count)

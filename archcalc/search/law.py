@@ -75,7 +75,7 @@ def law(scaling: Scaling) -> Law | None:
     except ArchcalcError:
         return None
     smooth = found.smooth or found.known
-    if any(named(tuple(smooth))) or not isinstance(smooth.top, Form) or smooth.bottom != 1:
+    if any(named(smooth)) or not isinstance(smooth.top, Form) or smooth.bottom != 1:
         return None
     shares = [*_shares(found, smooth.top.table)]
     terms = []

@@ -7,10 +7,11 @@ import operator
 from collections.abc import Callable, Iterable
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from functools import partial
 from math import isqrt
 from typing import Any
 
-from archcalc.core.errors import Place, Refusal
+from archcalc.core.errors import NO_ROOT, Place, Refusal
 from archcalc.core.number import (
     COMPARE,
     PLAIN_OR_OWN,
@@ -79,9 +80,8 @@ def pick(values: Any, number: Any) -> Any:
             raise Refusal("which value of a list is taken decides which layers there are, so it cannot be left open")
         if known:
             return value
-    raise Refusal(
-        f"no value with the number {shown(number)} in a list of {len(values)}; the first one has the number 1"
-    )
+    message = f"no value with the number {shown(number)} in a list of {len(values)}; the first one has the number 1"
+    raise Refusal(message)
 
 
 def length(values: Any) -> int:
@@ -136,7 +136,6 @@ class Irrational(OwnNumber):
         return self._same(self.low // 1, self.high // 1)
 
     def minimum(self, other: Any) -> Any:
-        """The smaller of the two."""
         return other if self.compared(">", other) else self
 
     def compared(self, sign: str, other: Any) -> Any:
@@ -194,7 +193,6 @@ def _known(compute: Callable[..., Any]) -> Callable[..., Any]:
 
 @_known
 def sqrt(x: Fraction) -> Any:
-    """The square root."""
     if x < 0:
         raise Refusal("no number has a square below 0")
     root = Fraction(isqrt(x.numerator), isqrt(x.denominator))
@@ -222,17 +220,14 @@ WORDS = {"true": True, "false": False, "same": "same"}
 
 def bounded(value: Any) -> Any:
     """The number in its simplest type. Raises Refusal where it is too large."""
-    if isinstance(value, (int, Fraction)):
-        if _bits(value) > LARGEST_BITS:
-            raise Refusal(f"a number of more than {LARGEST_BITS} bits")
-        return plain(value)
-    return value
+    if is_too_large(value):
+        raise Refusal(f"a number of more than {LARGEST_BITS} bits")
+    return plain(value) if isinstance(value, (int, Fraction)) else value
 
 
-def _bits(value: Any) -> int:
-    if isinstance(value, int):
-        return value.bit_length()
-    return max(_bits(value.numerator), _bits(value.denominator)) if isinstance(value, Fraction) else 0
+def is_too_large(value: Any) -> bool:
+    """Whether it is a number whose numerator or denominator has more bits than a number may have."""
+    return isinstance(value, (int, Fraction)) and max(abs(value.numerator), value.denominator) >> LARGEST_BITS > 0
 
 
 def decimal(literal: str) -> Any:
@@ -243,11 +238,11 @@ def decimal(literal: str) -> Any:
     return bounded(Fraction(literal))
 
 
-def _numeric(compute: Callable[..., Any]) -> Callable[..., Any]:
+def _numeric(compute: Callable[..., Any], rule: str = "arithmetic needs numbers") -> Callable[..., Any]:
     def checked(*values: Any) -> Any:
         for value in values:
             if isinstance(value, (str, bool, tuple)):
-                raise Refusal(f"arithmetic needs numbers, not {shown(value)}")
+                raise Refusal(f"{rule}, not {shown(value)}")
         return bounded(compute(*values))
 
     return checked
@@ -274,21 +269,13 @@ def _power(base: Any, exponent: Any) -> Any:
     if isinstance(exponent, int) and not abs(exponent) <= LARGEST_BITS:
         raise Refusal(f"an exponent of more than {LARGEST_BITS}")
     if isinstance(exponent, Fraction):
-        raise Refusal("a root is not exact; only whole exponents")
+        raise Refusal(NO_ROOT)
     if isinstance(base, Fraction) and not isinstance(exponent, int):
         return exponent.__rpow__(base)  # Fraction would turn its base into a float for another type of exponent
     return exact_div(1, base**-exponent) if isinstance(exponent, int) and exponent < 0 else base**exponent
 
 
-def _ordered(compute: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    def checked(a: Any, b: Any) -> Any:
-        for value in (a, b):
-            if isinstance(value, (str, bool, tuple)):
-                raise Refusal(f"only numbers can be compared by size, not {shown(value)}")
-        return compute(a, b)
-
-    return checked
-
+_ordered = partial(_numeric, rule="only numbers can be compared by size")
 
 OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: _numeric(operator.add),

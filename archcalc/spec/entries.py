@@ -17,16 +17,54 @@ from archcalc.spec.names import BACK
 from archcalc.spec.reading import Reading, Scope
 from archcalc.spec.text import Mapping, Scalar, Sequence, Tree
 
+MODIFIERS = ("from", "repeat", "when", "else", "share")
+NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9_]*\Z")
 
-class Calls:
-    """Reads calls of the kinds of layer and of the blocks known so far."""
+
+class Layers:
+    """Reads lists of layers, which may call the blocks read so far."""
 
     def __init__(self, reading: Reading, blocks: dict[str, Block]) -> None:
         self.reading, self.blocks = reading, blocks
         self.below: dict[str, Place] = {}  # the blocks of this file that stand further down
         self.unread: set[str] = set()  # names of blocks that could not be read, which has been reported already
 
-    def item(self, scalar: Scalar, scope: Scope, name: str | None) -> Item | None:
+    def items(self, tree: Tree, scope: Scope, what: str) -> tuple[Item, ...]:
+        """The entries of a list; one that cannot be read is left out, and its problem is reported."""
+        items, seen = [], dict[str, Place]()
+        for node in self.reading.sequence(tree, what):
+            if (item := self.item(node, scope)) is None:
+                continue
+            items.append(item._replace(sizes=_sizes(item)))
+            if item.named and isinstance(node, Mapping):
+                place = node.keys[item.base]
+                if (first := seen.setdefault(item.base, place)) != place:
+                    self.reading.problem(f"line {first.line + 1} already has the name {item.base!r}", place)
+        return _number(items)
+
+    def item(self, tree: Tree, scope: Scope) -> Item | None:
+        if isinstance(tree, Scalar):
+            item = self.call(tree, scope, None)
+            if item:
+                self.inputs(item, item.place)
+            return item
+        if isinstance(tree, Sequence):
+            self.reading.problem("a list in a list needs a name: '- stage:', and the list below it", tree.place)
+            return None
+        keys = [key for key in tree.entries if key not in MODIFIERS]
+        if len(keys) != 1:
+            self.misnamed(keys, tree)
+            return None
+        inner = scope.plus([INDEX]) if "repeat" in tree.entries else scope
+        key, place, value = keys[0], tree.keys[keys[0]], tree.entries[keys[0]]
+        unnamed = isinstance(value, Scalar) and not value.text and (len(tree.entries) > 1 or "(" in key)
+        item = self.call(Scalar(key, place), inner, None) if unnamed else self.named(key, place, value, inner)
+        if item:
+            item = self.modified(item, tree, scope)._replace(sources=self.sources(tree, inner))
+            self.inputs(item, tree.entries["from"].place if item.sources else item.place)
+        return item
+
+    def call(self, scalar: Scalar, scope: Scope, name: str | None) -> Item | None:
         """A call of a layer or a block, with its arguments checked; None after a problem."""
         if not scalar.text:
             self.reading.problem("a layer is missing here, like relu or conv(64, 3, pad=1)", scalar.place)
@@ -35,8 +73,7 @@ class Calls:
         callee = call and self.callee(call.name, call.place)
         if call is None or callee is None:
             return None
-        positional = [argument.place for argument in call.arguments]
-        for refusal in _check(call.name, _parameters(callee), positional, call.keys):
+        for refusal in _misfits(call, callee):
             self.reading.refuse(refusal, scalar.place)
         for expression in call.values:
             self.reading.check_names(expression, scope)
@@ -64,78 +101,6 @@ class Calls:
             self.reading.problem(message, place)
         return found  # type: ignore[no-any-return]  # a block or a kind, by the two tables
 
-
-def _parameters(callee: Block | type[Kind]) -> dict[str, bool]:
-    """Each parameter -> whether it must be given."""
-    if isinstance(callee, Block):
-        return {name: default is None for name, default in callee.parameters.items()}
-    return {parameter.name: parameter.required for parameter in callee.parameters}
-
-
-def _check(
-    name: str, parameters: dict[str, bool], positional: list[Place], keywords: dict[str, Place]
-) -> Iterator[Refusal]:
-    """The mistakes in a call; ``parameters`` are those of the callee -> whether each must be given."""
-    names = list(parameters)
-    if len(positional) > len(names):
-        takes = f"takes {listing(names)}: {len(positional)} values are too many" if names else "takes no arguments"
-        yield Refusal(f"{name} {takes}", positional[len(names)])
-    for keyword, place in keywords.items():
-        if keyword not in parameters:
-            hint = suggest(keyword, names) or f" (its arguments: {listing(names)})"
-            yield Refusal(f"{name} has no argument {keyword!r}{hint}", place)
-        elif keyword in names[: len(positional)]:
-            yield Refusal(f"{name}'s {keyword} is given twice, the first time without its name", place)
-    given = {*names[: len(positional)], *keywords}
-    if missing := [n for n, required in parameters.items() if required and n not in given]:
-        yield Refusal(f"{name} needs {listing(missing)} (its arguments: {listing(names)})")
-
-
-MODIFIERS = ("from", "repeat", "when", "else", "share")
-NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9_]*\Z")
-
-
-class Layers:
-    """Reads lists of layers, which may call the blocks read so far."""
-
-    def __init__(self, reading: Reading, blocks: dict[str, Block]) -> None:
-        self.reading, self.calls = reading, Calls(reading, blocks)
-
-    def items(self, tree: Tree, scope: Scope, what: str) -> tuple[Item, ...]:
-        """The entries of a list; one that cannot be read is left out, and its problem is reported."""
-        items, seen = [], dict[str, Place]()
-        for node in self.reading.sequence(tree, what):
-            if (item := self.item(node, scope)) is None:
-                continue
-            items.append(item._replace(sizes=_sizes(item)))
-            if item.named and isinstance(node, Mapping):
-                place = node.keys[item.base]
-                if (first := seen.setdefault(item.base, place)) != place:
-                    self.reading.problem(f"line {first.line + 1} already has the name {item.base!r}", place)
-        return _number(items)
-
-    def item(self, tree: Tree, scope: Scope) -> Item | None:
-        if isinstance(tree, Scalar):
-            item = self.calls.item(tree, scope, None)
-            if item:
-                self.inputs(item, item.place)
-            return item
-        if isinstance(tree, Sequence):
-            self.reading.problem("a list in a list needs a name: '- stage:', and the list below it", tree.place)
-            return None
-        keys = [key for key in tree.entries if key not in MODIFIERS]
-        if len(keys) != 1:
-            self.misnamed(keys, tree)
-            return None
-        inner = scope.plus([INDEX]) if "repeat" in tree.entries else scope
-        key, place, value = keys[0], tree.keys[keys[0]], tree.entries[keys[0]]
-        unnamed = isinstance(value, Scalar) and not value.text and (len(tree.entries) > 1 or "(" in key)
-        item = self.calls.item(Scalar(key, place), inner, None) if unnamed else self.named(key, place, value, inner)
-        if item:
-            item = self.modified(item, tree, scope)._replace(sources=self.sources(tree, inner))
-            self.inputs(item, tree.entries["from"].place if item.sources else item.place)
-        return item
-
     def misnamed(self, keys: list[str], tree: Mapping) -> None:
         beside = f"(beside a name there may be {listing(MODIFIERS)})"
         if not keys:
@@ -152,7 +117,7 @@ class Layers:
             return None
         if isinstance(value, Sequence):
             return Item(key, True, place, body=self.items(value, scope, key))
-        return self.calls.item(value, scope, key)
+        return self.call(value, scope, key)
 
     def join(self, key: str, place: Place, value: Mapping, scope: Scope) -> Item | None:
         if key not in KINDS or not KINDS[key].many:
@@ -178,7 +143,7 @@ class Layers:
             repeat=read.expression(entries["repeat"], scope) if "repeat" in entries else None,
             when=read.expression(entries["when"], scope) if "when" in entries else None,
             otherwise=self.items(entries["else"], scope, "else") if "else" in entries else (),
-            share=read.word(entries.get("share"), "share"),
+            share=read.scalar(entries.get("share"), "share takes one word"),
         )
 
     def sources(self, tree: Mapping, scope: Scope) -> tuple[Input, ...]:
@@ -225,6 +190,28 @@ class Layers:
             how = "; 'from: [...]' names them" if isinstance(callee, Block) else ""
             who = callee.name if isinstance(callee, Block) else item.base
             self.reading.problem(f"{who} takes {takes}, not {several or count}{how}", place)
+
+
+def _misfits(call: Call, callee: Block | type[Kind]) -> Iterator[Refusal]:
+    """The arguments of a call that its callee does not take, and those that it lacks."""
+    if isinstance(callee, Block):
+        required = [name for name, default in callee.parameters.items() if default is None]
+        names = list(callee.parameters)
+    else:
+        required = [parameter.name for parameter in callee.parameters if parameter.required]
+        names = list(callee.defaults)
+    count = len(call.arguments)
+    if count > len(names):
+        takes = f"takes {listing(names)}: {count} values are too many" if names else "takes no arguments"
+        yield Refusal(f"{call.name} {takes}", call.arguments[len(names)].place)
+    for keyword, place in call.keys.items():
+        if keyword not in names:
+            hint = suggest(keyword, names) or f" (its arguments: {listing(names)})"
+            yield Refusal(f"{call.name} has no argument {keyword!r}{hint}", place)
+        elif keyword in names[:count]:
+            yield Refusal(f"{call.name}'s {keyword} is given twice, the first time without its name", place)
+    if missing := [name for name in required if name not in (*names[:count], *call.keys)]:
+        yield Refusal(f"{call.name} needs {listing(missing)} (its arguments: {listing(names)})")
 
 
 def _sizes(item: Item) -> tuple[Size, ...]:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from keyword import iskeyword
 from typing import Any, NamedTuple
 
-from archcalc.core.errors import Place, Refusal, Source, listing, suggest
+from archcalc.core.errors import Place, Refusal, Source, among
 from archcalc.spec.arithmetic import (
     DEAR,
     FUNCTIONS,
@@ -99,7 +99,7 @@ class Compiler:
             elif isinstance(value, int) and not isinstance(value, bool):
                 value = bounded(value)
             elif not isinstance(value, str):
-                raise self.foreign(node, _capital(str(value)))
+                raise self.foreign(node, f"; write {str(value).lower()!r}" if isinstance(value, bool) else "")
             elif not value.isprintable():
                 raise Refusal("a word is made of characters that can be printed")
         except Refusal as refusal:
@@ -188,8 +188,7 @@ class Compiler:
             self.spend(node, definition.body.cost, definition.body.depth)
             return None, len(definition.parameters)
         if node.id not in FUNCTIONS:
-            known = [*FUNCTIONS, *self.functions]
-            hint = suggest(node.id, known) or f" (there are {listing(known)})"
+            hint = among(node.id, [*FUNCTIONS, *self.functions])
             raise self.refusal(node, f"unknown function {node.id!r}{hint}")
         self.spend(node, DEAR.get(node.id, 0), 0)
         return FUNCTIONS[node.id]
@@ -216,10 +215,6 @@ def _size(value: Any) -> Any:
     if isinstance(value, tuple):
         raise Refusal("a list within a list")
     return value
-
-
-def _capital(word: str) -> str:
-    return f"; write {word.lower()!r}" if word in ("True", "False") else ""
 
 
 class Function(NamedTuple):

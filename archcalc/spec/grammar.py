@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import copyreg
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from archcalc import __version__
-from archcalc.core.errors import ArchcalcError, Place, Problem, Source, SpecError, listing, suggest
+from archcalc.core.errors import ArchcalcError, Place, Problem, Source, SpecError, among, listing
 from archcalc.core.gc_paused import gc_paused
 from archcalc.layers import KINDS
 from archcalc.spec.entries import Layers
@@ -71,7 +71,7 @@ class File:
             for word in read.words(tree, "use"):
                 self.use(word.text, read.attempt(word.place, library, word.text))
         self.section("let", self.let)
-        self.layers.calls.below = {key.partition("(")[0]: at for key, at in self.mapping("blocks").keys.items()}
+        self.layers.below = {key.partition("(")[0]: at for key, at in self.mapping("blocks").keys.items()}
         self.section("blocks", self.block)
 
     def define_blocks(self, library: Library) -> Part:
@@ -115,7 +115,7 @@ class File:
     def block(self, text: str, place: Place, tree: Tree) -> None:
         read, signature = self.reading, self.signature(text, place, self.scope.taken)
         if not signature:
-            self.layers.calls.unread.add(text.partition("(")[0])
+            self.layers.unread.add(text.partition("(")[0])
             return
         name = signature.name
         if name in KINDS or name in self.part.blocks:
@@ -132,7 +132,7 @@ class File:
                 scope = self.defined(key, at, value, scope, lets)
             tree = tree.entries.get("layers", tree)
         body = self.items(tree, scope, what, inputs)
-        self.layers.calls.below.pop(name, None)
+        self.layers.below.pop(name, None)
         self.part.blocks[name] = Block(name, signature.parameters, inputs, lets, body, self.part, place)
 
     def signature(self, text: str, place: Place, taken: frozenset[str] = frozenset()) -> Signature | None:
@@ -206,7 +206,7 @@ class _SpecFile(File):
                 words = read.words(tree, key) if key == "aliases" else [tree]
                 found[key] = " ".join(read.text(word, key) for word in words)
         if found.get("kind", "network") not in KINDS_OF_SPEC:
-            hint = suggest(found["kind"], KINDS_OF_SPEC) or f" (there are {listing(KINDS_OF_SPEC)})"
+            hint = among(found["kind"], KINDS_OF_SPEC)
             read.problem(f"no kind {found['kind']!r}{hint}", mapping.entries["kind"].place)
         return found
 
@@ -275,23 +275,16 @@ def block_files(part: Part) -> Files:
 def unpickled(version: str, name: str, source: Source, blocks: Files) -> Spec:
     """The spec, parsed from its texts. Raises ArchcalcError if another version of archcalc pickled it."""
     if version != __version__:
-        raise ArchcalcError(
-            f"{name} was pickled by archcalc {version}, but this is {__version__}; install the same version"
-        )
-    spec = parse_spec(source, name, _Texts(dict(blocks)))
+        message = f"{name} was pickled by archcalc {version}, but this is {__version__}; install the same version"
+        raise ArchcalcError(message)
+    sources = dict(blocks)
+
+    @cache
+    def library(word: str) -> Part:
+        return parse_blocks(sources[word], library)
+
+    spec = parse_spec(source, name, library)
     return (spec.variant(name) if name in spec.variants else spec).trimmed()
-
-
-class _Texts:
-    """Finds files of blocks among given texts."""
-
-    def __init__(self, sources: dict[str, Source]) -> None:
-        self.sources, self.parts = sources, dict[str, Part]()
-
-    def __call__(self, name: str) -> Part:
-        if name not in self.parts:
-            self.parts[name] = parse_blocks(self.sources[name], self)
-        return self.parts[name]
 
 
 def _pickled(spec: Spec) -> tuple[Any, ...]:

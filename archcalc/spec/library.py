@@ -10,7 +10,7 @@ from functools import cache
 from os.path import basename, dirname, isdir, join
 from typing import NamedTuple
 
-from archcalc.core.errors import ArchcalcError, Refusal, Source, alternatives, listing, meant, one_line, suggest
+from archcalc.core.errors import ArchcalcError, Refusal, Source, alternatives, among, listing, meant, one_line, suggest
 from archcalc.core.synonyms import USUAL, squeezed
 from archcalc.spec.grammar import HEADINGS, parse_blocks, parse_spec
 from archcalc.spec.model import Part, Spec
@@ -82,8 +82,7 @@ def choose(words: Sequence[str] = (), *, family: str = "", kind: str = "", lectu
         if word:
             known = {squeezed(one): one for one in headings(key)}
             if squeezed(word) not in known:
-                hint = suggest(word, known.values()) or f" (there are {listing(known.values())})"
-                raise ArchcalcError(f"no {key} {word!r}{hint}")
+                raise ArchcalcError(f"no {key} {word!r}{among(word, [*known.values()])}")
             chosen = [entry for entry in chosen if entry.heading(key) == known[squeezed(word)]]
     found = [entry for entry in chosen if all(squeezed(word) in _heading_text(entry) for word in words)]
     if words and not found:
@@ -158,7 +157,7 @@ def is_file(reference: str) -> bool:
 @cache
 def names() -> dict[str, str]:
     """Every network that comes with archcalc -> its file; the names are found without parsing the files."""
-    found = {name: path for path in files(home()) for name in _members(_text(path), stem(path))}
+    found = {name: path for path in files(home()) for name in _members(read(path), stem(path))}
     return dict(sorted(found.items()))
 
 
@@ -168,17 +167,12 @@ def aliases() -> dict[str, str]:
     found: dict[str, str] = {}
     for path in set(names().values()):
         name = stem(path)
-        for line in _text(path).splitlines():
+        for line in read(path).splitlines():
             member = re.match(r"  (\w+):", line)
             name = member[1] if member and member[1] in names() else name
             words = re.search(r"\baliases: *(?:\[([^\]]*)\]|(\w+))", line.partition(" #")[0])
             found |= dict.fromkeys(re.findall(r"\w+", words[1] or words[2]), name) if words else {}
     return found
-
-
-def _text(path: str) -> str:
-    with open(path, encoding="utf-8") as file:
-        return file.read()
 
 
 def _members(text: str, stem: str) -> list[str]:
@@ -209,7 +203,7 @@ def whole(reference: str) -> tuple[Spec, list[str]]:
     name = reference if reference in names() else known_as(reference)
     if name not in names():
         raise ArchcalcError(f"no network {name!r}{hint_of(name) or NO_NETWORK}")
-    spec = _parse(names()[name], name, basename(names()[name]))
+    spec = _own(names()[name])
     return spec, [name] if spec.variants else []
 
 
@@ -217,6 +211,12 @@ def known_as(reference: str) -> str:
     """The name for an alias, ignoring capitals, hyphens and underscores; any other reference is returned unchanged."""
     known = {squeezed(alias): name for alias, name in aliases().items()} | {squeezed(name): name for name in names()}
     return aliases().get(reference) or known.get(squeezed(reference), reference)
+
+
+@cache
+def _own(path: str) -> Spec:
+    """The spec in a file that comes with archcalc; like their names, these are read once."""
+    return _parse(path, stem(path), basename(path))
 
 
 def _parse(path: str, name: str, shown: str) -> Spec:

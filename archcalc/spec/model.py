@@ -10,7 +10,7 @@ from archcalc.core.errors import Place, Refusal, Source, listing
 from archcalc.core.layer import Kind
 from archcalc.core.number import fails
 from archcalc.core.value import brief, exact, show
-from archcalc.spec.arithmetic import LARGEST_BITS
+from archcalc.spec.arithmetic import LARGEST_BITS, is_too_large
 from archcalc.spec.expression import Call, constant
 from archcalc.spec.syntax import Definition, Expression
 from archcalc.spec.text import Scalar
@@ -50,7 +50,7 @@ class Knob(NamedTuple):
         return f"it must be one of {listing(map(show, self.choices))}" if self.choices else ""
 
     def _within(self, value: Any) -> Any:
-        if isinstance(value, (int, Fraction)) and max(abs(value.numerator), value.denominator) >> LARGEST_BITS:
+        if is_too_large(value):
             raise Refusal(f"{self.name} must be a number of at most {LARGEST_BITS} bits")
         if self.choices:
             if not any(type(value) is type(choice) and value == choice for choice in self.choices):
@@ -180,7 +180,6 @@ class Spec(NamedTuple):
 
     @property
     def given(self) -> dict[str, Knob]:
-        """The knobs by name."""
         return self.part.given
 
     def variant(self, name: str) -> Spec:

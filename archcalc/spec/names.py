@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 from archcalc.core.errors import Place, Refusal, suggest
@@ -37,7 +38,6 @@ class Run(NamedTuple):
         return Run(path, self.root, dict(self.environment), [start], {})
 
     def copy(self) -> Run:
-        """An independent copy."""
         return self._replace(environment=dict(self.environment), history=[*self.history], met=dict(self.met))
 
     def paths(self) -> Iterator[str]:
@@ -74,11 +74,14 @@ class Spans:
         self.asked = 0  # how many were named by a word that stands for several
 
     def copy(self) -> Spans:
-        """An independent copy."""
         other = Spans()
         other.found.update(self.found)
         other.open |= self.open
         return other
+
+    def after(self, count: int) -> tuple[tuple[str, Span], ...]:
+        """The names that came after the first ``count``, with what they stand for."""
+        return tuple(islice(reversed(self.found.items()), len(self.found) - count))[::-1]
 
     def define(self, name: str, span: Span) -> None:
         """Give a name to nodes. Raises Refusal where the name is already in use."""
@@ -205,10 +208,8 @@ class Names:
             message = f"{name!r} comes later, on line {later.place.line + 1}; an input must stand above its use"
             return Refusal(message, word.place)
         names = [pair for level in self.levels for pair in level.items()]
-        known = [
-            *dict(names),
-            *(other + _number(name) for other, many in names if many and name != other + _number(name)),
-        ]
+        copies = (other + _number(name) for other, several in names if several)
+        known = [*dict(names), *(copy for copy in copies if copy != name)]
         own = f"; {self.what} sees only its own layers and inputs" if self.what.startswith("the block") else ""
         return Refusal(f"no layer {name!r} above this one{suggest(name, known) or own}", word.place)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from keyword import iskeyword
 from typing import Any, NamedTuple, TypeVar
 
-from archcalc.core.errors import Place, Problem, Refusal, SpecError, listing, nearest, one_line, suggest
+from archcalc.core.errors import BUILT, Place, Problem, Refusal, SpecError, among, listing, nearest, one_line, suggest
 from archcalc.spec.arithmetic import FUNCTIONS, WORDS
 from archcalc.spec.expression import parse
 from archcalc.spec.model import INDEX, SHAPE_WORDS, read_value
@@ -67,8 +67,7 @@ class Reading:
         known = list(known)
         for key in mapping.entries:
             if key not in known:
-                hint = suggest(key, known) or f" (there are {listing(known)})"
-                self.problem(f"{what} has no {key!r}{hint}", mapping.keys[key])
+                self.problem(f"{what} has no {key!r}{among(key, known)}", mapping.keys[key])
         return {key if key in known else nearest(key, known) or key for key in mapping.entries}
 
     def mapping(self, tree: Tree | None, what: str) -> Mapping:
@@ -77,7 +76,7 @@ class Reading:
             return tree
         if tree is not None:
             self.problem(f"{what} takes lines of 'key: value'{_not(tree)}", tree.place)
-        return Mapping({}, {}, NOWHERE if tree is None else tree.place)
+        return Mapping({}, {}, BUILT if tree is None else tree.place)
 
     def sequence(self, tree: Tree, what: str) -> tuple[Tree, ...]:
         """The entries of a list; none if it is something else."""
@@ -94,28 +93,22 @@ class Reading:
                 self.problem(f"{what} takes words{_not(item)}", item.place)
         return [item for item in items if isinstance(item, Scalar)]
 
-    def word(self, tree: Tree | None, what: str) -> Scalar | None:
-        """One word; None if it is missing or something else."""
+    def scalar(self, tree: Tree | None, rule: str) -> Scalar | None:
+        """The tree as a scalar; None if it is missing or something else, against this ``rule``."""
         if tree is None or isinstance(tree, Scalar):
             return tree
-        self.problem(f"{what} takes one word{_not(tree)}", tree.place)
+        self.problem(f"{rule}{_not(tree)}", tree.place)
         return None
 
     def text(self, tree: Tree | None, what: str) -> str:
         """A text, made safe to show on one line; empty if it is missing or something else."""
-        if isinstance(tree, Scalar):
-            return one_line(tree.text)
-        if tree is not None:
-            self.problem(f"{what} takes a text{_not(tree)}", tree.place)
-        return ""
+        found = self.scalar(tree, f"{what} takes a text")
+        return one_line(found.text) if found else ""
 
     def value(self, tree: Tree | None) -> Any:
         """A number or a word."""
-        if isinstance(tree, Scalar):
-            return self.attempt(tree.place, read_value, tree.text, tree.place)
-        if tree is not None:
-            self.problem(f"a number or a word belongs here{_not(tree)}", tree.place)
-        return None
+        found = self.scalar(tree, "a number or a word belongs here")
+        return found and self.attempt(found.place, read_value, found.text, found.place)
 
     def name(self, text: str, place: Place, taken: Iterable[str] = ()) -> bool:
         """Whether the text can name a symbol here."""
@@ -159,6 +152,3 @@ def _not(tree: Tree) -> str:
     if isinstance(tree, Scalar):
         return "" if tree.text else "; nothing stands here"
     return ", not a list" if isinstance(tree, Sequence) else ", not lines of 'key: value'"
-
-
-NOWHERE = Place(source=None, line=0, column=0)  # type: ignore[arg-type]  # of a mapping that is missing

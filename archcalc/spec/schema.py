@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from inspect import cleandoc
 from typing import Any
 
 from archcalc.core.errors import ArchcalcError, Place, Source, suggest
-from archcalc.core.layer import Kind, build
+from archcalc.core.layer import Kind, Parameter, build
 from archcalc.core.shape import describe
 from archcalc.core.synonyms import instead
-from archcalc.layers import FAMILIES, KINDS
+from archcalc.layers import FAMILIES, KINDS, kinds_of
 from archcalc.spec.entries import MODIFIERS, NAME
 from archcalc.spec.expression import parse_call
 from archcalc.spec.grammar import BLOCK_FILE_KEYS, BLOCK_KEYS, HEADINGS, KEYS, KINDS_OF_SPEC, KNOB_KEYS
@@ -31,7 +30,7 @@ def kinds_page() -> str:
     sections = [INTRODUCTION]
     for family in FAMILIES:
         sections.append(f"## {cleandoc(family.__doc__ or '').splitlines()[0].rstrip('.')}\n")
-        sections += [_section(kind) for kind in KINDS.values() if _family(kind) == family.__name__]
+        sections += map(_section, kinds_of(family))
     return "\n".join(sections)
 
 
@@ -43,19 +42,11 @@ def kind_page(label: str) -> str:
     return _section(KINDS[label])
 
 
-def _family(kind: type[Kind]) -> str:
-    return next(f.__name__ for f in FAMILIES if vars(f).get(kind.__name__) is kind or vars(f).get(kind.label) is kind)
-
-
 def _section(kind: type[Kind]) -> str:
-    arguments = "".join(
-        f"- `{p.name}`: {p.type.means}{'' if p.required else f'; {_default(p.default)}'}\n" for p in kind.parameters
-    )
-    examples = "".join(
-        f"| `{call}` | {_shapes(kind, x)} | {_output(kind, call, x)} |\n" for call, x in kind.examples.items()
-    )
-    table = f"| example | input | output |\n|---|---|---|\n{examples}"
-    parts = [f"### {signature(kind)}", cleandoc(kind.__doc__ or ""), arguments.rstrip(), table]
+    arguments = "\n".join(f"- `{p.name}`: {p.type.means}{_default(p)}" for p in kind.parameters)
+    examples = "\n".join(_example(kind, call, given) for call, given in kind.examples.items())
+    table = f"| example | input | output |\n|---|---|---|\n{examples}\n"
+    parts = [f"### {signature(kind)}", cleandoc(kind.__doc__ or ""), arguments, table]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -65,27 +56,23 @@ def signature(kind: type[Kind]) -> str:
     return f"{kind.label}({', '.join(words)})" if words else kind.label
 
 
-def _default(value: Any) -> str:
-    return "may be left out" if value is None else f"{_word(value)} unless given"
+def _default(parameter: Parameter) -> str:
+    if parameter.required:
+        return ""
+    return "; may be left out" if parameter.default is None else f"; {_word(parameter.default)} unless given"
 
 
 def _word(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) or value is None else str(value)
 
 
-def _inputs(kind: type[Kind], example: Any) -> tuple[Any, ...]:
-    return example if kind.many else (example,)
-
-
-def _shapes(kind: type[Kind], example: Any) -> str:
-    return " and ".join(map(describe, _inputs(kind, example)))
-
-
-def _output(kind: type[Kind], text: str, example: Any) -> str:
+def _example(kind: type[Kind], text: str, given: Any) -> str:
+    """The row of an example: the call, the shapes of its inputs and of its output."""
     call = parse_call(text, Place(Source("example", text), 0, 0, len(text)))
     values = tuple(argument.evaluate({}) for argument in call.arguments)
     layer, _ = build(kind, values, {name: value.evaluate({}) for name, value in call.keywords.items()})
-    return describe(layer.shape(*_inputs(kind, example)))
+    inputs = given if kind.many else (given,)
+    return f"| `{text}` | {' and '.join(map(describe, inputs))} | {describe(layer.shape(*inputs))} |"
 
 
 MEANINGS = {
@@ -113,7 +100,6 @@ BLOCK_CALL = {"description": "a block", "pattern": r"^[A-Za-z_]\w*(\(.*\))?$"}
 
 
 def schema_text() -> str:
-    """The schema as JSON."""
     return json.dumps(schema(), indent=1) + "\n"
 
 
@@ -125,7 +111,7 @@ def schema() -> dict[str, Any]:
         "title": "archcalc spec",
         **_object({name: {**sections[name], "description": MEANINGS[name]} for name in KEYS}, []),
         "$defs": {
-            "call": {"type": "string", "anyOf": [*_calls(), BLOCK_CALL]},
+            "call": {"type": "string", "anyOf": [*map(_call, KINDS.values()), BLOCK_CALL]},
             "use": {"anyOf": [WORDS, _named(_object({name: sections[name] for name in BLOCK_FILE_KEYS}, ["blocks"]))]},
             "knob": _object(dict.fromkeys(KNOB_KEYS, VALUE) | {"choices": VALUES}, ["default"]),
             "layers": {"type": "array", "items": {"anyOf": [{"$ref": "#/$defs/call"}, {"$ref": "#/$defs/entry"}]}},
@@ -141,17 +127,15 @@ def _sections() -> dict[str, dict[str, Any]]:
     headings |= {"aliases": WORDS, "kind": {"enum": list(KINDS_OF_SPEC)}}
     body: dict[str, dict[str, Any]] = {"input": VALUES, "layers": LAYERS}
     block = _object(dict(zip(BLOCK_KEYS, (WORDS, _named(VALUES), LAYERS), strict=True)), ["layers"])
-    return (
-        headings
-        | body
-        | {
-            "use": {"$ref": "#/$defs/use"},
-            "given": _named({"anyOf": [VALUE, {"$ref": "#/$defs/knob"}]}),
-            "variants": _named(_named(VALUE) | {"properties": headings | body}),
-            "let": _named(VALUES),
-            "blocks": _named({"anyOf": [LAYERS, block]}),
-        }
-    )
+    return {
+        **headings,
+        **body,
+        "use": {"$ref": "#/$defs/use"},
+        "given": _named({"anyOf": [VALUE, {"$ref": "#/$defs/knob"}]}),
+        "variants": _named(_named(VALUE) | {"properties": headings | body}),
+        "let": _named(VALUES),
+        "blocks": _named({"anyOf": [LAYERS, block]}),
+    }
 
 
 def _entry() -> dict[str, Any]:
@@ -162,10 +146,9 @@ def _entry() -> dict[str, Any]:
     return _named({"anyOf": bodies}) | {"properties": {key: beside[key] for key in MODIFIERS}, "propertyNames": names}
 
 
-def _calls() -> Iterator[dict[str, str]]:
-    for kind in KINDS.values():
-        doc = " ".join(cleandoc(kind.__doc__ or "").split())
-        yield {"pattern": rf"^{kind.label}(\(.*\))?$", "description": f"{signature(kind)}: {doc}"}
+def _call(kind: type[Kind]) -> dict[str, str]:
+    doc = " ".join(cleandoc(kind.__doc__ or "").split())
+    return {"pattern": rf"^{kind.label}(\(.*\))?$", "description": f"{signature(kind)}: {doc}"}
 
 
 def _named(values: dict[str, Any]) -> dict[str, Any]:

@@ -5,20 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from itertools import count
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from archcalc.sweeps.evaluate import evaluate
 from archcalc.sweeps.files import ROW_BYTES
-
-if TYPE_CHECKING:
-    from archcalc.sweeps.sweep import Sweep
+from archcalc.sweeps.sweep import Sweep
 
 FEW = 100  # points; up to this many, no trial is run
 LARGE = 10_000_000  # points; beyond this many, a sweep must be confirmed
-SHORT, LONG = (
-    5,
-    600,
-)  # seconds; beyond the first, the expected time is shown; beyond the second, the sweep must be confirmed
+SHORT = 5  # seconds; beyond this, the expected time is shown
+LONG = 600  # seconds; beyond this, the sweep must be confirmed
 TRIAL = 0.5  # seconds that a trial lasts
 UNITS = ((86_400 * 365.25, "years"), (86_400, "days"), (3600, "hours"), (60, "minutes"), (0, "seconds"))
 
@@ -58,7 +54,7 @@ def speed(sweep: Sweep) -> float:
     for fraction in _spread():
         box, done, before = pieces.box(int(fraction * pieces.number)), list[int](), time.perf_counter()
         at = [int(fraction * len(where)) for where in box]
-        evaluate(sweep.network.spec, sweep.grid, box, sweep.quantities, done.append, at)
+        evaluate(sweep.network.spec, sweep.axes, box, sweep.quantities, done.append, at)
         times.append((time.perf_counter() - before) / sum(done))
         if time.perf_counter() - start > TRIAL or sum(done) == sweep.points:
             break

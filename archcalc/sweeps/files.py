@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from io import TextIOWrapper
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO, TYPE_CHECKING, Any, TextIO
+from typing import IO, Any, TextIO
 
 import numpy as np
 
@@ -19,10 +19,8 @@ from archcalc.output.table import ABSENT, KNOB, WORDS, Table, asked_for, exact
 from archcalc.output.table import Column as Heading
 from archcalc.sweeps.evaluate import WHY, Chunk, Column, floats_do, knob_columns, knob_kind, reasons
 from archcalc.sweeps.ranges import has_words
+from archcalc.sweeps.sweep import Sweep
 from archcalc.tables import counted
-
-if TYPE_CHECKING:
-    from archcalc.sweeps.sweep import Sweep
 
 MOST_ROWS = 10_000
 
@@ -49,14 +47,13 @@ def sweep_table(sweep: Sweep, chunks: Iterable[Chunk]) -> Table:
 DIGITS = 38  # of the widest integers that most programs can read
 
 
-def write_parquet(sweep: Sweep, path: Path, chunks: Iterable[Chunk]) -> None:
+def _parquet(sweep: Sweep, file: IO[bytes], chunks: Iterable[Chunk]) -> None:
     """Write a row group for each piece. Raises ArchcalcError."""
     needed("pyarrow", "a Parquet file", "sweep")
-    with replacing(path) as file:
-        writer = _Writer(file)
-        for chunk in chunks:
-            writer.add(_table(sweep, chunk))
-        writer.close()
+    writer = _Writer(file)
+    for chunk in chunks:
+        writer.add(_table(sweep, chunk))
+    writer.close()
 
 
 class _Writer:
@@ -107,7 +104,8 @@ def _table(sweep: Sweep, chunk: Chunk) -> Any:
     import pyarrow as pa
 
     arrays = {n: _knob(n, values, knob_kind(sweep.axes[n])) for n, values in knob_columns(sweep, chunk)}
-    arrays |= {name: _figures(name, column, sweep.quantities[name].is_ratio) for name, column in chunk.columns.items()}
+    whole = {name: asked.entry.is_whole for name, asked in sweep.quantities.items()}
+    arrays |= {name: _figures(name, column, whole[name]) for name, column in chunk.columns.items()}
     why = chunk.why.reshape(-1)
     words = pa.DictionaryArray.from_arrays(pa.array(why, mask=why < 0), pa.array(chunk.reasons, type=pa.string()))
     return pa.table({**arrays, WHY: words.cast(pa.string())})
@@ -115,23 +113,19 @@ def _table(sweep: Sweep, chunk: Chunk) -> Any:
 
 def _knob(name: str, values: np.ndarray, kind: type) -> Any:
     """A knob's column; fractions that floats would misrepresent are text."""
-    return _numbers(name, values) if kind in (bool, int, float) else _words(values)
-
-
-def _words(values: np.ndarray) -> Any:
     import pyarrow as pa
 
-    return pa.array([*map(str, values)], type=pa.string())
+    is_number = kind in (bool, int, float)
+    return _numbers(name, values) if is_number else pa.array([*map(str, values)], type=pa.string())
 
 
-def _figures(name: str, column: Column, share: bool) -> Any:
-    """A quantity's column; shares are floats."""
+def _figures(name: str, column: Column, whole: bool) -> Any:
+    """A quantity's column; one that may have fractions is of floats."""
     data = column.data.reshape(-1)
-    if share and not floats_do(data):
-        raise ArchcalcError(
-            f"{name} has a value that a float would round to a whole number; CSV and JSON hold it exactly"
-        )
-    return _numbers(name, data.astype(float) if share else data, ~column.known.reshape(-1))
+    if not whole and not floats_do(data):
+        message = f"{name} has a value that a float would round to a whole number"
+        raise ArchcalcError(f"{message}; CSV and JSON hold it exactly")
+    return _numbers(name, data if whole else data.astype(float), ~column.known.reshape(-1))
 
 
 def _numbers(name: str, data: np.ndarray, missing: np.ndarray | None = None) -> Any:
@@ -153,10 +147,10 @@ ROW_BYTES = {"csv": 9, "json": 24, "parquet": 4}  # for each column of a row, ab
 def write(sweep: Sweep, path: Path, chunks: Iterable[Chunk], format_: str | None = None) -> None:
     """Write the file whole or not at all, in the given format or the one its suffix names. Raises ArchcalcError."""
     format_ = format_of(path, format_, STREAMED)
-    if format_ == "parquet":
-        write_parquet(sweep, path, chunks)
-    else:
-        with replacing(path) as file:
+    with replacing(path) as file:
+        if format_ == "parquet":
+            _parquet(sweep, file, chunks)
+        else:
             text = TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
             stream(sweep, text, format_, chunks)
             text.detach()

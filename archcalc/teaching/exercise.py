@@ -13,7 +13,7 @@ from hashlib import sha256
 from math import ceil
 from typing import Any, NamedTuple
 
-from archcalc.core.errors import ArchcalcError, listing, suggest
+from archcalc.core.errors import ArchcalcError, among, listing
 from archcalc.core.number import product
 from archcalc.core.shape import describe
 from archcalc.core.value import exact, show
@@ -58,9 +58,7 @@ class Exercise:
         self.name = f"{report.label} --blank {','.join(self.figures)}{of} --share {show(exact(share))} --seed {seed}"
         cells = self.open(kinds)
         names = {row: f"{seed} {report.layers[row].name}" for row, _ in cells}
-        order = sorted(
-            names, key=lambda row: sha256(names[row].encode()).digest()
-        )  # the same in every version of Python
+        order = sorted(names, key=lambda row: sha256(names[row].encode()).digest())  # the same in every Python
         rows = {*order[: ceil(exact(share) * len(order))]}
         chosen = [cell for cell in cells if cell[0] in rows]
         self.blanks = [Blank(number, *cell, self.value(*cell)) for number, cell in enumerate(chosen, 1)]
@@ -77,7 +75,7 @@ class Exercise:
         told = {(figure, self.value(i, figure)) for i, figure in cells if self.tells(i, figure)}
         there = {row.kind for row in self.report.layers}
         if unknown := [kind for kind in kinds if kind not in there]:
-            hint = suggest(unknown[0], there) or f" (there are {listing(sorted(there))})"
+            hint = among(unknown[0], sorted(there))
             raise ArchcalcError(f"{self.report.network} has no layer of kind {unknown[0]!r}{hint}")
         found = [
             (i, figure)
@@ -124,20 +122,16 @@ class Exercise:
         """The sheet that students receive."""
         report = self.report
         rows = [
-            (number, *self.layer(i), *(self.cell(i, figure) for figure in self.columns))
-            for i, number in enumerate(row.nodes[0] for row in report.layers)
+            (row.nodes[0], *self.layer(i), *(self.cell(i, figure) for figure in self.columns))
+            for i, row in enumerate(report.layers)
         ]
         knobs = listing(f"{name} = {show(value)}" for name, value in report.knobs.items())
         notes = [f"knobs: {knobs}", " ".join(HOW), report.sentence(self.figures)]
         count = f"{len(self.blanks)} blank{'s' * (len(self.blanks) > 1)}"
+        title = f"{report.title}, input {describe(report.input)}: {count}"
         figures = (of_figure(FIGURES[name]) for name in self.columns)
-        return Table(
-            f"{report.title}, input {describe(report.input)}: {count}",
-            (*numbers("row"), *words("layer", "kind", "from"), *numbers("input"), *figures),
-            tuple(rows),
-            notes=tuple(filter(None, notes)),
-            name="exercise",
-        )
+        columns = (*numbers("row"), *words("layer", "kind", "from"), *numbers("input"), *figures)
+        return Table(title, columns, tuple(rows), notes=tuple(filter(None, notes)), name="exercise")
 
     def key(self) -> Table:
         """The answers; marking them gives the full score."""
@@ -155,8 +149,7 @@ def _figure(word: str) -> str:
     """A figure that can be asked for. Raises ArchcalcError."""
     name = SPELLINGS.get(word, word)
     if name not in ASKABLE:
-        hint = suggest(word, ASKABLE) or f" (there are {listing(ASKABLE)})"
-        raise ArchcalcError(f"no figure {word!r} to ask for{hint}")
+        raise ArchcalcError(f"no figure {word!r} to ask for{among(word, ASKABLE)}")
     return name
 
 

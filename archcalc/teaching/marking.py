@@ -99,9 +99,8 @@ def _rows(path: str) -> Iterator[tuple[str, dict[str, str]]]:
         for row in rows:
             place, more = f"{path}:{rows.line_num + 1}", [*filter(None, row.pop(None, ()))]
             if more and names[-1] != "answer":
-                raise ArchcalcError(
-                    f"{place}: one cell too many, {more[0]!r}; put quotes around an answer with a {delimiter!r}"
-                )
+                message = f"one cell too many, {more[0]!r}; put quotes around an answer with a {delimiter!r}"
+                raise ArchcalcError(f"{place}: {message}")
             row["answer"] = delimiter.join([row["answer"], *more])  # 1,024 without quotes
             if any(row.values()):
                 yield place, {name: one_line(cell) for name, cell in row.items()}

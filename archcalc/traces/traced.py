@@ -1,4 +1,4 @@
-"""A comparison of traced numbers, and comparisons joined by "and", "or" and "not"."""
+"""Numbers that record how they were computed, and the comparisons that their present values do not decide."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from archcalc.core.errors import Refusal
+from archcalc.core.errors import NO_ROOT, Refusal
 from archcalc.core.number import (
     COMPARE,
     OwnCondition,
@@ -34,18 +34,6 @@ class Condition(OwnCondition):
         self.sign, self.operands = sign, operands  # sign: one of COMPARE, or "and", "or", "not"
         self.value, self.trace = value, trace
         self.varies = any(map(varies, operands))
-
-    @classmethod
-    def of(cls, a: Any, sign: str, b: Any) -> Any:
-        """A comparison such as a < b: True or False where all values agree, else a Condition."""
-        b = int(b) if isinstance(b, bool) else b  # as for plain numbers, true is 1
-        if a is b:
-            return COMPARE[sign](0, 0)
-        if a.low is not None and not hasattr(b, "low") and (a.low > b or (a.low == b and sign in (">=", "<"))):
-            return COMPARE[sign](a.low, b)
-        if a.operation == "-" and isinstance(b, int) and b == 0:
-            return COMPARE[sign](*a.operands)
-        return cls(sign, (a, b), COMPARE[sign](a.value, getattr(b, "value", b)), a.trace)
 
     @property
     def settled(self) -> bool:
@@ -206,8 +194,16 @@ class Traced(OwnNumber):
         return operate("max", self, other)
 
     def compared(self, sign: str, other: Any) -> Any:
-        """A condition on all values, not only the present ones."""
-        return Condition.of(self, sign, other)
+        """True or False where all values agree, not only the present ones; else a Condition."""
+        compare, low = COMPARE[sign], self.low
+        other = int(other) if isinstance(other, bool) else other  # as for plain numbers, true is 1
+        if self is other:
+            return compare(0, 0)
+        if low is not None and not hasattr(other, "low") and (low > other or (low == other and sign in (">=", "<"))):
+            return compare(low, other)
+        if self.operation == "-" and is_int(other, 0):
+            return compare(*self.operands)
+        return Condition(sign, (self, other), compare(self.value, value_of(other)), self.trace)
 
     def __str__(self) -> str:
         """A mark for the number in a message, since its value may change before the message is shown."""
@@ -234,7 +230,7 @@ def operate(operation: str, *operands: Any) -> Traced:
         raise Refusal("it differs among the copies of a repetition")
     whole = operation in WHOLE or (operation not in NEVER_WHOLE and all(map(is_whole, operands)))
     if operation == "power" and not isinstance(exponent := operands[1], int):
-        trace.needed.append((math.floor(exponent) == exponent, "a root is not exact; only whole exponents"))
+        trace.needed.append((math.floor(exponent) == exponent, NO_ROOT))
         whole = False
     if operation in ("/", "mod") and isinstance(operands[1], Traced) and not (operands[1].low or 0) > 0:
         trace.needed.append((operands[1] != 0, "a division by zero"))

@@ -24,14 +24,13 @@ from archcalc.report import Report
 from archcalc.spec.model import Knob
 from archcalc.tables import Choice
 from archcalc.workbook.live import COUNT, Walk, name_of, walk
-from archcalc.workbook.sheet import CHECK, STATUS, VALID, Formula, letters
+from archcalc.workbook.sheet import CHECK, STATUS, VALID, Formula
 
 KNOBS_ROW = 5
 HINT = "Blue cells can be changed; where the network then cannot be built, the status says why, and no figure is shown."
 BLOCKS = " A name with ... stands for all copies of a repetition: sizes are those of the first, figures the sum of all."
 OTHER = " Not columns of this sheet: {figures}; the cells of a layer have its sizes and arguments."
 FIXED = "decides which layers there are, so it is set when the sheet is made: archcalc export {network} --{knob} ..."
-IDLE = "no figure here depends on it"
 MOST_LAYERS = 20_000  # of a sheet; a larger one opens too slowly to be of use
 FORMATS: dict[str, dict[str, Any]] = {
     **xlsx.FORMATS,
@@ -42,8 +41,6 @@ FORMATS: dict[str, dict[str, Any]] = {
     "copies": {"num_format": '0 "copies"', "align": "left"},
     "wrong": {"font_color": "#c00000"},
 }
-
-
 Styles = SimpleNamespace  # the workbook's formats, by their names in FORMATS
 
 
@@ -74,10 +71,8 @@ def render_reports(reports: Sequence[Report], choice: Choice) -> bytes:
 def _network(book: Workbook, styles: Styles, report: Report, name: str, choice: Choice) -> Written:
     """Write a network's sheet."""
     if len(report.layers) > MOST_LAYERS:
-        count = f"{len(report.layers):,} layers; a workbook holds at most {MOST_LAYERS:,}"
-        raise ArchcalcError(
-            f"{report.label} has {count}. Its blocks fit: archcalc summary NETWORK --by block -o FILE.csv"
-        )
+        much = f"{report.label} has {len(report.layers):,} layers; a workbook holds at most {MOST_LAYERS:,}"
+        raise ArchcalcError(f"{much}. Its blocks fit: archcalc summary NETWORK --by block -o FILE.csv")
     sheet, done = book.add_worksheet(name), walk(report, KNOBS_ROW, choice.columns)
     columns, first = done.layout.columns, done.layout.input_row
     last = first + len(done.graph.nodes) - 1
@@ -89,8 +84,7 @@ def _network(book: Workbook, styles: Styles, report: Report, name: str, choice: 
         sheet.write_string(row, 0, text, styles.head if row == 0 else styles.note)
     _status(sheet, styles, done, last)
     _knobs(sheet, styles, report, done)
-    for title, column in columns.items():
-        sheet.write_string(first - 1, column, title, styles.head)
+    sheet.write_row(first - 1, 0, columns, styles.head)
     _layers(sheet, styles, report, done, last)
     totals = _totals(sheet, styles, report, done, last)
     sheet.protect("", {"format_columns": True, "format_rows": True, "format_cells": True})
@@ -112,21 +106,20 @@ def _status(sheet: Worksheet, styles: Styles, done: Walk, last: int) -> None:
     """Write whether the network can be built with the values in the cells; if not, the first error."""
     text = '"valid"'
     for top, bottom in ((done.layout.input_row, last), (KNOBS_ROW, KNOBS_ROW + len(done.graph.knobs) - 1)):
-        checks, names = (f"${c}${top + 1}:${c}${bottom + 1}" for c in (letters(done.layout.columns[CHECK]), "A"))
+        ends = ([done.layout.at(row, title, fixed=True) for row in (top, bottom)] for title in (CHECK, "layer"))
+        checks, names = map(":".join, ends)
         at = f'MATCH("?*",{checks},0)'  # the first that is not empty
         text = f'IFERROR("not valid: "&INDEX({names},{at})&": "&INDEX({checks},{at}),{text})'
     row = int(STATUS.rpartition("$")[2]) - 1
     sheet.write_string(row, 0, "status")
     _put(sheet, row, 1, Formula(text, "valid"), styles.plain)
-    sheet.conditional_format(
-        row, 1, row, 1, {"type": "cell", "criteria": "!=", "value": '"valid"', "format": styles.wrong}
-    )
+    wrong = {"type": "cell", "criteria": "!=", "value": '"valid"', "format": styles.wrong}
+    sheet.conditional_format(row, 1, row, 1, wrong)
 
 
 def _knobs(sheet: Worksheet, styles: Styles, report: Report, done: Walk) -> None:
     """Write the knobs; one that affects a formula can be changed within its bounds, another says why it cannot."""
-    for column, title in enumerate(("knob", "value", "what it is")):
-        sheet.write_string(KNOBS_ROW - 1, column, title, styles.head)
+    sheet.write_row(KNOBS_ROW - 1, 0, ("knob", "value", "what it is"), styles.head)
     for row, (name, value) in enumerate(report.knobs.items(), KNOBS_ROW):
         knob, live = done.given[name], f"$B${row + 1}" in done.used
         reason = FIXED.format(network=report.network, knob=name)
@@ -142,9 +135,8 @@ def _allowed(knob: Knob, whole: bool) -> dict[str, Any]:
     if knob.choices:
         return {"validate": "list", "source": [*map(show, knob.choices)]}
     low, high = (None if end is None else float(end) for end in (knob.minimum, knob.maximum))
-    bounds = "".join(
-        f", at {word} {show(end)}" for word, end in (("least", knob.minimum), ("most", knob.maximum)) if end is not None
-    )
+    ends_in_words = ("least", knob.minimum), ("most", knob.maximum)
+    bounds = "".join(f", at {word} {show(end)}" for word, end in ends_in_words if end is not None)
     ends = {"minimum": low, "maximum": high} if None not in (low, high) else {"value": -EXACT if low is None else low}
     return {
         "validate": "integer" if whole else "decimal",
@@ -173,14 +165,13 @@ def _layers(sheet: Worksheet, styles: Styles, report: Report, done: Walk, last: 
         live = not isinstance(value, Formula) and done.layout.at(row, title) in done.used
         _put(sheet, row, columns[title], value, _style(styles, done, title, live))
     _arguments(sheet, done)
+    work = FIGURES[report.work].heading
+    total = done.layout.at(last + 1, work, fixed=True)
     for row, node in enumerate(done.graph.nodes, first):
         sheet.write_string(row, 0, node.name)
         if (row, COUNT) not in done.cells:
             end = "end of copies" if row > first and not node.copies else ""
             sheet.write_string(row, 1, node.layer.label if node.layer else end)
-    work = FIGURES[report.work].heading
-    total = _absolute(done, last + 1, work)
-    for row, node in enumerate(done.graph.nodes, first):
         if node.layer:
             share = _share(done.cells[row, work], report, done.layout.at(row, work), total)
             _put(sheet, row, columns["share"], share, styles.percent)
@@ -212,21 +203,16 @@ def _totals(sheet: Worksheet, styles: Styles, report: Report, done: Walk, last: 
         value = rule.known(report.counts, report.totals.nodes)
         _put(sheet, last + 1, columns[title], Formula(f'IF({VALID},{function}({top}:{bottom}),"")', value), styles.bold)
         known = rule.of(report.counts, report.totals.nodes) is not None
-        found[title] = Formula(_absolute(done, last + 1, title), value) if known else None
+        found[title] = Formula(done.layout.at(last + 1, title, fixed=True), value) if known else None
     _put(sheet, last + 1, columns[CHECK], Formula(f'IF({VALID},"",{STATUS})', ""), styles.wrong)
     return found
-
-
-def _absolute(done: Walk, row: int, title: str) -> str:
-    return f"${letters(done.layout.columns[title])}${row + 1}"
 
 
 def _overview(sheet: Worksheet, styles: Styles, written: Sequence[Written], work: str, convention: str) -> None:
     """The totals side by side, with ratios to the first network."""
     heading = FIGURES[work].heading
     titles = ("network", "layers", "params", "ratio", "buffers", heading, "ratio", "MiB in float32", "status")
-    for column, title in enumerate(titles):
-        sheet.write_string(0, column, title, styles.head)
+    sheet.write_row(0, 0, titles, styles.head)
     for row, one in enumerate(written, 1):
         totals = (one.totals[title] for title in ("params", "buffers", heading))
         params, buffers, done = (total and Formula(f"'{one.sheet}'!{total.text}", total.value) for total in totals)

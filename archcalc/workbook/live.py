@@ -167,28 +167,24 @@ class LiveFitter(TracedFitter):
             given = [known.get(source.name, flow.start(source.shape)) for source in site.inputs]
             arrived = flow.arrive(layer, tuple(source.shape for source in site.inputs), given)
             if flow.names and arrived is not None:
-                arrived = tuple(
-                    axis._replace(
-                        **{
-                            part: self.sheet.show(self.row, f"{part} {letter}", getattr(axis, part))
-                            for part in flow.names
-                        }
-                    )
-                    for letter, axis in zip(PER_AXIS, arrived, strict=False)
-                )
+                arrived = tuple(self.axis(*pair, flow.names) for pair in zip(PER_AXIS, arrived, strict=False))
             known[node.name] = arrived
         return known[node.name]
+
+    def axis(self, letter: str, axis: Any, parts: Iterable[str]) -> Any:
+        """What flows along one axis, its ``parts`` put into cells."""
+        cells = {part: self.sheet.show(self.row, f"{part} {letter}", getattr(axis, part)) for part in parts}
+        return axis._replace(**cells)
 
     def output(self, shape: Shape) -> Shape:
         return self.shown("out", shape)
 
     def placed(self, layer: Kind, axes: int) -> dict[str, Any]:
         """The layer's arguments, the numbers among them put into their columns."""
-        found = {p.name: getattr(layer, p.name) for p in layer.parameters}
-        types = {p.name: p for p in layer.parameters}
-        for titles, argument, values in columns_of(layer, axes):
-            put = tuple(self.argument(t, v, types[argument]) for t, v in zip(titles, values, strict=True))
-            found[argument] = put if len(titles) > 1 or isinstance(found[argument], tuple) else put[0]
+        found = dict(vars(layer))
+        for titles, parameter, values in columns_of(layer, axes):
+            put = tuple(self.argument(t, v, parameter) for t, v in zip(titles, values, strict=True))
+            found[parameter.name] = put if len(titles) > 1 or isinstance(found[parameter.name], tuple) else put[0]
         return found
 
     def argument(self, title: str, value: Any, parameter: Parameter) -> Any:
@@ -240,22 +236,19 @@ def name_of(value: Any) -> object:
     return value.operands[0] if isinstance(value, Traced) and value.operation == "name" else None
 
 
-def columns_of(layer: Kind, axes: int) -> Iterator[tuple[list[str], str, tuple[Any, ...]]]:
-    """The titles, the name and the values of each argument that is a number, or one for each axis."""
+def columns_of(layer: Kind, axes: int) -> Iterator[tuple[list[str], Parameter, tuple[Any, ...]]]:
+    """The titles, the parameter and the values of each argument that is a number, or one for each axis."""
     for parameter in layer.parameters:
         value = getattr(layer, parameter.name)
         title = TITLES.get(parameter.name, parameter.name)
-        if (
-            value is None
-            or isinstance(value, (bool, str))
-            or (isinstance(value, tuple) and not parameter.type.per_axis)
-        ):
+        of_no_axis = isinstance(value, tuple) and not parameter.type.per_axis
+        if value is None or isinstance(value, (bool, str)) or of_no_axis:
             continue
         if parameter.type.per_axis and axes > 0:
             values = value if isinstance(value, tuple) else (value,) * axes
-            yield [f"{title} {axis}" for axis in PER_AXIS[:axes]], parameter.name, values
+            yield [f"{title} {axis}" for axis in PER_AXIS[:axes]], parameter, values
         else:
-            yield [title], parameter.name, (value,)
+            yield [title], parameter, (value,)
 
 
 def layout_of(report: Report, knobs_row: int, more: Iterable[str] = ()) -> Layout:

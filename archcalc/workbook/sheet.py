@@ -7,6 +7,8 @@ from copy import copy
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from xlsxwriter.utility import xl_rowcol_to_cell
+
 from archcalc.core.errors import ArchcalcError, listing
 from archcalc.core.value import show
 from archcalc.figures.rules import Rule
@@ -39,9 +41,9 @@ class Layout(NamedTuple):
     columns: dict[str, int]  # title -> column
     figures: dict[str, Rule]  # title -> how it is counted
 
-    def at(self, row: int, title: str) -> str:
-        """The address of a layer's cell."""
-        return f"{letters(self.columns[title])}{row + 1}"
+    def at(self, row: int, title: str, fixed: bool = False) -> str:
+        """The address of a layer's cell; a ``fixed`` one stays the same in a copied formula: $A$1."""
+        return str(xl_rowcol_to_cell(row, self.columns[title], fixed, fixed))
 
 
 class Sheet:
@@ -105,10 +107,8 @@ class Sheet:
         asked: dict[str, dict[str, None]] = {}  # message -> conditions
         for condition, text in (*needs, *self.trace.needed, *self._structure()):
             if isinstance(condition, Condition):
-                text = (
-                    f"in one of the copies (the numbers are those of the first): {text}" if varies(condition) else text
-                )
-                asked.setdefault(text, {})[self.checker.write(condition)] = None
+                where = "in one of the copies (the numbers are those of the first): " * varies(condition)
+                asked.setdefault(where + text, {})[self.checker.write(condition)] = None
         parts = [self._said(conditions, text) for text, conditions in asked.items()]
         if parts:
             said = f'IFERROR({"&".join(parts)},"{NO_NUMBER}")'
@@ -151,9 +151,3 @@ def knob_check(knob: Knob, address: str, whole: bool) -> str:
         needs.append((f"OR(ROUND({address},{PRECISION})={address},{fraction})", words))
     parts = "&".join(f'IF({condition},"","it is {words}. ")' for condition, words in needs)
     return f'IFERROR({parts},"{NO_NUMBER}")'
-
-
-def letters(column: int) -> str:
-    """The name of a column, counted from 0: A, B ... AA."""
-    head, tail = divmod(column, 26)
-    return (letters(head - 1) if head else "") + chr(ord("A") + tail)
