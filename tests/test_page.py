@@ -10,6 +10,7 @@ from importlib.util import find_spec
 
 import pytest
 from console import run
+from page_picture import OF, PICTURE, name_of, shown
 from laws.page_law import ASK, asked, case, check, expected, page_at, plain
 
 import archcalc
@@ -18,6 +19,7 @@ from archcalc.page import html
 from archcalc.page.html import page_of, render
 from archcalc.traces.copies import MOST_COPIES
 
+TOP = PICTURE.parent.parent.parent
 LECTURE = ("mobilenet_v1", "inception_reduced", "resnet50")
 SEVERAL = (*LECTURE, "lenet5", "vgg16", "densenet121", "conv2d", "r_fcn")
 NAMES = archcalc.names()
@@ -140,6 +142,23 @@ def test_a_graph_without_a_spec_has_no_page():
     report = report_of(archcalc.load("lenet5").summary().graph)
     with pytest.raises(archcalc.ArchcalcError, match="a page needs a spec"):
         page_of([report])
+
+
+LECTURES = "lenet5 alexnet vgg16 googlenet inception_v3 resnet50 densenet121 mobilenet_v1 mobilenet_v2"
+
+
+def test_the_report_is_current(tmp_path):
+    assert run(["page", *LECTURES.split(), "-o", str(tmp_path / "page.html")]).exit_code == 0
+    same = (tmp_path / "page.html").read_bytes() == (TOP / "reports" / "page.html").read_bytes()
+    assert same, f"run: archcalc page {LECTURES} -o reports/page.html"
+
+
+def test_the_picture_on_the_front_page_is_current():
+    image = pytest.importorskip("PIL.Image", reason="needs pillow, which is not installed")
+    with image.open(PICTURE) as picture:
+        same = picture.text[OF] == name_of(shown())
+    assert same, "run, in tests/: python page_picture.py /usr/bin/chromium"
+    assert f"]({PICTURE.relative_to(TOP)})" in (TOP / "README.md").read_text("utf-8")
 
 
 # In a browser

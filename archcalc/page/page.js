@@ -98,7 +98,7 @@ const visible = (network, groups) => groups.flatMap(group =>
   [group, ...(network.open.has(group.name) ? visible(network, group.inner) : [])]);
 const blocks = groups => groups.flatMap(group => group.alone ? [] : [group.name, ...blocks(group.inner)]);
 
-const BAR = 8; // rem, of the largest share that is shown
+const BAR = 5; // rem, of the largest share that is shown
 const approximate = x => Number(top(x)) / Number(under(x));
 const made = (network, { name, alone, depth }) => { // a row of the table, without its figures
   const short = name.split("/").at(-1);
@@ -232,7 +232,8 @@ const showFormula = (network, found) => {
   }
   const holds = found.rows && own.bounds.every(bound => within(network, found.knobs, bound))
     && Object.entries(own.fixed).every(([knob, text]) => text === settings(network)[knob]);
-  const value = own.more ? `${found.counts?.[3]} at these settings, where the conditions below hold` : `= ${found.counts?.[3]} at these settings`;
+  const value = own.more ? `${found.counts?.[3]} at these settings, if they meet the conditions below`
+    : `= ${found.counts?.[3]} at these settings`;
   write(network.value, holds ? value : "It does not hold at these settings; its domain is below.");
 };
 
