@@ -69,6 +69,7 @@ def test_families_and_kinds(offered):
     assert len(offered("archcalc list --family ")) == len(headings("family"))
     assert offered("archcalc list --kind l") == ["listing"]
     assert offered("archcalc kinds gl") == ["global_avgpool"]
+    assert set(offered("archcalc lectures --table vgg")) == {"vgg-table-1", "vgg-table-2", "vgg16-table"}
     assert set(offered("archcalc kinds ")) == set(KINDS)
 
 
