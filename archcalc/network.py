@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from archcalc.closed_forms.formula import Formula
+    from archcalc.drawing.drawing import Drawing
     from archcalc.explain.explain import Explanation
     from archcalc.page.html import Frame
     from archcalc.search.solve import Solution
@@ -89,6 +90,12 @@ class Network(Model):
         from archcalc.explain.explain import explain
 
         return explain(Reference(self, knobs), of, other(over, knobs, words(tie) or ()), words(free), depth)
+
+    def draw(
+        self, depth: int | None = None, figure: str = "", direction: str = "down", fit: str = "", **knobs: Any
+    ) -> Drawing:
+        """The network as nested boxes: the ``draw`` of its report at these knob values. Raises ArchcalcError."""
+        return self.summary(**knobs).draw(depth, figure, direction, fit)
 
     def to_torch(self, **knobs: Any) -> NetworkModule:
         """The network as a ``torch.nn.Module`` at these knob values, on torch's default device.

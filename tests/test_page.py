@@ -10,8 +10,8 @@ from importlib.util import find_spec
 
 import pytest
 from console import run
-from page_picture import OF, PICTURE, name_of, shown
 from laws.page_law import ASK, asked, case, check, expected, page_at, plain
+from page_picture import OF, PICTURE, name_of, shown
 
 import archcalc
 from archcalc.core.value import show

@@ -28,10 +28,11 @@ GROUPS = {  # by purpose: each command, and the module of this package that defi
     },
     "Find what fits": {"solve": "sweep", "sweep": "sweep", "scale": "sweep"},
     "See where a number comes from": {"formula": "formula", "explain": "formula", "exercise": "formula"},
-    "Find networks, take tables with you": {
+    "Find networks, take them with you": {
         "list": "pages",
         "show": "pages",
         "export": "reports",
+        "draw": "draw",
         "page": "page",
         "plot": "plot",
     },

@@ -17,8 +17,8 @@ COUNTS = tuple(
 )
 VERDICT_NOTES = (
     "agree: the usual count gives the printed digits; by convention: another one does, which is named; misread: the "
-    "slide is right, and its scan is not; cited: as the source prints the measurement; not printed: there is no legible "
-    "figure; not checked: archcalc has no such figure",
+    "slide is right, and its scan is not; cited: as the source prints the measurement; not printed: there is no "
+    "legible figure; not checked: archcalc has no such figure",
     "'archcalc lectures --wrong' tells what is wrong and why, '--table TABLE' shows one table",
 )
 CONVENTION_NOTES = (

@@ -34,6 +34,11 @@ LISTED = (
     Format("parquet", ".parquet", binary="a Parquet file", exact=True),  # of sweeps
     Format("text", ".txt"),  # of formulas, as is the next
     Format("sympy", ".py"),
+    Format("svg", ".svg"),  # of drawings, as are the next
+    Format("pdf", ".pdf", binary="a PDF"),
+    Format("png", ".png", binary="a PNG"),
+    Format("mmd", ".mmd"),
+    Format("dot", ".dot"),
     Format(FOLDER, "", binary="a folder"),
 )
 BY_NAME = {one.name: one for one in LISTED}

@@ -241,8 +241,8 @@ def columns_of(layer: Kind, axes: int) -> Iterator[tuple[list[str], Parameter, t
     for parameter in layer.parameters:
         value = getattr(layer, parameter.name)
         title = TITLES.get(parameter.name, parameter.name)
-        of_no_axis = isinstance(value, tuple) and not parameter.type.per_axis
-        if value is None or isinstance(value, (bool, str)) or of_no_axis:
+        apart = parameter.type.place or (isinstance(value, tuple) and not parameter.type.per_axis)
+        if value is None or isinstance(value, (bool, str)) or apart:
             continue
         if parameter.type.per_axis and axes > 0:
             values = value if isinstance(value, tuple) else (value,) * axes
