@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.core.errors import ArchcalcError, listing, one_line
 from archcalc.core.gc_paused import gc_paused
@@ -24,6 +24,9 @@ from archcalc.graph.expand import expand
 from archcalc.graph.graph import Assumption, Graph, Node
 from archcalc.spec.model import Spec
 from archcalc.spec.paper_names import paper_name
+
+if TYPE_CHECKING:
+    from archcalc.drawing.drawing import Drawing
 
 USUAL = ("params", "buffers", DEFAULT)  # the figures that are shown by default
 
@@ -178,6 +181,16 @@ class Report:
             "convention": self.convention,
             "source": self.source,
         }
+
+    def draw(self, depth: int | None = None, figure: str = "", direction: str = "down", fit: str = "") -> Drawing:
+        """The network as nested boxes, with blocks open to ``depth`` levels, or else as many as have few boxes.
+
+        ``figure`` is the number in each box, the work unless given; ``direction`` is "down" or "right". To ``fit``
+        "a4" or a "slide", the drawing is divided into columns. Raises ArchcalcError.
+        """
+        from archcalc.drawing.drawing import draw
+
+        return draw(self, depth, figure, direction, fit)
 
     def _figures(self, row: Row, more: Sequence[str]) -> dict[str, Any]:
         names = dict.fromkeys((*USUAL[:-1], self.work, *more))

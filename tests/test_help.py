@@ -16,7 +16,7 @@ LEAST = {  # the least that each command that writes has to be given
     "explain": "conv2d", "solve": "mobilenet_v1_block --free alpha=0.5:1:0.25 --where mult_adds<=20M",
     "conventions": "lenet5", "figures": "", "published": "alexnet", "plot": "alexnet vgg11",
     "lectures": "--table densenet-table-1", "ask": "lenet5:params", "table": "mobilenet-table-6",
-    "memory": "lenet5 nin",
+    "draw": "inception_reduced", "memory": "lenet5 nin", "page": "lenet5",
     "sweep": "mobilenet_v1_block --alpha 0.5,1", "exercise": "lenet5", "scale": "efficientnet_b0 --phi 1",
 }  # fmt: skip
 

@@ -21,7 +21,7 @@ PLACES = {  # foreign package -> where it may be imported
     "yaml": "spec/text.py",
     "rich": "output/terminal.py",
     "click": "cli/*",
-    "xlsxwriter": ("output/xlsx.py", "workbook/book.py", "workbook/sheet.py"),
+    "xlsxwriter": ("output/xlsx.py", "workbook/book.py", "workbook/sheet.py", "workbook/tables.py"),
     "tabulate": ("output/md.py", "output/html.py"),
     "torch": "verify/*",
     "archcalc_witness": "verify/against.py",
@@ -43,11 +43,12 @@ AT_ONCE = {  # the modules that may import these outside a function, since they 
 BY_NAME = ("needed", "import_module", "importlib.import_module")  # functions that import what they are told
 ROOMS = (  # from the ground up: a module imports from its own room and from those above it in this list
     "core", "layers", "spec", "graph", "memory", "published", "figures", "output", "report", "misnamed", "model",
-    "quantity", "address", "tables", "comparison", "catalogue", "printed", "lectures", "plots", "closed_forms",
-    "sweeps", "search", "traces", "explain", "layouts", "workbook", "files", "teaching", "verify", "network", "cli",
+    "quantity", "address", "tables", "comparison", "catalogue", "printed", "lectures", "plots", "drawing",
+    "closed_forms", "sweeps", "search", "traces", "explain", "layouts", "workbook", "page", "files", "teaching",
+    "verify", "network", "cli",
 )  # fmt: skip
 UP = {  # what reaches up all the same, inside a function
-    "report": {"tables"},  # a report shows itself
+    "report": {"tables", "drawing"},  # a report shows itself
 }
 HEAVY = {*PLACES} - {"yaml"}
 

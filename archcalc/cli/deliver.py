@@ -106,14 +106,14 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 CONVENTION = click.option("--convention", metavar="NAME", help="How work is counted: mult_adds, flops, all ...; "
                           "'archcalc conventions' shows them.")  # fmt: skip
 STANDALONE = click.option(
-    "--standalone", is_flag=True, help="With tex, write a whole document instead of tables to include in one."
+    "--standalone", is_flag=True, help="With tex, write a whole document instead of a part to include in one."
 )
+WITHOUT = "; a name without a suffix is that of a folder of files in several formats"
 IN_UNITS = click.option("--units", type=click.Choice(UNITS), default=EXACT, show_default=True,
                         help="Show counts in K, M or G, bytes in MiB and so on, rounded. CSV, JSON and the cells of "
                         "a workbook hold exact numbers all the same.")  # fmt: skip
 SORT = click.option("--sort", metavar="COLUMN", help="Sort the rows by a column that is shown; -COLUMN: from the "
                     "largest value down.")  # fmt: skip
-WITHOUT = "; a name without a suffix is that of a folder of files in several formats"
 SEVERAL = f"; tables with different columns become several {' or '.join(BARE).upper()} files"
 
 
@@ -161,7 +161,7 @@ def deliver(reports: Sequence[Report], choice: Choice, options: dict[str, Any]) 
 
 def deliver_tables(tables: Sequence[Table], options: dict[str, Any]) -> None:
     """Write tables in the chosen format."""
-    format_, output, how = options["format"], options["output"], _how(options)
+    format_, output, chosen = options["format"], options["output"], how(options)
     if options.get("sort"):
         from archcalc.output.table import sorted_tables
 
@@ -171,7 +171,7 @@ def deliver_tables(tables: Sequence[Table], options: dict[str, Any]) -> None:
         from archcalc.output.terminal import show_tables
 
         return show_tables(tables, sys.stdout)
-    return put(files(tables, output, format_, **how) if output else {None: render_tables(tables, format_, **how)})
+    return put(files(tables, output, format_, **chosen) if output else {None: render_tables(tables, format_, **chosen)})
 
 
 def _say_exact(options: dict[str, Any], exact: bool) -> None:
@@ -209,5 +209,6 @@ def quantities(options: dict[str, Any], usual: str = "{}") -> str:
     return str(asked or usual.format(convention(name).name if name else DEFAULT))
 
 
-def _how(options: dict[str, Any]) -> dict[str, bool]:
+def how(options: dict[str, Any]) -> dict[str, bool]:
+    """The options that a writer is given."""
     return {"standalone": True} if options.get("standalone") else {}

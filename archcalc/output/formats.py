@@ -36,6 +36,11 @@ LISTED = (
     Format("parquet", ".parquet", binary="a Parquet file", exact=True, stream=f"{STREAMS}:stream_parquet", row_bytes=4),
     Format("text", ".txt"),  # of formulas, as is the next
     Format("sympy", ".py"),
+    Format("svg", ".svg"),  # of drawings, as are the next
+    Format("pdf", ".pdf", binary="a PDF"),
+    Format("png", ".png", binary="a PNG"),
+    Format("mmd", ".mmd"),
+    Format("dot", ".dot"),
     Format(FOLDER := "folder", "", binary="a folder"),  # of files in several formats
 )
 BY_NAME = {one.name: one for one in LISTED}
