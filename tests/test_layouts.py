@@ -102,9 +102,9 @@ PRINTED = {  # what the slides print where they are right: table, row and column
     ("keras-applications", "EfficientNetB7", "Parameters"): "66,658,687",
     ("keras-applications", "NASNetLarge", "Parameters"): "88,949,818",
     ("keras-applications", "ResNet101", "Size, MiB"): "171",
-    ("keras-catsdogs-summary", "dense_1 (Dense)", "Param #"): "3,211,776",
+    ("keras-cats-dogs-summary", "dense_1 (Dense)", "Param #"): "3,211,776",
     ("keras-mnist-summary", "Total params", "Param #"): "93,322",
-    ("keras-vgg16-base-summary", "block5_pool (MaxPooling2D)", "Output Shape"): "(None, 4, 4, 512)",
+    ("keras-vgg16-summary", "block5_pool (MaxPooling2D)", "Output Shape"): "(None, 4, 4, 512)",
     ("keras-vgg16-transfer-summary", "Trainable params", "Param #"): "16,812,353",
 }  # fmt: skip
 
