@@ -211,6 +211,19 @@ def test_a_mistake_is_told_with_its_place(text, told, tmp_path, monkeypatch):
     assert not Path("out.md").exists()
 
 
+def test_words_in_words_do_not_grow_without_end():
+    words = ", ".join(f'{a}: "{" ".join([f"${b}"] * 40)}"' for a, b in zip("bcdefgh", "cdefghi", strict=True))
+    with pytest.raises(ArchcalcError, match="a text of more than 1,000 characters"):
+        table_of(f"{HEAD}columns: {{a: $b}}\nrows: [{{{words}, i: x}}]\n")
+
+
+def test_a_text_cannot_control_a_terminal():
+    table = table_of('table: "T\\e[31m"\ncolumns: {"a\\e[1m": "x\\e[2J{vgg16: depth}"}\nrows: [{}]\n')
+    assert table.title == "T?[31m"
+    assert table.columns[0].heading == "a?[1m"
+    assert table.rows == (("x?[2J16",),)
+
+
 def test_all_mistakes_are_told_at_once():
     text = f"{HEAD}columns: {{a: '{{parms}}', b: '{{kernal of c1}}'}}\nrows: [{{}}, {{}}]\n"
     with pytest.raises(ArchcalcError) as caught:
