@@ -88,6 +88,7 @@ def memory_table(found: Sequence[tuple[str, Memory]]) -> Table:
 
 
 MIB = 1 << 20
+LAYER = "layer"  # the column of the layers, by the paper's names
 WORK = "work"  # the column of the work, by the report's convention
 
 
@@ -100,6 +101,9 @@ class Choice(NamedTuple):
     only: str = ""  # "weights" of the rows that learn
 
 
+PAPER = "layer: by the paper's names where it has some; --columns path,... shows the paths that commands take"
+
+
 Cell = Callable[[Row, Report], Any]
 
 
@@ -108,7 +112,8 @@ def _share(row: Row, report: Report) -> Fraction | None:
 
 
 OWN: dict[str, tuple[Column, Cell]] = {  # columns of a row that are not figures
-    "layer": (words("layer")[0], lambda row, report: row.name),
+    LAYER: (words("layer")[0], lambda row, report: row.name),
+    "path": (words("path")[0], lambda row, report: row.name),
     "kind": (words("kind")[0], lambda row, report: row.text),
     "written": (words("written")[0], lambda row, report: row.written),
     "share": (Column("share", "share", SHARE), _share),
@@ -140,13 +145,20 @@ def _figure(figure: Figure, row: Row, report: Report) -> Any:
 def summary_table(report: Report, choice: Choice) -> Table:
     """The rows of one network, its totals, and the assumptions made."""
     chosen, every = [_column(name, report) for name in choice.columns], report.by(choice.by, choice.depth)
+    named = [row.name for row in every if choice.by != "kind" and report.paper_name(row.name) != row.name]
     kept = [row for row in every if not choice.only or _learns(row)]
     rows = tuple(tuple(value(row, report) for _, value in chosen) for row in kept)
     totals = tuple(value(report.totals, report) for _, value in chosen)
-    columns = tuple(column for column, _ in chosen)
+    columns = tuple(_as_the_paper(column, report) if named else column for column, _ in chosen)
     left = f"{many(len(every) - len(kept), 'row')} without weights left out; the totals are of all layers"
     said = [left] * (len(every) > len(kept)) + [*notes(report, [column.name for column in columns])]
+    said += [PAPER] * any(column.name == LAYER for column in columns if named)
     return Table(heading(report), columns, rows, (totals,), tuple(said), report.label)
+
+
+def _as_the_paper(column: Column, report: Report) -> Column:
+    """The column, if it is that of the layers, with the paper's names for people."""
+    return column._replace(type=WORDS._replace(people=report.paper_name)) if column.name == LAYER else column
 
 
 def _learns(row: Row) -> bool:

@@ -369,8 +369,10 @@ HOSTILE = [
 
 def named(names):
     nodes = [Node("input", None, (), (3, 8, 8))]
-    nodes += [Node(f"{name}/{i}/{name}", KINDS["relu"](), (max(0, i - 1),), (3, 8, 8)) for i, name in enumerate(names)]
-    return report_of(Graph({}, tuple(nodes), ()), title=names[0], source=names[-1])
+    for i, name in enumerate(names):
+        for end in (name, "x"):
+            nodes.append(Node(f"{name}/{i}/{end}", KINDS["relu"](), (max(0, len(nodes) - 2),), (3, 8, 8)))
+    return report_of(Graph({}, tuple(nodes), ()), title=names[0], source=names[-1] or "s")
 
 
 @pytest.mark.parametrize("names", [[name, "b", name] for name in HOSTILE] + [HOSTILE], ids=str)
@@ -394,6 +396,13 @@ def test_hostile_names_stay_text(names):
         shown = [list(box.texts[: 1 if box.children else None]) for box in boxes]
         assert mermaid_labels(hostile.mermaid()) == shown
         check_commands(hostile.tex())
+
+
+def test_names_with_empty_parts_are_drawn():
+    for direction in ("down", "right"):
+        drawing = draw(named(["", "/", "a//", "//"]), 9, direction=direction)
+        check_page(drawing)
+        check_svg(drawing)
 
 
 def squeezed(text):
@@ -586,6 +595,9 @@ def test_what_cannot_be_drawn_is_refused():
     nodes = [Node("input", None, (), (3,)), *(Node(f"n{i}x", KINDS["relu"](), (i,), (3,)) for i in range(2001))]
     with pytest.raises(ArchcalcError, match=r"room for 2,000 boxes, and this one would have 2,002$"):
         draw(report_of(Graph({}, tuple(nodes), ())))
+    dense = [Node("input", None, (), (3,)), *(Node(f"n{i}x", KINDS["add"](), (*range(i),), (3,)) for i in range(1, 70))]
+    with pytest.raises(ArchcalcError, match=r"room for 2,000 edges, and this one would have 2,415$"):
+        draw(report_of(Graph({}, tuple(dense), ())))
 
 
 def test_without_matplotlib_it_is_said(monkeypatch, tmp_path):

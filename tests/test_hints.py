@@ -26,11 +26,13 @@ LAYERS = {  # typed -> the kinds of layer to be named
     "GlobalAveragePooling2D": "global_avgpool", "Conv2d": "conv", "convolution": "conv", "MaxPool2D": "maxpool",
     "MaxPooling2D": "maxpool", "pool": "maxpool avgpool", "AveragePooling2D": "avgpool", "Concatenate": "concat",
     "deconv": "conv_transpose", "mul": "multiply", "UpSampling2D": "upsample", "LeakyReLU": "leaky_relu",
-    "rellu": "relu", "cnov": "conv", "cov": "conv", "linaer": "linear", "dorpout": "dropout", "max": "maxpool",
+    "rellu": "relu prelu", "cnov": "conv", "cov": "conv", "linaer": "linear", "dorpout": "dropout", "max": "maxpool",
     "h-swish": "hardswish", "sigmod": "sigmoid", "golbal_avgpol": "global_avgpool", "relu_6": "relu6",
+    "LayerNorm": "layernorm", "ln": "layernorm", "PReLU": "prelu", "MultiheadAttention": "attention", "bmm": "matmul",
+    "sdpa": "dot_product_attention", "view": "reshape", "transpose": "permute", "interpolate": "upsample resize",
     # archcalc has nothing like them, however near some letters are
-    "layernorm": "", "LayerNorm": "", "elu": "", "selu": "", "PReLU": "", "attention": "", "identity": "", "gru": "",
-    "embedding": "", "depthwise_conv": "", "residual": "", "norm": "", "l1norm": "", "hardtanh": "", "conv9": "",
+    "InstanceNorm2d": "", "maxout": "", "identity": "",
+    "depthwise_conv": "", "residual": "", "norm": "", "l1norm": "", "hardtanh": "", "conv9": "",
 }  # fmt: skip
 NETWORKS = {  # typed -> how the hint starts; "" is none
     "resnet": "resnet18, resnet34, resnet50 (the usual one), resnet101, resnet152",
@@ -70,7 +72,7 @@ def test_keys_and_arguments_by_other_names(tmp_path):
     spec.write_text("name: N\nknobs: {k: 1}\ninput: [3, 8, 8]\nlayers:\n"
                     "  - conv(filters=4, kernel_size=3, strides=2, padding=1, use_bias=false, dilation_rate=1)\n"
                     "  - linear(units=4, bais=true)\n")  # fmt: skip
-    found = re.findall(r"did you mean '(\w+)'\?", run(["check", str(spec)]).output)
+    found = re.findall(r"did you mean '(\w+)'", run(["check", str(spec)]).output)
     assert found == ["net", "given", "out", "kernel", "stride", "pad", "bias", "dilation", "out", "bias"]
 
 

@@ -44,8 +44,8 @@ BY_NAME = ("needed", "import_module", "importlib.import_module")  # functions th
 ROOMS = (  # from the ground up: a module imports from its own room and from those above it in this list
     "core", "layers", "spec", "graph", "memory", "published", "figures", "output", "report", "misnamed", "model",
     "quantity", "address", "tables", "comparison", "catalogue", "printed", "lectures", "plots", "drawing",
-    "closed_forms", "sweeps", "search", "traces", "explain", "layouts", "workbook", "files", "teaching", "verify",
-    "network", "cli",
+    "closed_forms", "sweeps", "search", "traces", "explain", "layouts", "workbook", "page", "files", "teaching",
+    "verify", "network", "cli",
 )  # fmt: skip
 UP = {  # what reaches up all the same, inside a function
     "report": {"tables", "drawing"},  # a report shows itself

@@ -91,7 +91,7 @@ def numbers(*types, **options):
 
 symbols, arrays, fractions = numbers("symbols"), numbers("arrays"), numbers("fractions")
 SPOILT = {
-    "mult-adds forget the groups": (check_torch, GROUPED, conv.Conv, "mult_adds", without_groups),
+    "mult-adds forget the groups": (check_torch, GROUPED, conv.Conv, "products", without_groups),
     "one window too few": (check_torch, PLAIN, conv, "windows", without_one),
     "ceil ignored": (check_torch, CEIL, pool, "windows", without_ceil),
     "no clip": (check_torch, CLIP, pool, "windows", without_clip),

@@ -211,7 +211,7 @@ def test_activations_are_the_outputs_of_layers_that_multiply(name):
     report = archcalc.load(name).summary()
     for row in report.layers:
         node = report.graph.nodes[row.nodes[0]]
-        multiplies = type(node.layer).mult_adds is not Kind.mult_adds
+        multiplies = type(node.layer).products is not Kind.products
         assert row.activations == (None if row.params is None else multiplies * row.elements * node.times)
 
 

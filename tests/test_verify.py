@@ -74,9 +74,9 @@ def test_network_agrees_with_torch_where_it_computes(name):
 def mutants():
     """Wrong formulas, each as one would slip in; the layer of resnet18 that must be named, and what is said of it."""
     conv, norm = KINDS["conv"], KINDS["batchnorm"]
-    counted, weighted, shaped, kept = conv.mult_adds, conv.weights, conv.shape, norm.buffers
+    counted, weighted, shaped, kept = conv.products, conv.weights, conv.shape, norm.buffers
     yield (
-        "mult_adds",
+        "products",
         conv,
         lambda s, i, o: counted(s, i, o) + (s.kernel == 7),
         "conv1/conv: mult-adds: formula 118,013,953, torch 118,013,952",
@@ -189,7 +189,7 @@ def test_fused_attention_is_counted():
             attention(x, x, x, need_weights=False)
         return counter.get_total_flops()
 
-    with unfused():
+    with unfused(torch.nn.Identity()):
         whole = counted()
     assert whole == 2 * 4 * 8 * 8 * 5  # the four projections: what is done with weights
     assert counted() < whole

@@ -15,7 +15,7 @@ FORMATS = ("svg", "pdf", "png", "tex", "mmd", "dot")
 @click.command(cls=KnobCommand)
 @click.argument("network")
 @click.option("--depth", type=click.IntRange(1), metavar="N", help="Levels of blocks to open.  [default: as many as "
-              "have few boxes]")  # fmt: skip
+              "give at most 64 boxes]")  # fmt: skip
 @click.option("--figure", default="mult_adds", show_default=True, metavar="NAME",
               help="The number in each box; 'archcalc figures' shows all.")  # fmt: skip
 @click.option("--direction", type=click.Choice(["down", "right"]), default="down", show_default=True,
@@ -28,7 +28,7 @@ def draw(context: click.Context, /, **options: Any) -> None:
     """A network as nested boxes.
 
     Blocks are boxes in boxes, branches stand side by side, skips are arcs, copies of a block are one box. Each box has
-    its name, its output and a figure, and the darker it is, the more it has. An .mmd is for Mermaid, a .dot for
+    its name, its output and a figure, and is the darker, the larger that is. An .mmd is for Mermaid, a .dot for
     Graphviz.
     """
     from archcalc.drawing.drawing import draw as drawn

@@ -35,7 +35,7 @@ def summary(context: click.Context, /, **options: Any) -> None:
 
     Output shape, parameters and multiply-adds of every layer, block or kind of layer, with totals.
     """
-    deliver(_counted(context, options), _choice(options), options)
+    deliver(counted(context, options), _choice(options), options)
 
 
 @click.command(cls=KnobCommand)
@@ -56,7 +56,7 @@ def compare(context: click.Context, /, **options: Any) -> None:
     """
     from archcalc.comparison import compare as side_by_side
 
-    reports, words, base = _counted(context, options), context.obj["words"], options["ratio_to"] or ""
+    reports, words, base = counted(context, options), context.obj["words"], options["ratio_to"] or ""
     base = reports[words.index(base)].label if base in words else base
     found = side_by_side(*reports, by=options["by"] or "block", depth=options["depth"], ratio_to=base)
     columns = _choice(options).columns if options["columns"] else ()
@@ -73,7 +73,7 @@ def compare(context: click.Context, /, **options: Any) -> None:
 @click.pass_context
 def export(context: click.Context, /, **options: Any) -> None:
     """Write the tables of networks to a file."""
-    deliver(_counted(context, options), _choice(options), options)
+    deliver(counted(context, options), _choice(options), options)
 
 
 @click.command(cls=KnobCommand)
@@ -116,7 +116,7 @@ def figures(**options: Any) -> None:
     deliver_tables([figures_table()], options)
 
 
-def _counted(context: click.Context, options: dict[str, Any]) -> list[Report]:
+def counted(context: click.Context, options: dict[str, Any]) -> list[Report]:
     """The reports, with work counted by the chosen convention. Raises ArchcalcError."""
     name = options["convention"]
     return [report.counted_as(name) if name else report for report in settled(context)]

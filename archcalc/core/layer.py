@@ -21,6 +21,9 @@ Sizes: TypeAlias = tuple[Number, ...]
 Table: TypeAlias = tuple[str, ...]
 Rate: TypeAlias = Number
 Factor: TypeAlias = Number
+Axis: TypeAlias = Any  # int, or None where it may be left out
+Order: TypeAlias = tuple[int, ...]
+Shifts: TypeAlias = tuple[int, ...]
 Flag: TypeAlias = bool
 
 Need: TypeAlias = tuple[Condition, str]  # a condition, and the message where it does not hold
@@ -40,12 +43,17 @@ def _is_table(value: Any) -> bool:
     return len(set(map(len, rows))) == 1 and all("X" in column <= {"X", "."} for column in marked) and bool(marked)
 
 
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 class ArgumentType(NamedTuple):
     """A type of argument: its description for messages and documentation, and its check."""
 
     means: str
     check: Callable[[Any], Condition]
     per_axis: bool = False  # one value for all axes, or one for each axis
+    place: bool = False  # which axis is meant: not a size, so it never varies
 
 
 _size, _natural = _at_least(1), _at_least(0)
@@ -62,6 +70,15 @@ TYPES: dict[str, ArgumentType] = {
     ),
     "Sizes": ArgumentType("sizes in brackets", lambda v: isinstance(v, tuple) and v != () and _each(_size)(v)),
     "Table": ArgumentType("a row of X and . for each input map, an X or more in each column", _is_table),
+    "Axis": ArgumentType("the number of an axis: 0 is the first, -1 the last", _is_plain, place=True),
+    "Order": ArgumentType(
+        "the number of each axis of the input, in brackets",
+        lambda v: isinstance(v, tuple) and all(map(_is_plain, v)) and sorted(v) == list(range(len(v))) and v != (),
+    ),
+    "Shifts": ArgumentType(
+        "a whole number for each axis, in brackets",
+        lambda v: isinstance(v, tuple) and v != () and all(map(_is_plain, v)),
+    ),
     "Rate": ArgumentType(
         "a number from 0 to 1", lambda v: not isinstance(v, (str, bool, tuple)) and both(v >= 0, v <= 1)
     ),
@@ -112,6 +129,7 @@ class Kind:
     parameters: ClassVar[tuple[Parameter, ...]] = ()
     defaults: ClassVar[Mapping[str, Any]]  # each argument's, MISSING where it must be given
     view: ClassVar[bool] = False  # in inference, its output is (part of) the memory of its input
+    constant: ClassVar[bool] = False  # its output is its weights, which are in memory already
     saved_for_backward: ClassVar[str] = "inputs"  # what backward needs: "inputs", "output" or "nothing"
     passes_gradient: ClassVar[str] = ""  # to each input "whole", or a "part" of it; "" makes new gradients
     work_per_element: ClassVar[str] = ""  # the kind of work done once for each element of the output
@@ -162,6 +180,18 @@ class Kind:
         """The shape of each tensor that is stored but not learned, by its name in torch."""
         return {}
 
+    def learned(self, *inputs: Any) -> Number | None:
+        """How many numbers are learned; None where it is not known."""
+        return _elements(self.weights(*inputs))
+
+    def stored(self, *inputs: Any) -> Number | None:
+        """How many numbers are stored and not learned; None where it is not known."""
+        return None if self.learned(*inputs) is None else _elements(self.buffers(*inputs))
+
+    def cache(self, *inputs: Any) -> Number:
+        """Numbers that a decoder stores of all tokens so far, for those that follow; for one example."""
+        return 0
+
     def times(self) -> Number:
         """How many outputs there are for one input, as in region pooling; the layers after it run on each of them."""
         return 1
@@ -174,8 +204,11 @@ class Kind:
         """Bytes saved for the backward pass once for the whole batch: the means and deviations of batch norm."""
         return 0
 
-    def mult_adds(self, inputs: tuple[Shape, ...], output: Shape) -> Number | None:
-        """Multiply-adds with weights, for one example; None where they are not known."""
+    def products(self, inputs: tuple[Shape, ...], output: Shape) -> Number | None:
+        """Multiply-adds with weights, for one example; None where they are not known.
+
+        Those of two activations are work of another kind.
+        """
         return 0
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
@@ -202,6 +235,10 @@ class Kind:
         given = zip(self.parameters, vars(self).values(), strict=True)
         words = [word(v) if p.required else f"{p.name}={word(v)}" for p, v in given if p.required or _differs(v, p)]
         return f"{self.label}({', '.join(words)})" if words else self.label
+
+
+def _elements(tensors: Mapping[str, Shape] | None) -> Number | None:
+    return None if tensors is None else sum(map(product, tensors.values()))
 
 
 def _differs(value: Any, parameter: Parameter) -> bool:

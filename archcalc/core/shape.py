@@ -82,6 +82,37 @@ def window_needs(layer: Any, x: Shape) -> Iterator[tuple[Condition, str]]:
         yield size + 2 * pad + missing >= reach, message
 
 
+def last_needs(layer: Any, x: Shape) -> Iterator[tuple[Condition, str]]:
+    """The conditions of a layer over the last axis: of a map, that it has the features there must be said.
+
+    Else a map whose rows and columns were to be made one row of features would give a wrong number without a word.
+    """
+    if layer.axis is None:
+        message = (
+            f"{layer.label} takes features, or tokens x features, not a map of {describe(x)}; put flatten before it"
+        )
+        yield len(x) <= 2, f"{message}, or write axis=-1 where its last axis has the features"
+    else:
+        last = layer.axis in (-1, len(x) - 1)
+        yield last, f"{layer.label} works along the last axis of {describe(x)}, which is -1, not {layer.axis}"
+
+
+def axis_need(layer: Any, x: Shape) -> tuple[Condition, str]:
+    """The condition that an input has the axis that a layer names."""
+    return -len(x) <= layer.axis < len(x), f"{layer.label}: {describe(x)} has no axis {layer.axis}"
+
+
+def replaced(x: Shape, axis: int, *sizes: Number) -> Shape:
+    """The shape with other sizes, or none, in the place of an axis."""
+    place = axis % len(x)
+    return (*x[:place], *sizes, *x[place + 1 :])
+
+
+def torch_axis(axis: int) -> int:
+    """The number of an axis where the first one is the batch."""
+    return axis + 1 if axis >= 0 else axis
+
+
 def even_groups(groups: Number, count: Number, what: str) -> tuple[Condition, str]:
     """The condition of grouped channels: there is the same number in each group."""
     return equal(count % groups, 0), f"{count} {what} are not divisible by {groups} groups"

@@ -17,6 +17,8 @@ WORDS = {  # the word that archcalc uses -> other words for it
     "linear": "dense fc fullyconnected innerproduct affine gemm",
     "batchnorm": "bn batchnorm1d batchnorm2d batchnorm3d batchnormalization",
     "groupnorm": "gn groupnormalization",
+    "layernorm": "ln layernormalization layernorm2d",
+    "rmsnorm": "rmsnormalization",
     "lrn": "localresponsenorm localresponsenormalization",
     "silu": "swish",
     "hardswish": "hswish",
@@ -32,7 +34,18 @@ WORDS = {  # the word that archcalc uses -> other words for it
     "add": "sum plus eltwise",
     "multiply": "mul times",
     "dropout": "dropout1d dropout2d spatialdropout2d",
-    "upsample": "upsampling upsampling2d interpolate resize",
+    "upsample": "upsampling upsampling2d interpolate",
+    "resize": "interpolate bilinear",
+    "attention": "selfattention crossattention multiheadattention mha transformer",
+    "dot_product_attention": "sdpa scaleddotproductattention",
+    "matmul": "bmm mm einsum dot",
+    "embedding": "tokenembedding wordembedding wte",
+    "parameter": "learnedtensor classtoken positionembedding layerscale",
+    "reshape": "view",
+    "permute": "transpose movedim",
+    "tokens": "patchembedding",
+    "roll": "shift cyclicshift",
+    "mean": "reducemean",
     "zeropad": "zeropad2d zeropadding2d",
     "crop": "cropping2d",
     "shuffle": "channelshuffle",
@@ -64,10 +77,8 @@ INSTEAD = {  # what to write in a spec -> words for what is not a kind of layer 
     "depthwiseconv2d dwconv",
     "a separable convolution is 'conv(channels, 3, pad=1, groups=channels)' and then 'conv(out, 1)'": "separable "
     "separableconv separableconv2d sepconv",
-    "'flatten' is the only change of shape": "reshape view permute transpose",
-    "only 'opaque((channels, rows, columns))' can stand for it, with unknown costs": "layernorm ln rmsnorm "
-    "instancenorm instancenorm2d attention selfattention multiheadattention mha transformer embedding lstm gru rnn elu "
-    "selu prelu celu mish softplus softsign logsoftmax glu maxout roialign matmul",
+    "instance normalisation is 'groupnorm(channels, affine=false)'": "instancenorm instancenorm2d",
+    "only 'opaque((channels, rows, columns))' can stand for it, with unknown costs": "maxout roialign",
 }
 OTHERS = "regnet resnest ghostnet convnext hrnet unet dpn"  # networks that archcalc does not have
 USUAL = {  # family -> the network that its name alone stands for

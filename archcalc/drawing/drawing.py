@@ -19,7 +19,7 @@ from archcalc.report import Report
 from archcalc.tables import heading
 
 FEW = 64  # boxes; the levels that have no more are drawn where no depth is asked for
-MOST = 2000  # boxes of a drawing
+MOST = 2000  # boxes of a drawing, and edges
 DIRECTIONS = ("down", "right")
 FITS = {"": (1.0, 1.0), "a4": (17.0, 24.0), "slide": (15.0, 7.5)}  # centimetres of a page that a drawing has to fit
 FORMATS = ("svg", "pdf", "png", "tex", "mmd", "dot")
@@ -120,11 +120,13 @@ def draw(report: Report, depth: int | None = None, figure: str = "", direction: 
         if given not in known:
             raise ArchcalcError(f"{what} is {alternatives([*filter(None, known)])}, not {given!r}")
     blocks = _to_depth(blocks_of(report.graph), depth)
+    edges = tuple(_edges(report.graph, blocks))
+    _room(len(edges), "edges", depth)
     described = Described(report, entry, blocks)
     return Drawing(
         title=heading(report),
         boxes=tuple(map(described.box, blocks)),
-        edges=tuple(_edges(report.graph, blocks)),
+        edges=edges,
         figure=entry,
         notes=tuple(_notes(report, entry, blocks)),
         darkest=described.text(described.largest),
@@ -159,10 +161,14 @@ def _to_depth(blocks: tuple[Block, ...], depth: int | None) -> tuple[Block, ...]
         if _count(deeper) > FEW:
             break
         found = deeper
-    if _count(found) > MOST:
-        less = "" if depth in (None, 1) else "; give a smaller depth"
-        raise ArchcalcError(f"a drawing has room for {MOST:,} boxes, and this one would have {_count(found):,}{less}")
+    _room(_count(found), "boxes", depth)
     return found
+
+
+def _room(count: int, what: str, depth: int | None) -> None:
+    if count > MOST:
+        less = "" if depth in (None, 1) else "; give a smaller depth"
+        raise ArchcalcError(f"a drawing has room for {MOST:,} {what}, and this one would have {count:,}{less}")
 
 
 def _count(blocks: Sequence[Block]) -> int:
@@ -268,8 +274,8 @@ def _notes(report: Report, figure: Figure, blocks: Sequence[Block]) -> Iterator[
     whole = f"; in total {text(report.totals.figure(figure.name))}" if is_sum else ""
     yield f"In each box: {figure.heading}{whole}."
     if any(block.times > 1 for block in _all(blocks)):
-        numbers = "with the numbers of one, from the smallest to the largest where they differ"
-        yield f"x n: n copies, each on the output of the one before, {numbers}{'; the shade is of all' * is_sum}."
+        shown = "each on the output of the one before; the numbers are of one, from the smallest to the largest"
+        yield f"x n: n copies, {shown}{', the shade is of all together' * is_sum}."
     if unknown := [row.name for row in report.layers if row.figure(figure.name) is None]:
         known = f"; the known layers have {text(report.known.figure(figure.name))}" if whole else ""
         yield f"Unknown: {listing(unknown)}{known}."

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from archcalc.core.layer import Kind
 from archcalc.core.number import Number, both, ceil_div, equal, maximum, product, select
-from archcalc.core.shape import Shape, axes, is_same
+from archcalc.core.shape import Shape, axes, is_same, replaced
 
 Amount: TypeAlias = Callable[[Kind, tuple[Shape, ...], Shape], Number | None]
 
@@ -18,9 +18,9 @@ def elements(shapes: Mapping[str, Shape]) -> Number:
     return sum(map(product, shapes.values()))
 
 
-def _learned(layer: Kind, inputs: tuple[Shape, ...], output: Shape) -> Number | None:
-    tensors = layer.weights(*inputs)
-    return None if tensors is None else elements(tensors)
+def is_bias(tensor: str) -> bool:
+    """Whether a learned tensor is a bias, by its name: "bias", "query.bias", "bias_ih_l0"."""
+    return tensor.rpartition(".")[2].startswith("bias")
 
 
 def _tensors(bias: bool) -> Amount:
@@ -28,13 +28,9 @@ def _tensors(bias: bool) -> Amount:
         tensors = layer.weights(*inputs)
         if tensors is None:
             return None
-        return elements({name: shape for name, shape in tensors.items() if name.endswith("bias") is bias})
+        return elements({name: shape for name, shape in tensors.items() if is_bias(name) is bias})
 
     return amount
-
-
-def _buffers(layer: Kind, inputs: tuple[Shape, ...], output: Shape) -> Number | None:
-    return None if layer.weights(*inputs) is None else elements(layer.buffers(*inputs))
 
 
 def _work(name: str) -> Amount:
@@ -45,13 +41,14 @@ def _work(name: str) -> Amount:
 
 
 TENSORS: dict[str, Amount] = {
-    "learned": _learned,
+    "learned": lambda layer, inputs, output: layer.learned(*inputs),
     "weights": _tensors(bias=False),
     "biases": _tensors(bias=True),
-    "buffers": _buffers,
+    "buffers": lambda layer, inputs, output: layer.stored(*inputs),
 }
 WORK = {  # kind of work -> the name of one unit of it
     "products": "multiplication with its addition",
+    "activation_products": "multiplication of two activations with its addition",
     "bias": "addition of a bias",
     "normalisation": "normalised element",
     "activations": "activation",
@@ -64,7 +61,7 @@ def _where_learned(name: str) -> Amount:
     """The elements of the output where the layer learns such a tensor, else 0."""
 
     def amount(layer: Kind, inputs: tuple[Shape, ...], output: Shape) -> Number | None:
-        learned = [tensor.endswith("bias") for tensor in layer.weights(*inputs) or ()]
+        learned = [is_bias(tensor) for tensor in layer.weights(*inputs) or ()]
         return product(output) if (name == "bias") in learned else 0
 
     return amount
@@ -82,6 +79,15 @@ def _padded(layer: Kind, inputs: tuple[Shape, ...], output: Shape) -> Number | N
     return channels * product(n + select(even, 0, pad) for n, pad in zip(sizes, pads, strict=True))
 
 
+def _places(layer: Kind, inputs: tuple[Shape, ...], output: Shape) -> Number | None:
+    """Positions of the output: all that is not along the channels, or along the axis that a softmax has."""
+    return product(replaced(output, getattr(layer, "axis", 0) or 0))
+
+
+def _relative(layer: Kind, inputs: tuple[Shape, ...], output: Shape) -> Number | None:
+    return elements({name: shape for name, shape in (layer.weights(*inputs) or {}).items() if name == "relative"})
+
+
 def _spread(layer: Kind, inputs: tuple[Shape, ...], output: Shape) -> Number | None:
     weights = TENSORS["weights"](layer, inputs, output)
     return None if weights is None else weights * product(output[1:])
@@ -89,23 +95,26 @@ def _spread(layer: Kind, inputs: tuple[Shape, ...], output: Shape) -> Number | N
 
 AMOUNTS: dict[str, Amount] = {
     **TENSORS,
-    "products": lambda layer, inputs, output: layer.mult_adds(inputs, output),
+    "products": lambda layer, inputs, output: layer.products(inputs, output),
     **{name: _work(name) for name in WORK if name != "products"},
     "inputs": lambda layer, inputs, output: sum(map(product, inputs)),
     "outputs": lambda layer, inputs, output: product(output),
+    "cached": lambda layer, inputs, output: layer.cache(*inputs),
     "layers": lambda layer, inputs, output: 1,
     "scaled": _where_learned("weight"),
     "shifted": _where_learned("bias"),
     "padded": _padded,
-    "places": lambda layer, inputs, output: product(output[1:]),
+    "places": _places,
+    "relative": _relative,
     "spread": _spread,
     "unknown": lambda layer, inputs, output: None,
 }
 NAMES = {
     **WORK, "learned": "parameter", "weights": "weight", "biases": "bias", "buffers": "stored number",
     "inputs": "element of the input",
-    "outputs": "element of the output", "layers": "layer",
+    "outputs": "element of the output", "layers": "layer", "cached": "number in a decoder's cache",
     "scaled": "element of the output where a scale is learned", "padded": "element of the input with its padding",
     "shifted": "element of the output where a bias is learned", "places": "position of the output's map",
+    "relative": "learned bias of a difference of positions",
     "spread": "weight at each position of the output's map", "unknown": "thing that is not known",
 }  # fmt: skip

@@ -21,63 +21,91 @@ class Tool(NamedTuple):
 WEIGHTED = "conv trainable_pool table_conv conv_transpose linear"
 POOLS = "maxpool avgpool global_avgpool adaptive_avgpool"
 UNKNOWN = {"unknown": 1}  # for kinds whose integer no factors give
+ALL_PRODUCTS = {"products": 1, "activation_products": 1}
+RECURRENT = "lstm gru rnn"
+BETWEEN = {"matmul dot_product_attention": {"activation_products": 1}}
 TOOLS = (
-    Tool("torch", "mult-adds", "Half of what torch's FlopCounterMode counts.", {f"{WEIGHTED} rbf": {"products": 1}}),
+    Tool("torch", "mult-adds", "Half of what torch's FlopCounterMode counts.", {
+        f"{WEIGHTED} rbf {RECURRENT}": {"products": 1},
+        "attention": ALL_PRODUCTS,
+        **BETWEEN,
+    }),
     Tool("torchinfo", "mult-adds", "The mult-adds of torchinfo: with biases, and the parameters of normalisation.", {
-        "conv trainable_pool table_conv": {"products": 1, "bias": 1},
+        f"conv trainable_pool table_conv {RECURRENT}": {"products": 1, "bias": 1},
         "conv_transpose": {"spread": 1, "bias": 1},
-        "linear batchnorm groupnorm l2norm": {"weights": 1, "biases": 1},
+        "linear batchnorm groupnorm layernorm rmsnorm l2norm prelu embedding parameter": {"weights": 1, "biases": 1},
+        "attention": {"weights": 1, "biases": 1, "relative": -1},
     }),
     Tool("fvcore", "flops", "The flops of fvcore: with normalisation and the pooling of whole maps.", {
         f"{WEIGHTED} rbf": {"products": 1},
+        "attention": ALL_PRODUCTS,
+        **BETWEEN,
         "batchnorm": {"outputs": 1, "scaled": 1},
-        "groupnorm": {"outputs": 5},
+        "groupnorm layernorm": {"outputs": 4, "scaled": 1},
         "global_avgpool/2d adaptive_avgpool/2d ps_roi_pool": {"inputs": 1},
         "upsample/2d": {"outputs": 1},
-        "warp": {"outputs": 4},
+        "warp resize/2d": {"outputs": 4},
     }),
     Tool("ptflops", "MACs", "The MACs of ptflops: ReLU and pooling twice, as a module and as the function it calls.", {
-        WEIGHTED: {"products": 1, "bias": 1},
+        f"{WEIGHTED} attention": {"products": 1, "bias": 1},
+        "lstm": {"products": 1, "bias": 1, "outputs": 10},
+        "gru": {"products": 1, "bias": 1, "outputs": 7},
+        "rnn": {"products": 1, "bias": 1, "outputs": 1},
         "batchnorm": {"outputs": 1, "shifted": 1},
-        "groupnorm relu gelu upsample": {"outputs": 2},
-        "relu6 leaky_relu silu softmax warp": {"outputs": 1},
+        "groupnorm": {"outputs": 1, "scaled": 1},
+        "relu gelu elu prelu upsample resize": {"outputs": 2},
+        "layernorm relu6 leaky_relu silu softmax warp": {"outputs": 1},
         POOLS: {"padded": 2},
         "roi_pool": {"inputs": 1},
         "lrn": {"outputs": 3, "padded": 1},
     }),
     Tool("ptflops_modules", "MACs", "The MACs of ptflops with count_functional=False.", {
-        WEIGHTED: {"products": 1, "bias": 1},
+        f"{WEIGHTED} attention": {"products": 1, "bias": 1},
+        "lstm": {"products": 1, "bias": 1, "outputs": 10},
+        "gru": {"products": 1, "bias": 1, "outputs": 7},
+        "rnn": {"products": 1, "bias": 1, "outputs": 1},
         "batchnorm": {"outputs": 1, "shifted": 1},
-        "groupnorm": {"outputs": 2},
-        "relu relu6 leaky_relu gelu upsample": {"outputs": 1},
+        "groupnorm": {"outputs": 1, "scaled": 1},
+        "layernorm relu relu6 leaky_relu gelu elu prelu upsample resize": {"outputs": 1},
         POOLS: {"padded": 1},
     }),
     Tool("ptflops_aten", "MACs", 'The MACs of ptflops with backend="aten": products and biases.', {
-        WEIGHTED: {"products": 1, "bias": 1},
+        f"{WEIGHTED} gru rnn": {"products": 1, "bias": 1},
+        "attention": {**ALL_PRODUCTS, "bias": 1},
+        **BETWEEN,
         "rbf": {"products": 1},
     }),
     Tool("thop", "MACs", "The MACs of thop: batch norm four times, averages once, softmax three times.", {
-        "conv trainable_pool table_conv linear": {"products": 1},
+        "conv trainable_pool table_conv linear attention": {"products": 1},
         "conv_transpose": {"spread": 1},
+        "lstm": {"products": 1, "bias": 1, "outputs": 8},
+        "gru": {"products": 1, "bias": 1, "outputs": 7},
+        "rnn": {"products": 1, "bias": 1, "outputs": 1},
         "batchnorm": {"outputs": 2, "shifted": 2},
+        "layernorm": {"outputs": 2, "scaled": 2},
         "softmax": {"outputs": 3, "places": -1},
-        "avgpool upsample": {"outputs": 1},
+        "avgpool upsample prelu": {"outputs": 1},
+        "resize/1d": {"outputs": 5},
+        "resize/2d": {"outputs": 11},
         "global_avgpool adaptive_avgpool": {"pooling": 1, "outputs": 1},
     }),
     Tool("calflops", "MACs", "The MACs of calflops.", {
-        "conv trainable_pool table_conv linear": {"products": 1},
+        "conv trainable_pool table_conv linear attention": {"products": 1},
         "conv_transpose": UNKNOWN,  # it divides by the groups twice
     }),
     Tool("calflops_flops", "FLOPs", "The FLOPs of calflops: with normalisation, most activations and pooling.", {
         "conv trainable_pool table_conv": {"products": 2, "bias": 1},
-        "linear": {"products": 2},
+        "linear attention": {"products": 2},
         "conv_transpose": UNKNOWN,  # it adds the bias to an output of another size
+        "lstm": {"products": 2, "bias": 1, "outputs": 2},
+        "gru": {"products": 2, "bias": 1, "outputs": 1},
+        "rnn": {"products": 2, "bias": 1, "outputs": -1},
         "batchnorm": {"outputs": 1, "scaled": 1},
-        "groupnorm": {"outputs": 5},
-        "relu leaky_relu gelu silu softmax": {"outputs": 1},
+        "groupnorm layernorm": {"outputs": 4, "scaled": 1},
+        "relu leaky_relu gelu silu softmax elu prelu": {"outputs": 1},
         POOLS: {"padded": 1},
         "roi_pool upsample": {"inputs": 1},
-        "warp": {"places": 1},
+        "warp resize": {"places": 1},
         "lrn": {"outputs": 3, "padded": 1},
     }),
 )  # fmt: skip
@@ -93,18 +121,21 @@ class Convention(NamedTuple):
 
 
 def _convention(name: str, heading: str, meaning: str, factors: Factors) -> Convention:
-    """A convention in which the work of an opaque layer is unknown."""
-    return Convention(name, heading, meaning, Tally({**factors, "opaque": UNKNOWN}))
+    return Convention(name, heading, meaning, Tally(factors))
 
 
 DEFAULT = "mult_adds"
 LISTED = (
-    _convention(DEFAULT, "mult-adds", "Products with weights, each with its addition.", {EVERY: {"products": 1}}),
-    _convention("flops", "FLOPs", "Twice the mult-adds: a multiplication and an addition.", {EVERY: {"products": 2}}),
+    _convention(DEFAULT, "mult-adds", "Products with weights and of two activations, each with its addition.",
+                {EVERY: ALL_PRODUCTS}),
+    _convention("weights_only", "mult-adds with weights", "Mult-adds without the products of two activations.",
+                {EVERY: {"products": 1}}),
+    _convention("flops", "FLOPs", "Twice the mult-adds: a multiplication and an addition.",
+                {EVERY: dict.fromkeys(ALL_PRODUCTS, 2)}),
     _convention("with_bias", "mult-adds + biases", "Mult-adds, and an addition for each use of a bias.",
-                {EVERY: {"products": 1, "bias": 1}}),
+                {EVERY: {**ALL_PRODUCTS, "bias": 1}}),
     _convention("connections", "connections", "Links between neurons and to biases, pooling included (LeCun 1998).",
-                {EVERY: {"products": 1, "bias": 1, "pooling": 1}, "trainable_pool": {"bias": 1, "pooling": 1}}),
+                {EVERY: {**ALL_PRODUCTS, "bias": 1, "pooling": 1}, "trainable_pool": {"bias": 1, "pooling": 1}}),
     _convention("all", "operations", "All work: products, biases, normalisation, activations, pooling, element-wise.",
                 {EVERY: dict.fromkeys(WORK, 1)}),
 )  # fmt: skip

@@ -45,7 +45,7 @@ def _deeper(layer: Kind, inputs: tuple[Shape, ...], passed: Sequence[int]) -> in
     """The depth after a layer: that of its deepest input, and 1 more where the layer multiplies by weights."""
     if layer.weights(*inputs) is None:
         return None
-    return max(passed, default=0) + (type(layer).mult_adds is not Kind.mult_adds)
+    return max(passed, default=0) + (type(layer).products is not Kind.products)
 
 
 def _longer(layer: Kind, inputs: tuple[Shape, ...], passed: Sequence[int]) -> int:
@@ -131,8 +131,9 @@ def _published(name: str) -> Callable[[Report], Any]:
 
 
 MOVED = Tally({EVERY: dict.fromkeys(("inputs", "outputs", "learned", "buffers"), BYTES)})
-FLOPS = Tally({EVERY: {"products": 2}})
-ACTIVATIONS = Tally({**{kind: {"outputs": 1} for kind in (*WEIGHTED.split(), "rbf")}, EVERY: {}, "opaque": UNKNOWN})
+FLOPS = CONVENTIONS["flops"].tally
+MULTIPLYING = (*WEIGHTED.split(), "rbf", "attention", "lstm", "gru", "rnn")
+ACTIVATIONS = Tally({**{kind: {"outputs": 1} for kind in MULTIPLYING}, EVERY: {}, "opaque": UNKNOWN})
 TOP1 = (
     "Percent right on ImageNet's validation set, by one crop or where none is named: as the network's paper prints it, "
     "else as its authors' code, torchvision, Keras or others do."
@@ -153,6 +154,9 @@ LISTED = (
            "The number of input positions on which an output position depends, along the longer axis.", FIELD),
     Figure("jump", "jump", "positions",
            "The distance in the input between the windows of two adjacent output positions.", JUMP),
+    Figure("cache_bytes", "cache bytes", "bytes",
+           "In float32: the keys and values that a decoder stores of all tokens so far.",
+           Tally({EVERY: {"cached": BYTES}})),
     Figure("elements", "neurons", "elements", "Elements of the output.", Output(product)),
     Figure("channels", "channels", "", "Channels, or features, of the output.", _axis(0)),
     Figure("rows", "height", "", "Rows of the output.", _axis(1)),

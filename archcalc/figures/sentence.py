@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from archcalc.core.errors import listing
 from archcalc.core.layer import Kind
+from archcalc.core.shape import Shape
 from archcalc.figures.amounts import NAMES, WORK
 from archcalc.figures.conventions import CONVENTIONS, Convention
 from archcalc.figures.figure import FIGURES
@@ -14,9 +15,13 @@ from archcalc.graph.graph import Graph
 
 MEASURED = [name for name, one in FIGURES.items() if one.measured]
 OTHER = {
-    "bias": "biases",
-    "pooling": "pooling",
     "products": "products",
+    "activation_products": "products of two activations",
+    "bias": "biases",
+    "normalisation": "normalisation",
+    "activations": "activations",
+    "pooling": "pooling",
+    "elementwise": "element-wise operations",
 }  # words for uncounted work
 
 
@@ -45,17 +50,23 @@ def _kinds(graphs: Iterable[Graph]) -> Iterator[Occurs]:
     found: dict[str, Occurs] = {}
     for graph in graphs:
         seen: set[int] = set()
-        for node in graph.nodes[1:]:
+        for node in graph.nodes:
             layer, inputs = node.layer, graph.input_shapes(node)
-            assert layer is not None  # only the input has none
-            if id(layer) in seen or layer.weights(*inputs) is None:
+            if layer is None or id(layer) in seen:
                 continue
             seen.add(id(layer))
             work = {name for name, amount in layer.work(inputs, node.shape).items() if amount is not None}
-            work |= {"products"} if type(layer).mult_adds is not Kind.mult_adds else set()
+            work |= {"products"} if _multiplies(layer, inputs, node.shape) else set()
+            if layer.weights(*inputs) is None and not work:
+                continue
             before = found.get(layer.label, Occurs(layer, len(inputs[0]), frozenset(), ()))
             found[layer.label] = before._replace(work=before.work | work, tensors=tuple(layer.buffers(*inputs)))
     return iter(found.values())
+
+
+def _multiplies(layer: Kind, inputs: tuple[Shape, ...], output: Shape) -> bool:
+    """Whether layers of its kind do products with weights, and how many is known."""
+    return type(layer).products is not Kind.products and layer.products(inputs, output) is not None
 
 
 def _work(convention: Convention, kinds: Sequence[Occurs]) -> str:

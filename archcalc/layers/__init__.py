@@ -4,9 +4,27 @@ from collections.abc import Iterator
 from types import ModuleType
 
 from archcalc.core.layer import Kind
-from archcalc.layers import conv, join, lenet, linear, norm, opaque, pointwise, pool, region, reshape, resize
+from archcalc.layers import (
+    attention,
+    conv,
+    join,
+    learned,
+    lenet,
+    linear,
+    norm,
+    opaque,
+    pointwise,
+    pool,
+    recurrent,
+    region,
+    reshape,
+    resize,
+)
 
-FAMILIES = (conv, linear, norm, pointwise, pool, region, join, reshape, resize, lenet, opaque)
+FAMILIES = (
+    *(conv, linear, norm, pointwise, pool, region, join, attention, recurrent, learned),
+    *(reshape, resize, lenet, opaque),
+)
 
 
 def kinds_of(family: ModuleType) -> Iterator[type[Kind]]:

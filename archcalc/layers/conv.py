@@ -57,7 +57,7 @@ class Conv(Kind):
         weight = (self.out, whole_quotient(x[0], self.groups), *per_axis(self.kernel, x))
         return weight_and_bias(weight, self.bias, self.out)
 
-    def mult_adds(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
+    def products(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
         return product(self.weights(*inputs)["weight"]) * product(output[1:])
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
@@ -104,7 +104,7 @@ class ConvTranspose(Kind, label="conv_transpose"):
         weight = (x[0], whole_quotient(self.out, self.groups), *per_axis(self.kernel, x))
         return weight_and_bias(weight, self.bias, self.out)
 
-    def mult_adds(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
+    def products(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
         return product(self.weights(*inputs)["weight"]) * product(inputs[0][1:])
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:

@@ -7,9 +7,9 @@ from functools import partial, reduce
 from itertools import combinations
 from typing import Any, ClassVar
 
-from archcalc.core.layer import Kind, Need
+from archcalc.core.layer import Axis, Kind, Need
 from archcalc.core.number import Number, decide, either, equal, maximum, product
-from archcalc.core.shape import Shape, describe
+from archcalc.core.shape import Shape, axis_need, describe, replaced, torch_axis
 
 
 class Join(Kind):
@@ -19,12 +19,14 @@ class Join(Kind):
     saved_for_backward = "nothing"
 
 
-def _same(sizes: tuple[Shape, ...], axes: slice, what: str) -> Iterator[Need]:
+def _same(sizes: tuple[Shape, ...], what: str, joined: int | None = None) -> Iterator[Need]:
+    """The conditions that all sizes are equal, except along the axis that is ``joined``."""
     shown = " and ".join(map(describe, sizes))
     yield len({len(x) for x in sizes}) == 1, f"branches do not match: {shown}"
     for other in sizes[1:]:
-        for a, b in zip(sizes[0][axes], other[axes], strict=False):
-            yield equal(a, b), f"branches do not match: {shown}; {what}"
+        for axis, (a, b) in enumerate(zip(sizes[0], other, strict=False)):
+            if axis != joined:
+                yield equal(a, b), f"branches do not match: {shown}; {what}"
 
 
 def _not_one(sizes: Iterable[Number]) -> list[Number]:
@@ -36,8 +38,8 @@ def _fold(function: Any, *tensors: Any) -> Any:
     return reduce(function, tensors)
 
 
-def _along_channels(concatenate: Any, *tensors: Any) -> Any:
-    return concatenate(tensors, 1)
+def _along(concatenate: Any, axis: int, *tensors: Any) -> Any:
+    return concatenate(tensors, axis)
 
 
 class Combine(Join):
@@ -54,7 +56,7 @@ class Add(Combine):
     examples: ClassVar = {"add": ((8, 5, 5), (8, 5, 5)), "add()": ((7,), (7,), (7,))}
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
-        yield from _same(inputs, slice(None), "add needs equal shapes")
+        yield from _same(inputs, "add needs equal shapes")
 
     def module(self, torch: Any, *inputs: Shape) -> Any:
         return partial(_fold, torch.add)
@@ -82,16 +84,27 @@ class Multiply(Combine):
 
 
 class Concat(Join):
-    """y = x1, x2, ... one after the other along the channels."""
+    """y = x1, x2, ... one after the other along the channels, or along another axis."""
 
     passes_gradient = "part"
-    examples: ClassVar = {"concat": ((64, 28, 28), (128, 28, 28), (32, 28, 28)), "concat()": ((5,), (3,))}
+    examples: ClassVar = {
+        "concat": ((64, 28, 28), (128, 28, 28), (32, 28, 28)),
+        "concat()": ((5,), (3,)),
+        "concat(axis=-1)": ((6, 5), (6, 3)),
+    }
+    axis: Axis = 0
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
-        yield from _same(inputs, slice(1, None), "concat needs maps of one size")
+        exists = axis_need(self, inputs[0])
+        yield exists
+        if exists[0]:
+            what = (
+                "concat needs maps of one size" if self.axis == 0 else "concat needs equal sizes along the other axes"
+            )
+            yield from _same(inputs, what, self.axis % len(inputs[0]))
 
     def shape(self, *inputs: Shape) -> Shape:
-        return (sum(x[0] for x in inputs), *inputs[0][1:])
+        return replaced(inputs[0], self.axis, sum(x[self.axis] for x in inputs))
 
     def module(self, torch: Any, *inputs: Shape) -> Any:
-        return partial(_along_channels, torch.cat)
+        return partial(_along, torch.cat, torch_axis(self.axis))

@@ -28,7 +28,7 @@ class TrainablePool(Kind, label="trainable_pool"):
     def weights(self, x: Shape) -> dict[str, Shape]:
         return {"weight": (x[0], *(1 for _ in x)), "bias": (x[0],)}
 
-    def mult_adds(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
+    def products(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
         return product(output)
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
@@ -77,7 +77,7 @@ class TableConv(Kind, label="table_conv"):
             shapes |= {f"{o}.weight": (1, len(maps), *per_axis(self.kernel, x)), f"{o}.bias": (1,)}
         return shapes
 
-    def mult_adds(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
+    def products(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
         links = sum(map(len, self.maps_of_filters()))
         return links * product(per_axis(self.kernel, inputs[0])) * product(output[1:])
 
@@ -121,7 +121,7 @@ class RBF(Kind):
     def buffers(self, x: Shape) -> dict[str, Shape]:
         return {"weight": (self.out, x[0])}
 
-    def mult_adds(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
+    def products(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
         return self.out * inputs[0][0]
 
     def module(self, torch: Any, x: Shape) -> Any:

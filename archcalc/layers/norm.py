@@ -7,9 +7,9 @@ from fractions import Fraction
 from functools import partial
 from typing import Any, ClassVar
 
-from archcalc.core.layer import Factor, Flag, Kind, Need, Size
+from archcalc.core.layer import Axis, Factor, Flag, Kind, Need, Size
 from archcalc.core.number import Number
-from archcalc.core.shape import Shape, even_groups, map_needs
+from archcalc.core.shape import Shape, even_groups, last_needs, map_needs
 
 MOMENTS = 8  # bytes of a mean and a deviation in float32, which CUDA saves for float32 and narrower types
 
@@ -50,20 +50,83 @@ class BatchNorm(Kind):
 
 
 class GroupNorm(Kind):
-    """Normalise each group of channels by its statistics in one example, then scale and shift each channel."""
+    """Normalise each group of channels by its statistics in one example, then scale and shift each channel.
+
+    With as many groups as channels it is instance normalisation, which is usually not `affine`.
+    """
 
     work_per_element = "normalisation"
-    examples: ClassVar = {"groupnorm(4)": (8, 5, 5)}
+    examples: ClassVar = {"groupnorm(4)": (8, 5, 5), "groupnorm(8, affine=false)": (8, 5, 5)}
     groups: Size
+    affine: Flag = True
 
     def needs(self, x: Shape) -> Iterator[Need]:
         yield even_groups(self.groups, x[0], "channels")
 
     def weights(self, x: Shape) -> dict[str, Shape]:
-        return {"weight": (x[0],), "bias": (x[0],)}
+        return {"weight": (x[0],), "bias": (x[0],)} if self.affine else {}
 
     def module(self, torch: Any, x: Shape) -> Any:
-        return torch.nn.GroupNorm(self.groups, x[0])
+        return torch.nn.GroupNorm(self.groups, x[0], affine=self.affine)
+
+
+class LayerNorm(Kind):
+    """Normalise the features of each token or position by their own mean and deviation, then scale and shift each.
+
+    y[t, c] = weight[c] * (x[t, c] - mean of x[t]) / sqrt(variance of x[t] + eps) + bias[c]. With `axis` 0, the features
+    are the channels of a map; -1 is the last axis.
+    """
+
+    work_per_element = "normalisation"
+    examples: ClassVar = {
+        "layernorm": (197, 768),
+        "layernorm()": (84,),
+        "layernorm(axis=0)": (8, 5, 5),
+        "layernorm(axis=-1, bias=false)": (7, 5, 4),
+        "layernorm(affine=false)": (6, 4),
+    }
+    axis: Axis = None
+    bias: Flag = True
+    affine: Flag = True
+
+    def needs(self, x: Shape) -> Iterator[Need]:
+        if self.axis != 0:
+            yield from last_needs(self, x)
+
+    def weights(self, x: Shape) -> dict[str, Shape]:
+        learned = {"weight": self.affine, "bias": self.affine and self.bias}
+        return {name: (self._width(x),) for name, is_learned in learned.items() if is_learned}
+
+    def _width(self, x: Shape) -> Number:
+        return x[-1 if self.axis is None else self.axis]
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        norm = torch.nn.LayerNorm(self._width(x), elementwise_affine=self.affine, bias=self.bias)
+        if self.axis == 0 and len(x) > 1:
+            norm.forward = partial(_over_channels, norm.forward)
+        return norm
+
+
+class RMSNorm(Kind):
+    """Divide the features of each token by the root of their mean square, then scale each (Zhang and Sennrich 2019).
+
+    y[t, c] = weight[c] * x[t, c] / sqrt(mean over d of x[t, d]^2 + eps), along the last axis.
+    """
+
+    work_per_element = "normalisation"
+    examples: ClassVar = {"rmsnorm": (128, 512), "rmsnorm(axis=-1)": (7, 5, 4)}
+    axis: Axis = None
+    needs = last_needs
+
+    def weights(self, x: Shape) -> dict[str, Shape]:
+        return {"weight": (x[-1],)}
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        return torch.nn.RMSNorm(x[-1])
+
+
+def _over_channels(normalized: Any, tensor: Any) -> Any:
+    return normalized(tensor.movedim(1, -1)).movedim(-1, 1)
 
 
 class LRN(Kind):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from archcalc.core.layer import Kind, Sizes
+from archcalc.core.layer import Kind, Natural, Sizes
+from archcalc.core.number import Number
 from archcalc.core.shape import Shape
 
 
@@ -13,16 +14,31 @@ def _not_known(*_: Any, **__: Any) -> None:
 
 
 class Opaque(Kind):
-    """A step that archcalc cannot count: the shape of its output is declared, its weights and its work are unknown.
+    """A step that archcalc cannot count: the shape of its output is declared, and perhaps what it costs.
 
-    Totals that include it are lower bounds, and say so.
+    Its numbers are unknown unless `params` (all that it stores) or `mult_adds` (of one example) declare them. Totals
+    that include an unknown one are lower bounds, and say so.
     """
 
     many: ClassVar[bool] = True
-    examples: ClassVar = {"opaque((300, 4))": ((9, 38, 50), (36, 38, 50))}
+    examples: ClassVar = {
+        "opaque((300, 4))": ((9, 38, 50), (36, 38, 50)),
+        "opaque((8,), params=520, mult_adds=512)": ((64,),),
+    }
     output: Sizes
+    params: Natural = None
+    mult_adds: Natural = None
 
     def shape(self, *inputs: Shape) -> Shape:
         return self.output
 
-    weights = mult_adds = window = module = _not_known
+    def learned(self, *inputs: Shape) -> Number | None:
+        return self.params
+
+    def products(self, inputs: tuple[Shape, ...], output: Shape) -> Number | None:
+        return self.mult_adds
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
+        return dict.fromkeys(("bias", "normalisation", "activations", "pooling", "elementwise"))
+
+    weights = window = module = _not_known

@@ -1,15 +1,16 @@
-"""Layers that act on each element separately: they have no weights and keep the shape."""
+"""Activations: layers that act on each element separately, or on the elements along one axis."""
 
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterator
 from fractions import Fraction
 from functools import partial
 from typing import Any, ClassVar
 
-from archcalc.core.layer import Factor, Kind, Rate
-from archcalc.core.number import Number, product
-from archcalc.core.shape import Shape
+from archcalc.core.layer import Axis, Factor, Flag, Kind, Need, Rate
+from archcalc.core.number import Number, equal, product, whole_quotient
+from archcalc.core.shape import Shape, axis_need, replaced, torch_axis
 
 
 class Pointwise(Kind):
@@ -40,6 +41,14 @@ hardsigmoid = pointwise("hardsigmoid", "Hardsigmoid", "y = relu6(x + 3) / 6.")
 gelu = pointwise("gelu", "GELU", "y = x * Phi(x), Phi the normal distribution function.")
 
 
+elu = pointwise("elu", "ELU", "y = x where x > 0, else exp(x) - 1.")
+selu = pointwise("selu", "SELU", "y = 1.0507 * (x where x > 0, else 1.6733 * (exp(x) - 1)).")
+celu = pointwise("celu", "CELU", "y = max(x, 0) + min(exp(x) - 1, 0).")
+mish = pointwise("mish", "Mish", "y = x * tanh(log(1 + exp(x))).")
+softplus = pointwise("softplus", "Softplus", "y = log(1 + exp(x)).")
+softsign = pointwise("softsign", "Softsign", "y = x / (1 + abs(x)).")
+
+
 class LeakyReLU(Kind, label="leaky_relu"):
     """y = x where x > 0, else slope * x."""
 
@@ -51,15 +60,62 @@ class LeakyReLU(Kind, label="leaky_relu"):
         return torch.nn.LeakyReLU(float(self.slope))
 
 
+class PReLU(Kind):
+    """y = x where x > 0, else weight * x, with one learned slope, or one for each channel (`shared` is false)."""
+
+    work_per_element = "activations"
+    examples: ClassVar = {"prelu": (8, 5, 5), "prelu(shared=false)": (8, 5, 5)}
+    shared: Flag = True
+
+    def weights(self, x: Shape) -> dict[str, Shape]:
+        return {"weight": (1 if self.shared else x[0],)}
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        return torch.nn.PReLU(1 if self.shared else x[0])
+
+
 class Softmax(Kind):
-    """y[c] = exp(x[c]) / sum over d of exp(x[d]), over the channels."""
+    """y[c] = exp(x[c]) / sum over d of exp(x[d]), over the channels, or along another axis."""
 
     saved_for_backward = "output"
     work_per_element = "activations"
-    examples: ClassVar = {"softmax": (1000,)}
+    examples: ClassVar = {"softmax": (1000,), "softmax(axis=-1)": (12, 5, 7)}
+    axis: Axis = 0
+    torch_name: ClassVar[str] = "Softmax"
+
+    def needs(self, x: Shape) -> Iterator[Need]:
+        yield axis_need(self, x)
 
     def module(self, torch: Any, x: Shape) -> Any:
-        return torch.nn.Softmax(dim=1)
+        return getattr(torch.nn, self.torch_name)(dim=torch_axis(self.axis))
+
+
+class LogSoftmax(Softmax, label="log_softmax"):
+    """y[c] = x[c] - log(sum over d of exp(x[d])), over the channels, or along another axis."""
+
+    examples: ClassVar = {"log_softmax": (1000,), "log_softmax(axis=-1)": (5, 7)}
+    torch_name: ClassVar[str] = "LogSoftmax"
+
+
+class GLU(Kind):
+    """Half of an axis, gated by the other half: y = x1 * sigmoid(x2), along the channels or another axis."""
+
+    examples: ClassVar = {"glu": (8, 5, 5), "glu(axis=-1)": (5, 6)}
+    axis: Axis = 0
+
+    def needs(self, x: Shape) -> Iterator[Need]:
+        yield axis_need(self, x)
+        if -len(x) <= self.axis < len(x):
+            yield equal(x[self.axis] % 2, 0), f"glu cuts an axis into halves, and {x[self.axis]} is odd"
+
+    def shape(self, x: Shape) -> Shape:
+        return replaced(x, self.axis, whole_quotient(x[self.axis], 2))
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
+        return {"activations": product(output), "elementwise": product(output)}
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        return torch.nn.GLU(dim=torch_axis(self.axis))
 
 
 class Dropout(Kind):

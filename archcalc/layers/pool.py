@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar
 
-from archcalc.core.layer import Axes, Flag, Kind, Need, Padding
+from archcalc.core.layer import Axes, Axis, Flag, Kind, Need, Padding
 from archcalc.core.number import Number, decide, equal, product
-from archcalc.core.shape import Shape, axes, is_same, map_needs, per_axis, reach, same_padding, window_needs, windows
+from archcalc.core.shape import (
+    Shape,
+    axes,
+    axis_need,
+    describe,
+    is_same,
+    map_needs,
+    per_axis,
+    reach,
+    replaced,
+    same_padding,
+    torch_axis,
+    window_needs,
+    windows,
+)
 
 INDEX = 8  # bytes of the position of a maximum
 
@@ -114,3 +129,27 @@ class AdaptiveAvgPool(Kind, label="adaptive_avgpool"):
 
     def module(self, torch: Any, x: Shape) -> Any:
         return getattr(torch.nn, f"AdaptiveAvgPool{len(x) - 1}d")(self.size)
+
+
+class Mean(Kind):
+    """The mean along one axis, which vanishes: mean of tokens x features is one row of features."""
+
+    saved_for_backward = "nothing"
+    examples: ClassVar = {"mean": (196, 768), "mean(axis=-1)": (5, 7, 6)}
+    axis: Axis = 0
+
+    def needs(self, x: Shape) -> Iterator[Need]:
+        yield len(x) > 1, f"mean leaves no axis of {describe(x)} features"
+        yield axis_need(self, x)
+
+    def shape(self, x: Shape) -> Shape:
+        return replaced(x, self.axis)
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
+        return {"pooling": product(inputs[0])}
+
+    def window(self, x: Shape) -> None:
+        return None
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        return partial(torch.mean, dim=torch_axis(self.axis))

@@ -1,4 +1,4 @@
-"""Layers that change the size of a map without computing."""
+"""Layers that change the size of a map."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any, ClassVar
 
-from archcalc.core.layer import Axes, Kind, Need, Pads, Size
-from archcalc.core.number import Number, exact_div
-from archcalc.core.shape import Shape, map_needs, per_axis, windows
+from archcalc.core.layer import Axes, Kind, Need, Pads
+from archcalc.core.number import Number, exact_div, product
+from archcalc.core.shape import Shape, describe, map_needs, per_axis, windows
+
+MODES = ("linear", "bilinear", "trilinear")  # torch's names of linear interpolation along one, two and three axes
 
 
 class Ends(Kind):
@@ -86,15 +88,42 @@ class Upsample(Kind):
     """Repeat each position `scale` times along every axis (nearest neighbour)."""
 
     saved_for_backward = "nothing"
-    examples: ClassVar = {"upsample(2)": (8, 7, 9)}
-    scale: Size
+    examples: ClassVar = {"upsample(2)": (8, 7, 9), "upsample((1, 3))": (8, 7, 9)}
+    scale: Axes
     needs = map_needs
 
     def shape(self, x: Shape) -> Shape:
-        return (x[0], *(size * self.scale for size in x[1:]))
+        return (x[0], *(size * scale for size, scale in zip(x[1:], per_axis(self.scale, x), strict=True)))
 
     def window(self, x: Shape) -> tuple[tuple[Number, Number], ...]:
-        return tuple((1, exact_div(1, self.scale)) for _ in x[1:])
+        return tuple((1, exact_div(1, scale)) for scale in per_axis(self.scale, x))
 
     def module(self, torch: Any, x: Shape) -> Any:
         return torch.nn.Upsample(scale_factor=self.scale)
+
+
+class Resize(Kind):
+    """A map of another size, each element from its two neighbours along every axis (bilinear for two axes).
+
+    y[c, i] = sum over u in {0, 1}^axes of its share * x[c, floor(i * rows(x) / rows(y)) + u].
+    """
+
+    saved_for_backward = "nothing"
+    examples: ClassVar = {"resize((224, 200))": (21, 28, 25), "resize(9)": (4, 5)}
+    size: Axes
+
+    def needs(self, x: Shape) -> Iterator[Need]:
+        yield from map_needs(self, x)
+        yield len(x) <= 4, f"resize takes a map with one to three axes, not {describe(x)}"
+
+    def shape(self, x: Shape) -> Shape:
+        return (x[0], *per_axis(self.size, x))
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
+        return {"pooling": 2 ** (len(output) - 1) * product(output)}
+
+    def window(self, x: Shape) -> None:
+        return None  # neighbours see one or two positions along an axis
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        return torch.nn.Upsample(size=per_axis(self.size, x), mode=MODES[len(x) - 2])

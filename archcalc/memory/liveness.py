@@ -63,7 +63,12 @@ def is_view(node: Node, training: bool) -> bool:
 
 def sizes(graph: Graph, storage: Sequence[int]) -> list[Number]:
     """The elements for which each node allocates memory, for one example."""
-    return [elements(node) if storage[i] == i else 0 for i, node in enumerate(graph.nodes)]
+    return [own(node) if storage[i] == i else 0 for i, node in enumerate(graph.nodes)]
+
+
+def own(node: Node) -> Number:
+    """The elements for which a node that is no view allocates memory; a learned tensor is in memory already."""
+    return 0 if node.layer and node.layer.constant else elements(node)
 
 
 def elements(node: Node) -> Number:
@@ -207,7 +212,7 @@ class Training:
         """All bytes that the forward pass saves for the backward pass."""
         nodes = range(len(self.graph.nodes))
         saved = sorted(set().union(*(self.saved(i) for i in nodes)))
-        return self.scale * sum(elements(self.graph.nodes[i]) for i in saved) + sum(map(self.extra_bytes, nodes))
+        return self.scale * sum(own(self.graph.nodes[i]) for i in saved) + sum(map(self.extra_bytes, nodes))
 
     def moments(self) -> list[Number]:
         """Bytes in use at each moment: each layer forward, then each backward and the addition of its gradients."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from archcalc.core.errors import Place, Refusal, listing, suggest
-from archcalc.core.layer import Kind
+from archcalc.core.layer import MISSING, Kind
 from archcalc.core.synonyms import instead
 from archcalc.layers import KINDS
 from archcalc.spec.expression import Call, parse_call
@@ -120,9 +120,9 @@ class Layers:
         return self.call(value, scope, key)
 
     def join(self, key: str, place: Place, value: Mapping, scope: Scope) -> Item | None:
-        if key not in KINDS or not KINDS[key].many:
-            joins = listing(name for name, kind in KINDS.items() if kind.many and not kind.parameters)
-            message = f"lines of 'key: value' are branches, and only {joins} join them, not {key!r}"
+        joins = [name for name, kind in KINDS.items() if kind.many and MISSING not in kind.defaults.values()]
+        if key not in joins:
+            message = f"lines of 'key: value' are branches, and only {listing(joins)} join them, not {key!r}"
             self.reading.problem(f"{message}; a list starts with '- '", place)
             return None
         for name in value.entries:

@@ -77,7 +77,7 @@ def used_training(report: Report, device: torch.device, batch: int) -> Used:
 
 def _placed(report: Report, device: torch.device, batch: int) -> tuple[NetworkModule, Tensor]:
     with torch.device(device):
-        return to_module(report.graph), torch.randn(batch, *report.input)
+        return to_module(report.graph), torch.rand(batch, *report.input)
 
 
 def _forward(network: NetworkModule, x: Tensor) -> None:

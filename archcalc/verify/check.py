@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NamedTuple
+from warnings import catch_warnings, simplefilter
 
 import torch
 from torch import Tensor, nn
@@ -77,12 +78,17 @@ def difference(report: Report, node: Node, what: str, formula: object, found: ob
     return Difference(node.name, what, formula, found, f"{node.layer} on {shapes}", str(node.place))
 
 
-def totals(report: Report, network: NetworkModule) -> Iterator[Difference]:
+def is_opaque(report: Report, node: Node) -> bool:
+    """Whether a layer has no module, since only the shape of its output and perhaps its costs are declared."""
+    return node.layer is not None and node.layer.weights(*report.graph.input_shapes(node)) is None
+
+
+def totals(report: Report, compared: Row, network: NetworkModule) -> Iterator[Difference]:
     """The differences of the sums over the whole module, in which shared tensors count once."""
     counted = [tensor for name, tensor in network.named_buffers() if not name.endswith("num_batches_tracked")]
     sums = {"params": sum(p.numel() for p in network.parameters()), "buffers": sum(b.numel() for b in counted)}
     for what, found in sums.items():
-        if found != (formula := getattr(report.known, what)):
+        if found != (formula := getattr(compared, what)):
             yield Difference("total", what, formula, found, report.title, report.label)
 
 
@@ -112,17 +118,20 @@ def verify(report: Report, device: torch.device, batch: int) -> Verified:
     """Build the network, run it on the device, and compare each layer. Raises ArchcalcError."""
     try:
         with torch.device(device):
-            network = to_module(report.graph, stand_in).eval()
+            network = to_module(report.graph, stand_in).eval().requires_grad_(False)
             ran = run(network, torch.zeros(batch, *report.input), report.graph.nodes[1:])
     except TorchRefuses as refusal:
         broken = difference(report, refusal.node, "runs", "yes", str(refusal.error))
         return Verified(report.label, digest(report), str(device), batch, 0, 0, 0, 0, (), (broken,))
     differences: list[Difference] = []
     layers = list(zip(report.graph.nodes[1:], report.layers, network.layers(), ran, strict=True))
-    opaque = [node.name for node, row, _, _ in layers if row.mult_adds is None]
+    opaque = [node.name for node, _, _, _ in layers if is_opaque(report, node)]
     for node, row, module, one in layers:
-        if row.mult_adds is not None:
+        if node.name not in opaque:
             differences += compare(report, node, row, module, one, batch)
+    compared = report.totals._replace(
+        nodes=tuple(i for row in report.layers if row.name not in opaque for i in row.nodes)
+    )
     return Verified(
         label=report.label,
         digest=digest(report),
@@ -130,10 +139,10 @@ def verify(report: Report, device: torch.device, batch: int) -> Verified:
         batch=batch,
         layers=len(layers) - len(opaque),
         tensors=sum(len(found) for _, _, module, _ in layers for found in tensors(module)),
-        params=report.known.params,
-        mult_adds=report.known.mult_adds,
+        params=compared.params,
+        mult_adds=compared.mult_adds,
         opaque=tuple(opaque),
-        differences=(*differences, *totals(report, network)),
+        differences=(*differences, *totals(report, compared, network)),
     )
 
 
@@ -155,7 +164,7 @@ def run(network: NetworkModule, x: Tensor, nodes: Sequence[Node]) -> list[Ran]:
         found.append(Ran(tuple(output.shape), counter.get_total_flops() - before[0]))
 
     try:
-        with unfused(), counter, torch.no_grad(), watched(network, start, end):
+        with unfused(network), counter, torch.no_grad(), watched(network, start, end):
             network(x)
             synchronize(x.device)
     except Exception as error:
@@ -166,14 +175,24 @@ def run(network: NetworkModule, x: Tensor, nodes: Sequence[Node]) -> list[Ran]:
 
 
 @contextmanager
-def unfused() -> Iterator[None]:
-    """Run attention in evaluation as in training, since FlopCounterMode does not count the fused operation."""
+def unfused(network: nn.Module) -> Iterator[None]:
+    """Run attention and recurrent layers as in training, since FlopCounterMode does not count fused operations."""
     before = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
     try:
-        yield
+        with _without_mkldnn() if any(isinstance(module, nn.LSTM) for module in network.modules()) else nullcontext():
+            yield
     finally:
         torch.backends.mha.set_fastpath_enabled(before)
+
+
+@contextmanager
+def _without_mkldnn() -> Iterator[None]:
+    """Without the library that on a CPU has an LSTM as one operation. (Switching it off warns about Intel's GPUs.)"""
+    with catch_warnings():
+        simplefilter("ignore")
+        with torch.backends.mkldnn.flags(enabled=False):
+            yield
 
 
 def digest(report: Report) -> str:

@@ -169,7 +169,7 @@ def run(report: Report, device: torch.device, mode: Mode, batch: int, repeats: i
     """Time the network in one mode. Raises ArchcalcError where it cannot run."""
     with torch.device(device):  # not around the timing, since it costs two microseconds per operation
         network: NetworkModule = to_module(report.graph).eval().to(mode.dtype)
-        x = torch.randn(batch, *report.input, dtype=mode.dtype)
+        x = torch.rand(batch, *report.input, dtype=mode.dtype)
     with precision(mode):
         return time_network(network, x, Clock(device), repeats)
 

@@ -1,7 +1,11 @@
 """What a layer says of memory, against what torch does: views of the input, and tensors kept for the backward pass."""
 
 BATCH = 2
-COPYING = ("pad=same", "table_conv")  # torch knows no such layer: its counterpart pads or stacks a copy of the input
+COPYING = (
+    "pad=same",
+    "table_conv",
+    "windows=",
+)  # torch knows no such layer: its counterpart pads or stacks a copy of the input
 
 
 def _storages(tensors):

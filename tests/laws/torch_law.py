@@ -44,7 +44,8 @@ def check_torch(layer, shapes):
     assert layer.shape(*shapes) == output
     assert layer.weights(*shapes) == weights
     assert layer.buffers(*shapes) == buffers
-    assert layer.mult_adds(shapes, output) == mult_adds
+    products = layer.work(shapes, output).get("activation_products", 0)
+    assert layer.products(shapes, output) + products == mult_adds
     count = sum(map(prod, weights.values()))
     assert figures(layer, shapes)["params"] == count
 

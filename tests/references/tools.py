@@ -65,6 +65,9 @@ BEYOND: dict[str, tuple[int, ...]] = {  # what the kinds' own examples leave ope
     "adaptive_avgpool((5, 3))": (7, 11, 13),
     "adaptive_avgpool(2)": (3, 5, 7, 3),
     "upsample(3)": (4, 5),
+    "resize(4)": (2, 3, 4, 5),
+    "softmax(axis=1)": (3, 4, 5),
+    "attention(2, axis=-1)": (3, 4, 6),
     "upsample(2)": (2, 3, 4, 5),
 }
 

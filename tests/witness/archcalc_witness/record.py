@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import torch
@@ -14,10 +15,16 @@ Counted = tuple[dict[str, int], list[Layer]]  # totals of the module; its layers
 
 CONVS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
+WHOLE = {  # classes, by name since libraries have their own, that are one layer with all that they hold
+    *("MultiheadAttention", "Attention", "ShiftedWindowAttention", "RelativePositionalMultiHeadAttention"),
+    *("SelfAttention", "GPT2Attention", "LlamaAttention", "Conv1D", "LSTM"),
+}
 
 
-def mult_adds(layer: nn.Module, x: torch.Tensor, y: torch.Tensor) -> int:
-    """From the weight and the positions it is used at, one example."""
+def mult_adds(layer: nn.Module, x: torch.Tensor, y: torch.Tensor, counted: int) -> int:
+    """From the weight and the positions it is used at, one example; ``counted`` of what is more than one weight."""
+    if type(layer).__name__ in WHOLE:
+        return counted
     if isinstance(layer, nn.Linear):
         return _elements(layer) * (y[0].numel() // y.shape[-1])
     return _elements(layer) * (x if isinstance(layer, TRANSPOSED) else y)[0, 0].numel()
@@ -48,17 +55,27 @@ def record(
     model.eval().training = training
     ran: list[Ran] = []
 
-    def hook(layer: nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
-        again = any(other.layer is layer for other in ran)
-        params = 0 if again else sum(p.numel() for p in layer.parameters())
-        figures = tuple(output.shape[1:]), params, mult_adds(layer, inputs[0], output)
-        ran.append(Ran(layer, figures, inputs[0].grad_fn, output.grad_fn))
+    counter, before = FlopCounterMode(display=False), [0]
+    tables = (each for each in model.modules() if isinstance(each, nn.Embedding))
+    counted_before = {id(p) for table in tables for p in table.parameters()}
 
-    for layer in model.modules():
-        if isinstance(layer, (*CONVS, *TRANSPOSED, nn.Linear)):
-            layer.register_forward_hook(hook)
+    def start(*_: Any) -> None:
+        before[0] = counter.get_total_flops()
+
+    def hook(layer: nn.Module, given: tuple[torch.Tensor, ...], named: dict[str, Any], found: Any) -> None:
+        own = {id(p): p.numel() for p in layer.parameters()}
+        params = sum(count for known, count in own.items() if known not in counted_before)
+        counted_before.update(own)
+        x, output = given[0] if given else named["hidden_states"], found[0] if isinstance(found, tuple) else found
+        counted = (counter.get_total_flops() - before[0]) // 2
+        figures = tuple(output.shape[1:]), params, mult_adds(layer, x, output, counted)
+        ran.append(Ran(layer, figures, x.grad_fn, output.grad_fn))
+
+    for layer in _layers(model):
+        layer.register_forward_pre_hook(start)
+        layer.register_forward_hook(hook, with_kwargs=True)
     image = torch.empty(1, *shape, device="meta", requires_grad=True) + 0
-    with FlopCounterMode(display=False) as counter:
+    with counter:
         model(image)
     total = sum(one.figures[2] for one in ran)
     assert 2 * total == counter.get_total_flops(), (total, counter.get_total_flops() / 2)
@@ -70,6 +87,15 @@ def record(
         {image.grad_fn: None} | {one.step: None for one in ran} | {one.step: place for place, one in enumerate(kept)}
     )
     return totals(counted), [(*one.figures, sources(one.before, place, steps)) for place, one in enumerate(kept)]
+
+
+def _layers(model: nn.Module) -> Iterator[nn.Module]:
+    """The modules that are layers: what holds others as a whole, and not what it holds."""
+    for child in model.children():
+        if isinstance(child, (*CONVS, *TRANSPOSED, nn.Linear)) or type(child).__name__ in WHOLE:
+            yield child
+        else:
+            yield from _layers(child)
 
 
 def sources(before: Any, place: int, steps: dict[Any, int | None]) -> tuple[int, ...]:
@@ -88,6 +114,7 @@ def sources(before: Any, place: int, steps: dict[Any, int | None]) -> tuple[int,
 
 
 def totals(model: nn.Module) -> dict[str, int]:
-    """Learned parameters and buffers, without batch norm's count of batches."""
-    buffers = [b for b in model.buffers() if b.is_floating_point()]
+    """Learned parameters, and the buffers that are saved with them, without batch norm's count of batches."""
+    saved = model.state_dict().keys()
+    buffers = [b for name, b in model.named_buffers() if b.is_floating_point() and name in saved]
     return {"params": sum(p.numel() for p in model.parameters()), "buffers": sum(b.numel() for b in buffers)}

@@ -27,6 +27,7 @@ class Source:
     def origin(self) -> str:
         """Who wrote the module: the library, or someone in its terms."""
         written = {"altered": "altered here", "detectors": "its parts, joined here", "listings": "a lecture's listing"}
+        written |= {"text": "over the numbers of tokens", "recurrent": "its layers, joined here"}
         changed = written.get(self.call.partition(".")[0].partition("_")[0])
         return f"{self.library}, {changed}" if changed else self.library
 
@@ -49,6 +50,11 @@ def detector(call: str, *arguments: Any, **rest: Any) -> Source:
 def timm(call: str, **rest: Any) -> Source:
     """From timm.models."""
     return Source("timm", f"models.{call}", **rest)
+
+
+def text(call: str, tokens: int, sizes: dict[str, int] | None = None, **rest: Any) -> Source:
+    """From transformers, by text.py, with these sizes in its configuration."""
+    return Source("transformers", f"text.{call}", options=sizes or {}, input=(tokens,), **rest)
 
 
 def cv(call: str, **rest: Any) -> Source:
@@ -291,6 +297,30 @@ for name, size, classes in (
     SOURCES[f"{name}_{size}"] = replace(
         source, input=(3, size, size), network=source.network or name, knobs=source.knobs | knobs, options=options
     )
+for name in ("vit_b_16", "vit_b_32", "vit_l_16", "vit_l_32"):
+    SOURCES[name] = tv(name)
+for name in ("convnext_tiny", "convnext_small", "convnext_base", "convnext_large", "swin_t", "swin_s", "swin_b"):
+    SOURCES[name] = tv(name)
+SOURCES["vit_h_14"] = tv("vision_transformer._vision_transformer", 14, 32, 16, 1280, 5120, None, False)
+for name, size in {"deit_ti": "tiny", "deit_s": "small", "deit_b": "base"}.items():
+    SOURCES[name] = timm(f"deit.deit_{size}_patch16_224")
+for name in ("s_32", "s_16", "b_32", "b_16", "l_16"):
+    SOURCES[f"mixer_{name}"] = timm(f"mlp_mixer.mixer_{name.replace('_', '')}_224")
+SOURCES["bert_base"] = text("bert", 512)
+SOURCES["bert_base_100"] = text("bert", 100, network="bert_base", knobs={"T": 100})
+LARGE_BERT = {"hidden_size": 1024, "num_hidden_layers": 24, "num_attention_heads": 16, "intermediate_size": 4096}
+SOURCES["bert_large"] = text("bert", 512, LARGE_BERT)
+for name, (dim, depth, heads) in {"": (768, 12, 12), "_medium": (1024, 24, 16), "_large": (1280, 36, 20),
+                                  "_xl": (1600, 48, 25)}.items():  # fmt: skip
+    SOURCES[f"gpt2{name}"] = text("gpt2", 1024, {"n_embd": dim, "n_layer": depth, "n_head": heads})
+SOURCES["gpt2_100"] = text("gpt2", 100, network="gpt2", knobs={"T": 100})
+for name, (kv, hidden, vocabulary) in {"llama3_8b": (8, 14336, 128256), "llama2_7b": (32, 11008, 32000)}.items():
+    SOURCES[name] = text(
+        "llama", 2048, {"num_key_value_heads": kv, "intermediate_size": hidden, "vocab_size": vocabulary}
+    )
+LARGE_LLAMA = {"hidden_size": 8192, "num_hidden_layers": 80, "num_attention_heads": 64, "intermediate_size": 28672}
+SOURCES["llama3_70b"] = text("llama", 2048, LARGE_LLAMA | {"num_key_value_heads": 8, "vocab_size": 128256})
+SOURCES["lstm_classifier"] = Source("torch", "recurrent.lstm", input=(256,))
 SOURCES["residual_full_preactivation"] = cv("preresnet.preresnet18", part=("features.stage1.unit1",))
 for name, (whole, part) in PARTS.items():
     SOURCES[name] = replace(SOURCES[whole], part=tuple(part.split()), network="", knobs={})

@@ -1,0 +1,89 @@
+"""Recurrent layers over tokens x features; several layers are written with `repeat`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from archcalc.core.layer import Flag, Kind, Need, Size
+from archcalc.core.number import Number, product
+from archcalc.core.shape import Shape, describe
+
+
+class Recurrent(Kind):
+    """The base of these kinds: at each step, gates that see the input and the state of the step before."""
+
+    torch_name: ClassVar[str]
+    gates: ClassVar[int]
+    activations: ClassVar[int]  # for each element of the state, at each step
+    steps: ClassVar[int]  # and its operations on two elements
+    hidden: Size
+    bidirectional: Flag = False
+    bias: Flag = True
+
+    def needs(self, x: Shape) -> Iterator[Need]:
+        yield len(x) == 2, f"{self.label} takes tokens x features, not {describe(x)}"
+
+    def shape(self, x: Shape) -> Shape:
+        return (x[0], self.hidden * self._directions())
+
+    def _directions(self) -> int:
+        return 1 + self.bidirectional
+
+    def weights(self, x: Shape) -> dict[str, Shape]:
+        gates = self.gates * self.hidden
+        one: dict[str, Shape] = {"weight_ih_l0": (gates, x[1]), "weight_hh_l0": (gates, self.hidden)}
+        one |= {"bias_ih_l0": (gates,), "bias_hh_l0": (gates,)} if self.bias else {}
+        return {
+            name + suffix: shape for suffix in ("", "_reverse")[: self._directions()] for name, shape in one.items()
+        }
+
+    def products(self, inputs: tuple[Shape, ...], output: Shape) -> Number:
+        (x,) = inputs
+        return product((self.gates * self.hidden, x[1] + self.hidden, x[0], self._directions()))
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
+        each = {"activations": self.activations, "elementwise": self.steps, "bias": 2 * self.gates * self.bias}
+        return {name: factor * product(output) for name, factor in each.items() if factor}
+
+    def window(self, x: Shape) -> None:
+        return None
+
+    def module(self, torch: Any, x: Shape) -> Any:
+        options = {"bidirectional": self.bidirectional, "bias": self.bias, "batch_first": True}
+        made = getattr(torch.nn, self.torch_name)(x[1], self.hidden, **options)
+        made.register_forward_hook(_outputs)
+        return made
+
+
+def _outputs(module: Any, inputs: Any, found: Any) -> Any:
+    """The outputs of all steps, without the last state."""
+    return found[0]
+
+
+class LSTM(Recurrent):
+    """Long short-term memory: h[t] = o * tanh(c[t]), c[t] = f * c[t - 1] + i * g.
+
+    The gates i, f, o are sigmoids and g is a tanh of weight_ih x[t] + bias_ih + weight_hh h[t - 1] + bias_hh. With two
+    directions, a second layer reads from the end, and the features of both stand side by side.
+    """
+
+    examples: ClassVar = {"lstm(16)": (9, 8), "lstm(5, bidirectional=true, bias=false)": (3, 4)}
+    torch_name, gates, activations, steps = "LSTM", 4, 5, 4
+
+
+class GRU(Recurrent):
+    """Gated recurrent unit: h[t] = (1 - z) * n + z * h[t - 1], n = tanh(weight x[t] + r * (weight h[t - 1])).
+
+    The gates r and z are sigmoids, as those of lstm.
+    """
+
+    examples: ClassVar = {"gru(16)": (9, 8), "gru(5, bidirectional=true, bias=false)": (3, 4)}
+    torch_name, gates, activations, steps = "GRU", 3, 3, 5
+
+
+class RNN(Recurrent):
+    """h[t] = tanh(weight_ih x[t] + bias_ih + weight_hh h[t - 1] + bias_hh)."""
+
+    examples: ClassVar = {"rnn(16)": (9, 8), "rnn(5, bidirectional=true, bias=false)": (3, 4)}
+    torch_name, gates, activations, steps = "RNN", 1, 1, 0
