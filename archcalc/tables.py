@@ -70,7 +70,7 @@ NOTES = (
 
 
 def memory_table(found: Sequence[tuple[str, Memory]]) -> Table:
-    """A row for each network."""
+    """The bytes that networks need: a row for each, with its label."""
     first = found[0][1]
     rows = tuple(
         (label, one.inference, one.training, one.weights, one.buffers, one.activations, one.peak_at or ABSENT)
@@ -127,7 +127,7 @@ COLUMNS = (*OWN, *(name for name, figure in FIGURES.items() if figure.rule))
 
 
 def _column(name: str, report: Report) -> tuple[Column, Cell]:
-    """A column and its values, by its name. Raises ArchcalcError."""
+    """The column of this name, and the function that gives its value in a row. Raises ArchcalcError."""
     if name in OWN:
         return OWN[name]
     figure = FIGURES.get(report.work if name == WORK else SPELLINGS.get(name, name))
@@ -137,7 +137,7 @@ def _column(name: str, report: Report) -> tuple[Column, Cell]:
 
 
 def _figure(figure: Figure, row: Row, report: Report) -> Any:
-    """A figure's value in a row: sums in every row, sizes only in rows with one output."""
+    """A figure's value in a row; a size is ABSENT where the row stands for layers with several outputs."""
     assert figure.rule is not None  # it is a column
     return row.figure(figure.name) if row.output is not None or figure.rule.adds else ABSENT
 
@@ -245,7 +245,10 @@ def totals_table(
 
 
 def _compared(name: str) -> tuple[Column, Callable[[Report], Any], bool]:
-    """A figure of whole networks, and whether it is a sum, which gets a ratio column. Raises ArchcalcError."""
+    """A figure of whole networks: its column, its value for a report, and whether ratios of it are shown.
+
+    Raises ArchcalcError.
+    """
     from archcalc.address import address
 
     if name in WHOLE:

@@ -19,9 +19,9 @@ from test_imports import HEAVY, loaded_by
 
 import archcalc
 from archcalc.core.errors import ArchcalcError
-from archcalc.drawing import shade
+from archcalc.drawing import FEW, FITS, FORMATS, shade
 from archcalc.drawing.cells import PAD, WIDEST
-from archcalc.drawing.drawing import FITS, NUMERIC, draw, span
+from archcalc.drawing.drawing import NUMERIC, draw, span
 from archcalc.drawing.letters import ASCII, MORE, lines, width
 from archcalc.drawing.page import page
 from archcalc.graph.graph import Graph, Node
@@ -520,7 +520,7 @@ def test_what_is_unknown_is_shown_as_unknown():
 def test_the_usual_depth_has_few_boxes(depth):
     for name in ("googlenet", "resnet152", "nasnet_large", "lenet5"):
         drawing = draw(report(name), depth)
-        assert depth or len(drawing.leaves) <= 64
+        assert depth or len(drawing.leaves) <= FEW
         assert depth is None or all(box.path.count("/") < depth or len(box.copies[0]) == 1 for box in drawing.leaves)
     assert len(draw(report("googlenet")).leaves) == 62
 
@@ -529,7 +529,7 @@ def test_the_usual_depth_has_few_boxes(depth):
 
 
 def test_a_drawing_is_the_same_each_time(tmp_path):
-    for suffix in ("svg", "pdf", "png", "tex", "mmd", "dot"):
+    for suffix in FORMATS:
         if suffix in ("pdf", "png"):
             pytest.importorskip("matplotlib")
         for name in "ab":
@@ -590,6 +590,8 @@ def test_what_cannot_be_drawn_is_refused():
         network.draw(depth=0)
     with pytest.raises(ArchcalcError, match="direction is down or right, not 'up'"):
         network.draw(direction="up")
+    with pytest.raises(ArchcalcError, match="the format of a drawing is svg, pdf, png, tex, mmd or dot, not 'gif'"):
+        network.draw().written("gif")
     with pytest.raises(ArchcalcError, match="fit is a4 or slide, not 'a3'"):
         network.draw(fit="a3")
     nodes = [Node("input", None, (), (3,)), *(Node(f"n{i}x", KINDS["relu"](), (i,), (3,)) for i in range(2001))]

@@ -85,7 +85,7 @@ OTHERWISE = (  # printed as arithmetic with sums, in words, in code, or with one
     "googlenet-table-inception-*-filters", "keras-mnist-*-annotation", "lenet5-c1-params", "lenet5-s[24]-*",
     "lenet5-output-index", "lenet-keras-*-params-comment", "resnet34-layer?-transition-sum",
     "two-3x3-for-5x5-ratio", "vgg16-table8-multadds", "resnet34-blocks-two-convs", "vgg-c-1x1-layers*",
-    "lenet5-depth", "grid-reduction-four-times", "vgg16-transfer-weight-tensors", "mobilenet-v1-dw13-stride*",
+    "lenet5-depth", "grid-reduction-four-times", "vgg16-transfer-weight-tensors",
     "residual-block-code-runs", "keras-mnist-code-extra-conv", "keras-mnist-test-acc",
     "keras-catsdogs-dense-2-shape", "vgg-table1-004-pools", "efficientnet-compound-constraint", "*-snippet-input",
     "*-oom-shape",

@@ -395,6 +395,39 @@ def test_the_keyboard_folds_a_block_and_a_reader_is_told(visit):
     assert page.get_by_role("slider", name="alpha").get_attribute("aria-valuetext") == "1"
 
 
+def boxes(page):
+    """The texts of the boxes of a drawing: path -> kind, output, figure, those that there are."""
+    read = (
+        "all => all.map(box => [box.dataset.path, [...box.querySelectorAll('text')].slice(1).map(t => t.textContent)])"
+    )
+    return dict(page.locator("svg g[data-path]").evaluate_all(read))
+
+
+@pytest.mark.parametrize("name", ["inception_reduced", "lenet5", "mobilenet_v1_block"])
+def test_the_drawing_has_the_figures_of_the_table(visit, name):
+    page = visit(name)
+    for key in ("ArrowRight", "ArrowRight"):
+        page.get_by_role("slider").last.press(key)
+    settle(page)
+    said, drawn = read(page), boxes(page)
+    rows = {row[0]: row[1:] for row in (*said["block"], *said["layer"])}
+    assert len(drawn) > 5
+    for path, words in drawn.items():
+        if path in rows:
+            assert {*words} <= {rows[path][0], rows[path][1], rows[path][3]}, path
+
+
+def test_a_drawing_of_other_layers_is_not_shown(visit):
+    page = visit("resnet50")
+    page.locator("summary").click()
+    settle(page)
+    assert page.locator("svg").is_visible()
+    page.get_by_role("textbox", name="n3", exact=True).fill("5")
+    settle(page)
+    assert not page.locator("svg").is_visible()
+    assert page.get_by_text("The layers here are not those of the drawing").is_visible()
+
+
 def test_a_notebook_shows_the_page_in_a_frame(visit, browser):
     shown_in_cell = archcalc.load("lenet5").explore(resolution=36)._repr_html_()
     page = browser.new_page()

@@ -20,6 +20,7 @@ from archcalc.figures.figure import FIGURES
 from archcalc.graph.evaluation import LARGEST
 from archcalc.page.control import control
 from archcalc.page.mathematics import mathematics
+from archcalc.page.picture import picture
 from archcalc.page.structures import Structure, explored, label
 from archcalc.report import Report
 from archcalc.tables import labels
@@ -115,9 +116,9 @@ def script(page: Page) -> str:
 
 
 def render(page: Page) -> str:
-    """The page as one file, in ASCII, with the closed forms."""
+    """The page as one file, in ASCII, with the closed forms and the drawings."""
     networks = [
-        {**network, "formula": mathematics(report)}
+        {**network, "formula": mathematics(report), "drawing": picture(report, network["key"])}
         for network, report in zip(page.data["networks"], page.reports, strict=True)
     ]
     data = {**page.data, "networks": networks}

@@ -7,9 +7,11 @@ from typing import Any
 from xml.etree import ElementTree
 
 from archcalc.closed_forms.formula import EXACT, Formula, formula, pairs
+from archcalc.closed_forms.write import TEXT
 from archcalc.core.errors import ArchcalcError
 from archcalc.core.value import show
 from archcalc.model import Model, Reference
+from archcalc.page.elements import listed
 from archcalc.report import Report
 
 LONGEST = 300  # characters of a form; nobody reads a longer one
@@ -26,19 +28,20 @@ def mathematics(report: Report) -> dict[str, Any] | None:
         others = {name: report.knobs[name] for name in found.domain.fixed}
         if others != found.domain.fixed:
             found = formula(Reference(model, words | others), report.work)
-        text = found.text()
-        if len(text) > LONGEST or found.closed.quotient is None:
+        text = found.known.write(TEXT)
+        if len(text) > LONGEST:
             return None
-        return {"text": text, "math": ["math", _tree(found)], "notes": _notes(found), **_domain(found, model)}
+        return {"text": text, "math": ["math", {}, _tree(found)], "notes": _notes(found), **_domain(found, model)}
     except ArchcalcError:
         return None
 
 
 def _notes(found: Formula) -> list[str]:
-    conditions = found.conditions()
-    lines = [f"where {definition}" for definition in found.definitions()]
-    lines += [f"{EXACT} {', and '.join(conditions)}"] * bool(conditions)
-    return [*lines, *[f"with {pairs(found.domain.fixed)}"] * bool(found.domain.fixed)]
+    conditions = ", and ".join(found.domain._replace(letters={}).lines(TEXT))
+    return [
+        *[f"{EXACT} {conditions}"] * bool(conditions),
+        *[f"with {pairs(found.domain.fixed)}"] * bool(found.domain.fixed),
+    ]
 
 
 def _domain(found: Formula, model: Model) -> dict[str, Any]:
@@ -61,7 +64,7 @@ def _tree(found: Formula) -> Any:
     text = mathml(found.expression, printer="presentation", mul_symbol="dot")
     pieces = text.split("&")
     named = [pieces[0], *(_character(piece) for piece in pieces[1:])]
-    return _listed(ElementTree.fromstring("".join(named)))
+    return listed(ElementTree.fromstring("".join(named)))
 
 
 def _character(piece: str) -> str:
@@ -69,8 +72,3 @@ def _character(piece: str) -> str:
     name, _, rest = piece.partition(";")
     entity = f"&{name};"
     return (entity if entity in MARKUP else unescape(entity)) + rest
-
-
-def _listed(element: ElementTree.Element) -> list[Any]:
-    inner = [_listed(child) for child in element]
-    return [element.tag, *([element.text] if element.text and not inner else []), *inner]

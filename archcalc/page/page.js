@@ -10,10 +10,11 @@ const element = (tag, properties = {}, ...children) => { // texts become text, n
   return made;
 };
 const write = (node, text) => { if (node.textContent !== text) node.textContent = text; };
-const MATHML = "http://www.w3.org/1998/Math/MathML";
-const formula = ([tag, ...children]) => {
-  const made = document.createElementNS(MATHML, tag);
-  made.append(...children.map(child => typeof child === "string" ? child : formula(child)));
+const MATHML = "http://www.w3.org/1998/Math/MathML", SVG = "http://www.w3.org/2000/svg";
+const grown = (space, [tag, attributes, ...children]) => { // elements from lists
+  const made = document.createElementNS(space, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children.map(child => typeof child === "string" ? child : grown(space, child)));
   return made;
 };
 
@@ -199,7 +200,6 @@ const section = network => {
   network.heading = element("h2");
   network.notes = element("p", { class: "soft" });
   network.closed = element("div");
-  network.drawn = element("div", { class: "drawing" });
   const all = open => () => { network.open = new Set(open ? network.blocks : []); update(); };
   const back = () => { network.controls.forEach((own, i) => own.set(network.knobs[i].default)); update(); };
   const button = (name, action) => element("button", { type: "button", onclick: action }, name);
@@ -208,7 +208,7 @@ const section = network => {
     copier("Copy as Markdown", withTable(markdown), status), copier("Copy as CSV", withTable(csv), status));
   return element("section", { "aria-label": network.title }, network.heading, knobPanel(network),
     element("div", { class: "buttons" }, button("Defaults", back), copier("Copy command", () => command([network]), status), status),
-    network.problem, totalsTable(network), network.closed, network.drawn, network.tools, layersTable(network), network.notes);
+    network.problem, totalsTable(network), network.closed, drawing(network), network.tools, layersTable(network), network.notes);
 };
 
 const showTotals = (network, found) => {
@@ -227,7 +227,7 @@ const showFormula = (network, found) => {
   if (!network.closed.childElementCount) {
     network.value = element("p");
     network.closed.append(element("h3", {}, `Closed form of ${data.figures[WORK]}`),
-      element("div", { class: "formula", tabindex: 0, role: "img", "aria-label": own.text }, formula(own.math)), network.value,
+      element("div", { class: "formula", tabindex: 0, role: "img", "aria-label": own.text }, grown(MATHML, own.math)), network.value,
       ...own.notes.map(note => element("p", { class: "soft" }, note)));
   }
   const holds = found.rows && own.bounds.every(bound => within(network, found.knobs, bound))
@@ -235,6 +235,43 @@ const showFormula = (network, found) => {
   const value = own.more ? `${found.counts?.[3]} at these settings, if they meet the conditions below`
     : `= ${found.counts?.[3]} at these settings`;
   write(network.value, holds ? value : "It does not hold at these settings; its domain is below.");
+};
+
+const ACROSS = " to "; // in a text of a box: a range over the copies for which it stands
+const FEW_BOXES = 40; // of a drawing that is open at first
+const drawing = network => {
+  const svg = grown(SVG, network.drawing.svg);
+  network.boxes = [...svg.querySelectorAll("g[data-path]")].map(box => ({
+    path: box.dataset.path, title: box.querySelector("title"), rects: box.querySelectorAll("rect"),
+    texts: ["kind", "output", "figure"].map(name => box.querySelector(`text.${name}`)) }));
+  const several = network.boxes.flatMap(({ texts: own }) => own).filter(text => text?.textContent.includes(ACROSS));
+  network.ranges = new Map(several.map(text => [text, text.textContent]));
+  network.apart = element("p", { class: "soft" }, "The layers here are not those of the drawing, which 'archcalc draw' makes anew.");
+  network.canvas = element("div", { class: "drawing", tabindex: 0 }, svg);
+  network.details = element("details", { ontoggle: changed }, element("summary", {}, "Drawing"), network.apart, network.canvas);
+  network.details.open = network.boxes.length <= FEW_BOXES;
+  return network.details;
+};
+const showDrawing = (network, found) => {
+  if (!network.details.open) return;
+  const same = found.rows && network.drawing.layers.join() === found.rows.map(({ name }) => name).join();
+  network.apart.hidden = !found.rows || same;
+  network.canvas.hidden = !same;
+  if (!same) return;
+  const atFirst = network.knobs.every((knob, i) => knob.value === settings(network)[i]);
+  const groups = new Map(), keep = own => own.forEach(group => { groups.set(group.name, group); keep(group.inner); });
+  keep(tree(found.rows));
+  const rows = network.boxes.map(({ path }) => groups.has(path) ? texts(groups.get(path), found.whole) : null);
+  const part = i => rows[i]?.part && network.boxes[i].rects.length === 1 ? approximate(rows[i].part) : 0;
+  const most = Math.max(...rows.map((_, i) => part(i))) || 1;
+  network.boxes.forEach(({ path, title, rects, texts: own }, i) => {
+    const words = rows[i] ? [rows[i].cells[1], rows[i].cells[2], rows[i].cells[4]] : ["", describe(found.input), ""];
+    own.forEach((text, j) => {
+      if (text) write(text, !network.ranges.has(text) ? words[j] : atFirst ? network.ranges.get(text) : "");
+    });
+    write(title, [path, ...words.filter(Boolean)].join(", "));
+    if (rows[i] && rects.length === 1) rects[0].style.fillOpacity = .08 + .5 * part(i) / most;
+  });
 };
 
 const overview = networks => {
@@ -282,6 +319,7 @@ const update = () => {
     network.tools.hidden = !found.rows;
     showTotals(network, found);
     showFormula(network, found);
+    showDrawing(network, found);
     showLayers(network, found);
   }
   totals?.show();
