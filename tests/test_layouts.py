@@ -211,6 +211,13 @@ def test_a_mistake_is_told_with_its_place(text, told, tmp_path, monkeypatch):
     assert not Path("out.md").exists()
 
 
+def test_numbers_that_are_rounded_differently_stand_in_a_column_of_texts():
+    rows = "[{a: '{params}'}, {a: '{params to 0.1M}'}, {a: '-'}]"
+    table = table_of(f"{HEAD}columns: {{a: , b: }}\nrows: {rows}\n")
+    assert table.rows == (("61706", ""), ("0.1", ""), ("-", ""))
+    assert not table.columns[0].type.number
+
+
 def test_words_in_words_do_not_grow_without_end():
     words = ", ".join(f'{a}: "{" ".join([f"${b}"] * 40)}"' for a, b in zip("bcdefgh", "cdefghi", strict=True))
     with pytest.raises(ArchcalcError, match="a text of more than 1,000 characters"):

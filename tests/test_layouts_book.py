@@ -119,6 +119,14 @@ CHANGED = [  # a table, its network, and a knob of that network with another val
 ]
 
 
+def test_a_size_that_differs_from_copy_to_copy_is_no_formula():
+    """The sheet has that of the first copy."""
+    text = "table: T\nnetwork: densenet121\ncolumns: {a: '{channels of dense1}', b: '{params}'}\nrows: [{}]\n"
+    book = Book(live([fill(parse(Source("t", text), "t"))]))
+    assert formulas(book, "t").keys() == {("B", 3)}
+    assert "<v>256</v>" in book.parts["xl/worksheets/sheet2.xml"]
+
+
 @needs_office
 def test_a_changed_knob_changes_the_tables(tmp_path):
     """Each live cell is then what the table has of the network at that setting."""
