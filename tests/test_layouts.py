@@ -72,7 +72,7 @@ PRINTED = {  # what the slides print where they are right: table, row and column
     ("mobilenet-table-6", "0.25 MobileNet-224", "million parameters"): "0.5",
     ("mobilenet-table-7", "1.0 MobileNet-192", "Million Mult-Adds"): "418",
     ("mobilenet-table-7", "1.0 MobileNet-128", "ImageNet Accuracy, %"): "64.4",
-    ("mobilenet-grid", "1.0", "128 x 128"): "186",
+    ("mobilenet-grid", "1.0", "128x128"): "186",
     ("lenet5-walkthrough", "C3", "connections"): "151,600",
     ("lenet5-walkthrough", "S4", "connections"): "2,000",
     ("lenet5-walkthrough", "S2", "neurons"): "1,176",
