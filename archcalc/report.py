@@ -23,6 +23,7 @@ from archcalc.graph.checking import checked
 from archcalc.graph.expand import expand
 from archcalc.graph.graph import Assumption, Graph, Node
 from archcalc.spec.model import Spec
+from archcalc.spec.paper_names import paper_name
 
 if TYPE_CHECKING:
     from archcalc.drawing.drawing import Drawing
@@ -135,6 +136,10 @@ class Report:
     def sentence(self, names: Sequence[str]) -> str:
         """A sentence that says what the figures of these names count."""
         return sentence(names, [self.graph])
+
+    def paper_name(self, path: str) -> str:
+        """What the paper calls a layer or a block; its path where the spec does not say."""
+        return paper_name(path, self.spec.paper_names) if self.spec else path
 
     def counted_as(self, work: str) -> Report:
         """The same report with work counted by another convention. Raises ArchcalcError."""

@@ -21,7 +21,7 @@ PLACES = {  # foreign package -> where it may be imported
     "yaml": "spec/text.py",
     "rich": "output/terminal.py",
     "click": "cli/*",
-    "xlsxwriter": ("output/xlsx.py", "workbook/book.py", "workbook/sheet.py"),
+    "xlsxwriter": ("output/xlsx.py", "workbook/book.py", "workbook/sheet.py", "workbook/tables.py"),
     "tabulate": ("output/md.py", "output/html.py"),
     "torch": "verify/*",
     "archcalc_witness": "verify/against.py",

@@ -32,7 +32,7 @@ class Type(NamedTuple):
 
     def text(self, value: Any) -> str:
         """A value as text for people: 4,089,184,256 or 12.3 % or 64 x 56 x 56; unknown is ?."""
-        return "?" if value is None else value if isinstance(value, str) else self.people(value)
+        return "?" if value is None else value if isinstance(value, str) and self.number else self.people(value)
 
     def data(self, value: Any) -> Any:
         """A value as data for programs: numbers stay numbers; unknown is None."""

@@ -35,16 +35,21 @@ def render_tables(tables: Sequence[Table]) -> bytes:
     file, names = BytesIO(), dict[str, None]()
     book = Workbook(file, OPTIONS)
     for table in tables:
-        sheet, rows = book.add_worksheet(sheet_name(table.name, names)), (*table.rows, *table.totals)
-        put_text(sheet, 0, 0, table.title, book.add_format({"bold": True}))
-        for i, column in enumerate(table.columns):
-            _column(book, sheet, i, column, [row[i] for row in rows], len(table.rows))
-        lines = [line for note in table.notes for line in wrap(note, NOTE_WIDTH)]
-        for row, line in enumerate(lines, FIRST_ROW + len(rows) + 1):
-            put_text(sheet, row, 0, line, book.add_format(FORMATS["note"]))
-        sheet.freeze_panes(FIRST_ROW, 1)
+        write_table(book, book.add_worksheet(sheet_name(table.name, names)), table)
     book.close()
     return file.getvalue()
+
+
+def write_table(book: Workbook, sheet: Worksheet, table: Table) -> None:
+    """Write a table into its sheet."""
+    rows = (*table.rows, *table.totals)
+    put_text(sheet, 0, 0, table.title, book.add_format({"bold": True}))
+    for i, column in enumerate(table.columns):
+        _column(book, sheet, i, column, [row[i] for row in rows], len(table.rows))
+    lines = [line for note in table.notes for line in wrap(note, NOTE_WIDTH)]
+    for row, line in enumerate(lines, FIRST_ROW + len(rows) + 1):
+        put_text(sheet, row, 0, line, book.add_format(FORMATS["note"]))
+    sheet.freeze_panes(FIRST_ROW, 1)
 
 
 def _column(book: Workbook, sheet: Worksheet, place: int, column: Column, values: Sequence[Any], body: int) -> None:
@@ -56,7 +61,7 @@ def _column(book: Workbook, sheet: Worksheet, place: int, column: Column, values
     put_text(sheet, FIRST_ROW - 1, place, heading, book.add_format({**FORMATS["head"], **side}))
     for i, (value, text) in enumerate(zip(values, texts, strict=True)):
         look = book.add_format(
-            {**FORMATS["plain" if i < body else "bold"], **side, "num_format": _as_shown(text, column.scale)}
+            {**FORMATS["plain" if i < body else "bold"], **side, "num_format": as_shown(text, column.scale)}
         )
         put(sheet, FIRST_ROW + i, place, _cell(value, column.type.data(value), text), look)
     sheet.set_column(place, place, min(WIDEST, max(map(len, (heading, *texts)))) + 2)
@@ -70,7 +75,7 @@ def _cell(value: Any, number: Any, text: str) -> Any:
     return value if value is None or short else text
 
 
-def _as_shown(text: str, scale: Scale | None) -> str:
+def as_shown(text: str, scale: Scale | None = None) -> str:
     """The format in which a spreadsheet shows a number with the sign, the decimals and the unit of this text."""
     found = re.fullmatch(r"(\+?)-?[\d,]+(\.\d+)?( %| [KMG])?", text)
     if not found:
