@@ -151,18 +151,13 @@ const showLayers = (network, found) => {
 
 const quoted = word => /^[\w.\/@=,+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 const chosen = network => network.knobs.map((knob, i) => [knob, settings(network)[i]]).filter(([knob, text]) => text !== knob.default);
-const command = networks => {
-  const convention = data.convention === "mult_adds" ? [] : ["--convention", data.convention];
-  if (networks.length === 1) {
-    const [network] = networks;
-    const options = chosen(network).flatMap(([knob, text]) => [`--${knob.name}`, text]);
-    return ["archcalc summary", ...[network.name, ...options, ...convention].map(quoted)].join(" ");
-  }
+const command = networks => { // knobs behind the names, since an option may be called as a knob is
   const asked = networks.map(network => {
     const pairs = chosen(network).map(([knob, text]) => `${knob.name}=${text}`);
-    return quoted(pairs.length ? `${network.name}@${pairs.join(",")}` : network.name);
+    return pairs.length ? `${network.name}@${pairs.join(",")}` : network.name;
   });
-  return ["archcalc compare", ...asked, ...convention].join(" ");
+  const convention = data.convention === "mult_adds" ? [] : ["--convention", data.convention];
+  return ["archcalc", networks.length > 1 ? "compare" : "summary", ...asked, ...convention].map(quoted).join(" ");
 };
 const line = words => `| ${words.map(word => word.replaceAll("|", "\\|")).join(" | ")} |`;
 const markdown = network => {
@@ -238,14 +233,19 @@ const showFormula = (network, found) => {
 };
 
 const ACROSS = " to "; // in a text of a box: a range over the copies for which it stands
+const saying = lines => { // puts a text into the lines that it has in a box
+  const first = lines.map(({ textContent }) => textContent), own = first.join(" ");
+  return (word, atFirst) => {
+    const range = own.includes(ACROSS), words = word === own || (range && atFirst) ? first : [range ? "" : word];
+    lines.forEach((node, i) => write(node, words[i] ?? ""));
+  };
+};
 const FEW_BOXES = 40; // of a drawing that is open at first
 const drawing = network => {
   const svg = grown(SVG, network.drawing.svg);
   network.boxes = [...svg.querySelectorAll("g[data-path]")].map(box => ({
     path: box.dataset.path, title: box.querySelector("title"), rects: box.querySelectorAll("rect"),
-    texts: ["kind", "output", "figure"].map(name => box.querySelector(`text.${name}`)) }));
-  const several = network.boxes.flatMap(({ texts: own }) => own).filter(text => text?.textContent.includes(ACROSS));
-  network.ranges = new Map(several.map(text => [text, text.textContent]));
+    texts: ["kind", "output", "figure"].map(name => saying([...box.querySelectorAll(`text.${name}`)])) }));
   network.apart = element("p", { class: "soft" }, "The layers here are not those of the drawing, which 'archcalc draw' makes anew.");
   network.canvas = element("div", { class: "drawing", tabindex: 0 }, svg);
   network.details = element("details", { ontoggle: changed }, element("summary", {}, "Drawing"), network.apart, network.canvas);
@@ -266,9 +266,7 @@ const showDrawing = (network, found) => {
   const most = Math.max(...rows.map((_, i) => part(i))) || 1;
   network.boxes.forEach(({ path, title, rects, texts: own }, i) => {
     const words = rows[i] ? [rows[i].cells[1], rows[i].cells[2], rows[i].cells[4]] : ["", describe(found.input), ""];
-    own.forEach((text, j) => {
-      if (text) write(text, !network.ranges.has(text) ? words[j] : atFirst ? network.ranges.get(text) : "");
-    });
+    own.forEach((say, j) => say(words[j], atFirst));
     write(title, [path, ...words.filter(Boolean)].join(", "));
     if (rows[i] && rects.length === 1) rects[0].style.fillOpacity = .08 + .5 * part(i) / most;
   });
