@@ -335,6 +335,8 @@ for width in (0.5, 1.3):
     SOURCES[f"mobilenet_v3_large_alpha_{width}".replace(".", "_")] = tv(
         "mobilenet_v3_large", options={"width_mult": width}, network="mobilenet_v3_large", knobs={"alpha": width}
     )
+for width in (18, 32, 48):
+    SOURCES[f"hrnet_w{width}"] = timm(f"hrnet.hrnet_w{width}", order="any, because timm runs a branch with its fusion")
 SOURCES["ghostnet"] = timm("ghostnet.ghostnet_100")
 SOURCES["maxvit_t"] = tv("maxvit_t")
 for size in ("400mf", "800mf", "1_6gf", "3_2gf", "8gf", "16gf", "32gf"):
