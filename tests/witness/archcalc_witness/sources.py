@@ -303,8 +303,8 @@ for name in ("vit_b_16", "vit_b_32", "vit_l_16", "vit_l_32"):
 for name in ("convnext_tiny", "convnext_small", "convnext_base", "convnext_large", "swin_t", "swin_s", "swin_b"):
     SOURCES[name] = tv(name)
 SOURCES["vit_h_14"] = tv("vision_transformer._vision_transformer", 14, 32, 16, 1280, 5120, None, False)
-for name, size in {"deit_ti": "tiny", "deit_s": "small", "deit_b": "base"}.items():
-    SOURCES[name] = timm(f"deit.deit_{size}_patch16_224")
+for name, word in {"deit_ti": "tiny", "deit_s": "small", "deit_b": "base"}.items():
+    SOURCES[name] = timm(f"deit.deit_{word}_patch16_224")
 for name in ("s_32", "s_16", "b_32", "b_16", "l_16"):
     SOURCES[f"mixer_{name}"] = timm(f"mlp_mixer.mixer_{name.replace('_', '')}_224")
 SOURCES["bert_base"] = text("bert", 512)
@@ -339,9 +339,9 @@ for width in (18, 32, 48):
     SOURCES[f"hrnet_w{width}"] = timm(f"hrnet.hrnet_w{width}", order="any, because timm runs a branch with its fusion")
 SOURCES["ghostnet"] = timm("ghostnet.ghostnet_100")
 SOURCES["maxvit_t"] = tv("maxvit_t")
-for size in ("400mf", "800mf", "1_6gf", "3_2gf", "8gf", "16gf", "32gf"):
+for flops in ("400mf", "800mf", "1_6gf", "3_2gf", "8gf", "16gf", "32gf"):
     for letter in "xy":
-        SOURCES[f"regnet_{letter}_{size}"] = tv(f"regnet_{letter}_{size}", device="cpu")
+        SOURCES[f"regnet_{letter}_{flops}"] = tv(f"regnet_{letter}_{flops}", device="cpu")
 SOURCES["regnet_y_128gf"] = tv("regnet_y_128gf", device="cpu")
 for name, side in {"s": 384, "m": 480, "l": 480}.items():
     SOURCES[f"efficientnet_v2_{name}"] = tv(f"efficientnet_v2_{name}", input=(3, side, side))
