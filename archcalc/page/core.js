@@ -96,6 +96,16 @@ const grouped = (rows, depth) => { // rows of blocks, or of the layers that stan
   }
   return [...groups].map(([name, members]) => ({ name, members, alone: members.length === 1 && members[0].name === name }));
 };
+const PART = /\{([A-Za-z]\w*)\}/; // of the path of a paper's name: it may be anything
+const escaped = text => text.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
+const called = (network, path) => { // what the paper calls a layer or a block; its path where the spec does not say
+  for (const [of, name] of network.names) {
+    const pattern = of.split(PART).map((piece, i) => i % 2 ? `(?<${piece}>[^/]+)` : escaped(piece)).join("");
+    const found = new RegExp(`^${pattern}(?=/|$)`).exec(path);
+    if (found) return name.replace(new RegExp(PART, "g"), (_, part) => found.groups[part]) + path.slice(found[0].length);
+  }
+  return path;
+};
 const layers = n => `${n} layer${n === 1 ? "" : "s"}`;
 
 const PARAMS = 0, BUFFERS = 1, WORK = 2; // the figures, in the order of data.figures
