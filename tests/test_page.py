@@ -5,18 +5,21 @@ import re
 import shlex
 import shutil
 from base64 import b64encode
+from fractions import Fraction
 from hashlib import sha256
 from importlib.util import find_spec
+from random import Random
 
 import pytest
 from console import run
-from laws.page_law import ASK, asked, case, check, expected, page_at, plain
+from laws.page_law import ASK, asked, case, check, engine, expected, page_at, plain
 from page_picture import OF, PICTURE, name_of, shown
 
 import archcalc
 from archcalc.core.value import show
+from archcalc.output.table import RATIO, SHARE
 from archcalc.page import html
-from archcalc.page.html import page_of, render
+from archcalc.page.html import page_of, render, script
 from archcalc.traces.copies import MOST_COPIES
 
 TOP = PICTURE.parent.parent.parent
@@ -59,9 +62,10 @@ def test_a_page_has_the_structures_that_its_knobs_decide():
 
 
 BREAKS = (  # what is right in core.js, and what is wrong in its place
-    ("n / d + (up ? 1n : 0n)", "n / d"),
+    ("(2n * n + d) / (2n * d)", "n / d"),
     ("first + Number(place)", "first"),
     ("text !== left", "true"),
+    ("path.slice(found[0].length)", '""'),
     ("slice(0, depth)", "slice(0, depth + 1)"),
     ("knobs[knob].word !== word", "false"),
     ("if (refused !== OTHER)", "if (true)"),
@@ -76,6 +80,18 @@ def test_the_law_catches_a_wrong_page(right, wrong, monkeypatch):
     monkeypatch.setattr(html, "_own", lambda name: core.replace(right, wrong))
     with pytest.raises((AssertionError, TypeError)):
         assert all(said_of(("resnet50", "conv2d", "mobilenet_v1"), 8))
+
+
+@needs_v8
+def test_ratios_and_shares_are_written_as_in_tables():
+    page, random = page_of([archcalc.load("lenet5").summary()]), Random(1)
+    pairs = [(random.randrange(10 ** random.randrange(1, 12)), 1 + random.randrange(10 ** random.randrange(1, 12)))
+             for _ in range(300)] + [(1, 16), (1, 1), (5, 2000), (0, 3), (1, 10**9)]  # fmt: skip
+    asked_for = f"{json.dumps(pairs)}.map(([a, b]) => [BigInt(a), BigInt(b)])"
+    written = "JSON.stringify(pairs.map(([a, b]) => [ratio(a, b), percent(share(a, b))]))"
+    program = f"{{ const data = {json.dumps(page.data)}; {script(page)} const pairs = {asked_for}; {written} }}"
+    right = [[RATIO.text(Fraction(a, b)), SHARE.text(Fraction(a, b))] for a, b in pairs]
+    assert json.loads(engine().eval(program)) == right
 
 
 WRONG = {
@@ -329,7 +345,7 @@ def test_the_table_and_the_question_can_be_copied(visit):
     page = visit("lenet5", hash="#resolution=36&pooling=max")
     command = copied(page, "Copy command")
     assert command == "archcalc summary lenet5@pooling=max,resolution=36"
-    asked_for = run([*shlex.split(command)[1:], "--format", "csv", "--columns", "layer,kind,output,params,mult_adds"])
+    asked_for = run([*shlex.split(command)[1:], "--format", "csv", "--columns", "path,kind,output,params,mult_adds"])
     assert copied(page, "Copy as CSV").splitlines() == asked_for.output.splitlines()
     table = [line for line in copied(page, "Copy as Markdown").splitlines() if line.startswith("|")]
     said = [line for line in run([*shlex.split(command)[1:], "--format", "md"]).output.splitlines() if "|" in line]

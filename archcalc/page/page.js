@@ -102,7 +102,7 @@ const blocks = groups => groups.flatMap(group => group.alone ? [] : [group.name,
 const BAR = 5; // rem, of the largest share that is shown
 const approximate = x => Number(top(x)) / Number(under(x));
 const made = (network, { name, alone, depth }) => { // a row of the table, without its figures
-  const short = name.split("/").at(-1);
+  const full = called(network, name), short = full === name ? name.split("/").at(-1) : full;
   const fold = () => {
     network.open.has(name) ? network.open.delete(name) : network.open.add(name);
     update();
@@ -163,11 +163,11 @@ const line = words => `| ${words.map(word => word.replaceAll("|", "\\|")).join("
 const markdown = network => {
   const { found } = network, heads = HEADS();
   const rule = heads.map(({ number: right }) => right ? "---:" : ":---");
-  return [`## ${found.heading}`, "", line(heads.map(({ text }) => text)), line(rule), ...table(found, 0).map(line),
+  return [`## ${found.heading}`, "", line(heads.map(({ text }) => text)), line(rule), ...table(found, 0).map(([path, ...rest]) => line([called(network, path), ...rest])),
     line(["total", "", "", found.counts[0], found.counts[3], "100.0 %"].map(word => word && `**${word}**`)), "", network.said, ""].join("\n");
 };
 const field = word => /[",\n]/.test(word) ? `"${word.replaceAll('"', '""')}"` : word;
-const csv = network => [["layer", "kind", "output", "params", data.convention], ...table(network.found, 0).map((row, i) =>
+const csv = network => [["path", "kind", "output", "params", data.convention], ...table(network.found, 0).map((row, i) =>
   [row[0], row[1], row[2].replaceAll(" ", ""), ...[PARAMS, WORK].map(j => String(network.found.rows[i].figures[j] ?? ""))])]
   .map(row => row.map(field).join(",")).join("\n") + "\n";
 
@@ -334,4 +334,4 @@ page.append(element("div", { class: "networks" }, ...data.networks.map(section))
 addEventListener("hashchange", () => { visit(); update(); });
 visit();
 update();
-globalThis.archcalc = { networks: data.networks, answer, table }; // for a program that reads the page
+globalThis.archcalc = { networks: data.networks, answer, table, called }; // for a program that reads the page
