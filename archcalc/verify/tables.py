@@ -66,7 +66,7 @@ WHAT = (
 )
 WITNESS = (
     "Compared: output, params, mult-adds and source of the input of each layer that multiplies, in the order of "
-    "execution (pytorchcv: of definition; NASNets: any); and the totals. Networks that a library does not have are not "
+    "execution (pytorchcv: of definition; NASNets and HRNets: any); and the totals. Networks that a library does not have are not "
     "listed."
 )
 TIME = (
