@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, NamedTuple
 
-from archcalc.core.errors import ArchcalcError, Place, Refusal, Source, listing, suggest
+from archcalc.core.errors import ArchcalcError, Place, Refusal, Source, SpecError, listing, suggest
 from archcalc.core.number import COMPARE, exact_div, plain
 from archcalc.figures.conventions import DEFAULT
 from archcalc.figures.figure import FIGURES, SPELLINGS, Figure
@@ -95,7 +95,6 @@ class Address:
         self.alone = pattern in atoms  # without arithmetic
         self.single = self.terms[0] if self.alone and len(self.terms) == 1 else None  # one figure, or a knob
         self.entry = self.single.quantity.entry if self.single else Figure("value", str(self), unit, "", None)
-        self.is_ratio = self.single is None or self.entry.is_ratio or self.entry.measured
 
     def of(
         self, report: Report | None, number: Callable[[Any], Any] = lambda value: value, read: Read = Quantity.of
@@ -155,30 +154,35 @@ def ask(text: str) -> Any:
     return found.answer()
 
 
-def address(text: str) -> Address:
-    """The address in a text; a figure without a network belongs to a report given later. Raises ArchcalcError."""
-    found, *more = addresses(text)
+def address(text: str, at: Place | None = None) -> Address:
+    """The address in a text; a figure without a network belongs to a report given later. Raises ArchcalcError.
+
+    ``at`` is the place of the text in a file, in which mistakes are then shown.
+    """
+    found, *more = addresses(text, at)
     if more:
         raise ArchcalcError(f"{text!r}: one figure belongs here, {LIKE}")
     return found
 
 
-def addresses(text: str) -> list[Address]:
+def addresses(text: str, at: Place | None = None) -> list[Address]:
     """Several addresses, separated by commas. Raises ArchcalcError."""
-    found = read(text)
+    found = read(text, at=at)
     for one in found:
         if isinstance(one, Comparison):
             raise ArchcalcError(f"'{one}' is a comparison; a figure belongs here, {LIKE}")
     return [one for one in found if isinstance(one, Address)]
 
 
-def read(text: str, alone: bool = False, known: dict[str, Owner] | None = None) -> list[Address | Comparison]:
+def read(
+    text: str, alone: bool = False, known: dict[str, Owner] | None = None, at: Place | None = None
+) -> list[Address | Comparison]:
     """Addresses and comparisons, split at commas and "and"; ``alone``: each needs a network. Raises ArchcalcError.
 
     Texts that are read with the same ``known`` networks share the reports of these.
     """
     with _pointed():
-        reader = _Reader(text, alone, {} if known is None else known)
+        reader = _Reader(text, alone, {} if known is None else known, at)
         return [*reader.parts(syntax_tree(reader.rest, reader.whole))]
 
 
@@ -188,6 +192,8 @@ def _pointed() -> Iterator[None]:
     try:
         yield
     except Refusal as refusal:
+        if refusal.place and refusal.place.source.name:
+            raise SpecError([refusal.at(refusal.place)]) from None
         caret = refusal.place.picture() if refusal.place and "\n" not in str(refusal) else ""
         raise ArchcalcError(f"{refusal}{caret}") from None
 
@@ -204,8 +210,9 @@ def _placed(place: Place) -> Iterator[None]:
 class _Reader(Compiler):
     """Reads an expression of figures and numbers, each of which becomes a Python name; unknown values stay unknown."""
 
-    def __init__(self, text: str, alone: bool, known: dict[str, Owner]) -> None:
+    def __init__(self, text: str, alone: bool, known: dict[str, Owner], at: Place | None) -> None:
         self.source, self.alone, self.known = Source("", text), alone, known
+        self.at = at or Place(self.source, 0, 0)
         self.whole = self.span(0, len(text))
         self.atoms: dict[int, Atom] = {}  # by their starting position
         self.owners = [Owner()]  # of the figures within these brackets
@@ -215,7 +222,7 @@ class _Reader(Compiler):
         super().__init__(self.rest, {}, self.span(self.shift, len(text)))
 
     def span(self, start: int, end: int) -> Place:
-        return Place(self.source, 0, start, max(1, end - start))
+        return self.at.inside(start, max(1, end - start))
 
     def token(self, found: re.Match[str]) -> str:
         """Replace a figure or number by an equally long Python name of underscores."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.core.errors import ArchcalcError
+from archcalc.core.errors import ArchcalcError, listing, suggest
 from archcalc.core.number import decide, equal
 from archcalc.model import Model, reference
 from archcalc.report import Report, Row
@@ -22,22 +22,27 @@ class Line(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """Reports, compared with the first of them, and their rows aligned by name."""
+    """Reports, compared with one of them, and their rows aligned by name."""
 
     reports: tuple[Report, ...]
     lines: tuple[Line, ...]
+    base: int = 0  # which of them the ratios refer to
 
     @property
     def corresponds(self) -> bool:
         """Whether any row occurs in every network."""
         return any(None not in line.rows for line in self.lines)
 
-    def tables(self, columns: Sequence[str] = ()) -> list[Table]:
-        """The totals, in these columns if any are named; for several networks also their corresponding rows."""
-        from archcalc.tables import aligned_table, totals_table
+    def tables(self, columns: Sequence[str] = (), titles: bool = False) -> list[Table]:
+        """The totals, in these columns if any are named; for several networks also their corresponding rows.
 
-        aligned = [aligned_table(self)] if self.corresponds and len(self.reports) > 1 else []
-        return [totals_table(self.reports, columns), *aligned]
+        With ``titles`` networks stand by their titles instead of their names.
+        """
+        from archcalc.tables import aligned_table, labels, totals_table
+
+        named = labels(self.reports, titles)
+        aligned = [aligned_table(self, named)] if self.corresponds and len(self.reports) > 1 else []
+        return [totals_table(self.reports, columns, named, self.base), *aligned]
 
     def __repr__(self) -> str:
         from archcalc.output.terminal import as_text
@@ -50,11 +55,12 @@ class Comparison(NamedTuple):
         return fragment(self.tables())
 
 
-def compare(*networks: str | Model | Report, by: str = "block", depth: int = 1) -> Comparison:
+def compare(*networks: str | Model | Report, by: str = "block", depth: int = 1, ratio_to: str = "") -> Comparison:
     """Networks side by side: names such as "resnet50" or "mobilenet_v1@alpha=0.5", files, networks or their reports.
 
     Rows, by "layer", "block" or "kind", are aligned by name, each in its network's order; a block around the whole of a
-    network is ignored, and rows without weights in any of the networks are left out. Raises ArchcalcError.
+    network is ignored, and rows without weights in any of the networks are left out. Ratios refer to the network
+    ``ratio_to``, the first one unless named. Raises ArchcalcError.
     """
     reports = tuple(map(_report, networks))
     if not reports:
@@ -64,7 +70,18 @@ def compare(*networks: str | Model | Report, by: str = "block", depth: int = 1) 
     for table in tables[1:]:
         names = _merged(names, list(table))
     lines = (Line(name, tuple(table.get(name) for table in tables)) for name in names)
-    return Comparison(reports, tuple(line for line in lines if any(map(_works, line.rows))))
+    kept = tuple(line for line in lines if any(map(_works, line.rows)))
+    return Comparison(reports, kept, _base(networks, reports, ratio_to) if ratio_to else 0)
+
+
+def _base(networks: Sequence[Any], reports: Sequence[Report], name: str) -> int:
+    """Which network is meant: by its label, as it was named in the call, or by its name alone. Raises ArchcalcError."""
+    labels, names = [report.label for report in reports], [report.network for report in reports]
+    for known in (labels, networks, names):
+        if name in known:
+            return known.index(name)
+    hint = suggest(name, labels) or f" ({listing(labels)})"
+    raise ArchcalcError(f"ratios are to one of the networks compared, not to {name!r}{hint}")
 
 
 def _report(network: str | Model | Report) -> Report:

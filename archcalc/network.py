@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from archcalc.closed_forms.formula import Formula
+    from archcalc.drawing.drawing import Drawing
     from archcalc.explain.explain import Explanation
+    from archcalc.page.html import Frame
     from archcalc.search.solve import Solution
     from archcalc.sweeps.sweep import Sweep
     from archcalc.verify.module import NetworkModule
@@ -89,6 +91,12 @@ class Network(Model):
 
         return explain(Reference(self, knobs), of, other(over, knobs, words(tie) or ()), words(free), depth)
 
+    def draw(
+        self, depth: int | None = None, figure: str = "", direction: str = "down", fit: str = "", **knobs: Any
+    ) -> Drawing:
+        """The network as nested boxes: the ``draw`` of its report at these knob values. Raises ArchcalcError."""
+        return self.summary(**knobs).draw(depth, figure, direction, fit)
+
     def to_torch(self, **knobs: Any) -> NetworkModule:
         """The network as a ``torch.nn.Module`` at these knob values, on torch's default device.
 
@@ -99,6 +107,15 @@ class Network(Model):
         from archcalc.verify.module import to_module
 
         return to_module(self.summary(**knobs).graph)
+
+    def explore(self, **knobs: Any) -> Frame:
+        """The page with sliders of `archcalc page`, for a cell of a notebook; it starts at these knob values.
+
+        Raises ArchcalcError.
+        """
+        from archcalc.page.html import Frame, page_of, render
+
+        return Frame(render(page_of([self.summary(**knobs)])))
 
     def __repr__(self) -> str:
         return f"<archcalc network {self.name}: {self.spec.headings['net']}>"

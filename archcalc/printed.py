@@ -11,7 +11,7 @@ from archcalc.address import BYTES, COUNTS
 from archcalc.core.errors import ArchcalcError
 from archcalc.figures.conventions import CONVENTIONS
 from archcalc.model import reference
-from archcalc.output.table import CHANGE, Column, Table, fixed, numbers, words
+from archcalc.output.table import CHANGE, MIXED, Column, Table, fixed, numbers, words
 from archcalc.published import Measurement, measurements
 from archcalc.report import Report
 
@@ -47,17 +47,20 @@ def is_rounded(printed: str, rounding: str, exact: int | Fraction) -> bool:
 
 def rounded(exact: int | Fraction, printed: str) -> str:
     """An exact number with the digits and the unit of a printed one, rounded to nearest."""
-    _, digit = value_of(printed)
-    digits = printed.rstrip("".join(UNITS))
-    places = len(digits.partition(".")[2])
-    return f"{fixed(exact / digit / 10**places, places)}{printed.removeprefix(digits)}"
+    _, unit, places = _parts(printed)
+    return fixed(Fraction(exact) / UNITS[unit], places).replace(",", "") + unit
 
 
 def value_of(printed: str) -> tuple[Fraction, Fraction]:
     """A printed number, such as 4.1G or 98, and what one more in its last digit is."""
+    digits, unit, places = _parts(printed)
+    return Fraction(digits) * UNITS[unit], Fraction(UNITS[unit], 10**places)
+
+
+def _parts(printed: str) -> tuple[str, str, int]:
+    """The digits, the unit, and how many of the digits are decimals."""
     digits = printed.rstrip("".join(UNITS))
-    unit = UNITS[printed.removeprefix(digits)]
-    return Fraction(digits) * unit, Fraction(unit, 10 ** len(digits.partition(".")[2]))
+    return digits, printed.removeprefix(digits), len(digits.partition(".")[2])
 
 
 def chosen(labels: Sequence[str]) -> list[Measurement]:
@@ -87,8 +90,8 @@ def tables(rows: Sequence[Measurement]) -> list[Table]:
 
 
 def _beside(rows: Sequence[Measurement]) -> Table:
-    heads = (*words("network", "by"), *numbers("printed", "exact"), Column("difference", "difference", CHANGE),
-             *words("counted_as"))  # fmt: skip
+    heads = (*words("network", "by"), *numbers("printed"), *numbers("exact", unit=MIXED),
+             Column("difference", "difference", CHANGE), *words("counted_as"))  # fmt: skip
     reports = {label: reference(label).summary({}) for label in dict.fromkeys(row.label for row in rows)}
     cells = []
     for row, name in ((row, name) for row in rows for name in PRINTED if getattr(row, name)):

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.core.errors import ArchcalcError, listing, one_line
 from archcalc.core.gc_paused import gc_paused
 from archcalc.core.number import Number
 from archcalc.core.shape import Shape
+from archcalc.core.slide import on_slide
 from archcalc.core.value import brief, show
 from archcalc.figures.conventions import DEFAULT, convention
 from archcalc.figures.figure import FIGURES
@@ -22,6 +23,10 @@ from archcalc.graph.checking import checked
 from archcalc.graph.expand import expand
 from archcalc.graph.graph import Assumption, Graph, Node
 from archcalc.spec.model import Spec
+from archcalc.spec.paper_names import paper_name
+
+if TYPE_CHECKING:
+    from archcalc.drawing.drawing import Drawing
 
 USUAL = ("params", "buffers", DEFAULT)  # the figures that are shown by default
 
@@ -41,6 +46,16 @@ class Row(NamedTuple):
     def text(self) -> str:
         """The layer with its arguments, "conv(64, 7, stride=2, pad=3)"; for several, their number: "6 layers"."""
         return str(self.detail)
+
+    @property
+    def written(self) -> str:
+        """The layer as a slide writes it, "conv 7x7, 64, /2, pad 3"; for several, their number."""
+        if self.output is None or len(self.nodes) > 1:
+            return self.text
+        graph = self.counts.graph
+        node = graph.nodes[self.nodes[0]]
+        assert node.layer is not None  # only the input has none
+        return str(_often(node, on_slide(node.layer, len(graph.input_shapes(node)[0]) - 1)))
 
     def figure(self, name: str) -> Any:
         """A figure by name; None where it is not known, ABSENT where it does not exist."""
@@ -122,6 +137,10 @@ class Report:
         """A sentence that says what the figures of these names count."""
         return sentence(names, [self.graph])
 
+    def paper_name(self, path: str) -> str:
+        """What the paper calls a layer or a block; its path where the spec does not say."""
+        return paper_name(path, self.spec.paper_names) if self.spec else path
+
     def counted_as(self, work: str) -> Report:
         """The same report with work counted by another convention. Raises ArchcalcError."""
         return replace(self, work=convention(work).name)
@@ -162,6 +181,16 @@ class Report:
             "convention": self.convention,
             "source": self.source,
         }
+
+    def draw(self, depth: int | None = None, figure: str = "", direction: str = "down", fit: str = "") -> Drawing:
+        """The network as nested boxes, with blocks open to ``depth`` levels, or else as many as have few boxes.
+
+        ``figure`` is the number in each box, the work unless given; ``direction`` is "down" or "right". To ``fit``
+        "a4" or a "slide", the drawing is divided into columns. Raises ArchcalcError.
+        """
+        from archcalc.drawing.drawing import draw
+
+        return draw(self, depth, figure, direction, fit)
 
     def _figures(self, row: Row, more: Sequence[str]) -> dict[str, Any]:
         names = dict.fromkeys((*USUAL[:-1], self.work, *more))
@@ -207,7 +236,7 @@ def report_of(
     changed = [f"{k}={show(v)}" for k, v in graph.knobs.items() if differs(v, defaults.get(k))]
     counts = Counts(graph)
     layers = tuple(
-        Row(node.name, node.layer.label, node.output, _detail(node), (i,), counts)
+        Row(node.name, node.layer.label, node.output, _often(node, node.layer), (i,), counts)
         for i, node in enumerate(graph.nodes)
         if node.layer
     )
@@ -225,11 +254,11 @@ def report_of(
     )
 
 
-def _detail(node: Node) -> object:
-    """The source of a row's text: the layer, and how often it runs unless that is once."""
+def _often(node: Node, written: Any) -> Any:
+    """A layer as it is written, and how often it runs unless that is once."""
     often = node.often
     once = isinstance(often, int) and often == 1
-    return node.layer if once else f"{node.layer}, {brief(often)} times"
+    return written if once else f"{written}, {brief(often)} times"
 
 
 def differs(value: Any, default: Any) -> bool:

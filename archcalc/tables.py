@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.core.errors import ArchcalcError, listing, many, suggest
-from archcalc.core.number import Number
+from archcalc.core.number import Number, decide, equal
 from archcalc.core.value import show
 from archcalc.figures.conventions import CONVENTIONS, DEFAULT
 from archcalc.figures.figure import FIGURES, SPELLINGS, Figure
@@ -16,6 +16,7 @@ from archcalc.figures.rules import ABSENT, Tally
 from archcalc.figures.sentence import sentence
 from archcalc.output.table import (
     COUNT,
+    NAME,
     RATIO,
     SHARE,
     WORDS,
@@ -52,7 +53,7 @@ def conventions_table(reports: Sequence[Report]) -> Table:
     """The work of each network by each convention, with its ratio to the mult-adds."""
     columns = [*words("convention")]
     for label in labels(reports):
-        columns += [Column(label, label), Column(f"{label} ratio", "ratio", RATIO)]
+        columns += [Column(label, label, unit="operations"), Column(f"{label} ratio", "ratio", RATIO)]
     rows = []
     for name in CONVENTIONS:
         values = [(report.totals.figure(name), report.totals.figure(DEFAULT)) for report in reports]
@@ -69,7 +70,7 @@ NOTES = (
 
 
 def memory_table(found: Sequence[tuple[str, Memory]]) -> Table:
-    """A row for each network."""
+    """The bytes that networks need: a row for each, with its label."""
     first = found[0][1]
     rows = tuple(
         (label, one.inference, one.training, one.weights, one.buffers, one.activations, one.peak_at or ABSENT)
@@ -87,6 +88,7 @@ def memory_table(found: Sequence[tuple[str, Memory]]) -> Table:
 
 
 MIB = 1 << 20
+LAYER = "layer"  # the column of the layers, by the paper's names
 WORK = "work"  # the column of the work, by the report's convention
 
 
@@ -96,6 +98,10 @@ class Choice(NamedTuple):
     by: str = "layer"
     depth: int = 1
     columns: tuple[str, ...] = ("layer", "kind", "output", "params", WORK, "share")
+    only: str = ""  # "weights" of the rows that learn
+
+
+PAPER = "layer: by the paper's names where it has some; --columns path,... shows the paths that commands take"
 
 
 Cell = Callable[[Row, Report], Any]
@@ -106,8 +112,10 @@ def _share(row: Row, report: Report) -> Fraction | None:
 
 
 OWN: dict[str, tuple[Column, Cell]] = {  # columns of a row that are not figures
-    "layer": (words("layer")[0], lambda row, report: row.name),
+    LAYER: (words("layer")[0], lambda row, report: row.name),
+    "path": (words("path")[0], lambda row, report: row.name),
     "kind": (words("kind")[0], lambda row, report: row.text),
+    "written": (words("written")[0], lambda row, report: row.written),
     "share": (Column("share", "share", SHARE), _share),
 }
 WHOLE: dict[str, tuple[Column, Callable[[Report], Any]]] = {  # columns of a network that are not figures
@@ -119,7 +127,7 @@ COLUMNS = (*OWN, *(name for name, figure in FIGURES.items() if figure.rule))
 
 
 def _column(name: str, report: Report) -> tuple[Column, Cell]:
-    """A column and its values, by its name. Raises ArchcalcError."""
+    """The column of this name, and the function that gives its value in a row. Raises ArchcalcError."""
     if name in OWN:
         return OWN[name]
     figure = FIGURES.get(report.work if name == WORK else SPELLINGS.get(name, name))
@@ -129,19 +137,33 @@ def _column(name: str, report: Report) -> tuple[Column, Cell]:
 
 
 def _figure(figure: Figure, row: Row, report: Report) -> Any:
-    """A figure's value in a row: sums in every row, sizes only in rows with one output."""
+    """A figure's value in a row; a size is ABSENT where the row stands for layers with several outputs."""
     assert figure.rule is not None  # it is a column
     return row.figure(figure.name) if row.output is not None or figure.rule.adds else ABSENT
 
 
 def summary_table(report: Report, choice: Choice) -> Table:
     """The rows of one network, its totals, and the assumptions made."""
-    chosen = [_column(name, report) for name in choice.columns]
-    rows = tuple(tuple(value(row, report) for _, value in chosen) for row in report.by(choice.by, choice.depth))
+    chosen, every = [_column(name, report) for name in choice.columns], report.by(choice.by, choice.depth)
+    named = [row.name for row in every if choice.by != "kind" and report.paper_name(row.name) != row.name]
+    kept = [row for row in every if not choice.only or _learns(row)]
+    rows = tuple(tuple(value(row, report) for _, value in chosen) for row in kept)
     totals = tuple(value(report.totals, report) for _, value in chosen)
-    columns = tuple(column for column, _ in chosen)
-    said = notes(report, [column.name for column in columns])
-    return Table(heading(report), columns, rows, (totals,), said, report.label)
+    columns = tuple(_as_the_paper(column, report) if named else column for column, _ in chosen)
+    left = f"{many(len(every) - len(kept), 'row')} without weights left out; the totals are of all layers"
+    said = [left] * (len(every) > len(kept)) + [*notes(report, [column.name for column in columns])]
+    said += [PAPER] * any(column.name == LAYER for column in columns if named)
+    return Table(heading(report), columns, rows, (totals,), tuple(said), report.label)
+
+
+def _as_the_paper(column: Column, report: Report) -> Column:
+    """The column, if it is that of the layers, with the paper's names for people."""
+    return column._replace(type=WORDS._replace(people=report.paper_name)) if column.name == LAYER else column
+
+
+def _learns(row: Row) -> bool:
+    """Whether a row learns anything; where that is not known, it may."""
+    return row.params is None or not decide(equal(row.params, 0))
 
 
 def summary_tables(reports: Sequence[Report], choice: Choice, overview: bool = True) -> list[Table]:
@@ -151,13 +173,21 @@ def summary_tables(reports: Sequence[Report], choice: Choice, overview: bool = T
     return [*together, *(table._replace(name=name) for table, name in zip(tables, labels(reports), strict=True))]
 
 
-def labels(reports: Sequence[Report]) -> list[str]:
-    """A distinct label for each network: a label that occurred before gets a number."""
+def labels(reports: Sequence[Report], titles: bool = False) -> list[str]:
+    """A distinct label for each network, or its title where that is distinct; a second one gets a number."""
+    names = [_titled(report) if titles else report.label for report in reports]
+    names = [report.label if names.count(own) > 1 else own for own, report in zip(names, reports, strict=True)]
     found: list[str] = []
-    for number, report in enumerate(reports):
-        before = sum(other.label == report.label for other in reports[:number])
-        found.append(f"{report.label} ({before + 1})" if before else report.label)
+    for number, name in enumerate(names):
+        before = names[:number].count(name)
+        found.append(f"{name} ({before + 1})" if before else name)
     return found
+
+
+def _titled(report: Report) -> str:
+    """The title, with the knobs that differ from their defaults."""
+    settings = report.label.partition("@")[2]
+    return f"{report.title}, {settings}" if settings else report.title
 
 
 def heading(report: Report) -> str:
@@ -192,9 +222,13 @@ def _worked(work: Number | None, report: Report) -> str:
     return f"{COUNT.text(work)} {FIGURES[report.work].heading}"
 
 
-def totals_table(reports: Sequence[Report], columns: Sequence[str] = ()) -> Table:
-    """Totals of networks side by side, with ratios to the first; or the chosen figures. Raises ArchcalcError."""
-    heads, cells = [*words("network")], [labels(reports)]
+def totals_table(
+    reports: Sequence[Report], columns: Sequence[str] = (), names: Sequence[str] = (), base: int = 0
+) -> Table:
+    """Totals of networks side by side, with ratios to one of them; or the chosen figures. Raises ArchcalcError."""
+    told_apart = "title" in columns and len({report.title for report in reports}) == len(reports)
+    named = list(names or labels(reports))
+    heads, cells = [Column("network", "network", NAME if told_apart else WORDS)], [named]
     for name in columns or COMPARED:
         column, value, adds = _compared(reports[0].work if name == WORK else name)
         values: list[Any] = [value(report) for report in reports]
@@ -202,15 +236,19 @@ def totals_table(reports: Sequence[Report], columns: Sequence[str] = ()) -> Tabl
         cells.append(values)
         if adds and (columns or name != "buffers"):
             heads.append(Column(f"{column.name}_ratio", "ratio", RATIO))
-            cells.append([ratio(value, values[0]) for value in values])
-    names = [column.name for column in heads]
-    counted = sentence(names, [report.graph for report in reports])
-    said = (*["MiB: weights in float32"] * ("MiB" in names), *[counted] * bool(counted))
+            cells.append([ratio(value, values[base]) for value in values])
+    shown = [column.name for column in heads]
+    counted = sentence(shown, [report.graph for report in reports])
+    said = (*[f"ratio: to {named[base]}"] * bool(base), *["MiB: weights in float32"] * ("MiB" in shown),
+            *[counted] * bool(counted))  # fmt: skip
     return Table("Totals", tuple(heads), tuple(zip(*cells, strict=True)), notes=said, name="totals")
 
 
 def _compared(name: str) -> tuple[Column, Callable[[Report], Any], bool]:
-    """A figure of whole networks, and whether it is a sum, which gets a ratio column. Raises ArchcalcError."""
+    """A figure of whole networks: its column, its value for a report, and whether ratios of it are shown.
+
+    Raises ArchcalcError.
+    """
     from archcalc.address import address
 
     if name in WHOLE:
@@ -229,23 +267,23 @@ def counted(network: Model, names: Iterable[str], **knobs: Any) -> str:
     return sentence([*dict.fromkeys(names)], graphs)
 
 
-def aligned_table(comparison: Comparison) -> Table:
+def aligned_table(comparison: Comparison, names: Sequence[str] = ()) -> Table:
     """Blocks or layers of several networks, corresponding ones in one row."""
-    columns, names = [*words("layer")], labels(comparison.reports)
+    columns, names, base = [*words("layer")], names or labels(comparison.reports), comparison.base
     figures = (comparison.reports[0].work, "params")
     for name, title, unit in ((name, FIGURES[name].heading, FIGURES[name].unit) for name in figures):
         columns += [Column(f"{name} {label}", f"{title}\n{label}", unit=unit) for label in names]
-        others = names[1:] if len(names) > 2 else [""]  # the ratio of two needs no name
+        others = [*names[:base], *names[base + 1 :]] if len(names) > 2 else [""]  # the ratio of two needs no name
         columns += [Column(f"{name} ratio {label}".rstrip(), f"ratio\n{label}".rstrip(), RATIO) for label in others]
-    rows = tuple((line.name, *_figures(line.rows, figures)) for line in comparison.lines)
-    notes = ("rows without weights are left out",)
+    rows = tuple((line.name, *_figures(line.rows, figures, base)) for line in comparison.lines)
+    notes = (*[f"ratio: to {names[base]}"] * bool(base), "rows without weights are left out")
     return Table("Where they correspond", tuple(columns), rows, notes=notes, name="parts")
 
 
-def _figures(rows: tuple[Row | None, ...], figures: Sequence[str]) -> list[Any]:
+def _figures(rows: tuple[Row | None, ...], figures: Sequence[str], base: int) -> list[Any]:
     found: list[Any] = []
     for figure in figures:
         values = [row.figure(figure) if row else ABSENT for row in rows]
         found += values
-        found += [ratio(value, values[0]) for value in values[1:]]
+        found += [ratio(value, values[base]) for i, value in enumerate(values) if i != base]
     return found

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from archcalc.cli import main
+from archcalc.cli import deliver, main
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -14,6 +14,15 @@ def run(command, **env):
     """The result of a command, a text split at spaces or a list of words, on a terminal of 100 columns."""
     words = command.split() if isinstance(command, str) else command
     return CliRunner(env={"COLUMNS": "100", **env}).invoke(main, words)
+
+
+def tables_of(monkeypatch, command):
+    """The tables that a command shows."""
+    found = []
+    monkeypatch.setattr(deliver, "render_tables", lambda tables, *rest, **how: found.extend(tables) or b"")
+    result = run([*command, "--format", "md"])
+    assert result.exit_code == 0, result.output
+    return found
 
 
 def check_golden(name, command):

@@ -11,7 +11,7 @@ from archcalc.layers import KINDS
 from archcalc.spec.schema import kind_page, kinds_page, schema, schema_text
 
 TOP = Path(__file__).parent.parent
-SPECS = sorted((TOP / "specs").rglob("*.yaml"))
+SPECS = sorted(path for path in (TOP / "specs").rglob("*.yaml") if "lectures" not in path.parts)
 VALIDATOR = jsonschema.Draft202012Validator(schema())
 
 

@@ -25,6 +25,7 @@ TEXTS = {page: page.read_text(encoding="utf-8") for page in PAGES}
 CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
 BROKEN = re.search(r"```yaml\n(.*?)```", TEXTS[README], re.DOTALL)
 ANSWERS = re.search(r"```csv\n(.*?)```", TEXTS[TOP / "docs" / "exercise.md"], re.DOTALL)
+LAYOUT = re.search(r"```yaml\n(.*?)```", TEXTS[TOP / "docs" / "table.md"], re.DOTALL)
 UPDATE = os.environ.get("ARCHCALC_UPDATE") == "1"
 EXAMPLES = [page for page in PAGES if "\n>>> " in TEXTS[page]]
 
@@ -47,6 +48,8 @@ def session(block: str) -> str:
 @pytest.fixture
 def my_net(tmp_path, monkeypatch):
     (tmp_path / "my_net.yaml").write_text(BROKEN[1])
+    (tmp_path / "my_table.yaml").write_text(LAYOUT[1])
+    (tmp_path / "my_typo.yaml").write_text(LAYOUT[1].replace("of stem}x", "of stern}x"))
     (tmp_path / "ada.csv").write_text(ANSWERS[1])
     monkeypatch.chdir(tmp_path)
 

@@ -334,8 +334,8 @@ def test_the_time_is_tried_all_over_the_grid(monkeypatch):
     tried, clock = [], itertools.count()
     monkeypatch.setattr(estimate.time, "perf_counter", lambda: next(clock) / 20)
 
-    def evaluate(spec, grid, box, quantities, advance, at):
-        tried.append(grid.axes["n4"][int(box[0][at[0]])])
+    def evaluate(spec, axes, box, quantities, advance, at):
+        tried.append(axes["n4"][int(box[0][at[0]])])
         advance(1)
 
     monkeypatch.setattr(estimate, "evaluate", evaluate)
@@ -345,7 +345,7 @@ def test_the_time_is_tried_all_over_the_grid(monkeypatch):
 
 def test_only_the_part_that_was_asked_for_is_walked():
     sweep, seen = archcalc.load("densenet121").sweep("depth", n4="1:5", k="8:32:8"), []
-    chunk = evaluate(sweep.network.spec, sweep.grid, sweep.pieces().box(0), sweep.quantities, seen.append, (2, 1))
+    chunk = evaluate(sweep.network.spec, sweep.axes, sweep.pieces().box(0), sweep.quantities, seen.append, (2, 1))
     assert seen == [4]
     assert [known.all() for known in chunk.columns["depth"].known] == [False, False, True, False, False]
 

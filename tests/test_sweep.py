@@ -54,6 +54,13 @@ layers:
     when: out > 12
   - last: conv(8*half, 1)
 """
+LARGER = """net: Larger
+given: {scale: {default: 2, min: 1}, width: {default: 1, min: 1/4}}
+input: [3, 8, 8]
+layers:
+  - upsample(scale)
+  - conv(4*width, 3, pad=1)
+"""
 
 
 def run(*command):
@@ -232,6 +239,29 @@ def test_a_share_is_a_fraction_everywhere_but_in_parquet(tmp_path):
     sweep.write(tmp_path / "s.parquet")
     assert pandas.read_parquet(tmp_path / "s.parquet")[name].tolist() == [float(share) for share in shares]
     assert [row[1] for row in sweep_table(sweep, sweep.chunks()).texts()] == ["0.0870778...", "0.0889424..."]
+
+
+def test_a_parquet_file_has_every_figure_as_it_is(tmp_path):
+    """Enlarged maps have jumps below 1, and the value of a knob may be a fraction."""
+    (tmp_path / "larger.yaml").write_text(LARGER)
+    network = archcalc.load(str(tmp_path / "larger.yaml"))
+    values = {name: address(name) for name in (*FIGURES, "knob width", "knob scale")}
+    asked = [name for name, one in values.items() if is_number(one, network.summary())]
+    sweep = network.sweep(*asked, scale=[1, 2, 3], width=[Fraction(1, 4), 0.5])
+    sweep.write(tmp_path / "s.parquet")
+    found, exact = pandas.read_parquet(tmp_path / "s.parquet"), sweep.arrays()
+    assert {"jump", "receptive_field", "intensity", "knob width"} < {*asked}
+    for name in asked:
+        read = [None if pandas.isna(number) else float(number) for number in found[name]]
+        assert read == [number and float(number) for number in exact[name].tolist()], name
+
+
+def is_number(asked, report):
+    try:
+        asked.of(report)
+    except ArchcalcError:
+        return False
+    return True
 
 
 def test_what_cannot_be_built_is_marked_with_its_own_numbers(awkward):

@@ -24,7 +24,7 @@ import archcalc
 from archcalc.catalogue import catalogue
 from archcalc.cli import main
 from archcalc.figures.conventions import CONVENTIONS
-from archcalc.figures.figure import FIGURES
+from archcalc.figures.figure import FIGURES, heading
 from archcalc.lectures.claims import in_table
 from archcalc.memory.footprint import memory
 from archcalc.printed import PRINTED
@@ -32,7 +32,7 @@ from archcalc.published import measurements
 from archcalc.search.law import law
 from archcalc.search.scaling import members, scale
 
-PAGES = {"check", "explain", "formula", "kinds", "plot", "show"}  # what they print or draw is no table
+PAGES = {"check", "draw", "explain", "formula", "kinds", "page", "plot", "show"}  # what they print or draw is no table
 RECEIPT = {"exercise", "verify"}  # which write several files together
 PICTURES = (".svg", ".pdf", ".png")
 
@@ -117,7 +117,15 @@ def published():
 def printed():
     for claim in in_table("mobilenet-table-6"):
         if claim.quantity != "top1":
-            yield f"{claim.quantity} of {claim.of}", claim.printed, archcalc.ask(claim.address), "agrees"
+            yield f"{heading(claim.quantity)} of {claim.of}", claim.printed, archcalc.ask(claim.address), "agrees"
+
+
+def laid_out():
+    one = report("lenet5_1998")
+    for name, at in {"C1": "c1", "S2": "s2", "C3": "c3", "S4": "s4", "C5": "c5", "F6": "f6"}.items():
+        rows = [row for row in one.layers if row.name.partition("/")[0] == at]
+        sums = [sum(row.figure(name) for row in rows) for name in ("params", "connections")]
+        yield name, rows[-1].elements, *sums
 
 
 ASKED = {  # command -> what is asked of it, and the rows that must be there
@@ -129,7 +137,8 @@ ASKED = {  # command -> what is asked of it, and the rows that must be there
             ("vgg16: mult_adds / vgg16: params", str(Fraction(*cost(report("vgg16"))[::-1]))),
         ],
     ),
-    "export": ("lenet5 mobilenet_v1", lambda: layers("lenet5", "mobilenet_v1")),
+    "table": ("lenet5-walkthrough", laid_out),
+    "export": ("nin mobilenet_v1", lambda: layers("nin", "mobilenet_v1")),
     "compare": ("inception_naive inception_reduced", compared),
     "conventions": ("lenet5 alexnet", conventions),
     "published": ("alexnet", published),

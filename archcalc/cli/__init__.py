@@ -28,8 +28,15 @@ GROUPS = {  # by purpose: each command, and the module of this package that defi
     },
     "Find what fits": {"solve": "sweep", "sweep": "sweep", "scale": "sweep"},
     "See where a number comes from": {"formula": "formula", "explain": "formula", "exercise": "formula"},
-    "Find networks, take tables with you": {"list": "pages", "show": "pages", "export": "reports", "plot": "plot"},
-    "Write a network of your own": {"check": "pages", "kinds": "pages"},
+    "Find networks, take them with you": {
+        "list": "pages",
+        "show": "pages",
+        "export": "reports",
+        "draw": "draw",
+        "page": "page",
+        "plot": "plot",
+    },
+    "Write a network or a table of your own": {"check": "pages", "kinds": "pages", "table": "table"},
     "Confirm with real modules": {"verify": "verify"},
 }
 MISTAKE, UNWRITTEN, INTERRUPTED = 2, 3, 130  # exit statuses, the last one as in shells

@@ -13,9 +13,9 @@ from archcalc.cli.command import Command
 from archcalc.cli.deliver import TABLES, deliver_tables
 from archcalc.core.errors import ArchcalcError, printable
 from archcalc.figures.sentence import sentence
-from archcalc.output.table import COUNT, ROUNDED, Column, Table, words
+from archcalc.output.table import COUNT, MIXED, ROUNDED, Column, Table, words
 
-COLUMNS = (*words("asked"), Column("value", "value", ROUNDED), *words("unit", "exactly"))
+COLUMNS = (*words("asked"), Column("value", "value", ROUNDED, MIXED), *words("unit", "exactly"))
 
 
 @click.command(cls=Command)

@@ -35,6 +35,15 @@ def kinds(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[C
     return _started(KINDS, incomplete)
 
 
+def table_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the name of a table, or else a file."""
+    from click.shell_completion import CompletionItem
+
+    from archcalc.layouts.shipped import names
+
+    return _started(names(), incomplete) or [CompletionItem(incomplete, type="file")]
+
+
 class NetworkName(click.types.StringParamType):
     """A network's name, or a file."""
 

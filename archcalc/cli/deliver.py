@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archcalc.core.errors import ArchcalcError, alternatives, encoded, printable
-from archcalc.output import BARE, FORMATS, files, format_of, render_tables, suffix, write
+from archcalc.output import BARE, FOLDER, FORMATS, files, format_of, render_tables, suffix, write
+from archcalc.output.formats import BY_NAME
+from archcalc.output.rounding import EXACT, UNITS
 
 if TYPE_CHECKING:
     from archcalc.output.table import Table
@@ -104,8 +106,14 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 CONVENTION = click.option("--convention", metavar="NAME", help="How work is counted: mult_adds, flops, all ...; "
                           "'archcalc conventions' shows them.")  # fmt: skip
 STANDALONE = click.option(
-    "--standalone", is_flag=True, help="With tex, write a whole document instead of tables to include in one."
+    "--standalone", is_flag=True, help="With tex, write a whole document instead of a part to include in one."
 )
+WITHOUT = "; a name without a suffix is that of a folder of files in several formats"
+IN_UNITS = click.option("--units", type=click.Choice(UNITS), default=EXACT, show_default=True,
+                        help="Show counts in K, M or G, bytes in MiB and so on, rounded. CSV, JSON and the cells of "
+                        "a workbook hold exact numbers all the same.")  # fmt: skip
+SORT = click.option("--sort", metavar="COLUMN", help="Sort the rows by a column that is shown; -COLUMN: from the "
+                    "largest value down.")  # fmt: skip
 SEVERAL = f"; tables with different columns become several {' or '.join(BARE).upper()} files"
 
 
@@ -114,12 +122,14 @@ def writes(*formats: str, required: bool = False) -> Decorator:
 
     The command is told in ``format`` which one was chosen.
     """
-    named = click.option("--format", "format_", metavar="FORMAT", help=f"{alternatives(formats, len(formats))}.")
-    text = f"Write to a file; its suffix decides the format: {' '.join(map(suffix, formats))}"
+    named = click.option(
+        "--format", "format_", metavar="FORMAT", help=f"{alternatives([*filter(suffix, formats)], len(formats))}."
+    )
+    text = f"Write to a file; its suffix decides the format: {' '.join(filter(None, map(suffix, formats)))}"
     tables = {*BARE} <= {*formats}
     file = click.option("-o", "--output", type=FilePath(), metavar="FILE", required=required,
-                        help=f"{text}{SEVERAL * tables}.")  # fmt: skip
-    options = [*[named] * (not required), file, *[STANDALONE] * tables]
+                        help=f"{text}{WITHOUT * (FOLDER in formats)}{SEVERAL * tables}.")  # fmt: skip
+    options = [*[named] * (not required), file, *[IN_UNITS, STANDALONE] * tables]
 
     def with_options(command: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(command)
@@ -136,23 +146,38 @@ TABLES = writes(*FORMATS)
 
 def deliver(reports: Sequence[Report], choice: Choice, options: dict[str, Any]) -> None:
     """Write reports in the chosen format."""
-    if options["format"] == "table":
-        from archcalc.tables import summary_tables
+    from archcalc.files import OF_REPORTS, render
 
-        return deliver_tables(summary_tables(reports, choice), options)
-    from archcalc.files import render
+    if (format_ := options["format"]) in OF_REPORTS:
+        if options.get("sort") or options.get("only"):
+            raise ArchcalcError(f"a network's {format_} has all its layers in their order; --sort and --only are for "
+                                "the other formats")  # fmt: skip
+        _say_exact(options, format_ == "xlsx")  # its cells compute
+        return put({options["output"]: render(reports, format_, choice)})
+    from archcalc.tables import summary_tables
 
-    return put({options["output"]: render(reports, options["format"], choice, **_how(options))})
+    return deliver_tables(summary_tables(reports, choice, overview=format_ not in BARE), options)
 
 
 def deliver_tables(tables: Sequence[Table], options: dict[str, Any]) -> None:
     """Write tables in the chosen format."""
-    format_, output, how = options["format"], options["output"], _how(options)
+    format_, output, chosen = options["format"], options["output"], how(options)
+    if options.get("sort"):
+        from archcalc.output.table import sorted_tables
+
+        tables = sorted_tables(tables, options["sort"])
+    tables = [table.in_units(options.get("units", EXACT)) for table in tables]
     if output is None and format_ == "table":
         from archcalc.output.terminal import show_tables
 
         return show_tables(tables, sys.stdout)
-    return put(files(tables, output, format_, **how) if output else {None: render_tables(tables, format_, **how)})
+    return put(files(tables, output, format_, **chosen) if output else {None: render_tables(tables, format_, **chosen)})
+
+
+def _say_exact(options: dict[str, Any], exact: bool) -> None:
+    """Say that the numbers stay exact, where others were asked for."""
+    if exact and options.get("units", EXACT) != EXACT:
+        tell("the numbers in it are exact; --units rounds those of tables that people read")
 
 
 def _chosen(options: dict[str, Any], formats: Sequence[str]) -> str:
@@ -160,6 +185,7 @@ def _chosen(options: dict[str, Any], formats: Sequence[str]) -> str:
     format_ = format_of(options["output"], options.get("format_"), formats)
     if options.get("standalone") and format_ != "tex":
         raise ArchcalcError(f"--standalone is for tex, and the format here is {format_}")
+    _say_exact(options, BY_NAME[format_].exact)
     return format_
 
 
@@ -183,5 +209,6 @@ def quantities(options: dict[str, Any], usual: str = "{}") -> str:
     return str(asked or usual.format(convention(name).name if name else DEFAULT))
 
 
-def _how(options: dict[str, Any]) -> dict[str, bool]:
+def how(options: dict[str, Any]) -> dict[str, bool]:
+    """The options that a writer is given."""
     return {"standalone": True} if options.get("standalone") else {}

@@ -36,11 +36,11 @@ def lectures(wrong: bool, table: str | None, **options: Any) -> None:
     Every figure about a network in five lecture documents: whether it agrees, by which convention, and what is wrong.
     """
     from archcalc.lectures.claims import claims, in_table
-    from archcalc.lectures.tables import summary_tables, table_of, wrong_table
+    from archcalc.lectures.tables import summary_tables, table_of, wrong_tables
 
     found = _checked(claims() if table is None else in_table(table))
     if wrong:
-        return deliver_tables([wrong_table(found)], options)
+        return deliver_tables(wrong_tables(found), options)
     return deliver_tables([table_of(table, found)] if table else summary_tables(found), options)
 
 

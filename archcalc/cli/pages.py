@@ -10,7 +10,7 @@ import click
 
 from archcalc.cli.command import NETWORK, Command, families, words_of
 from archcalc.cli.command import kinds as kinds_of_layer
-from archcalc.cli.deliver import TABLES, deliver_tables
+from archcalc.cli.deliver import SORT, TABLES, deliver_tables
 from archcalc.core.errors import ArchcalcError, printable
 from archcalc.spec.grammar import KINDS_OF_SPEC
 
@@ -22,6 +22,7 @@ from archcalc.spec.grammar import KINDS_OF_SPEC
 @click.option("--kind", default="", help="Only networks, blocks, listings, toys or detectors.",
               shell_complete=words_of(KINDS_OF_SPEC))  # fmt: skip
 @click.option("--lecture", default="", help="Only networks that this lecture shows.")
+@SORT
 @TABLES
 def list_(words: Sequence[str], everything: bool, **options: Any) -> None:
     """Find networks by family or by a word.

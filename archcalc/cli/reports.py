@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archcalc.cli.command import Command
-from archcalc.cli.deliver import CONVENTION, TABLES, deliver, deliver_tables, writes
+from archcalc.cli.deliver import CONVENTION, SORT, TABLES, deliver, deliver_tables, writes
 from archcalc.cli.knobs import KnobCommand, settled
 from archcalc.output import FORMATS
 
@@ -25,6 +25,8 @@ COLUMNS = click.option("--columns", metavar="A,B,...", help="Which columns, in o
 @BY
 @DEPTH
 @COLUMNS
+@click.option("--only", type=click.Choice(["weights"]), help="Only the rows that have weights; the totals stay.")
+@SORT
 @CONVENTION
 @TABLES
 @click.pass_context
@@ -33,7 +35,7 @@ def summary(context: click.Context, /, **options: Any) -> None:
 
     Output shape, parameters and multiply-adds of every layer, block or kind of layer, with totals.
     """
-    deliver(_counted(context, options), _choice(options), options)
+    deliver(counted(context, options), _choice(options), options)
 
 
 @click.command(cls=KnobCommand)
@@ -41,6 +43,9 @@ def summary(context: click.Context, /, **options: Any) -> None:
 @BY
 @DEPTH
 @click.option("--columns", metavar="A,B,...", help="Which totals, in order; 'archcalc figures' shows them.")
+@click.option("--ratio-to", metavar="NETWORK", help="Which of the networks the ratios refer to.  [default: the first]")
+@click.option("--titles", is_flag=True, help="Show networks by their titles, such as ResNet-50, not by their names.")
+@SORT
 @CONVENTION
 @TABLES
 @click.pass_context
@@ -51,8 +56,11 @@ def compare(context: click.Context, /, **options: Any) -> None:
     """
     from archcalc.comparison import compare as side_by_side
 
-    found = side_by_side(*_counted(context, options), by=options["by"] or "block", depth=options["depth"])
-    deliver_tables(found.tables(_choice(options).columns if options["columns"] else ()), options)
+    reports, words, base = counted(context, options), context.obj["words"], options["ratio_to"] or ""
+    base = reports[words.index(base)].label if base in words else base
+    found = side_by_side(*reports, by=options["by"] or "block", depth=options["depth"], ratio_to=base)
+    columns = _choice(options).columns if options["columns"] else ()
+    deliver_tables(found.tables(columns, options["titles"]), options)
 
 
 @click.command(cls=KnobCommand)
@@ -65,7 +73,7 @@ def compare(context: click.Context, /, **options: Any) -> None:
 @click.pass_context
 def export(context: click.Context, /, **options: Any) -> None:
     """Write the tables of networks to a file."""
-    deliver(_counted(context, options), _choice(options), options)
+    deliver(counted(context, options), _choice(options), options)
 
 
 @click.command(cls=KnobCommand)
@@ -85,6 +93,7 @@ def conventions(context: click.Context, /, **options: Any) -> None:
 
 @click.command(cls=KnobCommand)
 @click.argument("networks", nargs=-1)
+@SORT
 @TABLES
 @click.pass_context
 def published(context: click.Context, /, **options: Any) -> None:
@@ -107,7 +116,7 @@ def figures(**options: Any) -> None:
     deliver_tables([figures_table()], options)
 
 
-def _counted(context: click.Context, options: dict[str, Any]) -> list[Report]:
+def counted(context: click.Context, options: dict[str, Any]) -> list[Report]:
     """The reports, with work counted by the chosen convention. Raises ArchcalcError."""
     name = options["convention"]
     return [report.counted_as(name) if name else report for report in settled(context)]
@@ -120,4 +129,4 @@ def _choice(options: dict[str, Any]) -> Choice:
     columns = options["columns"]
     chosen = {"columns": tuple(word.strip() for word in columns.split(","))} if columns else {}
     usual = "layer" if options["depth"] == 1 else "block"
-    return Choice(by=options["by"] or usual, depth=options["depth"], **chosen)
+    return Choice(by=options["by"] or usual, depth=options["depth"], only=options.get("only") or "", **chosen)

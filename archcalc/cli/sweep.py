@@ -13,13 +13,13 @@ import click
 from archcalc.cli.deliver import CONVENTION, TABLES, FilePath, deliver_tables, quantities, tell, writes
 from archcalc.cli.knobs import KnobCommand
 from archcalc.core.errors import ArchcalcError
-from archcalc.output import FORMATS
+from archcalc.output.formats import FORMATS, STREAMED
 
 if TYPE_CHECKING:
     from archcalc.model import Model
     from archcalc.sweeps.sweep import Advance, Sweep
 
-WRITTEN = (*FORMATS, "parquet")
+WRITTEN = tuple(dict.fromkeys((*FORMATS, *STREAMED)))
 PLOT = click.option("--plot", type=FilePath(), metavar="FILE", help="Draw a picture: .svg .pdf .png")
 FIGURE = click.option("--figure", type=click.Choice(["cost", "pareto", "contours"]),
                       help="What to draw.  [default: as the file is named, else what suits the knobs]")  # fmt: skip
@@ -154,7 +154,7 @@ def _ask(planned: Sweep, yes: bool, format_: str = "") -> None:
 
 def _deliver(planned: Sweep, options: dict[str, Any]) -> None:
     """Write the sweep piece by piece if the format allows it, otherwise as a table."""
-    from archcalc.sweeps.files import STREAMED, stream, sweep_table, write
+    from archcalc.sweeps.files import stream, sweep_table, write
 
     output, format_ = options["output"], options["format"]
     with _progress(planned) as advance:

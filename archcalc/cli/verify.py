@@ -74,11 +74,12 @@ def verify(context: click.Context, /, networks: Sequence[str], everything: bool,
         raise ArchcalcError("--up-to chooses among the networks of --all")
     from archcalc.core.gc_paused import gc_frozen
     from archcalc.network import load
+    from archcalc.output import folder_for
     from archcalc.spec.library import names
     from archcalc.verify.against import check_at_hand
     from archcalc.verify.clock import ended_by_term
     from archcalc.verify.device import device_name, environment, find_device
-    from archcalc.verify.receipt import folder_for, slug, write_receipt
+    from archcalc.verify.receipt import slug, write_receipt
     from archcalc.verify.suite import Asked, gather
 
     device = find_device(options["device"] or ("meta" if everything else "auto"))

@@ -30,7 +30,6 @@ class Closed(NamedTuple):
     domain: Domain
     base: dict[str, Any]  # a value of each letter: its default, or what was set
     labels: tuple[str, ...]  # of the networks
-    tied: str  # the knobs that stand for one letter: "M = N = middle"
     unknown: tuple[str, ...]  # the layers whose work is not known
     opens: tuple[Open, ...]  # each network with its settings and its free knobs
     left_out: dict[str, str]  # the letters in which there is no closed form, and why
@@ -74,7 +73,6 @@ def closed(of: Address, evaluations: Sequence[Evaluation]) -> Closed:
         domain,
         base,
         labels(evaluations),
-        _tied(evaluations[0]),
         () if whole else tuple(name for e in evaluations for name in e.report.unknown),
         tuple(e.opened for e in evaluations),
         {letter: why for e in evaluations for letter, why in e.left_out.items()},
@@ -135,13 +133,6 @@ def _label(evaluation: Evaluation, evaluations: Sequence[Evaluation]) -> str:
 def _fixed(opened: Open) -> dict[str, Any]:
     """The values of the knobs that are not free."""
     return {k: opened.settings.get(k, v.default) for k, v in opened.network.knobs.items() if k not in opened.free}
-
-
-def _tied(evaluation: Evaluation) -> str:
-    names: dict[str, list[str]] = {}
-    for knob, letter in evaluation.opened.free.items():
-        names.setdefault(letter, []).append(knob)
-    return ", ".join(" = ".join(knobs) for knobs in names.values() if len(knobs) > 1)
 
 
 def _domain(evaluation: Evaluation, limits: dict[str, Any]) -> Domain:

@@ -8,10 +8,11 @@ from math import gcd, lcm
 from typing import Any, NamedTuple
 
 from archcalc.closed_forms.form import Form
-from archcalc.closed_forms.polynomial import ONE, whole
+from archcalc.closed_forms.polynomial import ONE
 from archcalc.closed_forms.relation import Relation
 from archcalc.closed_forms.symbols import Knob, Step
 from archcalc.closed_forms.write import TEXT, Style, as_whole, write
+from archcalc.core.number import plain
 from archcalc.core.value import show
 
 
@@ -130,7 +131,7 @@ def _limit(condition: Any) -> tuple[str, Any, bool] | None:
     value = Fraction(-constant) / c
     if symbol.step:
         value = value * symbol.step.size + symbol.step.residue
-    return symbol.knob, whole(value), (condition.sign == ">=") == (c > 0)
+    return symbol.knob, plain(value), (condition.sign == ">=") == (c > 0)
 
 
 def union(domains: list[Domain], conditions: Mapping[Relation, None]) -> Domain:
@@ -175,4 +176,4 @@ def _common(a: Step, b: Step) -> Step:
     value = Fraction(a.residue)
     while Fraction(value - b.residue) % y != 0:
         value += x
-    return Step(whole(size), whole(value))
+    return Step(plain(size), plain(value))

@@ -35,6 +35,14 @@ class Open(NamedTuple):
         """The letters of its formulas, in order."""
         return list(dict.fromkeys(self.free.values()))
 
+    @property
+    def tied(self) -> str:
+        """The knobs that stand for one letter: "M = N = middle"."""
+        names: dict[str, list[str]] = {}
+        for knob, letter in self.free.items():
+            names.setdefault(letter, []).append(knob)
+        return ", ".join(" = ".join(knobs) for knobs in names.values() if len(knobs) > 1)
+
     def without(self, letters: Iterable[str]) -> Open:
         """The same network without these free letters; their knobs have their values."""
         gone = set(letters)
@@ -241,10 +249,8 @@ def opened_over(first: Open, over: Reference, strict: bool) -> Open:
     letters = {knob: value for knob, value in settings.items() if isinstance(value, str) and value in first.letters}
     given = {name: _accepted(network, name, value) for name, value in settings.items() if name not in letters}
     same = {name for name, value in given.items() if name in first.settings and value == first.settings[name]}
-    start = first.base()
-    alike = {
-        k for k, v in first.free.items() if k in network.knobs and (strict or network.knobs[k].default == start[v])
-    }
+    start, known = first.base(), network.knobs
+    alike = {k for k, v in first.free.items() if k in known and (strict or known[k].default == start[v])}
     shared = {k: v for k, v in first.free.items() if (k in alike and k not in settings) or k in same}
     free = {**shared, **letters}
     ties(network, free)  # raises unless each is a knob and a number

@@ -8,10 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from archcalc.closed_forms.copies import Copies
-from archcalc.closed_forms.polynomial import ONE, Rational, Terms, plus, quotient, scaled, times, used, whole
+from archcalc.closed_forms.polynomial import ONE, Rational, Terms, plus, quotient, scaled, times, used
 from archcalc.closed_forms.relation import Relation, compared, is_never_less
 from archcalc.closed_forms.symbols import Index, Knob, NoClosedForm, Symbol, Values, lower, upper
-from archcalc.core.number import OwnNumber, multiple, product
+from archcalc.core.number import OwnNumber, multiple, plain, product
 
 if TYPE_CHECKING:
     from archcalc.closed_forms.symbol_table import SymbolTable
@@ -70,7 +70,7 @@ class Form(OwnNumber):
                 )
                 (outside if fits else rest)[monomial] = c
         known = number_of(outside, self.table) + constant // 1
-        return known + _rounded(rest, whole(constant - constant // 1), self.table) if rest else known
+        return known + _rounded(rest, plain(constant - constant // 1), self.table) if rest else known
 
     def __mod__(self, other: Any) -> Any:
         """A polynomial where the rounded quotient is one, else the function mod."""
@@ -170,7 +170,7 @@ class Form(OwnNumber):
                 own = self.table.symbols[number].at(values)
                 product = product * (own**exponent if exponent > 0 else Fraction(own) ** exponent)
             total = total + product
-        return whole(total)
+        return plain(total)
 
     # Functions that no polynomial expresses
 
@@ -228,7 +228,7 @@ def _rounded(rest: Terms, constant: Rational, table: SymbolTable) -> Any:
     if negative:  # floor(-x + j/d) = -floor(x + (d - 1 - j)/d)
         rest, j = scaled(rest, -1), d - 1 - j
     own = Form(rest, table)
-    rounded = table.named("ceil", own) if j == d - 1 else table.named("floor", own + whole(Fraction(j, d)))
+    rounded = table.named("ceil", own) if j == d - 1 else table.named("floor", own + plain(Fraction(j, d)))
     return -rounded if negative else rounded
 
 

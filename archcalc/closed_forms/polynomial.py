@@ -7,16 +7,13 @@ from fractions import Fraction
 from functools import cache
 from typing import Any, TypeAlias
 
+from archcalc.core.number import plain
+
 Rational: TypeAlias = Any  # int | Fraction; always an int where it is whole
 Monomial: TypeAlias = tuple[tuple[int, int], ...]  # (symbol, exponent), sorted by symbol; () is 1
 Terms: TypeAlias = dict[Monomial, Rational]  # no coefficient is 0
 
 ONE: Monomial = ()
-
-
-def whole(x: Rational) -> Rational:
-    """The same number, as an int where it is whole."""
-    return x.numerator if isinstance(x, Fraction) and x.denominator == 1 else x
 
 
 @cache
@@ -39,7 +36,7 @@ def plus(a: Terms, b: Terms) -> Terms:
         a, b = b, a
     result = dict(a)
     for monomial, c in b.items():
-        total = whole(result.get(monomial, 0) + c)
+        total = plain(result.get(monomial, 0) + c)
         if total:
             result[monomial] = total
         else:
@@ -49,7 +46,7 @@ def plus(a: Terms, b: Terms) -> Terms:
 
 def scaled(a: Terms, c: Rational) -> Terms:
     """The product of a number and a sum."""
-    return {monomial: whole(own * c) for monomial, own in a.items()} if c else {}
+    return {monomial: plain(own * c) for monomial, own in a.items()} if c else {}
 
 
 def times(a: Terms, b: Terms) -> Terms:
@@ -59,7 +56,7 @@ def times(a: Terms, b: Terms) -> Terms:
         for n, d in b.items():
             product = joined(m, n)
             result[product] = result.get(product, 0) + c * d
-    return {monomial: whole(c) for monomial, c in result.items() if c}
+    return {monomial: plain(c) for monomial, c in result.items() if c}
 
 
 def used(a: Iterable[Monomial]) -> list[int]:
@@ -79,7 +76,7 @@ def quotient(a: Terms, b: Terms) -> Terms | None:
     if len(b) == 1:
         ((monomial, c),) = b.items()
         inverse = power(monomial, -1)
-        return {joined(m, inverse): whole(Fraction(d) / c) for m, d in a.items()}
+        return {joined(m, inverse): plain(Fraction(d) / c) for m, d in a.items()}
     (rest, down), (divisor, up) = _without_content(a), _without_content(b)
     lead = max(divisor, key=_rank)
     result: Terms = {}
@@ -88,7 +85,7 @@ def quotient(a: Terms, b: Terms) -> Terms | None:
         step = joined(first, power(lead, -1))
         if any(exponent < 0 for _, exponent in step):
             return None
-        result[step] = c = whole(Fraction(rest[first]) / divisor[lead])
+        result[step] = c = plain(Fraction(rest[first]) / divisor[lead])
         rest = plus(rest, scaled({joined(step, m): d for m, d in divisor.items()}, -c))
     shift = joined(down, power(up, -1))
     return {joined(monomial, shift): c for monomial, c in result.items()}

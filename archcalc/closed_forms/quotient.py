@@ -8,10 +8,10 @@ from math import gcd, lcm
 from typing import Any, NamedTuple
 
 from archcalc.closed_forms.form import Form, number_of
-from archcalc.closed_forms.polynomial import ONE, Terms, content, joined, power, quotient, scaled, used, whole
+from archcalc.closed_forms.polynomial import ONE, Terms, content, joined, power, quotient, scaled, used
 from archcalc.closed_forms.symbols import Named
 from archcalc.closed_forms.write import LATEX, Style, ordered, summands, write
-from archcalc.core.number import OwnNumber, is_int, product
+from archcalc.core.number import OwnNumber, is_int, plain, product
 
 
 def reduced(top: Any, bottom: Any) -> tuple[Any, Any]:
@@ -35,7 +35,7 @@ def _over_number(top: Any, bottom: Any) -> tuple[Any, Any]:
     """A form over a number, with whole coefficients and one common denominator."""
     ratio = top * (1 / Fraction(bottom))
     if bottom == 1 or not isinstance(ratio, Form):
-        return whole(ratio), 1
+        return plain(ratio), 1
     common = lcm(*(Fraction(c).denominator for c in ratio.terms.values()))
     return ratio * common, common
 
@@ -82,7 +82,7 @@ class Quotient(NamedTuple):
     def at(self, values: Mapping[str, Any]) -> Any:
         """Its exact value, an int where it is whole. Raises ZeroDivisionError."""
         top, bottom = (side.at(values) if isinstance(side, Form) else side for side in self)
-        return whole(Fraction(top) / bottom)
+        return plain(Fraction(top) / bottom)
 
     @property
     def is_plain(self) -> bool:

@@ -83,15 +83,14 @@ def compared(a: Any, sign: str, b: Any) -> Any:
     if not is_form(difference):
         return COMPARE[sign](difference, 0)
     if sign == "==":
-        settled = False if is_above(difference) or is_above(-difference) else None
+        if is_above(difference) or is_above(-difference):
+            return False
+        if parts := _remainder(difference):
+            return Relation(difference.table, parts[0], "multiple of", parts[1])
     elif is_above(difference, or_equal=sign == ">="):
-        settled = True
-    else:
-        settled = False if is_above(-difference, or_equal=sign == ">") else None
-    if settled is not None:
-        return settled
-    if sign == "==" and (parts := _remainder(difference)):
-        return Relation(difference.table, parts[0], "multiple of", parts[1])
+        return True
+    elif is_above(-difference, or_equal=sign == ">"):
+        return False
     left = _without_positive(difference) if isinstance(b, int) and b == 0 else a
     return Relation(difference.table, left, sign, b)
 

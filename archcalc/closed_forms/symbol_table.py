@@ -15,11 +15,11 @@ from typing import Any
 
 from archcalc.closed_forms.domain import tightened
 from archcalc.closed_forms.form import Form, varies
-from archcalc.closed_forms.polynomial import Monomial, Rational, Terms, whole
+from archcalc.closed_forms.polynomial import Monomial, Rational, Terms
 from archcalc.closed_forms.relation import Relation
 from archcalc.closed_forms.symbols import FUNCTIONS, Index, Knob, Named, NoClosedForm, Restart, Step, Symbol
 from archcalc.core.errors import Refusal, listing
-from archcalc.core.number import COMPARE
+from archcalc.core.number import COMPARE, plain
 
 COARSEST = 10_000  # the largest step; a floor that needs a larger one stays
 FEWEST = 2  # values of a knob that must be left by a step, within the knob's bounds
@@ -181,9 +181,9 @@ class SymbolTable:
 
     def coarsen(self, symbol: Knob, factor: Rational) -> None:
         """Raise Restart with a step coarser by this factor, unless too few values of the knob would be left."""
-        size = whole(Fraction(factor) * (symbol.step.size if symbol.step else 1))
+        size = plain(Fraction(factor) * (symbol.step.size if symbol.step else 1))
         low, high = self.bounds[symbol.knob]
-        residue = whole(Fraction(self.defaults[symbol.knob]) % size)
+        residue = plain(Fraction(self.defaults[symbol.knob]) % size)
         if size > COARSEST or Fraction(size).denominator > COARSEST:
             return
         if low is not None and high is not None:
@@ -201,7 +201,7 @@ class SymbolTable:
         unit = 1 / Fraction(abs(c))
         known = Fraction(self.units.get(monomial, unit))
         common = Fraction(lcm(unit.numerator, known.numerator), gcd(unit.denominator, known.denominator))
-        self.units[monomial] = whole(common)
+        self.units[monomial] = plain(common)
         return True
 
     @property

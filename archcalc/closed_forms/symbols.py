@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.closed_forms.polynomial import ONE, Monomial, Rational, Terms, plus, scaled, times, whole
+from archcalc.closed_forms.polynomial import ONE, Monomial, Rational, Terms, plus, scaled, times
 from archcalc.core.errors import NO_ROOT
-from archcalc.core.number import make_divisible
+from archcalc.core.number import make_divisible, plain
 
 if TYPE_CHECKING:
     from archcalc.closed_forms.form import Form
@@ -57,7 +57,7 @@ class Knob(Symbol):
 
     def at(self, values: Values) -> Rational:
         value = values[self.knob]
-        return value if self.step is None else whole(Fraction(value - self.step.residue) / self.step.size)
+        return value if self.step is None else plain(Fraction(value - self.step.residue) / self.step.size)
 
 
 class Index(Symbol):
@@ -87,7 +87,7 @@ def _power(base: Any, exponent: Any) -> Rational:
     """A power with a whole exponent. Raises ValueError for any other exponent."""
     if not isinstance(exponent, int):
         raise ValueError(NO_ROOT)
-    return whole(Fraction(base) ** exponent)
+    return plain(Fraction(base) ** exponent)
 
 
 FUNCTIONS: dict[str, Meaning] = {
@@ -97,7 +97,7 @@ FUNCTIONS: dict[str, Meaning] = {
     "min": Meaning(min),
     "max": Meaning(max),
     "power": Meaning(_power),
-    "inverse": Meaning(lambda x: whole(1 / Fraction(x))),
+    "inverse": Meaning(lambda x: plain(1 / Fraction(x))),
     "mod": Meaning(lambda a, b: a % b),
     "where": Meaning(lambda condition, yes, no: yes if condition else no),
 }
@@ -238,7 +238,7 @@ def _termwise(terms: Terms, symbols: Sequence[Symbol]) -> Rational | None:
         if extreme is None:
             return None
         total += c * extreme
-    return whole(total)
+    return plain(total)
 
 
 def _extreme(monomial: Monomial, symbols: Sequence[Symbol], smallest: bool) -> Rational | None:
@@ -255,7 +255,7 @@ def _extreme(monomial: Monomial, symbols: Sequence[Symbol], smallest: bool) -> R
         if value == 0 and exponent < 0:
             return None
         result = result * (value**exponent if exponent > 0 else Fraction(value) ** exponent)
-    return whole(result)
+    return plain(result)
 
 
 def _shifted(terms: Terms, symbols: Sequence[Symbol]) -> Rational | None:

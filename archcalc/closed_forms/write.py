@@ -249,14 +249,13 @@ class Writer:
         top = [self.factor(n, e) for n, e in above]
         if summand.inner:
             top.append(self.style.brackets(self.sum(summand.inner)))
+        times = self.style.times
         if not below:
-            return self.style.times.join(
-                ([] if c == 1 and top else [self.style.coefficient(summand.coefficient)]) + top
-            )
+            number = [] if c == 1 and top else [self.style.coefficient(summand.coefficient)]
+            return times.join([*number, *top])
         bottom = [self.factor(n, e) for n, e in below]
         top = ([str(c.numerator)] if c.numerator != 1 or not top else []) + top
         bottom = ([str(c.denominator)] if c.denominator != 1 else []) + bottom
-        times = self.style.times
         return self.style.ratio(times.join(top), times.join(bottom), single=len(bottom) == 1)
 
     def factor(self, number: int, exponent: int) -> str:

@@ -28,6 +28,11 @@ class Term(NamedTuple):
     product: Product | None
     often: int = 1
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is just a value, which occurs once."""
+        return self.product is None and self.often == 1
+
 
 class Line(NamedTuple):
     """A line "name: sum of the terms = value"."""
@@ -47,9 +52,11 @@ class Derivation(NamedTuple):
     without: tuple[str, ...]  # the kinds of layer that contribute nothing
 
     @property
-    def total(self) -> Line:
-        """The last line: the sum of the others."""
-        return Line("total", merged(Term(line.value, None) for line in self.lines), self.value)
+    def shown(self) -> tuple[Line, ...]:
+        """The lines, and below several of them their sum."""
+        if len(self.lines) == 1:
+            return self.lines
+        return (*self.lines, Line("total", merged(Term(line.value, None) for line in self.lines), self.value))
 
 
 def derivation(report: Report, of: Quantity, depth: int | None = None) -> Derivation:
@@ -72,10 +79,9 @@ def derivation(report: Report, of: Quantity, depth: int | None = None) -> Deriva
     if depth is None and len(leaves) > MOST_LINES:
         depth = 1
     lines = _shortened(leaves) if depth is None else _blocks(leaves, depth + len(path.split("/")) * bool(path))
-    value = _sum(line.value for line in leaves)
-    return Derivation(
-        _title(report, path, kind), figure, tuple(lines), value, tuple(k for k in silent if k not in working)
-    )
+    title = ", ".join(filter(None, (report.title, path, kind and f"every {kind}")))
+    without = tuple(kind for kind in silent if kind not in working)
+    return Derivation(title, figure, tuple(lines), _sum(line.value for line in leaves), without)
 
 
 def _terms(graph: Graph, node: Node, figure: str, known: dict[Any, tuple[Term, ...] | None]) -> tuple[Term, ...] | None:
@@ -85,13 +91,8 @@ def _terms(graph: Graph, node: Node, figure: str, known: dict[Any, tuple[Term, .
         found = products(graph, node, figure)
         return None if found is None else tuple(Term(product.value, product) for product in found)
 
-    return remembered(
-        known, (node.layer, graph.input_shapes(node), node.shape, node.shared is None, node.times), compute
-    )
-
-
-def _title(report: Report, path: str, kind: str) -> str:
-    return ", ".join(filter(None, (report.title, path, kind and f"every {kind}")))
+    key = (node.layer, graph.input_shapes(node), node.shape, node.shared is None, node.times)
+    return remembered(known, key, compute)
 
 
 def _blocks(leaves: Sequence[Line], depth: int) -> list[Line]:
@@ -131,10 +132,8 @@ def _same(a: Any, b: Any) -> bool:
 
 
 def _sum(values: Iterable[Number | None]) -> Number | None:
-    total: Number | None = 0
-    for value in values:
-        total = None if total is None or value is None else total + value
-    return total
+    known: list[Any] = list(values)
+    return None if None in known else sum(known)
 
 
 def _shortened(lines: Sequence[Line]) -> list[Line]:
@@ -185,7 +184,7 @@ class Marks(NamedTuple):
         """A factor: 14, or 128/32 for channels divided into groups."""
         if isinstance(atom.value, Form) or isinstance(atom.over, Form) or atom.over == 1:
             text = write(atom.value, self.style)
-            return self.style.brackets(text) if isinstance(atom.value, Form) and len(atom.value.terms) > 1 else text
+            return self.style.brackets(text) if _is_sum(atom.value) else text
         return f"{write(atom.value * atom.over, self.style)}/{write(atom.over, self.style)}"
 
     def factors(self, atoms: Sequence[Atom], brackets: bool) -> str:
@@ -204,21 +203,22 @@ class Marks(NamedTuple):
         own = self.number(term.value) if term.product is None else self.product(term.product)
         if term.often == 1:
             return own
-        several = isinstance(term.value, Form) and len(term.value.terms) > 1
-        return f"{term.often}{self.times}{self.style.brackets(own) if several else own}"
+        return f"{term.often}{self.times}{self.style.brackets(own) if _is_sum(term.value) else own}"
 
     def sum(self, line: Line) -> str:
         """The sum of the terms; empty where it is just the value of the line."""
-        if not line.terms or (len(line.terms) == 1 and line.terms[0].product is None and line.terms[0].often == 1):
-            return ""
-        single = len(line.terms) == 1
-        return " + ".join(self.term(t) if single else self._summand(t) for t in line.terms)
+        if len(line.terms) == 1:
+            return "" if line.terms[0].is_bare else self.term(line.terms[0])
+        return " + ".join(map(self._summand, line.terms))
 
     def _summand(self, term: Term) -> str:
-        several = (
-            isinstance(term.value, Form) and len(term.value.terms) > 1 and term.product is None and term.often == 1
-        )
-        return self.style.brackets(self.term(term)) if several else self.term(term)
+        own = self.term(term)
+        return self.style.brackets(own) if term.is_bare and _is_sum(term.value) else own
+
+
+def _is_sum(value: Any) -> bool:
+    """Whether a number is written as a sum, which needs brackets within another."""
+    return isinstance(value, Form) and len(value.terms) > 1
 
 
 def _is_one(atom: Atom) -> bool:
@@ -235,12 +235,12 @@ def text(derivation: Derivation) -> Iterator[str]:
     """Lines of text: each with its name, its sum and its value; the last line is the total."""
     what = FIGURES[derivation.figure].heading
     yield f"{derivation.title}: {what}"
-    lines = [*derivation.lines, derivation.total] if len(derivation.lines) != 1 else list(derivation.lines)
-    names = max((len(line.name) for line in lines), default=0)
+    lines = derivation.shown
+    names = max(len(line.name) for line in lines)
     sums = [PLAIN.sum(line) for line in lines]
     values = [PLAIN.number(line.value) for line in lines]
-    room = max(min(max(map(len, sums), default=0), WIDE - names - 2), 1)
-    width = max(map(len, values), default=0)
+    room = max(min(max(map(len, sums)), WIDE - names - 2), 1)
+    width = max(map(len, values))
     for i, (line, own, value) in enumerate(zip(lines, sums, values, strict=True)):
         if i and line.name == "total":
             yield "-" * (names + room + width + 7)
@@ -263,8 +263,7 @@ def wrapped(text: str, width: int, first: str = "", later: str = "") -> list[str
 
 def latex(derivation: Derivation) -> str:
     r"""A derivation as a LaTeX align* environment, which needs amsmath."""
-    lines = [*derivation.lines, derivation.total] if len(derivation.lines) != 1 else list(derivation.lines)
-    return "\\begin{align*}\n" + " \\\\\n".join(map(_row, lines)) + "\n\\end{align*}\n"
+    return "\\begin{align*}\n" + " \\\\\n".join(map(_row, derivation.shown)) + "\n\\end{align*}\n"
 
 
 def _row(line: Line) -> str:

@@ -109,7 +109,7 @@ class Explanation:
                 yield side.label, own
         for formula in (self.formula, self.tied):
             if formula is not None and len(formula.text()) <= LONGEST:
-                ties = f" with {formula.closed.tied}" if formula is self.tied else ""
+                ties = f" with {formula.closed.opens[0].tied}" if formula is self.tied else ""
                 yield f"ratio{ties}", formula.text(marks.style)
 
     def conditions(self, marks: Marks) -> list[str]:

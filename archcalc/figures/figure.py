@@ -54,8 +54,8 @@ def _longer(layer: Kind, inputs: tuple[Shape, ...], passed: Sequence[int]) -> in
 
 
 RECEPTIVE = Flow(lambda shape: tuple(ReceptiveField(1, 1) for _ in shape[1:]), _through_window, ("field", "jump"))
-FIELD = Read(RECEPTIVE, lambda axes: largest([axis.field for axis in axes]) if axes else ABSENT)
-JUMP = Read(RECEPTIVE, lambda axes: largest([axis.jump for axis in axes]) if axes else ABSENT)
+FIELD = Read(RECEPTIVE, lambda axes: largest([axis.field for axis in axes]) if axes else ABSENT, fractional=True)
+JUMP = Read(RECEPTIVE, lambda axes: largest([axis.jump for axis in axes]) if axes else ABSENT, fractional=True)
 DEPTH = Read(Flow(lambda shape: 0, _deeper), lambda depth: depth, adds=True)
 PATH = Read(Flow(lambda shape: 0, _longer), lambda length: length, adds=True)
 
@@ -76,8 +76,13 @@ class Figure(NamedTuple):
 
     @property
     def is_ratio(self) -> bool:
-        """Whether it may be a fraction."""
+        """Whether it is one sum divided by another."""
         return isinstance(self.rule, Quotient)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its numbers are never fractions, as a knob's value may be."""
+        return not self.rule.fractional if self.rule else self.network is not None and not self.measured
 
 
 def _tensors(*amounts: str, each: int = 1) -> Tally:

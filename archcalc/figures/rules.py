@@ -65,6 +65,7 @@ class Rule:
     """How a figure is computed for each node and for several together; a value is None where it is not known."""
 
     adds: ClassVar[bool] = False  # whether several layers combine, instead of the last one counting alone
+    fractional: ClassVar[bool] = False  # whether its numbers may be fractions
 
     def each(self, counts: Counts) -> list[Any]:
         """The value for each node of a graph."""
@@ -151,7 +152,7 @@ def run(once: Number | None, times: Number) -> Number | None:
 class Quotient(Rule):
     """One sum divided by another."""
 
-    adds = True
+    adds = fractional = True
 
     def __init__(self, part: Tally, whole: Tally) -> None:
         self.part, self.whole = part, whole
@@ -192,8 +193,9 @@ class Flow(Rule):
 class Read(Rule):
     """A number read from a flow; for several layers that of the last one, or the largest."""
 
-    def __init__(self, flow: Flow, read: Callable[[Any], Any], adds: bool = False) -> None:
-        self.flow, self.read, self.adds = flow, read, adds  # type: ignore[misc]  # of the instance
+    def __init__(self, flow: Flow, read: Callable[[Any], Any], adds: bool = False, fractional: bool = False) -> None:
+        self.flow, self.read = flow, read
+        self.adds, self.fractional = adds, fractional  # type: ignore[misc]  # of the instance
 
     def each(self, counts: Counts) -> list[Any]:
         return [None if passed is None else self.read(passed) for passed in counts.of(self.flow)]

@@ -16,10 +16,11 @@ from archcalc.published import accuracy
 from archcalc.quantity import Quantity
 from archcalc.report import Report
 
-AGREES, BY_CONVENTION, WRONG, CITED, UNPRINTED, UNCHECKED = VERDICTS = (
+AGREES, BY_CONVENTION, WRONG, MISREAD, CITED, UNPRINTED, UNCHECKED = VERDICTS = (
     "agrees",
     "by convention",
     "wrong",
+    "misread",
     "cited",
     "not printed",
     "not checked",
@@ -73,7 +74,7 @@ def _verdict(claim: Claim, exact: Any) -> str:
     if not claim.rounding:
         return UNCHECKED
     if not gives(exact, claim.printed, claim.rounding):
-        return WRONG
+        return MISREAD if claim.slide and gives(exact, claim.slide, claim.rounding) else WRONG
     return CITED if claim.source else AGREES
 
 

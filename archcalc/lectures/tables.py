@@ -6,22 +6,20 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from archcalc.lectures.check import VERDICTS, WRONG, Checked
-from archcalc.lectures.claims import documents
-from archcalc.output.table import ROUNDED, Column, Table, numbers, words
+from archcalc.figures.figure import heading
+from archcalc.lectures.check import MISREAD, VERDICTS, WRONG, Checked
+from archcalc.lectures.claims import OTHER, documents
+from archcalc.output.table import MIXED, ROUNDED, Column, Table, numbers, words
 from archcalc.printed import rounded
 
+HEADINGS = ("all", "agree", "by\nconvention", "wrong", "misread", "cited", "not\nprinted", "not\nchecked")
 COUNTS = tuple(
-    Column(name.replace(" ", "_"), heading)
-    for name, heading in zip(
-        ("figures", *VERDICTS),
-        ("figures", "agree", "by con-\nvention", "wrong", "cited", "not\nprinted", "not\nchecked"),
-        strict=True,
-    )
+    Column(name.replace(" ", "_"), heading) for name, heading in zip(("figures", *VERDICTS), HEADINGS, strict=True)
 )
 VERDICT_NOTES = (
-    "agree: the usual count gives the printed digits; by convention: another one does, which is named; cited: as the "
-    "source prints the measurement; not printed: there is no legible figure; not checked: archcalc has no such figure",
+    "agree: the usual count gives the printed digits; by convention: another one does, which is named; misread: the "
+    "slide is right, and its scan is not; cited: as the source prints the measurement; not printed: no figure is "
+    "legible; not checked: archcalc has no such figure",
     "'archcalc lectures --wrong' tells what is wrong and why, '--table TABLE' shows one table",
 )
 CONVENTION_NOTES = (
@@ -39,10 +37,11 @@ def summary_tables(checked: Sequence[Checked]) -> list[Table]:
 
 def _documents(checked: Sequence[Checked]) -> Table:
     groups = _grouped(checked, lambda one: one.claim.document)
-    rows = [(one.name, *_counts(groups.get(one.name, [])), one.lecture, one.title) for one in documents()]
-    columns = (*words("document"), *COUNTS, *words("lecture", "title"))
-    totals = (("all", *_counts(checked), "", ""),)
-    return Table("Lecture documents", columns, tuple(rows), totals, VERDICT_NOTES, "documents")
+    rows = tuple((one.name, *_counts(groups.get(one.name, []))) for one in documents())
+    titles = tuple(f"{one.name}: lecture {one.lecture}, {one.title}" for one in documents())
+    columns = (*words("document"), *COUNTS)
+    totals = (("total", *_counts(checked)),)
+    return Table("Figures printed in lecture documents", columns, rows, totals, titles + VERDICT_NOTES, "documents")
 
 
 def _tables(checked: Sequence[Checked]) -> Table:
@@ -74,11 +73,18 @@ def _counts(checked: Sequence[Checked]) -> tuple[int, ...]:
     return len(checked), *(count[verdict] for verdict in VERDICTS)
 
 
-def wrong_table(checked: Sequence[Checked]) -> Table:
-    """What does not recompute: what is printed, what is right with as many digits, and why."""
-    rows = tuple((*_what(one), _printed(one), _right(one), one.why) for one in checked if one.verdict == WRONG)
+def wrong_tables(checked: Sequence[Checked]) -> list[Table]:
+    """What does not recompute: what is printed, what is right with as many digits, and why; scans apart from slides."""
     columns = (*words("where", "figure"), *_values("printed", "right"), *words("why"))
-    return Table("Printed and wrong", columns, rows, notes=(WHERE,), name="wrong")
+    rows, scans = (
+        tuple((*_what(one), _printed(one), _right(one), one.why) for one in checked if one.verdict == verdict)
+        for verdict in (WRONG, MISREAD)
+    )
+    read = tuple(row[:-1] for row in scans)
+    return [
+        Table("Printed and wrong", columns, rows, notes=(WHERE,), name="wrong"),
+        *[Table("Right on the slide, misread in the scan", columns[:-1], read, name="misread")] * bool(read),
+    ]
 
 
 def table_of(name: str, checked: Sequence[Checked]) -> Table:
@@ -89,13 +95,14 @@ def table_of(name: str, checked: Sequence[Checked]) -> Table:
     return Table(f"Printed in {name}", columns, rows, notes=(WHERE, note), name=name)
 
 
-def _values(*names: str) -> tuple[Column, ...]:
-    return numbers(*names, type=ROUNDED)
+def _values(printed: str, exact: str) -> tuple[Column, ...]:
+    return (*numbers(printed, type=ROUNDED), *numbers(exact, type=ROUNDED, unit=MIXED))
 
 
 def _what(one: Checked) -> tuple[str, str]:
     """Where the claim stands, and what it is about."""
-    return f"{one.claim.document}:{one.claim.line}", f"{one.claim.quantity} of {one.claim.of}"
+    quantity = "" if one.claim.quantity == OTHER else f"{heading(one.claim.quantity)} of "
+    return f"{one.claim.document}:{one.claim.line}", f"{quantity}{one.claim.of}"
 
 
 def _verdict(one: Checked) -> str:

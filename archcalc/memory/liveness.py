@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
+from itertools import accumulate
 from typing import TYPE_CHECKING, TypeAlias
 
 from archcalc.core.number import Number, decide, equal, maximum, product
@@ -24,40 +25,40 @@ def forward(graph: Graph) -> list[Number]:
     return list(over_time(lives, count))[1:]
 
 
+def consumers(graph: Graph) -> list[list[int]]:
+    """For each node, the nodes that use its output, from the last one back."""
+    found: list[list[int]] = [[] for _ in graph.nodes]
+    for i in range(len(graph.nodes) - 1, 0, -1):
+        for source in graph.nodes[i].inputs:
+            found[source].append(i)
+    return found
+
+
 def outputs(graph: Graph) -> tuple[int, ...]:
     """The nodes that no node has as an input."""
-    used = {i for node in graph.nodes for i in node.inputs}
-    return tuple(i for i in range(len(graph.nodes)) if i not in used)
+    return tuple(i for i, users in enumerate(consumers(graph)) if not users)
 
 
 def last_uses(graph: Graph) -> list[int]:
     """For each node, the last one that uses it; the end of the graph for the network's input and outputs."""
     end = len(graph.nodes)
-    found = [end] * end
-    for i, node in enumerate(graph.nodes):
-        for source in node.inputs:
-            found[source] = i
-    found[0] = end
-    return found
+    return [end, *(users[0] if users else end for users in consumers(graph)[1:])]
 
 
 def storages(graph: Graph, training: bool = False) -> list[int]:
     """For each node, the node whose storage contains its output: itself, or an earlier node of which it is a view."""
     found: list[int] = []
     for i, node in enumerate(graph.nodes):
-        found.append(found[node.inputs[0]] if node.layer and is_view(node, training) else i)
+        found.append(found[node.inputs[0]] if is_view(node, training) else i)
     return found
 
 
 def is_view(node: Node, training: bool) -> bool:
-    """Whether the output of a node needs no memory; in training, that of dropout does."""
+    """Whether the output of a node needs no memory; in training, that of dropout does, which saves a mask."""
     layer = node.layer
-    return bool(layer) and layer.view and not (training and has_mask(node))  # type: ignore[union-attr]
-
-
-def has_mask(node: Node) -> bool:
-    """Whether training saves a mask or positions for a node."""
-    return bool(node.layer) and decide(equal(node.layer.mask_bytes(node.shape), 0)) is not True  # type: ignore[union-attr]
+    if layer is None or not layer.view:
+        return False
+    return not training or decide(equal(layer.mask_bytes(node.shape), 0)) is True
 
 
 def sizes(graph: Graph, storage: Sequence[int]) -> list[Number]:
@@ -89,10 +90,7 @@ def over_time(events: Iterable[Life], count: int) -> Iterator[Number]:
     for size, first, last in events:
         changes[first].append(size)
         changes[min(last, count) + 1].append(-size)
-    now: Number = 0
-    for change in changes[:count]:
-        now = now + sum(change)
-        yield now
+    return accumulate(sum(change) for change in changes[:count])
 
 
 def highest(values: Sequence[Number]) -> tuple[Number, int | None]:
@@ -162,15 +160,6 @@ class Gradients:
     def _passed(self, i: int) -> str:
         layer = self.graph.nodes[i].layer
         return layer.passes_gradient if layer else ""
-
-
-def consumers(graph: Graph) -> list[list[int]]:
-    """For each node, the nodes that use its output, from the last one back."""
-    found: list[list[int]] = [[] for _ in graph.nodes]
-    for i in range(len(graph.nodes) - 1, 0, -1):
-        for source in graph.nodes[i].inputs:
-            found[source].append(i)
-    return found
 
 
 class Training:

@@ -9,41 +9,24 @@ from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import IO, TYPE_CHECKING, Any
 
-from archcalc.core.errors import ArchcalcError, listing
+from archcalc.core.errors import ArchcalcError
+from archcalc.output.formats import BARE as BARE
+from archcalc.output.formats import BY_NAME
+from archcalc.output.formats import FOLDER as FOLDER
+from archcalc.output.formats import FORMATS as FORMATS
+from archcalc.output.formats import format_of as format_of
+from archcalc.output.formats import suffix as suffix
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from archcalc.output.table import Table
 
-FORMATS = ("table", "md", "csv", "tex", "html", "json", "xlsx")  # of any table; the first one is for the screen
-BARE = ("csv",)  # of data alone: no titles, notes or totals, and one set of columns in a file
-BINARY = {"xlsx": "a workbook", "parquet": "a Parquet file"}
-SUFFIXES = {"table": "txt", "text": "txt", "sympy": "py"}  # of formats whose name is not their suffix
-
-
-def suffix(format_: str) -> str:
-    """The suffix of a format's files."""
-    return f".{SUFFIXES.get(format_, format_)}"
-
-
-def format_of(path: Path | None, named: str | None = None, formats: Sequence[str] = FORMATS) -> str:
-    """The named format, or else the one of the file's suffix, among these formats. Raises ArchcalcError."""
-    endings = {suffix(format_): format_ for format_ in formats}
-    if named is None and path is not None and path.suffix.lower() not in endings:
-        raise ArchcalcError(f"{path}: the suffix decides the format; there are {listing(endings)}")
-    format_ = named or (endings[path.suffix.lower()] if path else formats[0])
-    if format_ not in formats:
-        raise ArchcalcError(f"no format {format_!r}; there are {listing(formats)}")
-    if format_ in BINARY and path is None:
-        raise ArchcalcError(f"{BINARY[format_]} is not text; give it a file with -o FILE{suffix(format_)}")
-    return format_
-
 
 def render_tables(tables: Sequence[Table], format_: str, **how: Any) -> bytes:
     """Tables as the bytes of a file; ``standalone`` makes a LaTeX document instead of a fragment."""
-    module = "archcalc.output.terminal" if format_ == "table" else f"archcalc.output.{format_}"
-    data: str | bytes = import_module(module).render_tables(tables, **how)
+    module = import_module(f"archcalc.output.{BY_NAME[format_].module}")
+    data: str | bytes = module.render_tables(tables, **how)
     return data.encode() if isinstance(data, str) else data
 
 
@@ -51,9 +34,20 @@ def files(tables: Sequence[Table], path: Path, format_: str, **how: Any) -> dict
     """The files to write. Bare data has one set of columns in a file; tables with others go into files beside it."""
     from archcalc.output.table import groups
 
-    parts = groups(tables) if format_ in BARE else [tables]
+    parts = groups(tables) if BY_NAME[format_].bare else [tables]
     paths = [path, *(path.with_stem(f"{path.stem}_{part[0].name}") for part in parts[1:])]
     return {path: render_tables(part, format_, **how) for path, part in zip(paths, parts, strict=True)}
+
+
+def folder_for(folder: Path) -> Path:
+    """The folder, created if necessary, so that a wrong one is refused before anything runs. Raises ArchcalcError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ArchcalcError(f"{folder}: {(error.strerror or str(error)).lower()}") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise ArchcalcError(f"{folder}: permission denied")
+    return folder
 
 
 def write(path: Path, data: bytes) -> None:

@@ -37,7 +37,7 @@ def fragment(tables: Sequence[Table]) -> str:
 def _table(table: Table) -> str:
     body = tabulate(
         table.texts(),
-        headers=[column.heading for column in table.columns],
+        headers=[column.title for column in table.columns],
         tablefmt="html",  # escapes what it is given
         colalign=["right" if column.type.number else "left" for column in table.columns],
         disable_numparse=True,

@@ -19,7 +19,7 @@ def _table(table: Table) -> str:
     rows, size = [[*map(escape, row)] for row in table.texts()], len(table.rows)
     body = tabulate(
         [*rows[:size], *([text and f"**{text}**" for text in row] for row in rows[size:])],
-        headers=[escape(column.heading) for column in table.columns],
+        headers=[escape(column.title) for column in table.columns],
         tablefmt="pipe",
         colalign=["right" if column.type.number else "left" for column in table.columns],
         disable_numparse=True,

@@ -7,9 +7,13 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from archcalc.core.errors import ArchcalcError, listing, suggest
 from archcalc.core.value import decimal, show
-from archcalc.figures.figure import Figure, heading
+from archcalc.figures.figure import FIGURES, Figure, heading
 from archcalc.figures.rules import ABSENT as ABSENT
+from archcalc.output.rounding import MIXED as MIXED
+from archcalc.output.rounding import Scale, scale_for, significant, sizes
+from archcalc.output.rounding import fixed as fixed
 
 if TYPE_CHECKING:
     from archcalc.address import Address
@@ -24,10 +28,11 @@ class Type(NamedTuple):
     people: Callable[[Any], str]
     program: Callable[[Any], Any]
     number: bool = True  # numbers are aligned right, words left
+    spare: bool = False  # whether other columns say the same, so that it is left out first where there is no room
 
     def text(self, value: Any) -> str:
         """A value as text for people: 4,089,184,256 or 12.3 % or 64 x 56 x 56; unknown is ?."""
-        return "?" if value is None else value if isinstance(value, str) else self.people(value)
+        return "?" if value is None else value if isinstance(value, str) and self.number else self.people(value)
 
     def data(self, value: Any) -> Any:
         """A value as data for programs: numbers stay numbers; unknown is None."""
@@ -58,17 +63,10 @@ def nearest(value: Any) -> Any:
     return float(value) if isinstance(value, (int, float, Fraction)) else str(value)
 
 
-def fixed(value: Any, digits: int, sign: str = "") -> str:
-    """A number with this many decimals, rounded from the exact value; ``sign`` precedes one that is not negative."""
-    if not isinstance(value, (int, float, Fraction)):
-        return str(value)
-    whole, rest = divmod(round(abs(Fraction(value)) * 10**digits), 10**digits)
-    return f"{'-' if value < 0 else sign}{whole:,}" + (f".{rest:0{digits}}" if digits else "")
-
-
 def _times(value: Any) -> str:
     """A ratio in three digits, but 1 only if both sides are equal."""
-    return "1" if value == 1 else fixed(value, 3 if value < 10 else 1 if value < 1000 else 0)
+    shown = "1" if value == 1 else fixed(value, 3 if value < 10 else 1 if value < 1000 else 0)
+    return shown if float(shown.replace(",", "")) or not value else significant(value)
 
 
 def _knob(value: Any) -> str:
@@ -87,13 +85,14 @@ def digits(count: int, program: Callable[[Any], Any] = nearest) -> Type:
 
 
 WORDS = Type(_knob, exact, number=False)
+NAME = WORDS._replace(spare=True)  # beside a title
 COUNT = Type(plain, exact)
 KNOB = Type(_knob, exact)  # as it is written on the command line
 EXACT = Type(lambda value: plain(decimal(value)), exact)  # a fraction with dots where its decimals continue
 ROUNDED = Type(_brief, lambda value: nearest(value) if isinstance(value, Fraction) else exact(value))
 SHARE = Type(lambda value: f"{fixed(100 * value, 1)} %", nearest)  # of a whole
 CHANGE = Type(lambda value: f"{fixed(100 * value, 1, '+')} %", nearest)  # against another
-RATIO = Type(_times, nearest)  # how many times as much as another
+RATIO = Type(_times, nearest, spare=True)  # how many times as much as another
 
 
 class Column(NamedTuple):
@@ -103,6 +102,23 @@ class Column(NamedTuple):
     heading: str  # "mult-adds", for people
     type: Type = COUNT
     unit: str = ""  # "bytes", "params" ...; "" of what has none
+    scale: Scale | None = None  # in which larger unit people see it; the data stays exact
+
+    @property
+    def title(self) -> str:
+        """The heading for people, in its first line the unit: "params [M]"."""
+        if not self.scale or self.scale.in_cells:
+            return self.heading
+        first, *rest = self.heading.split("\n")
+        return "\n".join([f"{first} [{self.scale.unit(self.scale.prefixes[0])}]", *rest])
+
+    def text(self, value: Any) -> str:
+        """A value as text for people."""
+        return self.scale.text(value) if self.scale and self.scale.fits(value) else self.type.text(value)
+
+    def in_units(self, units: str, values: Sequence[Any]) -> Column:
+        """The same column with counts in K, M or G, as it suits these values."""
+        return self._replace(scale=scale_for(units, values, self.unit))
 
 
 class Table(NamedTuple):
@@ -122,11 +138,49 @@ class Table(NamedTuple):
     def texts(self) -> list[list[str]]:
         """The rows, then the totals, as text for people."""
         rows = (*self.rows, *self.totals)
-        return [[column.type.text(value) for column, value in zip(self.columns, row, strict=True)] for row in rows]
+        return [[column.text(value) for column, value in zip(self.columns, row, strict=True)] for row in rows]
 
     def data(self) -> list[list[Any]]:
         """The rows as data for programs; without totals, so that a column can be summed."""
         return [[column.type.data(value) for column, value in zip(self.columns, row, strict=True)] for row in self.rows]
+
+    def sorted_by(self, name: str, descending: bool) -> Table:
+        """The same table with its rows in the order of a column's values; rows without a value come last."""
+        place = [column.name for column in self.columns].index(name)
+        valued = [row for row in self.rows if row[place] not in (None, ABSENT)]
+        others = [row for row in self.rows if row[place] in (None, ABSENT)]
+        ordered = sorted(valued, key=lambda row: _order(row[place]), reverse=descending)
+        return self._replace(rows=(*ordered, *others))
+
+    def in_units(self, units: str) -> Table:
+        """The same table with counts in one of UNITS for people, those of a kind in the same; the data stays exact."""
+        values: dict[str, list[Any]] = {}
+        for i, column in enumerate(self.columns):
+            values.setdefault(column.unit, []).extend(row[i] for row in self.rows)
+        columns = tuple(column.in_units(units, values[column.unit]) for column in self.columns)
+        said = sizes([column.scale for column in columns if column.scale])
+        return self._replace(columns=columns, notes=(*self.notes, *said))
+
+
+def _order(value: Any) -> tuple[int, Any]:
+    """What a value is sorted by: numbers by size and before words, which are in the order of the alphabet."""
+    if isinstance(value, tuple):
+        return 1, [_order(item) for item in value]
+    number = isinstance(value, (int, float, Fraction, Decimal))
+    return (0, Fraction(value)) if number else (2, str(value).lower())
+
+
+def sorted_tables(tables: Sequence[Table], by: str) -> list[Table]:
+    """The tables sorted by a column, "-COLUMN" from the largest value down; those without it as they are.
+
+    Raises ArchcalcError where none of them has such a column.
+    """
+    name, known = by.removeprefix("-"), [[column.name for column in table.columns] for table in tables]
+    if not any(name in names for names in known):
+        there = dict.fromkeys(one for names in known for one in names)
+        raise ArchcalcError(f"no column {name!r} to sort by{suggest(name, there) or f' (there are {listing(there)})'}")
+    return [table.sorted_by(name, by.startswith("-")) if name in names else table
+            for table, names in zip(tables, known, strict=True)]  # fmt: skip
 
 
 def words(*names: str) -> tuple[Column, ...]:
@@ -136,7 +190,8 @@ def words(*names: str) -> tuple[Column, ...]:
 
 def numbers(*names: str, type: Type = COUNT, unit: str = "") -> tuple[Column, ...]:
     """Columns of numbers, whose headings come from their names."""
-    return tuple(Column(name, heading(name).replace("_", " "), type, unit) for name in names)
+    own = {name: FIGURES[name].unit for name in names if type is COUNT and name in FIGURES}
+    return tuple(Column(name, heading(name).replace("_", " "), type, unit or own.get(name, "")) for name in names)
 
 
 def of_figure(figure: Figure, name: str = "") -> Column:

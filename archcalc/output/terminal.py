@@ -9,13 +9,16 @@ from contextlib import contextmanager
 from itertools import zip_longest
 from typing import Any, TextIO
 
-from archcalc.output.table import RATIO, Table
+from archcalc.output.table import Table
 
 LEAST_NAME = 20  # of the first column, the names
 LEAST_WORDS = 10  # of another column of words, before a column of numbers is left out
 GAP = "  "
 
+WIDER = "a wider terminal shows them, and so does -o FILE.txt"
+
 Line = tuple[str, str]  # style, text
+Cells = list[list[str]]  # of a row, each with its lines
 
 
 def show_tables(tables: Sequence[Table], file: TextIO) -> None:
@@ -63,42 +66,74 @@ def _paint(parts: Sequence[Line], file: TextIO) -> None:
 
 def lines(table: Table, width: int | None) -> Iterator[Line]:
     """The table's lines with their styles; a number is never cut, a column without room is left out and named."""
-    cells = [[column.heading.split("\n") for column in table.columns]]
-    cells += [[[text] for text in row] for row in table.texts()]
+    cells = _cells(table, width)
     shown, widths = _fitted(table, cells, width)
     yield from _folded("bold", table.title, width)
     yield from _row("bold", cells[0], table, shown, widths)
-    rule = "─" * (sum(widths[i] for i in shown) + len(GAP) * (len(shown) - 1))
-    yield "", rule
+    yield "", "─" * _total(widths, shown)
     for index, row in enumerate(cells[1:]):
         if index == len(table.rows):
             yield "", ""
         yield from _row("bold" if index >= len(table.rows) else "", row, table, shown, widths)
-    left_out = [column.heading.replace("\n", " ") for i, column in enumerate(table.columns) if i not in shown]
+    left_out = ", ".join(column.name for i, column in enumerate(table.columns) if i not in shown)
     if left_out or table.notes:
         yield "", ""
-    for note in [f"left out, for want of width: {', '.join(left_out)}"] * bool(left_out) + list(table.notes):
+    for note in [f"left out, for want of width: {left_out}; {WIDER}"] * bool(left_out) + list(table.notes):
         yield from _folded("dim", note, width)
 
 
-def _fitted(table: Table, cells: list[list[list[str]]], width: int | None) -> tuple[list[int], list[int]]:
-    """Which columns are shown, and how wide each is; ratios are left out first, then what stands last."""
-    widths = [max(len(part) for row in cells for part in row[i]) for i in range(len(table.columns))]
-    least = [w if c.type.number else min(w, LEAST_WORDS if i else LEAST_NAME) for i, (w, c) in
-             enumerate(zip(widths, table.columns, strict=True))]  # fmt: skip
-    shown = list(range(len(table.columns)))
+def _cells(table: Table, width: int | None) -> list[Cells]:
+    """The headings and the rows; a heading is folded where the table would be too wide."""
+    rows = [[[text] for text in row] for row in table.texts()]
+    heads = [column.title.split("\n") for column in table.columns]
+    if width is None or _total(_widths([heads, *rows]), range(len(heads))) <= width:
+        return [heads, *rows]
+    below = _widths([[[""]] * len(heads), *rows])
+    return [[_narrow(head, size) for head, size in zip(heads, below, strict=True)], *rows]
+
+
+def _narrow(heading: list[str], width: int) -> list[str]:
+    """A heading about as wide as what stands below it; no word is cut."""
+    longest = max(map(len, " ".join(heading).split()), default=0)
+    return [part for line in heading for part in _wrapped(line, max(width, longest))] or [""]
+
+
+def _widths(cells: Sequence[Cells]) -> list[int]:
+    """The width of each column."""
+    return [max(len(line) for row in cells for line in row[i]) for i in range(len(cells[0]))]
+
+
+def _fitted(table: Table, cells: list[Cells], width: int | None) -> tuple[list[int], list[int]]:
+    """Which columns are shown, and how wide each is; only words are narrowed."""
+    widths, words = _widths(cells), [not column.type.number for column in table.columns]
     if width is None:
-        return shown, widths
-    room = width - len(GAP) * (len(shown) - 1)
-    while sum(least[i] for i in shown) > room and any(table.columns[i].type.number for i in shown[1:]):
-        shown.remove(max((table.columns[i].type is RATIO, i) for i in shown if table.columns[i].type.number)[1])
-        room += len(GAP)
-    while sum(widths[i] for i in shown) > room and any(not table.columns[i].type.number for i in shown):
-        widest = max((i for i in shown if not table.columns[i].type.number), key=lambda i: widths[i] - least[i])
+        return [*range(len(widths))], widths
+    least = [min(w, LEAST_WORDS if i else LEAST_NAME) if words[i] else w for i, w in enumerate(widths)]
+    shown = _shown(table, widths, least, width)
+    while _total(widths, shown) > width and any(words[i] for i in shown):
+        widest = max((i for i in shown if words[i]), key=lambda i: widths[i] - least[i])
         if widths[widest] <= 1:
             break
         widths[widest] -= 1
     return shown, widths
+
+
+def _shown(table: Table, widths: list[int], least: list[int], width: int) -> list[int]:
+    """The columns for which there is room; left out are first those that repeat others, then the last of numbers."""
+    shown = [*range(len(widths))]
+    spare = [i for i in shown if table.columns[i].type.spare]
+    readable = [max(own, min(full, LEAST_NAME)) for own, full in zip(least, widths, strict=True)]
+    while spare and _total(readable, shown) > width:
+        shown.remove(spare.pop())
+    numbers = [i for i in shown[1:] if table.columns[i].type.number]
+    while numbers and _total(least, shown) > width:
+        shown.remove(numbers.pop())
+    return shown
+
+
+def _total(widths: Sequence[int], shown: Sequence[int]) -> int:
+    """The width of a table with these columns."""
+    return sum(widths[i] for i in shown) + len(GAP) * (len(shown) - 1)
 
 
 def _row(style: str, row: list[list[str]], table: Table, shown: list[int], widths: list[int]) -> Iterator[Line]:

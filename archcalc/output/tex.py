@@ -18,7 +18,7 @@ from archcalc.core.errors import like
 from archcalc.output.table import Table
 
 ROOM = 150  # half ems of a line: \small on US letter, the narrower of the usual papers
-SLIDE = 80  # half ems of a line: \footnotesize on a slide of 16 cm, or in the column of an article
+SLIDE = {"footnotesize": 80, "tiny": 100}  # half ems of a line in each size, on a slide of 16 cm or in an article
 GAP = 2  # between columns
 LEAST = 12  # of a column of words
 WIDTHS = dict.fromkeys("fijlt.,:;'!|- ", 0.8) | dict.fromkeys("mw#%&+<=>@æœ", 1.7) | {"x": 1.4}  # x as in 3 x 3
@@ -47,7 +47,7 @@ HEAD = r"""\documentclass{article}
 \small\raggedright
 """
 USE = "% \\input this file; the preamble needs \\usepackage{array,booktabs}\n"
-OPEN = r"\noindent{\footnotesize\setlength{\tabcolsep}{.5em}\setbox2\hbox{%"
+OPEN = r"\noindent{\%s\setlength{\tabcolsep}{.5em}\setbox2\hbox{%%"
 CLOSE = r"}\ifdim\wd2<24em \wd2=24em\fi\parbox{\wd2}{\raggedright"  # text as wide as the table, and never very narrow
 
 
@@ -68,19 +68,24 @@ def _section(table: Table) -> str:
 
 
 def _fragment(table: Table) -> str:
-    """Boxes that can be scaled, as wide as the parts of the table; the first has its title, the last its notes."""
-    tabulars = [_part(part, len(table.rows), "tabular") for part in _parts(table, SLIDE)]
+    """The parts of the table as boxes, which can be scaled; the title is in the first one, the notes are in the last.
+
+    They are in the largest type in which the table is one box, if there is one.
+    """
+    choices = [(size, _parts(table, room)) for size, room in SLIDE.items()]
+    size, parts = next((choice for choice in choices if len(choice[1]) == 1), choices[0])
+    tabulars = [_part(part, len(table.rows), "tabular") for part in parts]
     above = [[rf"\textbf{{{foldable(table.title)}}}\par\smallskip"], *[[]] * (len(tabulars) - 1)]
     below = [*[[]] * (len(tabulars) - 1), [rf"\smallskip\scriptsize {foldable(note)}\par" for note in table.notes]]
     boxes = (
-        "\n".join([OPEN, tabular, CLOSE, *title, r"\box2", *notes, "}}\n"])
+        "\n".join([OPEN % size, tabular, CLOSE, *title, r"\box2", *notes, "}}\n"])
         for title, tabular, notes in zip(above, tabulars, below, strict=True)
     )
     return "\n".join(boxes)
 
 
 def _part(columns: Sequence[_Column], body: int, environment: str) -> str:
-    """A table with these columns; its rows below the body are totals."""
+    """A table with these columns; the first ``body`` rows are followed by a rule and the totals."""
     whole = environment == "longtable"
     head, *rows = map(_row, zip(*(map(partial(_text, own), own.texts) for own in columns), strict=True))
     lines = [
@@ -95,18 +100,19 @@ def _part(columns: Sequence[_Column], body: int, environment: str) -> str:
 
 
 def _fixed(column: _Column) -> str:
+    """How a document declares a column: with the width that was computed for it."""
     return f"{'R' if column.number else 'L'}{{{column.width / 2:g}}}"
 
 
 def _own(column: _Column) -> str:
-    """As wide as LaTeX finds it, where nothing in it folds."""
+    """How a slide declares a column: with a width only where one of its texts is folded."""
     if all(_width(text) <= column.width for text in column.texts):
         return "r" if column.number else "l"
     return f">{{\\ragged{'left' if column.number else 'right'}\\arraybackslash}}p{{{column.width / 2:g}em}}"
 
 
 class _Column(NamedTuple):
-    """A column's texts, the title first, and how wide it is; a narrower one folds its words."""
+    """A column: its texts, the title first, and its width; a text that is longer than that is folded."""
 
     texts: list[str]
     number: bool
@@ -115,7 +121,7 @@ class _Column(NamedTuple):
 
 
 def _column(title: str, cells: Sequence[str], number: bool) -> _Column:
-    """A column as wide as its texts; a number's title folds, and so may a number that is too long for one."""
+    """A column as wide as its longest text; the titles of numbers may be folded, and so may a very long number."""
     own, pieces = _longest(cells), _longest(piece for text in (title, *cells) for piece in _pieces(text))
     if number:
         width = max(own, _longest(_pieces(title)))
@@ -125,11 +131,9 @@ def _column(title: str, cells: Sequence[str], number: bool) -> _Column:
 
 
 def _parts(table: Table, room: int) -> list[list[_Column]]:
-    """The columns of each table: of as few tables as have room, with about as many columns each."""
+    """The columns of each of the tables that one becomes: as few as have room, with about equally many columns."""
     texts = list(zip(*table.texts(), strict=True)) or [()] * len(table.columns)
-    first, *rest = (
-        _column(own.heading, cells, own.type.number) for own, cells in zip(table.columns, texts, strict=True)
-    )
+    first, *rest = (_column(own.title, cells, own.type.number) for own, cells in zip(table.columns, texts, strict=True))
     parts = [[first]]
     for count in range(1, len(rest) + 1):
         size = -(-len(rest) // count)
@@ -140,7 +144,7 @@ def _parts(table: Table, room: int) -> list[list[_Column]]:
 
 
 def _narrowed(part: list[_Column], room: int) -> list[_Column]:
-    """The columns with widths for which there is room, those narrowed first that can spare most."""
+    """The columns with widths that fit the room; whichever can become narrower by most is narrowed first."""
     widths = [column.width for column in part]
     while _total(widths) > room:
         spare = [width - column.least for width, column in zip(widths, part, strict=True)]
@@ -155,10 +159,12 @@ def _row(cells: Iterable[str]) -> str:
 
 
 def _text(column: _Column, text: str) -> str:
+    """A cell; where it is longer than its column, LaTeX may begin a new line in it."""
     return escape(text) if _width(text) <= column.width else foldable(text)
 
 
 def _total(widths: Iterable[int]) -> int:
+    """The width of a table with columns of these widths."""
     return sum(width + GAP for width in widths) - GAP
 
 
@@ -167,12 +173,12 @@ def _longest(texts: Iterable[str]) -> int:
 
 
 def _width(text: str) -> int:
-    """In LaTeX's own type, or somewhat more."""
+    """The width of a text in LaTeX's usual type, in half ems, rounded up."""
     return ceil(sum(WIDTHS.get(c, 2.1 if c.isupper() else 1 if c.isdigit() else 1.12) for c in text))
 
 
 def _pieces(text: str) -> list[str]:
-    """What no line ends within."""
+    """The pieces of a text within which LaTeX may not begin a new line."""
     return FOLDS.sub(lambda match: f"{match[0]} ", text).split()
 
 

@@ -14,6 +14,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from archcalc.core.errors import ArchcalcError
 from archcalc.core.value import show
+from archcalc.output.rounding import PREFIXES, Scale
 from archcalc.output.table import Column, Table
 
 EXACT = 10**15  # from which on a spreadsheet does not show every digit
@@ -34,25 +35,34 @@ def render_tables(tables: Sequence[Table]) -> bytes:
     file, names = BytesIO(), dict[str, None]()
     book = Workbook(file, OPTIONS)
     for table in tables:
-        sheet, rows = book.add_worksheet(sheet_name(table.name, names)), (*table.rows, *table.totals)
-        put_text(sheet, 0, 0, table.title, book.add_format({"bold": True}))
-        for i, column in enumerate(table.columns):
-            _column(book, sheet, i, column, [row[i] for row in rows], len(table.rows))
-        lines = [line for note in table.notes for line in wrap(note, NOTE_WIDTH)]
-        for row, line in enumerate(lines, FIRST_ROW + len(rows) + 1):
-            put_text(sheet, row, 0, line, book.add_format(FORMATS["note"]))
-        sheet.freeze_panes(FIRST_ROW, 1)
+        write_table(book, book.add_worksheet(sheet_name(table.name, names)), table)
     book.close()
     return file.getvalue()
+
+
+def write_table(book: Workbook, sheet: Worksheet, table: Table) -> None:
+    """Write a table into its sheet."""
+    rows = (*table.rows, *table.totals)
+    put_text(sheet, 0, 0, table.title, book.add_format({"bold": True}))
+    for i, column in enumerate(table.columns):
+        _column(book, sheet, i, column, [row[i] for row in rows], len(table.rows))
+    lines = [line for note in table.notes for line in wrap(note, NOTE_WIDTH)]
+    for row, line in enumerate(lines, FIRST_ROW + len(rows) + 1):
+        put_text(sheet, row, 0, line, book.add_format(FORMATS["note"]))
+    sheet.freeze_panes(FIRST_ROW, 1)
 
 
 def _column(book: Workbook, sheet: Worksheet, place: int, column: Column, values: Sequence[Any], body: int) -> None:
     """A column's heading and values, of which those below the body are totals."""
     side = {"align": "right" if column.type.number else "left"}
-    heading, texts = column.heading.replace("\n", " "), [*map(column.type.text, values)]
+    if column.scale and column.scale.base != 1000:  # a format divides by thousands only
+        column = column._replace(scale=None)
+    heading, texts = column.title.replace("\n", " "), [*map(column.text, values)]
     put_text(sheet, FIRST_ROW - 1, place, heading, book.add_format({**FORMATS["head"], **side}))
     for i, (value, text) in enumerate(zip(values, texts, strict=True)):
-        look = book.add_format({**FORMATS["plain" if i < body else "bold"], **side, "num_format": _as_shown(text)})
+        look = book.add_format(
+            {**FORMATS["plain" if i < body else "bold"], **side, "num_format": as_shown(text, column.scale)}
+        )
         put(sheet, FIRST_ROW + i, place, _cell(value, column.type.data(value), text), look)
     sheet.set_column(place, place, min(WIDEST, max(map(len, (heading, *texts)))) + 2)
 
@@ -65,11 +75,15 @@ def _cell(value: Any, number: Any, text: str) -> Any:
     return value if value is None or short else text
 
 
-def _as_shown(text: str) -> str:
-    """The format in which a spreadsheet shows a number with the sign and the decimals of this text."""
-    found = re.fullmatch(r"(\+?)-?[\d,]+(\.\d+)?( %)?", text)
-    sign, decimals, percent = (part or "" for part in found.groups()) if found else ("", "", "")
-    return f"{sign}#,##0{re.sub('[0-9]', '0', decimals)}{percent}" if found else "General"
+def as_shown(text: str, scale: Scale | None = None) -> str:
+    """The format in which a spreadsheet shows a number with the sign, the decimals and the unit of this text."""
+    found = re.fullmatch(r"(\+?)-?[\d,]+(\.\d+)?( %| [KMG])?", text)
+    if not found:
+        return "General"
+    sign, decimals, behind = (part or "" for part in found.groups())
+    prefix = behind.strip(" %") or (scale.prefixes[0] if scale and not scale.in_cells else "")
+    unit = f' "{prefix}"' if behind.strip(" %") else behind
+    return f"{sign}#,##0{re.sub('[0-9]', '0', decimals)}{',' * PREFIXES.index(prefix)}{unit}"
 
 
 def put_text(sheet: Worksheet, row: int, column: int, text: str, style: Any) -> None:

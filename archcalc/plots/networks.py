@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from math import log10, sqrt
 from pathlib import Path
@@ -17,7 +16,7 @@ from archcalc.figures.rules import Tally
 from archcalc.plots.canvas import COLOURS, GREY, WHICH, better, ticks, units, write
 from archcalc.plots.labels import place
 from archcalc.report import Report, Row
-from archcalc.tables import heading
+from archcalc.tables import heading, labels
 
 LARGEST, SMALL = 24, 6  # diameter of the largest point, and of all where no figure decides it
 ROOM = 20  # labels that a picture of the usual size has room for
@@ -69,22 +68,15 @@ def draw_bars(
 
 def points(reports: Sequence[Report], axes: Sequence[Address]) -> tuple[list[Point], list[str]]:
     """The networks of which all these figures are known, and the names of the others. Raises ArchcalcError."""
-    titles = Counter(map(_label, reports))
     found, left = [], []
-    for report in reports:
+    for report, label in zip(reports, labels(reports, titles=True), strict=True):
         values: list[Any] = [one.of(report) for one in axes]
         if any(value is None for value in values):
             left.append(report.label)
             continue
-        label = _label(report) if titles[_label(report)] == 1 else report.label
         family = report.spec.headings.get("family", "") if report.spec else ""
         found.append(Point(label, family, *map(float, values)))
     return found, left
-
-
-def _label(report: Report) -> str:
-    settings = report.label.partition("@")[2]
-    return f"{report.title}, {settings}" if settings else report.title
 
 
 def scatter(figure: Any, found: Sequence[Point], axes: Sequence[Address], title: str = "") -> None:

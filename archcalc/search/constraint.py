@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from archcalc.address import Address, Comparison, address, read
 from archcalc.core.errors import ArchcalcError, SpecError
 from archcalc.core.number import COMPARE, Number
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from archcalc.model import Model
-    from archcalc.report import Report
+from archcalc.model import Model
+from archcalc.report import Report
 
 FORM = "written FIGURE <= NUMBER, as in 'mult_adds <= 100M' or 'inference_bytes < 16MiB'"
 MIRRORED = {"<=": ">=", "<": ">", ">=": "<=", ">": "<", "==": "=="}
@@ -34,7 +30,7 @@ class Constraint(NamedTuple):
         """Whether less of the quantity is never worse."""
         return self.relation in ("<=", "<")
 
-    def met(self, values: np.ndarray | Number) -> Any:
+    def met(self, values: Any) -> Any:
         """Whether each of the values meets it, exactly."""
         return COMPARE[self.relation](values, self.bound)
 
@@ -54,7 +50,7 @@ def read_constraints(texts: Iterable[str]) -> tuple[Constraint, ...]:
 
 
 def _constraint(found: Address | Comparison) -> Constraint:
-    """As a bound on what depends on the network: where both sides do, on their difference."""
+    """A bound on what depends on the network: where both sides do, on their difference."""
     if isinstance(found, Address):
         raise ArchcalcError(f"'{found}' is not a constraint; it is {FORM}")
     left, relation, right = found

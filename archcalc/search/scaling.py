@@ -11,17 +11,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from archcalc.core.errors import ArchcalcError, Refusal, listing
 from archcalc.core.number import Number, plain
 from archcalc.core.value import exact, show
+from archcalc.model import Model
 from archcalc.report import Report, summarize
 from archcalc.spec.model import read_value
 from archcalc.sweeps.ranges import Span
-
-if TYPE_CHECKING:
-    from archcalc.model import Model
 
 COEFFICIENTS = ("alpha", "beta", "gamma")
 RELEASED = ("d", "w", "resolution")  # the knobs that the released networks set, for alpha, beta and gamma
@@ -167,10 +165,8 @@ def search(
     _checked(network, 1)
     tolerance, step = _positive("tolerance", tolerance), _positive("step", step)
     axis = Span(FEWEST, step, int((MOST - FEWEST) // step) + 1)
-    if axis.values**3 > MOST_COMBINATIONS:
-        raise ArchcalcError(
-            f"a step of {show(step)} makes {axis.values**3:,} combinations (at most {MOST_COMBINATIONS:,})"
-        )
+    if (number := axis.values**3) > MOST_COMBINATIONS:
+        raise ArchcalcError(f"a step of {show(step)} makes {number:,} combinations (at most {MOST_COMBINATIONS:,})")
     fixed = {name: value for name, value in knobs.items() if name not in ("phi", *COEFFICIENTS)}
     axes = {**dict.fromkeys(COEFFICIENTS, axis), "phi": 1, **fixed}
     arrays = sweep(network, ("params", "mult_adds"), axes).arrays()

@@ -1,24 +1,22 @@
-"""The values of a free knob that are tried."""
+"""A search: the values of each free knob, and all combinations of them with their quantities."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from archcalc.core.errors import ArchcalcError, listing
 from archcalc.core.number import Number
 from archcalc.core.value import show
+from archcalc.model import Model
 from archcalc.search.constraint import Constraint, measured
 from archcalc.spec.model import Knob
 from archcalc.sweeps.ranges import Axis, Span, has_words, make_axis, size
 from archcalc.sweeps.sweep import Advance, Sweep
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from archcalc.model import Model
 
 STEP = Fraction(1, 100)  # of a knob that need not be whole
 DOUBLINGS = 16  # at most, to find a range for a knob without an upper bound
@@ -123,24 +121,16 @@ class Search:
     @cached_property
     def met(self) -> np.ndarray:
         """For each point, whether it meets all constraints."""
-        import numpy as np
-
         return np.logical_and.reduce([self.meets(limit) for limit in self.limits])  # type: ignore[no-any-return]
 
     def meets(self, limit: Constraint) -> np.ndarray:
         """For each point, whether it meets this constraint."""
-        import numpy as np
-
         values = self.columns[str(limit.quantity)]
         return np.asarray(limit.met(values.data)).astype(bool) & ~np.ma.getmaskarray(values)
 
-    def at(self, place: Sequence[int]) -> dict[str, Any]:
-        """The values of the free knobs at this place of the grid."""
-        return {name: axis[int(i)] for (name, axis), i in zip(self.axes.items(), place, strict=True)}
-
     def found(self, place: Sequence[int]) -> Found:
         """The point at this place, counted by the engine. Raises AssertionError where the arrays have another value."""
-        knobs = self.at(place)
+        knobs = {name: axis[int(i)] for (name, axis), i in zip(self.axes.items(), place, strict=True)}
         figures, broken = measured(self.network, self.sweep.quantities, self.limits, {**self.fixed, **knobs})
         for name, value in figures.items():
             array = self.columns[name][tuple(place)]
@@ -149,8 +139,6 @@ class Search:
 
     def best(self, want: Want) -> tuple[int, ...]:
         """The place of the best point; where several are equal, the values of the first knobs decide."""
-        import numpy as np
-
         places = np.argwhere(self.met)
         if want.name in self.axes:
             first = places[:, list(self.axes).index(want.name)] * (1 if _ascending(self.axes[want.name]) else -1)
@@ -172,8 +160,6 @@ class Search:
 
     def curve(self, large: bool, rows: int) -> list[Found]:
         """For values of the first knob, the largest or smallest value of the second that meets the constraints."""
-        import numpy as np
-
         if len(self.axes) != 2:
             raise ArchcalcError(f"an iso-cost curve has two free knobs, not {listing(self.axes)}")
         second = list(self.axes.values())[1]

@@ -1,57 +1,46 @@
-"""The message where no combination meets the constraints."""
+"""The best combination that meets the constraints, or the message where there is none."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from archcalc.address import address
 from archcalc.core.errors import ArchcalcError, listing, suggest
 from archcalc.core.value import show
+from archcalc.model import Model
 from archcalc.output.table import EXACT
 from archcalc.search.constraint import Constraint, read_constraints
 from archcalc.search.search import Found, Search, Want, axis_of, described
 from archcalc.sweeps.ranges import has_words
-
-if TYPE_CHECKING:
-    from archcalc.model import Model
-    from archcalc.sweeps.sweep import Advance
+from archcalc.sweeps.sweep import Advance
 
 CLOSE = 1e-9  # relative to the bound
 
 
 def infeasible(search: Search) -> ArchcalcError:
     """Why no point meets the constraints: those that no point meets alone, and the nearest point."""
-    import numpy as np
-
-    built = ~np.logical_or.reduce([np.ma.getmaskarray(search.columns[str(limit.quantity)]) for limit in search.limits])
+    names = list(dict.fromkeys(str(limit.quantity) for limit in search.limits))
+    built = ~np.logical_or.reduce([np.ma.getmaskarray(search.columns[name]) for name in names])
     ranges = listing(f"{name} = {described(axis)}" for name, axis in search.axes.items())
     if not built.any():
         if why := next(filter(None, search.columns["why"].flat), ""):
             return ArchcalcError(f"{search.network.name}: no network at {ranges}: {why}")
-        return ArchcalcError(f"{search.network.name}: {listing(_unknown(search))} is not known at {ranges}")
+        unknown = listing(name for name in names if search.columns[name].mask.any())
+        return ArchcalcError(f"{search.network.name}: {unknown} is not known at {ranges}")
     alone = [limit.text for limit in search.limits if not search.meets(limit).any()]
-    what = (
-        f"no point meets {listing(alone)}"
-        if alone
-        else f"no point meets {listing(limit.text for limit in search.limits)} together"
-    )
+    together = f"{listing(limit.text for limit in search.limits)} together"
+    what = f"no point meets {listing(alone) if alone else together}"
     near = search.found(np.unravel_index(_nearest(search, built), search.shape))  # type: ignore[arg-type]
-    names = dict.fromkeys(str(limit.quantity) for limit in search.limits)
     figures = listing(f"{name} = {EXACT.text(near.figures[name])}" for name in names)
     knobs = listing(f"{name} = {show(value)}" for name, value in near.knobs.items())
     return ArchcalcError(f"{search.network.name}: {what}, of {ranges}; the nearest is {knobs}, with {figures}")
 
 
-def _unknown(search: Search) -> list[str]:
-    """The constrained quantities that have no value at some points."""
-    return [name for limit in search.limits if search.columns[name := str(limit.quantity)].mask.any()]
-
-
 def _nearest(search: Search, built: Any) -> int:
     """The point with the smallest violation: by floats, and exactly among those that are nearly equal in floats."""
-    import numpy as np
-
     values = [(limit, search.columns[str(limit.quantity)].data) for limit in search.limits]
     off = np.maximum.reduce([limit.excess(data.astype(float), float) for limit, data in values])
     off = np.where(built, off, np.inf).reshape(-1)
@@ -102,9 +91,8 @@ def task(network: Model, free: Mapping[str, Any], where: Sequence[str], want: st
     """
     limits = read_constraints(where)
     if not free:
-        raise ArchcalcError(
-            f"{network.name}: nothing is free; name a knob, as in --free alpha (its knobs: {listing(network.knobs)})"
-        )
+        how = f"name a knob, as in --free alpha (its knobs: {listing(network.knobs)})"
+        raise ArchcalcError(f"{network.name}: nothing is free; {how}")
     for name in free:
         if name not in network.knobs:
             network.accept(name, 0)  # raises, with the knobs that there are
@@ -121,9 +109,8 @@ def _want(text: str, free: list[str], limits: Sequence[Constraint]) -> Want:
     """The objective: by default the only free knob, or for several free knobs the quantity of the first constraint."""
     word, _, name = text.strip().partition(" ")
     if word and word not in ("largest", "smallest"):
-        raise ArchcalcError(
-            f"{text!r}: an objective starts with 'largest' or 'smallest'{suggest(word, ('largest', 'smallest'))}"
-        )
+        near = suggest(word, ("largest", "smallest"))
+        raise ArchcalcError(f"{text!r}: an objective starts with 'largest' or 'smallest'{near}")
     large = word == "largest" if word else any(limit.relation in ("<=", "<", "==") for limit in limits)
     usual = free[0] if len(free) == 1 else str(limits[0].quantity)
     name = name.strip() or usual

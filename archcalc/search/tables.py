@@ -127,7 +127,8 @@ def coefficients_table(members: Sequence[Member]) -> Table:
 
 def costs_table(members: Sequence[Member]) -> Table:
     """The costs of the released networks, beside those at the nearest whole phi."""
-    columns = words("network") + numbers(*COSTS, "nearest_phi", "its_params", "its_mult_adds")
+    columns = words("network") + numbers(*COSTS, "nearest_phi")
+    columns += numbers("its_params", unit="params") + numbers("its_mult_adds", unit="mult-adds")
     columns += numbers("difference", type=CHANGE)
     read = attrgetter("name", *COSTS, "nearest.phi", "nearest.params", "nearest.mult_adds", "difference")
     title = "The released networks beside the nearest phi"
@@ -138,7 +139,7 @@ def costs_table(members: Sequence[Member]) -> Table:
 def terms_table(law: Law) -> Table:
     """The terms of the closed form without rounding, and the growth of each."""
     whole = sum(term.mult_adds for term in law.terms)
-    columns = words("term") + numbers("mult_adds", type=WHOLE) + numbers("share", type=CHANGE)
+    columns = words("term") + numbers("mult_adds", type=WHOLE, unit="mult-adds") + numbers("share", type=CHANGE)
     columns += (*numbers("each_phi", type=FACTOR), words("layers")[0]._replace(heading="main layers"))
     rows = tuple(
         (_product(term.powers), term.mult_adds, term.mult_adds / whole, term.growth, ", ".join(term.layers))

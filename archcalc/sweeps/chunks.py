@@ -5,13 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from archcalc.sweeps.evaluate import Box
-
+Box = tuple[np.ndarray, ...]  # for each axis, the positions of the values that belong to it
 BYTES = 1 << 28  # for the arrays of one piece: one array per layer, if every layer depends on every knob
 LARGEST = 1 << 18  # points of a piece
 

@@ -5,20 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from itertools import count
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from archcalc.output.formats import BY_NAME
 from archcalc.sweeps.evaluate import evaluate
-from archcalc.sweeps.files import ROW_BYTES
-
-if TYPE_CHECKING:
-    from archcalc.sweeps.sweep import Sweep
+from archcalc.sweeps.sweep import Sweep
 
 FEW = 100  # points; up to this many, no trial is run
 LARGE = 10_000_000  # points; beyond this many, a sweep must be confirmed
-SHORT, LONG = (
-    5,
-    600,
-)  # seconds; beyond the first, the expected time is shown; beyond the second, the sweep must be confirmed
+SHORT = 5  # seconds; beyond this, the expected time is shown
+LONG = 600  # seconds; beyond this, the sweep must be confirmed
 TRIAL = 0.5  # seconds that a trial lasts
 UNITS = ((86_400 * 365.25, "years"), (86_400, "days"), (3600, "hours"), (60, "minutes"), (0, "seconds"))
 
@@ -48,7 +44,8 @@ class Estimate(NamedTuple):
 def estimate(sweep: Sweep, format_: str = "") -> Estimate:
     """Estimate points, time, and the bytes written in that format, if that contains all points."""
     cells = sweep.points * (len(sweep.axes) + len(sweep.quantities) + 1)
-    size = f"{memory(cells * ROW_BYTES[format_])} as {format_}" if format_ in ROW_BYTES else ""
+    row = BY_NAME[format_].row_bytes if format_ else 0
+    size = f"{memory(cells * row)} as {format_}" if row else ""
     return Estimate(sweep.points, 0.0 if sweep.points <= FEW else sweep.points / speed(sweep), size)
 
 
@@ -58,7 +55,7 @@ def speed(sweep: Sweep) -> float:
     for fraction in _spread():
         box, done, before = pieces.box(int(fraction * pieces.number)), list[int](), time.perf_counter()
         at = [int(fraction * len(where)) for where in box]
-        evaluate(sweep.network.spec, sweep.grid, box, sweep.quantities, done.append, at)
+        evaluate(sweep.network.spec, sweep.axes, box, sweep.quantities, done.append, at)
         times.append((time.perf_counter() - before) / sum(done))
         if time.perf_counter() - start > TRIAL or sum(done) == sweep.points:
             break

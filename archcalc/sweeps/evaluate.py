@@ -17,9 +17,10 @@ from archcalc.graph.graph import Graph
 from archcalc.quantity import KNOB, Quantity
 from archcalc.report import report_of
 from archcalc.spec.model import Spec
+from archcalc.sweeps.chunks import Box
 from archcalc.sweeps.plans import MOST
 from archcalc.sweeps.ranges import Axis, Span, has_words
-from archcalc.sweeps.values import Split, along, lift, number, stepped
+from archcalc.sweeps.values import Split, along, lift, number, placed, stepped
 from archcalc.sweeps.walk import Failure, walk
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def knob_columns(
             values = np.frompyfunc(written, 1, 1)(values)
         elif knob_kind(axis) is float:
             values = values.astype(float)
-        yield name, np.broadcast_to(values.reshape([-1 if k == i else 1 for k in range(len(shape))]), shape).reshape(-1)
+        yield name, np.broadcast_to(placed(values, i, len(shape)), shape).reshape(-1)
 
 
 def reasons(chunk: Chunk, written: Callable[[Any], Any] = str) -> np.ndarray:
@@ -81,14 +82,10 @@ def joined(sweep: Sweep, chunks: Sequence[Chunk]) -> dict[str, np.ndarray]:
     parts: list[dict[str, np.ndarray]] = []
     for chunk in chunks:
         part = dict(knob_columns(sweep, chunk))
-        part |= {name: masked(column) for name, column in chunk.columns.items()}
+        for name, column in chunk.columns.items():
+            part[name] = np.ma.MaskedArray(column.data.reshape(-1), ~column.known.reshape(-1))
         parts.append({**part, WHY: reasons(chunk)})
     return {name: _concatenate([part[name] for part in parts]) for name in parts[0]}
-
-
-def masked(column: Column) -> np.ma.MaskedArray[Any, Any]:
-    """The quantity, masked where it is unknown."""
-    return np.ma.MaskedArray(column.data.reshape(-1), ~column.known.reshape(-1))
 
 
 def _concatenate(arrays: Sequence[np.ndarray]) -> np.ndarray:
@@ -111,20 +108,6 @@ def _series(pandas: Any, array: np.ndarray) -> Any:
         return pandas.arrays.IntegerArray(array.data, np.ma.getmaskarray(array).copy())
     missing: Any = None
     return np.where(np.ma.getmaskarray(array), missing, array.data)
-
-
-Box = tuple[np.ndarray, ...]  # for each axis, the positions of the values that belong to it
-
-
-class Grid(NamedTuple):
-    """The combinations of the values of several axes."""
-
-    axes: dict[str, Axis]
-
-    def numbers(self, box: Box) -> dict[str, Any]:
-        """The knobs' values over a box, each along its own axis."""
-        placed = enumerate(zip(self.axes.items(), box, strict=True))
-        return {name: numbers(axis, where, i, len(box)) for i, ((name, axis), where) in placed}
 
 
 def numbers(axis: Axis, where: np.ndarray, i: int, axes: int) -> Any:
@@ -151,34 +134,31 @@ class Chunk(NamedTuple):
     why: np.ndarray  # for each point the index of the reason why it cannot be built; -1: it can
     reasons: tuple[str, ...]
 
-    @property
-    def feasible(self) -> np.ndarray:
-        return self.why < 0
-
 
 def evaluate(
     spec: Spec,
-    grid: Grid,
+    axes: Mapping[str, Axis],
     box: Box,
     quantities: Mapping[str, Address],
     advance: Callable[[int], None] | None = None,
     at: Sequence[int] | None = None,
 ) -> Chunk:
-    """Evaluate the network over the box, or separately over each part of it with a different structure.
+    """Evaluate the network over a box, or separately over each part of it with a different structure.
 
     ``advance`` is called with the points of each part. If a point ``at`` is given, only its part is evaluated.
     """
     shape = tuple(map(len, box))
     canvas = Canvas(shape, quantities)
+    alone = any(term.quantity.entry.measured for one in quantities.values() for term in one.terms)
     waiting: list[Box] = [tuple(np.arange(n) for n in shape)]
     while waiting:
         places = waiting.pop()
         part = tuple(where[i] for where, i in zip(box, places, strict=True))
         try:
-            _split_apart(
-                grid, part, any(term.quantity.entry.measured for one in quantities.values() for term in one.terms)
-            )
-            failures, found = measure(spec, grid.numbers(part), quantities)
+            _split_apart(axes.values(), part, alone)
+            pairs = enumerate(zip(axes.items(), part, strict=True))
+            knobs = {name: numbers(axis, where, i, len(part)) for i, ((name, axis), where) in pairs}
+            failures, found = measure(spec, knobs, quantities)
         except Split as split:
             waiting += reversed([one for one in parts(places, split.labels) if at is None or _holds(one, at)])
         else:
@@ -220,11 +200,11 @@ def _certain(graph: Graph) -> None:
             raise Split(node.copies[-1].last.n)
 
 
-def _split_apart(grid: Grid, box: Box, alone: bool) -> None:
+def _split_apart(axes: Iterable[Axis], box: Box, alone: bool) -> None:
     """Words are no arrays: each has a walk of its own; what was measured is known of each point ``alone``."""
-    for i, (axis, where) in enumerate(zip(grid.axes.values(), box, strict=True)):
+    for i, (axis, where) in enumerate(zip(axes, box, strict=True)):
         if len(where) > 1 and (alone or has_words(axis)):
-            raise Split(np.arange(len(where)).reshape([-1 if i == k else 1 for k in range(len(box))]))
+            raise Split(placed(np.arange(len(where)), i, len(box)))
 
 
 def parts(box: Box, labels: np.ndarray) -> Iterator[Box]:

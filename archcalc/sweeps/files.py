@@ -5,24 +5,24 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO, TYPE_CHECKING, Any, TextIO
+from typing import IO, Any, TextIO
 
 import numpy as np
 
 from archcalc.core.errors import ArchcalcError, many, needed
-from archcalc.output import format_of, replacing
+from archcalc.output import replacing
 from archcalc.output.csv import cell
+from archcalc.output.formats import BY_NAME, STREAMED, format_of
 from archcalc.output.table import ABSENT, KNOB, WORDS, Table, asked_for, exact
 from archcalc.output.table import Column as Heading
 from archcalc.sweeps.evaluate import WHY, Chunk, Column, floats_do, knob_columns, knob_kind, reasons
 from archcalc.sweeps.ranges import has_words
+from archcalc.sweeps.sweep import Sweep
 from archcalc.tables import counted
-
-if TYPE_CHECKING:
-    from archcalc.sweeps.sweep import Sweep
 
 MOST_ROWS = 10_000
 
@@ -49,14 +49,13 @@ def sweep_table(sweep: Sweep, chunks: Iterable[Chunk]) -> Table:
 DIGITS = 38  # of the widest integers that most programs can read
 
 
-def write_parquet(sweep: Sweep, path: Path, chunks: Iterable[Chunk]) -> None:
+def stream_parquet(sweep: Sweep, file: IO[bytes], chunks: Iterable[Chunk]) -> None:
     """Write a row group for each piece. Raises ArchcalcError."""
     needed("pyarrow", "a Parquet file", "sweep")
-    with replacing(path) as file:
-        writer = _Writer(file)
-        for chunk in chunks:
-            writer.add(_table(sweep, chunk))
-        writer.close()
+    writer = _Writer(file)
+    for chunk in chunks:
+        writer.add(_table(sweep, chunk))
+    writer.close()
 
 
 class _Writer:
@@ -107,7 +106,8 @@ def _table(sweep: Sweep, chunk: Chunk) -> Any:
     import pyarrow as pa
 
     arrays = {n: _knob(n, values, knob_kind(sweep.axes[n])) for n, values in knob_columns(sweep, chunk)}
-    arrays |= {name: _figures(name, column, sweep.quantities[name].is_ratio) for name, column in chunk.columns.items()}
+    whole = {name: asked.entry.is_whole for name, asked in sweep.quantities.items()}
+    arrays |= {name: _figures(name, column, whole[name]) for name, column in chunk.columns.items()}
     why = chunk.why.reshape(-1)
     words = pa.DictionaryArray.from_arrays(pa.array(why, mask=why < 0), pa.array(chunk.reasons, type=pa.string()))
     return pa.table({**arrays, WHY: words.cast(pa.string())})
@@ -115,23 +115,19 @@ def _table(sweep: Sweep, chunk: Chunk) -> Any:
 
 def _knob(name: str, values: np.ndarray, kind: type) -> Any:
     """A knob's column; fractions that floats would misrepresent are text."""
-    return _numbers(name, values) if kind in (bool, int, float) else _words(values)
-
-
-def _words(values: np.ndarray) -> Any:
     import pyarrow as pa
 
-    return pa.array([*map(str, values)], type=pa.string())
+    is_number = kind in (bool, int, float)
+    return _numbers(name, values) if is_number else pa.array([*map(str, values)], type=pa.string())
 
 
-def _figures(name: str, column: Column, share: bool) -> Any:
-    """A quantity's column; shares are floats."""
+def _figures(name: str, column: Column, whole: bool) -> Any:
+    """A quantity's column; one that may have fractions is of floats."""
     data = column.data.reshape(-1)
-    if share and not floats_do(data):
-        raise ArchcalcError(
-            f"{name} has a value that a float would round to a whole number; CSV and JSON hold it exactly"
-        )
-    return _numbers(name, data.astype(float) if share else data, ~column.known.reshape(-1))
+    if not whole and not floats_do(data):
+        message = f"{name} has a value that a float would round to a whole number"
+        raise ArchcalcError(f"{message}; CSV and JSON hold it exactly")
+    return _numbers(name, data if whole else data.astype(float), ~column.known.reshape(-1))
 
 
 def _numbers(name: str, data: np.ndarray, missing: np.ndarray | None = None) -> Any:
@@ -146,28 +142,25 @@ def _numbers(name: str, data: np.ndarray, missing: np.ndarray | None = None) -> 
     return pa.array(np.array([Decimal(int(n)) for n in data], dtype=object), type=pa.decimal128(DIGITS), mask=missing)
 
 
-STREAMED = ("csv", "json", "parquet")  # written piece by piece, however long
-ROW_BYTES = {"csv": 9, "json": 24, "parquet": 4}  # for each column of a row, about
-
-
 def write(sweep: Sweep, path: Path, chunks: Iterable[Chunk], format_: str | None = None) -> None:
     """Write the file whole or not at all, in the given format or the one its suffix names. Raises ArchcalcError."""
     format_ = format_of(path, format_, STREAMED)
-    if format_ == "parquet":
-        write_parquet(sweep, path, chunks)
-    else:
-        with replacing(path) as file:
+    with replacing(path) as file:
+        if BY_NAME[format_].binary:
+            stream(sweep, file, format_, chunks)
+        else:
             text = TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
             stream(sweep, text, format_, chunks)
             text.detach()
 
 
-def stream(sweep: Sweep, text: TextIO, format_: str, chunks: Iterable[Chunk]) -> None:
-    """Write CSV or JSON while the pieces arrive."""
-    (_csv if format_ == "csv" else _json)(sweep, text, chunks)
+def stream(sweep: Sweep, file: Any, format_: str, chunks: Iterable[Chunk]) -> None:
+    """Write in a format while the pieces arrive, text into a file of text."""
+    module, _, name = BY_NAME[format_].stream.partition(":")
+    getattr(import_module(module), name)(sweep, file, chunks)
 
 
-def _csv(sweep: Sweep, text: TextIO, chunks: Iterable[Chunk]) -> None:
+def stream_csv(sweep: Sweep, text: TextIO, chunks: Iterable[Chunk]) -> None:
     """Write CSV; unknown is an empty cell."""
     writer = csv.writer(text)
     writer.writerow([*sweep.axes, *sweep.quantities, WHY])
@@ -179,7 +172,7 @@ def _cell(value: Any) -> Any:
     return cell(value, exact(value))
 
 
-def _json(sweep: Sweep, text: TextIO, chunks: Iterable[Chunk]) -> None:
+def stream_json(sweep: Sweep, text: TextIO, chunks: Iterable[Chunk]) -> None:
     """Write a list of objects, one per line; unknown is null, and "why" is null where the network can be built."""
     before = "[\n"
     for chunk in chunks:

@@ -48,9 +48,6 @@ def plan_sides(a: Any, b: Any) -> Plan:
     return Plan((i, j), min(a.low * i, b.low * j), max(a.high * i, b.high * j), d)
 
 
-plan_select = plan_sides
-
-
 def plan_least(a: Any, b: Any) -> Plan:
     sides = plan_sides(a, b)
     i, j = sides.scale

@@ -9,7 +9,9 @@ import itertools
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from archcalc.core.errors import ArchcalcError
 from archcalc.core.value import show
@@ -17,9 +19,7 @@ from archcalc.figures.figure import heading
 from archcalc.plots.canvas import COLOURS, DASHES, GREY, MARKS, WHICH, better, format_of, ink, ticks, units, write
 from archcalc.plots.labels import place
 from archcalc.sweeps.ranges import Axis, has_words, input_sizes, size
-
-if TYPE_CHECKING:
-    from archcalc.sweeps.sweep import Advance, Sweep
+from archcalc.sweeps.sweep import Advance, Front, Sweep
 
 FIGURES = ("cost", "pareto", "contours")
 FINEST = 200  # values of a knob that a picture shows
@@ -75,8 +75,6 @@ def _knob(sweep: Sweep, name: str) -> str:
 
 def _label(axis: Any, part: Sweep, name: str) -> None:
     """Label a knob's axis, with the input's size below some values if the knob alone decides it."""
-    import numpy as np
-
     values, spec = part.axes[name], part.network.spec
     others = input_sizes(spec, {other: own for other, own in part.axes.items() if other != name})
     own = [word for word in input_sizes(spec, {name: values}) if word not in others]
@@ -93,12 +91,9 @@ def _values(axis: Axis) -> list[float]:
     return [float(value) for value in axis]
 
 
-def _masked(sweep: Sweep, name: str) -> Any:
-    """A quantity along the knobs, as masked floats, which are precise enough for a picture."""
-    import numpy as np
-
-    found = sweep[name]
-    return np.ma.filled(found.astype(float), np.nan)
+def _floats(sweep: Sweep, name: str) -> Any:
+    """A quantity along the knobs, as floats, which are precise enough for a picture; NaN where it is unknown."""
+    return np.ma.filled(sweep[name].astype(float), np.nan)
 
 
 def _cost(panel: Any, sweep: Sweep) -> None:
@@ -106,12 +101,10 @@ def _cost(panel: Any, sweep: Sweep) -> None:
     numeric = _numeric(sweep)
     if not numeric:
         raise ArchcalcError("a picture of the cost needs a knob with several values, all numbers")
-    from archcalc.sweeps.sweep import Sweep as Part
-
     name, first = next(iter(sweep.asked)), numeric[0]
     others = {other: _finest(axis, MOST_LINES) for other, axis in sweep.axes.items() if other != first}
-    part = Part(sweep.network, [name], {first: _finest(sweep.axes[first]), **others})
-    costs = _masked(part, name)
+    part = Sweep(sweep.network, [name], {first: _finest(sweep.axes[first]), **others})
+    costs = _floats(part, name)
     combinations = list(itertools.product(*(range(size(axis)) for axis in others.values())))
     sizes = input_sizes(sweep.network.spec, others)
     chosen = combinations if len(combinations) <= MOST_LINES else _finest(combinations, MOST_LINES)
@@ -137,8 +130,6 @@ def _pareto(panel: Any, sweep: Sweep, best: Sequence[str], dask: str | None, adv
     """The first two quantities against each other; what no other point beats is joined."""
     if len(sweep.asked) < 2 or not set(best) <= {"min", "max"}:
         raise ArchcalcError("a Pareto front needs two quantities, such as mult_adds,params, and min or max for each")
-    from archcalc.sweeps.sweep import Front
-
     x, y = list(sweep.asked)[:2]
     front = Front(sweep, (x, y), (1 if best[0] == "min" else -1, 1 if best[1] == "min" else -1))
     for chunk in sweep.chunks(dask=dask, advance=advance):
@@ -165,8 +156,6 @@ def _pareto(panel: Any, sweep: Sweep, best: Sequence[str], dask: str | None, adv
 
 def _along(x: Any, y: Any) -> Iterator[tuple[float, float, float]]:
     """Places all along a line, for labels to keep clear of it."""
-    import numpy as np
-
     corners = np.linspace(0, 1, len(x))
     some = np.linspace(0, 1, 8 * MOST_LINES)
     return ((*place, 2.0) for place in zip(np.interp(some, corners, x), np.interp(some, corners, y), strict=True))
@@ -177,16 +166,11 @@ def _contours(panel: Any, sweep: Sweep) -> None:
     numeric = _numeric(sweep)[:2]
     if len(numeric) < 2:
         raise ArchcalcError("contours need two knobs with several values, all numbers")
-    import numpy as np
-
-    from archcalc.sweeps.sweep import Sweep as Part
-
     name = next(iter(sweep.asked))
     rest = {other: axis[0] for other, axis in sweep.axes.items() if other not in numeric}
     axes = {knob: _finest(sweep.axes[knob]) for knob in numeric}
-    part = Part(sweep.network, [name], {**axes, **{other: (value,) for other, value in rest.items()}})
-    costs = _masked(part, name)
-    costs = np.squeeze(costs, axis=tuple(range(2, costs.ndim)))
+    part = Sweep(sweep.network, [name], {**axes, **{other: (value,) for other, value in rest.items()}})
+    costs = _floats(part, name).reshape(part.shape[:2])
     across, up = (_values(axis) for axis in axes.values())
     if not np.nanmax(costs) > np.nanmin(costs):
         raise ArchcalcError(f"{name} is the same at every point, so there are no lines of equal cost")

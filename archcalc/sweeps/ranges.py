@@ -1,4 +1,4 @@
-"""Input sizes that follow from swept knobs, such as 96 rows from rho = 3/7."""
+"""The values of a swept knob, and the input sizes that follow from them, such as 96 rows from rho = 3/7."""
 
 from __future__ import annotations
 
@@ -128,34 +128,32 @@ def _checked(knob: Knob, parts: Callable[[], Iterable[Axis]], shown: str) -> Axi
 
 
 def _part(knob: Knob, text: str) -> Axis:
+    if not text:
+        raise Refusal("a value is missing")
     if text in knob.choices or ":" not in text:
-        return (knob.read(text) if text else _refuse("a value is missing"),)
+        return (knob.read(text),)
     ends = [_number(word) for word in text.split(":")]
     if len(ends) > 3:
-        _refuse(f"{text!r} has more than three parts; a range is {FORM}")
+        raise Refusal(f"{text!r} has more than three parts; a range is {FORM}")
     return _span(*ends)
 
 
 def _span(start: Number, stop: Number, step: Number = 1) -> Span:
     """The range from start to stop, both included. Raises Refusal if its steps do not meet the stop."""
     if step == 0:
-        _refuse("a step of 0 never reaches the end")
+        raise Refusal("a step of 0 never reaches the end")
     steps = (stop - start) // step
     if steps < 0:
-        _refuse(f"an empty range: {show(start)} is past {show(stop)} in steps of {show(step)}")
+        raise Refusal(f"an empty range: {show(start)} is past {show(stop)} in steps of {show(step)}")
     before = start + step * steps
     if before != stop:
         ways = [f"{show(start)}:{show(end)}:{show(step)}" for end in (before, before + step)]
-        _refuse(f"steps of {show(step)} from {show(start)} do not meet {show(stop)}; write {' or '.join(ways)}")
+        raise Refusal(f"steps of {show(step)} from {show(start)} do not meet {show(stop)}; write {' or '.join(ways)}")
     return Span(start, step, int(steps) + 1)
 
 
 def _number(word: str) -> Number:
     value = read_value(word.strip()) if word.strip() else None
     if value is None or isinstance(value, (bool, str, tuple)):
-        _refuse(f"{word!r} is not a number; a range is {FORM}")
+        raise Refusal(f"{word!r} is not a number; a range is {FORM}")
     return value
-
-
-def _refuse(message: str) -> Any:
-    raise Refusal(message)

@@ -7,29 +7,25 @@ import pickle
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from archcalc.address import Address
 from archcalc.core.errors import ArchcalcError, needed
+from archcalc.sweeps.chunks import Box
 from archcalc.sweeps.estimate import speed
-from archcalc.sweeps.evaluate import Box, Chunk, Grid, evaluate
+from archcalc.sweeps.evaluate import Chunk, evaluate
 from archcalc.sweeps.ranges import Axis
-
-if TYPE_CHECKING:
-    from archcalc.sweeps.sweep import Advance, Sweep
+from archcalc.sweeps.sweep import Advance, Sweep
 
 LOCAL = "local"
 RETRIES = 3  # of a piece that fails
 AHEAD = 3  # pieces for each thread that are submitted and not yet fetched, so that memory stays bounded
-SECONDS = (
-    2  # that a piece should take, so that every worker gets some even if the structure differs from point to point
-)
+SECONDS = 2  # that a piece should take, so that each worker gets some even if every point has its own structure
 PATIENCE = 20  # seconds for a scheduler to answer
 
 
 def evaluated(sweep: Sweep, address: str, advance: Advance | None = None) -> Iterator[Chunk]:
     """The evaluated pieces in order. Raises ArchcalcError if the cluster cannot be reached, or gives up."""
-    needed("distributed", "a Dask cluster", "dask")
     with _client(address) as client:
         ahead = AHEAD * max(1, sum(client.nthreads().values()))
         task = (pickle.dumps(sweep.network.spec), sweep.axes, sweep.quantities)
@@ -47,7 +43,7 @@ def evaluated(sweep: Sweep, address: str, advance: Advance | None = None) -> Ite
 
 def work(spec: bytes, axes: Mapping[str, Axis], quantities: Mapping[str, Address], box: Box) -> Chunk:
     """Evaluate one piece on a worker. Raises ArchcalcError if the worker has another version of archcalc."""
-    return evaluate(pickle.loads(spec), Grid(dict(axes)), box, quantities)
+    return evaluate(pickle.loads(spec), axes, box, quantities)
 
 
 def _fetched(future: Any, address: str, advance: Advance | None) -> Chunk:
@@ -66,14 +62,12 @@ def _fetched(future: Any, address: str, advance: Advance | None) -> Chunk:
 @contextmanager
 def _client(address: str) -> Iterator[Any]:
     """A connection; at the end it is closed, and a cluster started for it is stopped."""
-    import distributed
-
-    start: Any = distributed  # distributed has no type hints
+    distributed = needed("distributed", "a Dask cluster", "dask")
     cluster = None
     try:
         if address == LOCAL:
-            cluster = start.LocalCluster(threads_per_worker=1, dashboard_address=":0", silence_logs=logging.ERROR)
-        client = start.Client(cluster or address, timeout=PATIENCE)
+            cluster = distributed.LocalCluster(threads_per_worker=1, dashboard_address=":0", silence_logs=logging.ERROR)
+        client = distributed.Client(cluster or address, timeout=PATIENCE)
     except (OSError, ValueError) as error:  # a timeout or an invalid address
         if cluster is not None:
             cluster.close()

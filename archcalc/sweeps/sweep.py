@@ -1,4 +1,4 @@
-"""The Pareto front of two quantities, updated with each piece of a sweep."""
+"""A sweep: a grid of networks, evaluated piece by piece, and the Pareto front of two of its quantities."""
 
 from __future__ import annotations
 
@@ -6,21 +6,16 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from archcalc.address import Address, addresses
-from archcalc.core.errors import ArchcalcError, listing, suggest
-from archcalc.sweeps.evaluate import knob_columns
-from archcalc.sweeps.ranges import Axis, input_sizes, make_axis, size
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from archcalc.model import Model
-    from archcalc.sweeps.chunks import Pieces
-    from archcalc.sweeps.evaluate import Chunk, Grid
+from archcalc.core.errors import ArchcalcError, SpecError, listing, suggest
+from archcalc.model import Model
+from archcalc.sweeps.chunks import Pieces, pieces
+from archcalc.sweeps.evaluate import Chunk, evaluate, frame, joined, knob_columns
+from archcalc.sweeps.ranges import Axis, input_sizes, make_axis, read_axis, size
 
 SEEN = 4000  # approximate number of points drawn in a picture beside the front
 
@@ -64,10 +59,10 @@ def unbeaten(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Positions of the points that none dominates when both are minimized, sorted by x; of equal points the first."""
     if not len(x):
         return np.array([], int)
-    order: Any = (
-        np.lexsort((y, x)) if object not in (x.dtype, y.dtype) else sorted(range(len(x)), key=lambda i: (x[i], y[i]))
-    )
-    order = np.asarray(order)
+    if object in (x.dtype, y.dtype):
+        order = np.array(sorted(range(len(x)), key=lambda i: (x[i], y[i])))
+    else:
+        order = np.lexsort((y, x))
     least = np.minimum.accumulate(y[order])
     better = np.concatenate([[True], least[1:] < least[:-1]])
     return np.asarray(order[better])
@@ -88,9 +83,8 @@ class Sweep:
         self.sizes = input_sizes(network.spec, self.axes)
         self.quantities = {**self.sizes, **self.asked}
         if not self.axes:
-            raise ArchcalcError(
-                f"{network.name}: a sweep needs values for a knob (its knobs: {listing(network.knobs)})"
-            )
+            known = listing(network.knobs)
+            raise ArchcalcError(f"{network.name}: a sweep needs values for a knob (its knobs: {known})")
         if taken := [name for name in (*self.quantities, "why") if name in self.axes]:
             raise ArchcalcError(f"{network.name}: {taken[0]!r} is a column of the result and a knob")
 
@@ -104,16 +98,13 @@ class Sweep:
         """The number of networks."""
         return math.prod(self.shape)
 
-    @property
-    def grid(self) -> Grid:
-        """The axes, ready for arrays."""
-        return _evaluate().Grid(self.axes)  # type: ignore[no-any-return]
-
     def pieces(self, most: int | None = None) -> Pieces:
         """The grid, cut into pieces that fit into memory and have at most ``most`` points."""
-        from archcalc.sweeps.chunks import pieces
-
-        return pieces(self.shape, self._layers(), most)
+        try:
+            layers = len(self.network.summary().layers)
+        except SpecError:
+            layers = 1
+        return pieces(self.shape, layers, most)
 
     def chunks(self, *, dask: str | None = None, advance: Advance | None = None) -> Iterator[Chunk]:
         """The evaluated pieces in order, computed here or by a Dask cluster at that address ("local" starts one)."""
@@ -121,11 +112,10 @@ class Sweep:
         if dask:
             from archcalc.sweeps.remote import evaluated
 
-            chunks = evaluated(self, dask, advance)
+            yield from evaluated(self, dask, advance)
         else:
-            own, evaluate = (self.network.spec, self.grid), _evaluate().evaluate
-            chunks = (evaluate(*own, box, self.quantities, advance) for box in self.pieces())
-        yield from chunks
+            for box in self.pieces():
+                yield evaluate(self.network.spec, self.axes, box, self.quantities, advance)
 
     def arrays(self, *, dask: str | None = None, advance: Advance | None = None) -> dict[str, np.ndarray]:
         """Columns: the knobs, the quantities (masked where unknown), and why a network cannot be built, else "".
@@ -133,8 +123,6 @@ class Sweep:
         Quantities are exact: int64, or Python's integers where those are too small; a share is a Fraction. A knob that
         is not whole is the nearest float. Raises ArchcalcError.
         """
-        from archcalc.sweeps.evaluate import joined
-
         if self.points > MOST_POINTS:
             message = f"{self.points:,} points are too many for memory (at most {MOST_POINTS:,})"
             raise ArchcalcError(f"{message}; sweep.write('FILE.parquet') writes them piece by piece")
@@ -142,8 +130,6 @@ class Sweep:
 
     def frame(self) -> Any:
         """The columns as a pandas DataFrame; unknown values are missing. Raises ArchcalcError without pandas."""
-        from archcalc.sweeps.evaluate import frame
-
         return frame(self.arrays())
 
     def __getitem__(self, name: str) -> np.ndarray:
@@ -182,14 +168,6 @@ class Sweep:
 
         plot(self, Path(path), figure, best, dask, advance, dark)
 
-    def _layers(self) -> int:
-        from archcalc.core.errors import SpecError
-
-        try:
-            return len(self.network.summary().layers)
-        except SpecError:
-            return 1
-
     def _check(self) -> None:
         """Check that the quantities exist, at the defaults or at the first point. Raises ArchcalcError."""
         first = {name: axis[0] for name, axis in self.axes.items()}
@@ -204,8 +182,6 @@ class Sweep:
 
 def sweep(network: Model, of: Iterable[str], knobs: Mapping[str, Any], *, text: bool = False) -> Sweep:
     """The sweep over these knob values, given in Python or (``text``) on the command line. Raises ArchcalcError."""
-    from archcalc.sweeps.ranges import read_axis
-
     axes = {}
     for name, values in knobs.items():
         if name not in network.knobs:
@@ -215,8 +191,6 @@ def sweep(network: Model, of: Iterable[str], knobs: Mapping[str, Any], *, text: 
 
 
 def _problem(network: Model, asked: Address, knobs: Mapping[str, Any]) -> ArchcalcError | None:
-    from archcalc.core.errors import SpecError
-
     try:
         asked.of(network.summary(**knobs))
     except SpecError:
@@ -224,10 +198,3 @@ def _problem(network: Model, asked: Address, knobs: Mapping[str, Any]) -> Archca
     except ArchcalcError as error:
         return error
     return None
-
-
-def _evaluate() -> Any:
-    """The part that imports NumPy."""
-    from archcalc.sweeps import evaluate
-
-    return evaluate

@@ -18,7 +18,7 @@ import numpy as np
 
 from archcalc.core.errors import NO_ROOT, Refusal
 from archcalc.core.number import COMPARE, OwnCondition, OwnNumber, is_int, plain, product
-from archcalc.sweeps.plans import MOST, Plan, fits, plan_add, plan_floor, plan_least, plan_mul, plan_select, plan_sides
+from archcalc.sweeps.plans import MOST, Plan, fits, plan_add, plan_floor, plan_least, plan_mul, plan_sides
 
 MOST_EXPONENT = 256  # as in archcalc.spec.arithmetic
 FEW = 8  # factors that are multiplied one by one
@@ -58,7 +58,7 @@ class Mask(OwnCondition):
 
     def select(self, yes: Any, no: Any) -> Any:
         """``yes`` where the condition is true, else ``no``."""
-        return run(plan_select, lift(yes), lift(no), lambda a, b: np.where(self.array, a, b))
+        return run(plan_sides, lift(yes), lift(no), lambda a, b: np.where(self.array, a, b))
 
     def joined(self, sign: str, other: Any) -> Any:
         """The two conditions, combined at each point."""
@@ -143,13 +143,9 @@ class Values(OwnNumber):
         if isinstance(exponent, Fraction):
             raise Refusal(NO_ROOT)
         if isinstance(exponent, Values):
-            for allowed, why in (
-                (exponent % 1 == 0, NO_ROOT),
-                (
-                    (exponent <= MOST_EXPONENT) & (exponent >= -MOST_EXPONENT),
-                    f"an exponent of more than {MOST_EXPONENT}",
-                ),
-            ):
+            small = (exponent <= MOST_EXPONENT) & (exponent >= -MOST_EXPONENT)
+            too_large = f"an exponent of more than {MOST_EXPONENT}"
+            for allowed, why in ((exponent % 1 == 0, NO_ROOT), (small, too_large)):
                 if not allowed:  # raises Split where it depends
                     raise Refusal(why)
             exponents = exponent.n
@@ -238,13 +234,17 @@ def along(values: Sequence[Any], axis: int, axes: int) -> Any:
     """These numbers along one axis of the grid."""
     if len(values) == 1:
         return plain(values[0])
-    return gathered(np.array([Fraction(v) for v in values], dtype=object).reshape(_along(len(values), axis, axes)))
+    return gathered(placed(np.array([Fraction(v) for v in values], dtype=object), axis, axes))
+
+
+def placed(values: np.ndarray, axis: int, axes: int) -> np.ndarray:
+    """A row of values along one axis of so many."""
+    return values.reshape([-1 if i == axis else 1 for i in range(axes)])
 
 
 def stepped(start: Any, step: Any, indices: np.ndarray, axis: int, axes: int) -> Any:
     """start + step*i along one axis of the grid."""
-    where = indices.reshape(_along(len(indices), axis, axes))
-    index = made(where, 1, int(indices.min()), int(indices.max()))
+    index = made(placed(indices, axis, axes), 1, int(indices.min()), int(indices.max()))
     return plain(start + step * index)
 
 
@@ -300,7 +300,3 @@ def _scaled(value: Values, factor: int, wide: bool) -> Any:
 def _item(n: Any) -> Any:
     """A NumPy integer as a Python integer."""
     return n if isinstance(n, (int, Fraction)) else int(n)
-
-
-def _along(count: int, axis: int, axes: int) -> tuple[int, ...]:
-    return tuple(count if i == axis else 1 for i in range(axes))

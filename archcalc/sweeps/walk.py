@@ -23,7 +23,7 @@ from archcalc.spec.model import Item, Spec
 from archcalc.spec.names import Run
 from archcalc.spec.syntax import Expression
 from archcalc.sweeps.chunks import LARGEST as PIECE
-from archcalc.sweeps.values import SHOWN, Mask, Split, Values, fractions, made
+from archcalc.sweeps.values import SHOWN, Mask, Split, Values, fractions, made, placed
 
 
 class Places(NamedTuple):
@@ -49,8 +49,7 @@ class Places(NamedTuple):
         if (parts := -(-number * math.prod(self.shape) // PIECE)) > 1:
             longest = max(self.shape)
             labels = np.arange(longest) * min(parts, longest) // longest
-            axis = self.shape.index(longest)
-            raise Split(labels.reshape([-1 if i == axis else 1 for i in range(len(self.shape))]))
+            raise Split(placed(labels, self.shape.index(longest), len(self.shape)))
         return self._replace(copies=(*self.copies, most))
 
 
@@ -65,8 +64,8 @@ class Copies(NamedTuple):
     @property
     def index(self) -> Any:
         """The numbers of the copies, along the first axis of their arrays."""
-        numbers = np.arange(self.first, self.first + self.most).reshape(-1, *[1] * (self.places.axes - 1))
-        return made(numbers, 1, self.first, self.first + self.most - 1)
+        numbers = np.arange(self.first, self.first + self.most)
+        return made(placed(numbers, 0, self.places.axes), 1, self.first, self.first + self.most - 1)
 
     @property
     def name(self) -> str:
@@ -168,14 +167,11 @@ class Failure(NamedTuple):
     def messages(self, places: np.ndarray) -> tuple[list[str], np.ndarray]:
         """The distinct messages at these points, a mask over the whole grid, and the index of each point's message."""
         tokens = list(dict.fromkeys(TOKEN.findall(self.text)))
-        columns = [self._column(self.quoted[token], places) for token in tokens]
+        columns = [np.broadcast_to(fractions(self.quoted[token]), places.shape)[places] for token in tokens]
         found: dict[tuple[Any, ...], int] = {}
         points = zip(*columns, strict=True) if columns else iter([()] * int(places.sum()))
         which = np.fromiter((found.setdefault(point, len(found)) for point in points), np.int32)
         return [self._filled(dict(zip(tokens, point, strict=True))) for point in found], which
-
-    def _column(self, values: Any, places: np.ndarray) -> list[Any]:
-        return list(np.broadcast_to(fractions(values), places.shape)[places])
 
     def _filled(self, point: Mapping[str, Any]) -> str:
         def word(match: re.Match[str]) -> str:

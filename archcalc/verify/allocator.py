@@ -142,7 +142,7 @@ def _silent() -> Iterator[None]:
 def _asked_of_cuda(network: NetworkModule, x: Tensor, run: Pass) -> dict[str, int]:
     """The peaks of CUDA's allocator, with the input; a first run allocates the permanent workspaces of libraries."""
     device = x.device
-    _clear(device)
+    _clear()
     before = _bytes(device, "current")
     run(network, x)
     synchronize(device)
@@ -155,7 +155,7 @@ def _asked_of_cuda(network: NetworkModule, x: Tensor, run: Pass) -> dict[str, in
     return {"requested": requested, "allocated": allocated, "standing": base["requested"] - before["requested"]}
 
 
-def _clear(device: torch.device) -> None:
+def _clear() -> None:
     """Free what earlier networks left: reference cycles, cuBLAS workspaces, cached blocks of the allocator."""
     gc.collect()
     getattr(torch._C, "_cuda_clearCublasWorkspaces", lambda: None)()

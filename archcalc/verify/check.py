@@ -21,7 +21,7 @@ from archcalc.core.shape import Shape, describe
 from archcalc.graph.graph import Node
 from archcalc.report import Report, Row
 from archcalc.verify.device import is_fault, synchronize
-from archcalc.verify.module import Function, NetworkModule, TorchRefuses, to_module
+from archcalc.verify.module import Function, NetworkModule, TorchRefuses, to_module, watched
 
 
 class Ran(NamedTuple):
@@ -121,10 +121,7 @@ def verify(report: Report, device: torch.device, batch: int) -> Verified:
             network = to_module(report.graph, stand_in).eval().requires_grad_(False)
             ran = run(network, torch.zeros(batch, *report.input), report.graph.nodes[1:])
     except TorchRefuses as refusal:
-        node, row = next(
-            pair for pair in zip(report.graph.nodes[1:], report.layers, strict=True) if pair[0] is refusal.node
-        )
-        broken = difference(report, node, "runs", "yes", str(refusal.error))
+        broken = difference(report, refusal.node, "runs", "yes", str(refusal.error))
         return Verified(report.label, digest(report), str(device), batch, 0, 0, 0, 0, (), (broken,))
     differences: list[Difference] = []
     layers = list(zip(report.graph.nodes[1:], report.layers, network.layers(), ran, strict=True))
@@ -166,19 +163,14 @@ def run(network: NetworkModule, x: Tensor, nodes: Sequence[Node]) -> list[Ran]:
     def end(_: nn.Module, __: Any, output: Tensor) -> None:
         found.append(Ran(tuple(output.shape), counter.get_total_flops() - before[0]))
 
-    hooks = [layer.register_forward_pre_hook(start, prepend=True) for layer in network.layers()]
-    hooks += [layer.register_forward_hook(end) for layer in network.layers()]
     try:
-        with unfused(network), counter, torch.no_grad():
+        with unfused(network), counter, torch.no_grad(), watched(network, start, end):
             network(x)
             synchronize(x.device)
     except Exception as error:
         if is_fault(error) or len(found) == len(nodes):  # or no layer is left to blame
             raise
         raise TorchRefuses(nodes[len(found)], error) from error
-    finally:
-        for hook in hooks:
-            hook.remove()
     return found
 
 

@@ -1,4 +1,4 @@
-"""Work that a time limit may interrupt."""
+"""The time that layers take on a device, and work that a time limit may interrupt."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from threading import current_thread, main_thread
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from archcalc.verify.device import synchronize
-from archcalc.verify.module import NetworkModule
+from archcalc.verify.module import NetworkModule, watched
 
 
 @contextmanager
@@ -132,20 +132,8 @@ def time_network(network: NetworkModule, x: Tensor, clock: Clock, repeats: int =
 def _marked_pass(network: NetworkModule, x: Tensor, clock: Clock) -> list[float]:
     starts: list[Any] = []
     ends: list[Any] = []
-
-    def start(module: nn.Module, inputs: Any) -> None:
-        starts.append(clock.mark())
-
-    def end(module: nn.Module, inputs: Any, output: Any) -> None:
-        ends.append(clock.mark())
-
-    hooks = [layer.register_forward_pre_hook(start, prepend=True) for layer in network.layers()]
-    hooks += [layer.register_forward_hook(end) for layer in network.layers()]
-    try:
-        clock.wait(len(hooks))
+    with watched(network, lambda *_: starts.append(clock.mark()), lambda *_: ends.append(clock.mark())):
+        clock.wait(2 * len(list(network.layers())))
         network(x)
         clock.finish()
-    finally:
-        for hook in hooks:
-            hook.remove()
     return [clock.seconds(*pair) for pair in zip(starts, ends, strict=True)]

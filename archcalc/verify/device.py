@@ -1,4 +1,4 @@
-"""Errors of torch while a network runs: either the device failed, or torch refuses the network."""
+"""The device: how it is found and described, the memory that is free on it, and its errors while a network runs."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeAlias
 
 import torch
@@ -14,7 +15,6 @@ from archcalc.memory.liveness import last_uses, outputs
 from archcalc.verify.device import is_fault
 
 RESERVED = frozenset(dir(nn.Module()))  # names that a submodule cannot have
-
 
 Unknown: TypeAlias = Callable[[Node], Callable[..., Tensor]]
 
@@ -110,6 +110,18 @@ class NetworkModule(nn.Module):
     def layers(self) -> Iterator[nn.Module]:
         """The module of each layer, in the order of the nodes after the input."""
         return (self.get_submodule(call.target) for call in self._calls)
+
+
+@contextmanager
+def watched(network: NetworkModule, start: Callable[..., None], end: Callable[..., None]) -> Iterator[None]:
+    """Call ``start`` before each layer runs and ``end`` after it, with the arguments that torch gives to hooks."""
+    hooks = [layer.register_forward_pre_hook(start, prepend=True) for layer in network.layers()]
+    hooks += [layer.register_forward_hook(end) for layer in network.layers()]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 def to_module(graph: Graph, unknown: Unknown = refuse) -> NetworkModule:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from archcalc.core.errors import ArchcalcError
 from archcalc.output import write
 from archcalc.output.md import code, escape, render_tables
 from archcalc.verify.plot import can_draw, roofline_picture
@@ -22,9 +20,8 @@ MOST = 10  # differences to list for one module of a library
 
 def page(findings: Findings, pictures: Sequence[str] = ()) -> str:
     """The whole page."""
-    return "\n".join(
-        [*_head(findings), *_differences(findings), *_picture_links(findings, pictures), *_tables(findings)]
-    )
+    parts = [*_head(findings), *_differences(findings), *_picture_links(findings, pictures)]
+    return "\n".join([*parts, render_tables(list(tables(findings, names=True)))])
 
 
 def verdict(findings: Findings) -> str:
@@ -33,9 +30,8 @@ def verdict(findings: Findings) -> str:
     count = len(findings.verified)
     parts = [f"{count} network{'s' * (count > 1)} with {layers:,} layers compared"] if count else []
     parts += [f"{len(findings.witnessed)} compared with other libraries"] if findings.witnessed else []
-    parts.append(
-        f"{len(findings.failed)} differ" if findings.failed else "no difference" if parts else "nothing compared"
-    )
+    equal = "no difference" if parts else "nothing compared"
+    parts.append(f"{len(findings.failed)} differ" if findings.failed else equal)
     parts += ["memory is reported, not judged"] if findings.used else []
     compared = {one.label for one in findings.verified}
     left = {one.label for one in findings.not_run}
@@ -77,24 +73,9 @@ def _picture_links(findings: Findings, pictures: Sequence[str]) -> Iterator[str]
         yield "No picture: matplotlib is not installed.\n"
 
 
-def _tables(findings: Findings) -> Iterator[str]:
-    yield render_tables(list(tables(findings, names=True)))
-
-
 def slug(text: str) -> str:
     """A text as the name of a file: "NVIDIA H200" becomes nvidia_h200."""
     return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
-
-
-def folder_for(folder: Path) -> Path:
-    """The folder, created if necessary, so that a wrong one is refused before anything runs. Raises ArchcalcError."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ArchcalcError(f"{folder}: {(error.strerror or str(error)).lower()}") from None
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise ArchcalcError(f"{folder}: permission denied")
-    return folder
 
 
 def write_receipt(findings: Findings, folder: Path, name: str) -> list[Path]:

@@ -1,4 +1,4 @@
-"""The measured peak rates of a device: operations in a large matrix product, bytes in a large copy."""
+"""The time of each layer, beside a bound of it by the measured peak rates of the device."""
 
 from __future__ import annotations
 

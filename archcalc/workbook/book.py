@@ -44,6 +44,11 @@ FORMATS: dict[str, dict[str, Any]] = {
 Styles = SimpleNamespace  # the workbook's formats, by their names in FORMATS
 
 
+def styles_of(book: Workbook) -> Styles:
+    """The formats of a new workbook."""
+    return Styles(**{name: book.add_format(format_) for name, format_ in FORMATS.items()})
+
+
 class Written(NamedTuple):
     """A network's sheet: its label and name, the number of layers, and the cells of its totals and its status."""
 
@@ -51,6 +56,7 @@ class Written(NamedTuple):
     sheet: str
     layers: Formula
     totals: dict[str, Formula | None]  # by title; None if a layer's value is unknown
+    done: Walk
 
 
 def render_reports(reports: Sequence[Report], choice: Choice) -> bytes:
@@ -59,16 +65,16 @@ def render_reports(reports: Sequence[Report], choice: Choice) -> bytes:
     convention = sentence((work, "params", "buffers"), [report.graph for report in reports])
     book = Workbook(file, OPTIONS)
     book.set_properties({"title": ", ".join(report.label for report in reports), "comments": convention})
-    styles = Styles(**{name: book.add_format(format_) for name, format_ in FORMATS.items()})
+    styles = styles_of(book)
     overview = book.add_worksheet("totals")
     names: dict[str, None] = {"totals": None}
-    written = [_network(book, styles, report, sheet_name(report.label, names), choice) for report in reports]
+    written = [network_sheet(book, styles, report, sheet_name(report.label, names), choice) for report in reports]
     _overview(overview, styles, written, work, convention)
     book.close()
     return file.getvalue()
 
 
-def _network(book: Workbook, styles: Styles, report: Report, name: str, choice: Choice) -> Written:
+def network_sheet(book: Workbook, styles: Styles, report: Report, name: str, choice: Choice) -> Written:
     """Write a network's sheet."""
     if len(report.layers) > MOST_LAYERS:
         much = f"{report.label} has {len(report.layers):,} layers; a workbook holds at most {MOST_LAYERS:,}"
@@ -92,7 +98,7 @@ def _network(book: Workbook, styles: Styles, report: Report, name: str, choice: 
     sheet.set_column(0, 0, max(len(node.name) for node in done.graph.nodes) + 2)
     places = [columns[title] for title in done.layout.figures]
     sheet.set_column(places[0], places[-1], 16)
-    return Written(report.label, name, _how_many(report, done, name), totals)
+    return Written(report.label, name, _how_many(report, done, name), totals, done)
 
 
 def _how_many(report: Report, done: Walk, sheet: str) -> Formula:

@@ -127,11 +127,12 @@ class Change(Fitter):
     def node(self, kind, arguments, site):
         layer = build(kind, *arguments)[0]
         values = {p.name: getattr(layer, p.name) for p in layer.parameters}
-        for titles, name, old in columns_of(layer, len(site.inputs[0].shape) - 1):
+        for titles, parameter, old in columns_of(layer, len(site.inputs[0].shape) - 1):
             row = self.rows.of(site.name)
             new = tuple(self.cells.get((row, t), v) for t, v in zip(titles, old, strict=True))
             if new != old:
-                values[name] = new if len(new) > 1 or isinstance(values[name], tuple) else new[0]
+                tuples = len(new) > 1 or isinstance(values[parameter.name], tuple)
+                values[parameter.name] = new if tuples else new[0]
         return super().node(kind, ((), values), site)
 
 
