@@ -125,7 +125,9 @@ class Explanation:
             return f"\\[ {WorkedLatex().write(self.size.trace)} = {self.size.value} \\]\n"
         parts = [latex(side.numbers) for side in self.sides]
         rows = [f"  &{self.saving(TEX)}"] if len(self.sides) == 2 else []
-        rows += [f"  \\text{{{escape(name)}}} &= {own}" for name, own in self.in_letters(TEX)]
+        for name, own in self.in_letters(TEX):
+            first, *others = own.split(" = ")
+            rows += [f"  \\text{{{escape(name)}}} &= {first}", *(f"  &= {other}" for other in others)]
         rows += [f"  &\\quad {condition}" for condition in self.conditions(TEX)]
         return "\n".join([*parts, *["\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}\n"] * bool(rows)])
 
