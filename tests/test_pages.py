@@ -92,7 +92,7 @@ def test_the_front_page_and_others_have_examples():
 
 
 @pytest.mark.parametrize("command", re.findall(r"`archcalc (\w+ [^`\n]*)`", TEXTS[README]))
-def test_commands_in_the_text_run(command):
+def test_commands_in_the_text_run(command, folder):
     if command.startswith("verify"):
         pytest.importorskip("torch")
     assert CliRunner().invoke(main, shlex.split(command)).exit_code == 0
