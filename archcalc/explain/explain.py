@@ -56,7 +56,7 @@ class Side(NamedTuple):
     formula: Formula | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Explanation:
     """The derivation of a figure; with two networks, what the first saves compared with the second."""
 
@@ -155,6 +155,8 @@ class Explanation:
 
     def __str__(self) -> str:
         return "\n".join(self.lines()).rstrip()
+
+    __repr__ = __str__
 
 
 def _sum(side: Side, marks: Marks) -> str:

@@ -14,6 +14,7 @@ from archcalc.figures.rules import ABSENT as ABSENT
 from archcalc.output.rounding import MIXED as MIXED
 from archcalc.output.rounding import Scale, scale_for, significant, sizes
 from archcalc.output.rounding import fixed as fixed
+from archcalc.output.shown import Shown
 
 if TYPE_CHECKING:
     from archcalc.address import Address
@@ -121,19 +122,24 @@ class Column(NamedTuple):
         return self._replace(scale=scale_for(units, values, self.unit))
 
 
-class Table(NamedTuple):
-    """Columns and rows of values, with a title, totals and notes.
-
-    A value is a number, a word, or a shape; a Decimal keeps the digits that it has. None is unknown, ABSENT is a place
-    without a value.
-    """
-
+class _Table(NamedTuple):
     title: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Any, ...], ...]
     totals: tuple[tuple[Any, ...], ...] = ()
     notes: tuple[str, ...] = ()  # knobs, convention, source
     name: str = "table"  # in one word, for a file or a sheet: a network, or what is shown
+
+
+class Table(Shown, _Table):
+    """Columns and rows of values, with a title, totals and notes.
+
+    A value is a number, a word, or a shape; a Decimal keeps the digits that it has. None is unknown, ABSENT is a place
+    without a value.
+    """
+
+    def tables(self) -> Sequence[Table]:
+        return (self,)
 
     def texts(self) -> list[list[str]]:
         """The rows, then the totals, as text for people."""
