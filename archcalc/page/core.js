@@ -7,11 +7,14 @@ const [VALUE, NUMBER] = ["\ue000", "\ue001"]; // in a text: the next of its valu
 
 const thousands = n => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
 const absolute = n => n < 0n ? -n : n;
-const fixed = (x, digits) => { // rounded from the exact value, a half to even
+const fixed = (x, digits) => { // rounded from the exact value, a half up
   const scale = 10n ** BigInt(digits), n = absolute(top(x)) * scale, d = under(x);
-  const twice = 2n * (n % d), up = twice > d || (twice === d && n / d % 2n === 1n);
-  const rounded = n / d + (up ? 1n : 0n), rest = String(rounded % scale).padStart(digits, "0");
+  const rounded = (2n * n + d) / (2n * d), rest = String(rounded % scale).padStart(digits, "0");
   return `${top(x) < 0n ? "-" : ""}${thousands(rounded / scale)}${digits ? `.${rest}` : ""}`;
+};
+const significant = x => { // three digits, and one decimal at least
+  const digits = [...Array(400).keys()].find(n => n && absolute(top(x)) * 10n ** BigInt(n) * 2n + under(x) >= 200n * under(x));
+  return fixed(x, digits);
 };
 const shown = x => {
   const digits = [1, 2, 3, 4].find(n => 10n ** BigInt(n) % under(x) === 0n);
@@ -20,7 +23,11 @@ const shown = x => {
 };
 const describe = shape => shape.map(shown).join(" x ");
 const count = n => n === null ? "?" : thousands(n);
-const times = x => compare(x, 1n) === 0n ? "1" : fixed(x, compare(x, 10n) < 0n ? 3 : compare(x, 1000n) < 0n ? 1 : 0);
+const times = x => {
+  if (compare(x, 1n) === 0n) return "1";
+  const words = fixed(x, compare(x, 10n) < 0n ? 3 : compare(x, 1000n) < 0n ? 1 : 0);
+  return /[1-9]/.test(words) || top(x) === 0n ? words : significant(x);
+};
 const ratio = (part, whole) => whole === 0n ? "" : part === null || whole === null ? "?" : times(div(part, whole));
 const share = (part, whole) => part === null || whole === null ? null : div(part, whole || 1n);
 const percent = x => x === null ? "?" : `${fixed(mul(100n, x), 1)} %`;
@@ -95,6 +102,16 @@ const grouped = (rows, depth) => { // rows of blocks, or of the layers that stan
     groups.set(name, [...groups.get(name) || [], row]);
   }
   return [...groups].map(([name, members]) => ({ name, members, alone: members.length === 1 && members[0].name === name }));
+};
+const PART = /\{([A-Za-z]\w*)\}/; // of the path of a paper's name: it may be anything
+const escaped = text => text.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
+const called = (network, path) => { // what the paper calls a layer or a block; its path where the spec does not say
+  for (const [of, name] of network.names) {
+    const pattern = of.split(PART).map((piece, i) => i % 2 ? `(?<${piece}>[^/]+)` : escaped(piece)).join("");
+    const found = new RegExp(`^${pattern}(?=/|$)`).exec(path);
+    if (found) return name.replace(new RegExp(PART, "g"), (_, part) => found.groups[part]) + path.slice(found[0].length);
+  }
+  return path;
 };
 const layers = n => `${n} layer${n === 1 ? "" : "s"}`;
 

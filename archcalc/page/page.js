@@ -102,7 +102,7 @@ const blocks = groups => groups.flatMap(group => group.alone ? [] : [group.name,
 const BAR = 5; // rem, of the largest share that is shown
 const approximate = x => Number(top(x)) / Number(under(x));
 const made = (network, { name, alone, depth }) => { // a row of the table, without its figures
-  const short = name.split("/").at(-1);
+  const full = called(network, name), short = full === name ? name.split("/").at(-1) : full;
   const fold = () => {
     network.open.has(name) ? network.open.delete(name) : network.open.add(name);
     update();
@@ -151,28 +151,23 @@ const showLayers = (network, found) => {
 
 const quoted = word => /^[\w.\/@=,+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 const chosen = network => network.knobs.map((knob, i) => [knob, settings(network)[i]]).filter(([knob, text]) => text !== knob.default);
-const command = networks => {
-  const convention = data.convention === "mult_adds" ? [] : ["--convention", data.convention];
-  if (networks.length === 1) {
-    const [network] = networks;
-    const options = chosen(network).flatMap(([knob, text]) => [`--${knob.name}`, text]);
-    return ["archcalc summary", ...[network.name, ...options, ...convention].map(quoted)].join(" ");
-  }
+const command = networks => { // knobs behind the names, since an option may be called as a knob is
   const asked = networks.map(network => {
     const pairs = chosen(network).map(([knob, text]) => `${knob.name}=${text}`);
-    return quoted(pairs.length ? `${network.name}@${pairs.join(",")}` : network.name);
+    return pairs.length ? `${network.name}@${pairs.join(",")}` : network.name;
   });
-  return ["archcalc compare", ...asked, ...convention].join(" ");
+  const convention = data.convention === "mult_adds" ? [] : ["--convention", data.convention];
+  return ["archcalc", networks.length > 1 ? "compare" : "summary", ...asked, ...convention].map(quoted).join(" ");
 };
 const line = words => `| ${words.map(word => word.replaceAll("|", "\\|")).join(" | ")} |`;
 const markdown = network => {
   const { found } = network, heads = HEADS();
   const rule = heads.map(({ number: right }) => right ? "---:" : ":---");
-  return [`## ${found.heading}`, "", line(heads.map(({ text }) => text)), line(rule), ...table(found, 0).map(line),
+  return [`## ${found.heading}`, "", line(heads.map(({ text }) => text)), line(rule), ...table(found, 0).map(([path, ...rest]) => line([called(network, path), ...rest])),
     line(["total", "", "", found.counts[0], found.counts[3], "100.0 %"].map(word => word && `**${word}**`)), "", network.said, ""].join("\n");
 };
 const field = word => /[",\n]/.test(word) ? `"${word.replaceAll('"', '""')}"` : word;
-const csv = network => [["layer", "kind", "output", "params", data.convention], ...table(network.found, 0).map((row, i) =>
+const csv = network => [["path", "kind", "output", "params", data.convention], ...table(network.found, 0).map((row, i) =>
   [row[0], row[1], row[2].replaceAll(" ", ""), ...[PARAMS, WORK].map(j => String(network.found.rows[i].figures[j] ?? ""))])]
   .map(row => row.map(field).join(",")).join("\n") + "\n";
 
@@ -238,14 +233,19 @@ const showFormula = (network, found) => {
 };
 
 const ACROSS = " to "; // in a text of a box: a range over the copies for which it stands
+const saying = lines => { // puts a text into the lines that it has in a box
+  const first = lines.map(({ textContent }) => textContent), own = first.join(" ");
+  return (word, atFirst) => {
+    const range = own.includes(ACROSS), words = word === own || (range && atFirst) ? first : [range ? "" : word];
+    lines.forEach((node, i) => write(node, words[i] ?? ""));
+  };
+};
 const FEW_BOXES = 40; // of a drawing that is open at first
 const drawing = network => {
   const svg = grown(SVG, network.drawing.svg);
   network.boxes = [...svg.querySelectorAll("g[data-path]")].map(box => ({
     path: box.dataset.path, title: box.querySelector("title"), rects: box.querySelectorAll("rect"),
-    texts: ["kind", "output", "figure"].map(name => box.querySelector(`text.${name}`)) }));
-  const several = network.boxes.flatMap(({ texts: own }) => own).filter(text => text?.textContent.includes(ACROSS));
-  network.ranges = new Map(several.map(text => [text, text.textContent]));
+    texts: ["kind", "output", "figure"].map(name => saying([...box.querySelectorAll(`text.${name}`)])) }));
   network.apart = element("p", { class: "soft" }, "The layers here are not those of the drawing, which 'archcalc draw' makes anew.");
   network.canvas = element("div", { class: "drawing", tabindex: 0 }, svg);
   network.details = element("details", { ontoggle: changed }, element("summary", {}, "Drawing"), network.apart, network.canvas);
@@ -266,9 +266,7 @@ const showDrawing = (network, found) => {
   const most = Math.max(...rows.map((_, i) => part(i))) || 1;
   network.boxes.forEach(({ path, title, rects, texts: own }, i) => {
     const words = rows[i] ? [rows[i].cells[1], rows[i].cells[2], rows[i].cells[4]] : ["", describe(found.input), ""];
-    own.forEach((text, j) => {
-      if (text) write(text, !network.ranges.has(text) ? words[j] : atFirst ? network.ranges.get(text) : "");
-    });
+    own.forEach((say, j) => say(words[j], atFirst));
     write(title, [path, ...words.filter(Boolean)].join(", "));
     if (rows[i] && rects.length === 1) rects[0].style.fillOpacity = .08 + .5 * part(i) / most;
   });
@@ -336,4 +334,4 @@ page.append(element("div", { class: "networks" }, ...data.networks.map(section))
 addEventListener("hashchange", () => { visit(); update(); });
 visit();
 update();
-globalThis.archcalc = { networks: data.networks, answer, table }; // for a program that reads the page
+globalThis.archcalc = { networks: data.networks, answer, table, called }; // for a program that reads the page

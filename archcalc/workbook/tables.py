@@ -21,7 +21,7 @@ from archcalc.figures.figure import FIGURES
 from archcalc.figures.rules import Tally
 from archcalc.layouts.cells import Answer, Cell
 from archcalc.layouts.tables import Filled
-from archcalc.output.xlsx import FIRST_ROW, OPTIONS, as_shown, put, put_text, sheet_name, write_table
+from archcalc.output.xlsx import FIRST_ROW, OPTIONS, as_shown, put, put_text, sheet_name, side, write_table
 from archcalc.quantity import KNOB, Quantity
 from archcalc.report import Report
 from archcalc.tables import Choice
@@ -155,8 +155,6 @@ def _table(book: Workbook, sheet: Worksheet, one: Filled, sources: dict[str, Sou
     """Write a table, and its figures again: as formulas, or in grey."""
     table = one.table
     write_table(book, sheet, table)
-    sheet.set_landscape()
-    sheet.fit_to_pages(1, 0)
     values, texts = (*table.rows, *table.totals), table.texts()
     for row, cells in enumerate((*one.rows, *one.totals)):
         for column, cell in enumerate(cells):
@@ -165,7 +163,7 @@ def _table(book: Workbook, sheet: Worksheet, one: Filled, sources: dict[str, Sou
             own, text = table.columns[column], texts[row][column]
             shown = as_shown(text) if own.type.number else as_shown(text).replace("#,##0", "0")
             total = {"bold": True, "top": 1} if row >= len(table.rows) else {}
-            look = {"align": "right" if own.type.number else "left", "num_format": shown, **total}
+            look = {**side(own, column), "num_format": shown, **total}
             if formula := Cells(sources).of(cell):
                 value = float(formula.value) if isinstance(formula.value, Fraction) else formula.value
                 sheet.write_formula(FIRST_ROW + row, column, f"={formula.text}", book.add_format(look), value)
