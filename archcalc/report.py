@@ -155,6 +155,8 @@ class Report(Shown):
 
     def by(self, what: str, depth: int = 1) -> tuple[Row, ...]:
         """Rows by "layer", by "block" (names cut at ``depth`` levels), or by "kind"."""
+        if depth < 1:
+            raise ArchcalcError(f"depth is a number of levels, at least 1, not {depth}")
         if what == "layer":
             return self.layers
         if what == "block":
@@ -200,15 +202,14 @@ class Report(Shown):
         names = dict.fromkeys((*USUAL[:-1], self.work, *more))
         return {name: _json(row.figure(name)) for name in names}
 
-    def table(self, columns: str | Iterable[str] = (), by: str = "layer", depth: int = 1) -> Table:
-        """A row for each "layer", "block" or "kind" with these columns, as `archcalc summary` has them.
+    def table(self, columns: str | Iterable[str] = "", by: str = "", depth: int = 1, only: str = "") -> Table:
+        """What `archcalc summary` shows with these options: a row for each "layer", "block" or "kind".
 
         Raises ArchcalcError.
         """
-        from archcalc.tables import Choice, summary_table
+        from archcalc.tables import choice, summary_table
 
-        chosen = Choice(by=by, depth=depth)
-        return summary_table(self, chosen._replace(columns=listed(columns)) if columns else chosen)
+        return summary_table(self, choice(by, depth, columns, only))
 
     def tables(self) -> Sequence[Table]:
         """The table of all layers."""

@@ -90,6 +90,28 @@ def test_a_name_without_a_known_suffix_is_refused_and_nothing_is_written(what, t
     assert not [*tmp_path.iterdir()]
 
 
+@pytest.mark.parametrize(
+    ("mistake", "message"),
+    [
+        (lambda: MOBILENET.summary().table("parms"), "no column 'parms'; did you mean 'params'?"),
+        (lambda: MOBILENET.summary().table(by="blok"), "rows are by layer, block, kind, not by 'blok'"),
+        (lambda: MOBILENET.summary().table(depth=0), "depth is a number of levels, at least 1, not 0"),
+        (lambda: MOBILENET.summary().table(only="biases"), "only is 'weights'"),
+        (lambda: MOBILENET.summary().table().sorted_by("parms"), "no column 'parms' to sort by; did you mean"),
+        (lambda: MOBILENET.summary().table().in_units("Q"), "units are exact, K, M, G or auto, not 'Q'"),
+        (lambda: MOBILENET.summary().plot("depth"), "bars are of figures that are sums over layers"),
+        (lambda: MOBILENET.summary().plot("parms"), "no figure 'parms'; did you mean 'params'?"),
+        (lambda: archcalc.compare("lenet5").plot(), "not all known of any of these networks: lenet5"),
+        (lambda: archcalc.compare("lenet5").plot(y="tip5"), "no figure 'tip5'; did you mean 'top5'?"),
+        (lambda: archcalc.compare("lenet5").tables("titel"), "no figure 'titel'; did you mean 'title'?"),
+    ],
+)
+def test_a_mistake_has_its_message(mistake, message):
+    with pytest.raises(ArchcalcError) as raised:
+        mistake()
+    assert message in str(raised.value)
+
+
 def test_a_frame_has_the_exact_numbers():
     pytest.importorskip("pandas")
     for name in ("mobilenet_v1", "lenet5_1998", "gpt2"):
