@@ -14,6 +14,7 @@ from archcalc.figures.conventions import CONVENTIONS, DEFAULT
 from archcalc.figures.figure import FIGURES, SPELLINGS, Figure
 from archcalc.figures.rules import ABSENT, Tally
 from archcalc.figures.sentence import sentence
+from archcalc.output.shown import listed
 from archcalc.output.table import (
     COUNT,
     NAME,
@@ -99,6 +100,17 @@ class Choice(NamedTuple):
     depth: int = 1
     columns: tuple[str, ...] = ("layer", "kind", "output", "params", WORK, "share")
     only: str = ""  # "weights" of the rows that learn
+
+
+def choice(by: str = "", depth: int = 1, columns: str | Iterable[str] = "", only: str = "") -> Choice:
+    """What is chosen of a report: its layers, or with a depth its blocks, unless ``by`` says otherwise.
+
+    Raises ArchcalcError.
+    """
+    if only not in ("", "weights"):
+        raise ArchcalcError(f"only is 'weights', for the rows that have some, not {only!r}")
+    found = Choice(by=by or ("layer" if depth == 1 else "block"), depth=depth, only=only)
+    return found._replace(columns=listed(columns)) if columns else found
 
 
 PAPER = "layer: by the paper's names where it has some; --columns path,... shows the paths that commands take"

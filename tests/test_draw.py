@@ -23,7 +23,7 @@ from archcalc.drawing import FEW, FITS, FORMATS, shade
 from archcalc.drawing.cells import PAD, WIDEST
 from archcalc.drawing.drawing import NUMERIC, draw, span
 from archcalc.drawing.letters import ASCII, MORE, lines, width
-from archcalc.drawing.page import page
+from archcalc.drawing.page import TITLE, page
 from archcalc.graph.graph import Graph, Node
 from archcalc.layers import KINDS
 from archcalc.output.table import of_figure
@@ -174,8 +174,10 @@ def check_page(drawing):
         assert line.x + width(line.text, line.size) <= placed.width
         assert line.y <= placed.height
     leaves = [frame for frame in placed.frames if not frame.box.children]
+    below = max(line.y for line in placed.lines if line.of == "title") + TITLE / 2  # clear of its letters
     for arrow in placed.arrows:
         for x, y in points(arrow):
+            assert y > below
             assert not [leaf for leaf in leaves if leaf.x + 0.01 < x < leaf.x + leaf.width - 0.01
                         and leaf.y + 0.01 < y < leaf.y + leaf.height - 0.01]  # fmt: skip
     check_lanes(placed)

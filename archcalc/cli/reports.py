@@ -123,10 +123,7 @@ def counted(context: click.Context, options: dict[str, Any]) -> list[Report]:
 
 
 def _choice(options: dict[str, Any]) -> Choice:
-    """The chosen rows and columns; rows are layers unless --by or --depth is given."""
-    from archcalc.tables import Choice
+    """The chosen rows and columns."""
+    from archcalc.tables import choice
 
-    columns = options["columns"]
-    chosen = {"columns": tuple(word.strip() for word in columns.split(","))} if columns else {}
-    usual = "layer" if options["depth"] == 1 else "block"
-    return Choice(by=options["by"] or usual, depth=options["depth"], only=options.get("only") or "", **chosen)
+    return choice(options["by"] or "", options["depth"], options["columns"] or "", options.get("only") or "")

@@ -82,7 +82,6 @@ def solve(context: click.Context, /, network: str, **options: Any) -> None:
     Or the smallest, with the next steps beyond them; for two knobs, also the iso-cost curve.
     """
     from archcalc.search.solve import task
-    from archcalc.search.tables import solution_tables
 
     asked, texts = _texts(context)
     free = dict(pair for text in options["free"] for pair in _free(text))
@@ -91,7 +90,7 @@ def solve(context: click.Context, /, network: str, **options: Any) -> None:
     _ask(planned.search.sweep, options["yes"])
     with _progress(planned.search.sweep) as advance:
         found = planned.solution(advance)
-    deliver_tables(solution_tables(found), options)
+    deliver_tables(found.tables(), options)
 
 
 @click.command(cls=KnobCommand)

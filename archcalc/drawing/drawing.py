@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib import import_module
+from os import PathLike
 from typing import Any, NamedTuple
 
 from archcalc.core.errors import ArchcalcError, alternatives, listing, suggest
@@ -58,7 +59,7 @@ class Box(NamedTuple):
         return tuple(filter(None, (self.title, self.detail, self.output, self.figure)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Drawing:
     """What is drawn of a network."""
 
@@ -105,8 +106,19 @@ class Drawing:
         data: str = import_module(f"archcalc.drawing.{format_}").written(self, **how)
         return data.encode()
 
+    def write(self, path: str | PathLike[str]) -> None:
+        """Write a .svg, .pdf, .png, .tex, .mmd or .dot. Raises ArchcalcError."""
+        from pathlib import Path
+
+        from archcalc.output import format_of, write
+
+        write(Path(path), self.written(format_of(Path(path), formats=FORMATS)))
+
     def _repr_svg_(self) -> str:
         return self.svg()
+
+    def __repr__(self) -> str:
+        return f"<a drawing of {self.title}, in {len(self.leaves)} boxes, which a notebook shows>"
 
 
 def draw(report: Report, depth: int | None = None, figure: str = "", direction: str = "down", fit: str = "") -> Drawing:

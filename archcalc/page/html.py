@@ -50,7 +50,7 @@ class Frame(NamedTuple):
         )
 
     def __repr__(self) -> str:
-        return f"<a page of {len(self.page):,} characters, which a notebook shows>"
+        return "<a page with sliders, which a notebook shows>"
 
 
 def page_of(reports: Sequence[Report], most: int = MOST_CODE) -> Page:
