@@ -207,7 +207,7 @@ def test_the_size_is_a_knob_where_the_module_has_none(name):
 
 def test_most_sizes_are_knobs():
     assert [n for n in SIZED if "resolution" in archcalc.from_torch(MODULES[n][0](), IMAGE).knobs] == [
-        "residual", "gates", "branches", "twice", "up"
+        "residual", "gates", "branches", "shuffle", "twice", "up"
     ]  # fmt: skip
 
 

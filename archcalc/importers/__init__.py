@@ -4,6 +4,7 @@ operation.py    what every importer reads a network into: operations in the orde
 torch_graph.py  a torch module -> operations, by torch.export
 torch_call.py   a call of an operator, without the axis of the batch
 torch_layers.py an operator of torch -> layers
+idioms.py       several operations -> the one layer that they are
 nesting.py      operations -> entries, nested as the modules are, with branches where paths join
 folding.py      equal groups of entries -> blocks with arguments
 entries.py      entries -> a spec

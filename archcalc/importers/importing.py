@@ -35,12 +35,16 @@ def import_(read: Read, shape: Shape, title: str, source: str) -> Found:
     """The spec of a network that ``read`` gives for each shape of its input. Raises ArchcalcError."""
     imported = read(shape)
     order, spec = as_spec(imported, {"net": title, "source": source})
-    fixed = _fixed(read, imported, shape)
-    if not fixed:
+    larger = _at_larger(read, shape)
+    fixed = larger if isinstance(larger, str) else _fixed(imported, larger)
+    if not isinstance(larger, str) and not fixed:
         sizes, knobs = _sizes(shape)
-        _, free = as_spec(imported, {"net": title, "source": source}, sizes, knobs)
-        fixed = _differs(free, order, read, shape)
-        spec = spec if fixed else free
+        order, free = as_spec(imported, {"net": title, "source": source}, sizes, knobs)
+        settings = {knob.name: knob.default + STEP for knob in knobs}
+        if equal(free, larger.operations, order, settings):
+            spec = free
+        else:
+            fixed = f"the layers at {describe(larger.shape)} are others than the module's"
     notes = tuple(_notes(imported, fixed))
     spec = spec._replace(headings=spec.headings | ({"about": ". ".join(notes) + "."} if notes else {}))
     return Found(built(spec), notes, len(imported.operations), imported.params, imported.mult_adds)
@@ -69,29 +73,25 @@ def _larger(shape: Shape) -> Shape:
     return (shape[0], *(size + STEP for size in shape[1:]))
 
 
-def _fixed(read: Read, imported: Imported, shape: Shape) -> str:
-    """Why the size of the input cannot be a knob; empty where it can."""
+def _at_larger(read: Read, shape: Shape) -> Imported | str:
+    """The network at another size, or why there is none."""
     if len(shape) != 3:
         return "only that of an image, channels x rows x columns, can be a knob of an import"
     try:
-        larger = read(_larger(shape))
+        return read(_larger(shape))
     except ArchcalcError:
         return f"the module refuses {describe(_larger(shape))}"
+
+
+def _fixed(imported: Imported, larger: Imported) -> str:
+    """Why the size of the input cannot be a knob; empty where it can."""
     if len(larger.operations) != len(imported.operations):
-        return f"for {describe(_larger(shape))} the module has {many(len(larger.operations), 'operation')}"
+        return f"for {describe(larger.shape)} the module has other layers"
     for one, other in zip(imported.operations, larger.operations, strict=True):
         if one.layer != other.layer or one.inputs != other.inputs:
             path = "/".join(within.name for within in one.within)
             return f"{one.layer}{' in ' if path else ''}{path} is of this size"
     return ""
-
-
-def _differs(spec: Spec, order: Sequence[int], read: Read, shape: Shape) -> str:
-    """In what the spec differs from the module at another size; empty where it does not."""
-    settings = {knob.name: knob.default + STEP for knob in spec.given.values()}
-    larger = _larger(shape)
-    same = equal(spec, read(larger).operations, order, settings)
-    return "" if same else f"the layers at {describe(larger)} are others than the module's"
 
 
 def as_spec(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from string import ascii_lowercase
@@ -115,7 +116,22 @@ class Nesting:
             if isinstance(entry, Leaf) and self.joins(entry.number) and (join := self.join(found, entry.number)):
                 count, made = join
                 found[-count:] = [made]
-        return tuple(told_apart(found))
+        return tuple(self.told_apart(found))
+
+    def told_apart(self, entries: Sequence[Entry]) -> Iterator[Entry]:
+        """The entries of a list with other names for branches where two have the same.
+
+        Those of a join that is alone of its kind are names of the list around it.
+        """
+        kinds = Counter(self.operations[e.number].layer.label for e in entries if not isinstance(e, Group))
+        taken = {entry.name for entry in entries if not isinstance(entry, Join)}
+        for entry in entries:
+            if isinstance(entry, Join) and kinds[self.operations[entry.number].layer.label] == 1:
+                names = [other_than(name, taken) for name, _ in entry.branches]
+                branches = (branch for _, branch in entry.branches)
+                yield Join(entry.number, tuple(zip(names, branches, strict=True)))
+            else:
+                yield entry
 
     def joins(self, number: int) -> bool:
         layer, inputs = self.operations[number].layer, self.operations[number].inputs
@@ -173,19 +189,11 @@ class Nesting:
         return tuple(found.items())
 
 
-def told_apart(entries: Sequence[Entry]) -> Iterator[Entry]:
-    """The entries of a list with other names for branches that would have the same: they are names of the list."""
-    taken = {"" if isinstance(entry, Join) else entry.name for entry in entries}
-    for entry in entries:
-        if not isinstance(entry, Join):
-            yield entry
-            continue
-        branches = []
-        for name, branch in entry.branches:
-            free = next(other for other in (name, *(f"{name}_{letter}" for letter in LETTERS)) if other not in taken)
-            taken.add(free)
-            branches.append((free, branch))
-        yield entry._replace(branches=tuple(branches))
+def other_than(name: str, taken: set[str]) -> str:
+    """The name, with a letter behind it if it is taken already; it is taken then."""
+    found = next(one for one in (name, *(f"{name}_{letter}" for letter in LETTERS)) if one not in taken)
+    taken.add(found)
+    return found
 
 
 def unnamed(branch: tuple[Entry, ...]) -> tuple[Entry, ...]:

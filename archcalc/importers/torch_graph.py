@@ -21,6 +21,7 @@ from warnings import catch_warnings, simplefilter
 from archcalc.core.errors import ArchcalcError, needed
 from archcalc.core.layer import Kind
 from archcalc.core.shape import Shape, describe
+from archcalc.importers.idioms import simplified
 from archcalc.importers.operation import INPUT, Imported, Operation, Within
 from archcalc.importers.torch_call import Asked
 from archcalc.importers.torch_layers import NOT_OF_THE_INPUT, RULES, WORKLESS
@@ -64,7 +65,8 @@ def read(module: Any, shape: Shape, dtype: str = "float32") -> Imported:
         reader.node(node)
     used = sum(math.prod(sizes[name]) for name in reader.seen)
     unused = sum(map(math.prod, sizes.values())) - used
-    return Imported(tuple(reader.operations), shape, tuple(dict.fromkeys(reader.unknown)), unused, used, mult_adds)
+    operations = simplified(reader.operations, shape)
+    return Imported(operations, shape, tuple(dict.fromkeys(reader.unknown)), unused, used, mult_adds)
 
 
 def _first_names(module: Any) -> dict[str, str]:
