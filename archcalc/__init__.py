@@ -5,11 +5,12 @@ if TYPE_CHECKING:
     from archcalc.address import ask
     from archcalc.comparison import Comparison, compare
     from archcalc.core.errors import ArchcalcError, SpecError
-    from archcalc.network import Network, load, names
+    from archcalc.network import Network, from_torch, load, names
     from archcalc.report import Report, Row
 
 __version__ = "0.1.0"
-__all__ = ["ArchcalcError", "Comparison", "Network", "Report", "Row", "SpecError", "ask", "compare", "load", "names"]
+__all__ = ["ArchcalcError", "Comparison", "Network", "Report", "Row", "SpecError"]
+__all__ += ["ask", "compare", "from_torch", "load", "names"]
 
 
 def __getattr__(name: str) -> object:
@@ -17,10 +18,10 @@ def __getattr__(name: str) -> object:
     from archcalc.address import ask
     from archcalc.comparison import Comparison, compare
     from archcalc.core.errors import ArchcalcError, SpecError
-    from archcalc.network import Network, load, names
+    from archcalc.network import Network, from_torch, load, names
     from archcalc.report import Report, Row
 
-    found = (ArchcalcError, Comparison, Network, Report, Row, SpecError, ask, compare, load, names)
+    found = (ArchcalcError, Comparison, Network, Report, Row, SpecError, ask, compare, from_torch, load, names)
     globals().update(zip(__all__, found, strict=True))
     if name not in globals():
         raise AttributeError(f"module 'archcalc' has no attribute {name!r}")

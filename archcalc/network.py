@@ -11,7 +11,7 @@ from archcalc.model import Model, Reference
 from archcalc.spec.library import find
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from archcalc.closed_forms.formula import Formula
     from archcalc.drawing.drawing import Drawing
@@ -126,6 +126,19 @@ def load(reference: str | PathLike[str]) -> Network:
     if not isinstance(reference, (str, PathLike)):
         raise ArchcalcError(f"a network is loaded by its name or its file, not by a {type(reference).__name__}")
     return Network(find(fspath(reference)))
+
+
+def from_torch(module: Any, shape: Sequence[int], name: str = "", dtype: str = "float32") -> Network:
+    """A torch module as a network, whose ``text`` is its spec; ``shape`` is that of one example of its input.
+
+    Its forward runs without data, so its weights may be on the meta device. Raises ArchcalcError.
+    """
+    from archcalc.importers.importing import import_
+    from archcalc.importers.torch_graph import read, source
+
+    title = name or type(module).__name__
+    found = import_(lambda sizes: read(module, sizes, dtype), tuple(shape), title, source(title))
+    return Network(found.spec)
 
 
 def names(family: str = "", kind: str = "") -> list[str]:

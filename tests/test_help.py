@@ -18,6 +18,7 @@ LEAST = {  # the least that each command that writes has to be given
     "lectures": "--table densenet-table-1", "ask": "lenet5:params", "table": "mobilenet-table-6",
     "draw": "inception_reduced", "memory": "lenet5 nin", "page": "lenet5",
     "sweep": "mobilenet_v1_block --alpha 0.5,1", "exercise": "lenet5", "scale": "efficientnet_b0 --phi 1",
+    "import": "torch.nn:ReLU",
 }  # fmt: skip
 
 

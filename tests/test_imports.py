@@ -23,7 +23,7 @@ PLACES = {  # foreign package -> where it may be imported
     "click": "cli/*",
     "xlsxwriter": ("output/xlsx.py", "workbook/book.py", "workbook/sheet.py", "workbook/tables.py"),
     "tabulate": ("output/md.py", "output/html.py"),
-    "torch": "verify/*",
+    "torch": ("verify/*", "importers/torch_*.py"),  # to run a network, or to read one
     "archcalc_witness": "verify/against.py",
     "matplotlib": ("plots/*", "*plot.py"),
     "pyarrow": "sweeps/files.py",
@@ -45,7 +45,7 @@ ROOMS = (  # from the ground up: a module imports from its own room and from tho
     "core", "layers", "spec", "graph", "memory", "published", "figures", "output", "report", "misnamed", "model",
     "quantity", "address", "tables", "comparison", "catalogue", "printed", "lectures", "plots", "drawing",
     "closed_forms", "sweeps", "search", "traces", "explain", "layouts", "workbook", "page", "files", "teaching",
-    "verify", "network", "cli",
+    "verify", "importers", "network", "cli",
 )  # fmt: skip
 UP = {  # what reaches up all the same, inside a function
     "report": {"tables", "drawing", "plots", "files"},  # a report shows and writes itself

@@ -36,7 +36,12 @@ GROUPS = {  # by purpose: each command, and the module of this package that defi
         "page": "page",
         "plot": "plot",
     },
-    "Write a network or a table of your own": {"check": "pages", "kinds": "pages", "table": "table"},
+    "Write a network or a table of your own": {
+        "check": "pages",
+        "kinds": "pages",
+        "import": "imports",
+        "table": "table",
+    },
     "Confirm with real modules": {"verify": "verify"},
 }
 MISTAKE, UNWRITTEN, INTERRUPTED = 2, 3, 130  # exit statuses, the last one as in shells

@@ -1,0 +1,290 @@
+"""Equal groups of entries -> blocks with arguments.
+
+Two groups are equal if their classes, their layers and their wiring are: only whole numbers among the arguments may
+differ. Where they do, the number is an argument of the block, or a multiple of another one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
+from keyword import iskeyword
+from typing import Any, NamedTuple
+
+from archcalc.core.layer import Kind, word
+from archcalc.importers.nesting import CONTAINERS, Entry, Group, Join, Leaf, numbers, output
+from archcalc.importers.operation import Operation
+from archcalc.layers import KINDS
+from archcalc.spec.reading import RESERVED
+
+LARGEST_FACTOR = 16  # a number is only taken for a multiple of another one up to this
+
+
+class Slot(NamedTuple):
+    """A whole number among the arguments of an entry: its argument's name, its value, and the input's channels."""
+
+    name: str
+    value: int
+    channels: int | None
+
+
+@dataclass
+class Folded:
+    """A block: its name, the group that stands for all, its arguments, and the text of each number in it."""
+
+    name: str
+    example: Group
+    parameters: dict[str, int | None] = field(default_factory=dict)  # with defaults
+    texts: list[str] = field(default_factory=list)
+
+
+class Folding:
+    """Finds the blocks of a network."""
+
+    def __init__(self, operations: Sequence[Operation], entries: tuple[Entry, ...], shape: tuple[int, ...]) -> None:
+        self.operations, self.shape = operations, shape
+        self.signatures: dict[int, Hashable] = {}  # id of a group -> what equal ones have in common
+        self.groups: list[Group] = []
+        self.collect(entries)
+        self.calls: dict[int, dict[str, int]] = {}  # id of a group -> the arguments of its call
+        self.blocks: dict[Hashable, Folded] = {}
+        wanted, often = self.repeated(entries), Counter(self.signatures.values())
+        self.usual = {group.kind: group for group in sorted(self.groups, key=lambda g: often[self.signatures[id(g)]])}
+        for group in self.groups:  # inner ones first
+            signature = self.signatures[id(group)]
+            if signature in wanted and signature not in self.blocks and not is_stage(group):
+                self.fold(signature)
+
+    def block(self, group: Group) -> Folded | None:
+        """The block that a group is a call of."""
+        return self.blocks.get(self.signatures.get(id(group)))
+
+    def collect(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            for inner in lists(entry):
+                self.collect(inner)
+            if isinstance(entry, Group):
+                self.groups.append(entry)
+                self.signatures[id(entry)] = self.signature(entry)
+
+    def signature(self, group: Group) -> Hashable:
+        places = {number: place for place, number in enumerate(numbers([group]))}
+        outside: dict[int, int] = {}
+
+        def ref(number: int) -> int:
+            return places[number] if number in places else -1 - outside.setdefault(number, len(outside))
+
+        def one(entry: Entry) -> Hashable:
+            if isinstance(entry, Group):
+                return entry.name, entry.kind, tuple(map(one, entry.children))
+            operation = self.operations[entry.number]
+            if operation.shared is not None:
+                return object()  # equal to no other
+            own = skeleton(operation.layer), tuple(map(ref, operation.inputs))
+            if isinstance(entry, Join):
+                return own, tuple((name, tuple(map(one, branch))) for name, branch in entry.branches)
+            return entry.name, own
+
+        used = {n for n in places for user in self.users(n) if user not in places} - {output(group)}
+        inner = tuple(sorted(places[n] for n in used))
+        return group.kind, tuple(map(one, group.children)), inner
+
+    def users(self, number: int) -> set[int]:
+        if not hasattr(self, "_users"):
+            self._users: dict[int, set[int]] = {}
+            for user, operation in enumerate(self.operations):
+                for source in operation.inputs:
+                    self._users.setdefault(source, set()).add(user)
+        return self._users.get(number, set())
+
+    def repeated(self, entries: Sequence[Entry]) -> set[Hashable]:
+        """The signatures that would stand in the text several times, if each block's text stood there once."""
+        times: Counter[Hashable] = Counter()
+
+        def count(inner: Sequence[Entry]) -> None:
+            for entry in inner:
+                if isinstance(entry, Group):
+                    signature = self.signatures[id(entry)]
+                    times[signature] += 1
+                    if times[signature] > 1 and not is_stage(entry):
+                        continue
+                for more in lists(entry):
+                    count(more)
+
+        count(entries)
+        return {signature for signature, often in times.items() if often > 1}
+
+    def fold(self, signature: Hashable) -> None:
+        same = [group for group in self.groups if self.signatures[id(group)] == signature]
+        made = Folded(self.name(same[0]), same[0])
+        table = [*zip(*(self.slots(group.children) for group in same), strict=True)]
+        known: dict[str, tuple[int, ...]] = {}
+        for column in table:
+            made.texts.append(self.text(column, known))
+        for name, values in known.items():
+            usual = usual_value(name, values)
+            made.parameters[name] = usual
+        self.blocks[signature] = made
+        for place, group in enumerate(same):
+            self.calls[id(group)] = {name: values[place] for name, values in known.items()}
+
+    def name(self, group: Group) -> str:
+        usual = self.usual[group.kind]
+        extra = [name for name in names(group) if name not in {*names(usual)}]
+        base = snake(group.kind)
+        plain = self.signatures[id(group)] == self.signatures[id(usual)]
+        found = base if plain or len(extra) != 1 else f"{base}_{extra[0]}"
+        taken = {block.name for block in self.blocks.values()} | {*KINDS} | RESERVED
+        if found in KINDS or iskeyword(found) or found in RESERVED:
+            base = found = f"{found}_block"
+        letters = iter("bcdefghijklmnopqrstuvwxyz")
+        while found in taken or (found == base and not plain):
+            found = f"{base}_{next(letters, len(taken))}"
+        return found
+
+    def text(self, column: tuple[Slot, ...], known: dict[str, tuple[int, ...]]) -> str:
+        """The text of a number, from those of all groups that are equal; ``known`` are the arguments so far."""
+        values, name = tuple(slot.value for slot in column), column[0].name
+        if (
+            all(slot.channels == slot.value for slot in column)
+            and name in ("out", "groups")
+            and (name == "groups" or len({*values}) > 1)
+            and values[0] > 1
+        ):
+            return "channels"
+        if len({*values}) == 1:
+            return str(values[0])
+        for other, theirs in known.items():
+            if text := multiple(other, theirs, values):
+                return text
+        taken = {*known} | RESERVED
+        base, count = name.rstrip("0123456789"), 2
+        while name in taken or iskeyword(name):
+            name, count = f"{base}{count}", count + 1
+        known[name] = values
+        return name
+
+    def slots(self, entries: Sequence[Entry]) -> list[Slot]:
+        """The whole numbers that stand in the text of entries, in its order."""
+        found: list[Slot] = []
+        for entry in entries:
+            if isinstance(entry, Group):
+                if self.block(entry):
+                    found += [Slot(name, value, None) for name, value in self.calls[id(entry)].items()]
+                else:
+                    found += self.slots(entry.children)
+                continue
+            if isinstance(entry, Join):
+                for _, branch in entry.branches:
+                    found += self.slots(branch)
+                continue
+            found += self.of_leaf(entry)
+        return found
+
+    def of_leaf(self, leaf: Leaf) -> list[Slot]:
+        operation = self.operations[leaf.number]
+        first = next(iter(operation.inputs), None)
+        shape = self.shape if first is None or first < 0 else self.operations[first].shape
+        channels = shape[0] if operation.layer.label == "conv" else None
+        return [Slot(name, value, channels) for name, value in wholes(operation.layer)]
+
+
+def is_stage(group: Group) -> bool:
+    """Whether a group is only a list of modules, such as a stage of a network: its entries stand where it does."""
+    return group.kind in CONTAINERS and any(isinstance(one, Group) for one in group.children)
+
+
+def lists(entry: Entry) -> Iterator[tuple[Entry, ...]]:
+    """The lists of entries inside an entry."""
+    if isinstance(entry, Group):
+        yield entry.children
+    elif isinstance(entry, Join):
+        for _, branch in entry.branches:
+            yield branch
+
+
+def names(group: Group) -> Iterator[str]:
+    """The names of the entries in a group, and in its branches."""
+    for inner in lists(group):
+        for entry in inner:
+            if isinstance(entry, Join):
+                for name, branch in entry.branches:
+                    yield name
+                    yield from (one.name for one in branch if not isinstance(one, Join) and one.name)
+            elif entry.name:
+                yield entry.name
+
+
+def multiple(name: str, theirs: tuple[int, ...], values: tuple[int, ...]) -> str:
+    """The values as a multiple or a part of an argument's; empty where they are neither."""
+    pairs = [*zip(theirs, values, strict=True)]
+    if all(a == b for a, b in pairs):
+        return name
+    if all(a and b % a == 0 for a, b in pairs) and len(factors := {b // a for a, b in pairs}) == 1:
+        return f"{factors.pop()}*{name}" if max(b // a for a, b in pairs) <= LARGEST_FACTOR else ""
+    if all(b and a % b == 0 for a, b in pairs) and len(factors := {a // b for a, b in pairs}) == 1:
+        return f"{name}//{factors.pop()}" if max(a // b for a, b in pairs) <= LARGEST_FACTOR else ""
+    return ""
+
+
+def usual_value(name: str, values: tuple[int, ...]) -> int | None:
+    """The default of an argument: that of the layers' argument of that name, if it occurs."""
+    base = name.rstrip("0123456789")
+    usual = {"stride": 1, "pad": 0, "dilation": 1, "groups": 1, "out_pad": 0}.get(base)
+    return usual if usual in values else None
+
+
+def snake(name: str) -> str:
+    """A class's name as the name of a block: BasicBlock is basic_block, Conv2dNorm conv2d_norm."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
+    return re.sub(r"\W+", "_", words).strip("_").lower() or "block"
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def wholes(layer: Kind) -> Iterator[tuple[str, int]]:
+    """The whole numbers among a layer's arguments."""
+    for name, value in vars(layer).items():
+        for one in value if isinstance(value, tuple) else (value,):
+            if _is_whole(one) and name not in ("axis", "order"):
+                yield name, one
+
+
+def skeleton(layer: Kind) -> Hashable:
+    """What layers that differ only in whole numbers have in common."""
+
+    def free(name: str, value: Any) -> Any:
+        if name in ("axis", "order"):
+            return value
+        if isinstance(value, tuple):
+            return tuple("a number" if _is_whole(one) else one for one in value)
+        return "a number" if _is_whole(value) else str(value)
+
+    return layer.label, tuple((name, free(name, value)) for name, value in vars(layer).items())
+
+
+def call(layer: Kind, texts: Iterator[str]) -> str:
+    """The layer as it is written, with these texts for its whole numbers."""
+    words = []
+    for parameter in layer.parameters:
+        value = getattr(layer, parameter.name)
+        text = written(parameter.name, value, texts)
+        if parameter.required:
+            words.append(text)
+        elif text != word(parameter.default):
+            words.append(f"{parameter.name}={text}")
+    return f"{layer.label}({', '.join(words)})" if words else layer.label
+
+
+def written(name: str, value: Any, texts: Iterator[str]) -> str:
+    """An argument as it is written."""
+    if name in ("axis", "order"):
+        return word(value)
+    if isinstance(value, tuple):
+        inner = ", ".join(next(texts) if _is_whole(one) else word(one) for one in value)
+        return f"({inner}{',' * (len(value) == 1)})"
+    return next(texts) if _is_whole(value) else word(value)

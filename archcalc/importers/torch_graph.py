@@ -1,0 +1,380 @@
+"""A torch module -> operations, by torch.export on the meta device: nothing is computed, no weights are needed.
+
+The graph is exported with BATCH examples, a prime number larger than any size of a network, so an axis whose size it
+divides is the batch, wherever it stands.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import replace
+from importlib import import_module
+from typing import Any, NamedTuple
+from warnings import catch_warnings, simplefilter
+
+from archcalc.core.errors import ArchcalcError, needed
+from archcalc.core.layer import Kind
+from archcalc.core.shape import Shape, describe
+from archcalc.importers.idioms import simplified
+from archcalc.importers.operation import INPUT, Imported, Operation, Within
+from archcalc.importers.torch_call import Asked
+from archcalc.importers.torch_layers import NOT_OF_THE_INPUT, RULES, WORKLESS
+from archcalc.layers import KINDS
+
+BATCH = 10_007
+
+
+class Value(NamedTuple):
+    """A tensor in the graph."""
+
+    operation: int | None  # that makes it; None for one that does not depend on the input
+    sizes: Shape  # with the batch
+    tensors: tuple[str, ...] = ()  # the learned ones that it is computed from, if it is a constant
+    mult_adds: int = 0  # done to compute it, if it is a constant
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of one example."""
+        return example(self.sizes)
+
+
+def example(sizes: Shape) -> Shape:
+    """The sizes without those of the batch."""
+    found = [axis for axis, size in enumerate(sizes) if size and size % BATCH == 0]
+    if not found:
+        return sizes
+    (axis, *_), each = found, sizes[found[0]] // BATCH
+    return (*sizes[:axis], *([each] if each > 1 else []), *sizes[axis + 1 :])
+
+
+def read(module: Any, shape: Shape, dtype: str = "float32") -> Imported:
+    """The operations of a torch module for an input of that shape. Raises ArchcalcError."""
+    torch = needed("torch", "an import of a torch module", "torch")
+    with evaluated(torch, module) as on_meta:
+        program = _exported(torch, on_meta, shape, dtype)
+        mult_adds = _counted(torch, on_meta, shape, dtype)
+    sizes = {name: tuple(parameter.shape) for name, parameter in on_meta.named_parameters()}
+    reader = Reader(torch, program, sizes, _first_names(on_meta))
+    for node in program.graph.nodes:
+        reader.node(node)
+    used = sum(math.prod(sizes[name]) for name in reader.seen)
+    unused = sum(map(math.prod, sizes.values())) - used
+    operations = simplified(reader.operations, shape)
+    return Imported(operations, shape, tuple(dict.fromkeys(reader.unknown)), unused, used, mult_adds)
+
+
+def _first_names(module: Any) -> dict[str, str]:
+    """The first name of each parameter, by each of its names."""
+    first: dict[int, str] = {}
+    named = module.named_parameters(remove_duplicate=False)
+    return {name: first.setdefault(id(parameter), name) for name, parameter in named}
+
+
+def source(title: str) -> str:
+    """Where an imported network comes from, for its heading."""
+    return f"imported from {title} by torch {needed('torch', 'an import of a torch module', 'torch').__version__}"
+
+
+def made_by(path: str) -> Any:
+    """The module that MODULE:CALLABLE gives, without data. This runs the code of its author. Raises ArchcalcError."""
+    torch = needed("torch", "an import of a torch module", "torch")
+    place, colon, name = path.partition(":")
+    if not (place and colon and name):
+        raise ArchcalcError(f"{path!r} does not name a module; write torchvision.models:resnet50, MODULE:CALLABLE")
+    sys.path.insert(0, os.getcwd())  # where the user's own files are
+    try:
+        make = getattr(import_module(place), name)
+        return make if isinstance(make, torch.nn.Module) else _without_data(torch, make)
+    except ArchcalcError as error:
+        raise ArchcalcError(f"{path}: {error}") from None
+    except Exception as error:
+        raise ArchcalcError(f"{path}: {type(error).__name__}: {_first_line(error)}") from None
+    finally:
+        sys.path.remove(os.getcwd())
+
+
+def _without_data(torch: Any, make: Any) -> Any:
+    """A module that is built without memory for its weights, if its author's code allows that."""
+    with catch_warnings():
+        simplefilter("ignore")
+        try:
+            with torch.device("meta"):
+                made = make()
+        except (NotImplementedError, RuntimeError):  # it computes initial values
+            made = make()
+    if not isinstance(made, torch.nn.Module):
+        raise ArchcalcError(f"it gives {type(made).__name__}, which is no torch module")
+    return made
+
+
+@contextmanager
+def evaluated(torch: Any, module: Any) -> Iterator[Any]:
+    """A copy of the module without data, as it is used after training."""
+    tensors = [*module.parameters(), *module.buffers()]
+    without = {id(tensor): _on_meta(torch, tensor) for tensor in tensors}
+    level = logging.root.manager.disable
+    logging.disable(logging.ERROR)  # torch reports there what it raises, too
+    try:
+        with catch_warnings():
+            simplefilter("ignore")
+            yield deepcopy(module, without).eval()
+    except RecursionError:
+        raise ArchcalcError("the module is nested too deep to be read") from None
+    finally:
+        logging.disable(level)
+
+
+def _on_meta(torch: Any, tensor: Any) -> Any:
+    made = torch.empty_like(tensor, device="meta")
+    return torch.nn.Parameter(made, tensor.requires_grad) if isinstance(tensor, torch.nn.Parameter) else made
+
+
+def _exported(torch: Any, module: Any, shape: Shape, dtype: str) -> Any:
+    data = torch.empty(BATCH, *shape, dtype=getattr(torch, dtype), device="meta")
+    try:
+        return torch.export.export(module, (data,), strict=False)
+    except Exception as error:
+        name, first = type(error).__name__, _first_line(error)
+        if "DataDependent" in name or "data-dependent" in str(error):
+            why = "what it does depends on the numbers in its input, so there is no one graph of it"
+        else:
+            why = f"its forward fails for an input of {describe(shape)} ({name}: {first})"
+        raise ArchcalcError(f"{type(module).__name__} cannot be imported: {why}") from None
+
+
+def _first_line(error: Exception) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), "no message")
+
+
+def _counted(torch: Any, module: Any, shape: Shape, dtype: str) -> int | None:
+    """Half of what torch's own counter finds in one example; None where it fails."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    try:
+        with FlopCounterMode(display=False) as counter:
+            module(torch.empty(1, *shape, dtype=getattr(torch, dtype), device="meta"))
+    except Exception:  # the counter hooks into autograd, which some modules do not allow
+        return None
+    return int(counter.get_total_flops()) // 2
+
+
+class Reader:
+    """Reads the nodes of an exported graph, in order."""
+
+    def __init__(self, torch: Any, program: Any, shapes: dict[str, Shape], first: dict[str, str]) -> None:
+        self.torch, self.shapes = torch, shapes  # of the learned tensors, by name
+        placeholders = program.graph_signature.inputs_to_parameters
+        self.names = {placeholder: first[name] for placeholder, name in placeholders.items()}
+        self.data = {*program.graph_signature.user_inputs}
+        self.operations: list[Operation] = []
+        self.values: dict[Any, Any] = {}
+        self.seen: dict[str, int | None] = {}  # learned tensor -> the operation that counts it
+        self.unknown: list[str] = []
+
+    def node(self, node: Any) -> None:
+        if node.op == "placeholder":
+            sizes = _sizes(node.meta.get("val"))
+            learned = (self.names[node.name],) if node.name in self.names else ()
+            self.values[node] = Value(INPUT if node.name in self.data else None, sizes, learned)
+        elif node.op == "call_function":
+            self.values[node] = self.called(node)
+
+    def called(self, node: Any) -> Any:
+        """The value of a node, or the several values."""
+        if node.target.__name__ == "getitem":
+            several, which = node.args
+            return self.part(node, self.values[several], which)
+        asked = self.asked(node)
+        operator = asked.operator
+        if asked.constant or operator in NOT_OF_THE_INPUT:
+            return self.constant(node, asked)
+        if operator in ("split", "split_with_sizes", "chunk", "unbind", "tensor_split"):
+            return asked
+        layers = self.layers(asked)
+        if layers is None:
+            return self.opaque(node, asked)
+        return self.chain(node, asked, layers)
+
+    def asked(self, node: Any) -> Asked:
+        schema = getattr(node.target, "_schema", None)
+        names = [argument.name for argument in schema.arguments] if schema else [str(i) for i in range(len(node.args))]
+        given = {argument.name: argument.default_value for argument in schema.arguments} if schema else {}
+        given |= dict(zip(names, node.args, strict=False)) | node.kwargs
+        found = {name: self.seen_as(value) for name, value in given.items()}
+        operator = str(getattr(node.target, "_opname", node.target.__name__))
+        operator = operator.removesuffix("_") if not operator.startswith("_") else operator
+        return Asked(operator, found, example(_sizes(node.meta.get("val"))), _sizes(node.meta.get("val")), BATCH)
+
+    def seen_as(self, value: Any) -> Any:
+        """An argument, with values in place of nodes."""
+        if isinstance(value, (list, tuple)):
+            return [self.seen_as(one) for one in value]
+        found = self.values.get(value) if hasattr(value, "op") else value
+        return self.only(value, found) if isinstance(found, (Asked, list)) and hasattr(value, "op") else found
+
+    def only(self, node: Any, found: Any) -> Any:
+        """Several values that an operator takes as a list."""
+        if isinstance(found, list):
+            return found
+        return [self.part(node, found, which) for which in range(len(node.meta["val"]))]
+
+    def constant(self, node: Any, asked: Asked) -> Any:
+        """A value that does not depend on the input, with what it is computed from."""
+        tensors = tuple(dict.fromkeys(name for value in asked.values for name in value.tensors))
+        work = sum(value.mult_adds for value in asked.values) + (self.work(node) if tensors else 0)
+        found = node.meta.get("val")
+        if isinstance(found, (list, tuple)):
+            return [Value(None, _sizes(one), tensors) for one in found]
+        return Value(None, _sizes(found), tensors, work)
+
+    def layers(self, asked: Asked) -> list[Kind] | None:
+        """The layers of an operator, if archcalc has them and they give the same shape."""
+        rule = RULES.get(asked.operator)
+        layers = rule(asked) if rule else None
+        if layers is None:
+            return None
+        shapes = tuple(self.shaped(value, asked.shape) for value in asked.operands)
+        for layer in layers:
+            if not layer.many and len(shapes) > 1:
+                return None
+            if any(fits is not True for fits, _ in layer.needs(*shapes)):
+                return None
+            shapes = (layer.shape(*shapes),)
+        return layers if shapes == (asked.shape,) else None
+
+    def shaped(self, value: Value, output: Shape) -> Shape:
+        """The shape with which a value takes part: a constant stands beside the axes that the output has last."""
+        if value.operation is not None:
+            return value.shape
+        shape = value.shape
+        while len(shape) > len(output) and shape[0] == 1:
+            shape = shape[1:]
+        return (1,) * (len(output) - len(shape)) + shape
+
+    def chain(self, node: Any, asked: Asked, layers: list[Kind]) -> Value:
+        sizes = _sizes(node.meta["val"])
+        if not layers:
+            value: Value = asked.operands[0]
+            return value._replace(sizes=sizes)
+        inputs = tuple(self.operand(node, value, asked.shape) for value in asked.operands)
+        for i, layer in enumerate(layers):
+            shapes = tuple(self.shape_of(number) for number in inputs)
+            tensors = tuple(name for value in asked.tensors for name in value.tensors) if i == 0 else ()
+            inputs = (self.add(node, layer, inputs, layer.shape(*shapes), "", tensors),)
+        made = Value(inputs[0], sizes)
+        return self.mutated(node, made)
+
+    def mutated(self, node: Any, made: Value) -> Value:
+        """The value; an operator that writes into its input gives that node its output, too."""
+        name = str(getattr(node.target, "_opname", ""))
+        if name.endswith("_") and not name.startswith("_"):
+            self.values[node.args[0]] = made
+        return made
+
+    def operand(self, node: Any, value: Value, output: Shape) -> int:
+        """The operation that gives an operand; for a constant, a new one."""
+        if value.operation is not None:
+            return value.operation
+        shape = self.shaped(value, output)
+        one = len(value.tensors) == 1 and value.tensors[0] not in self.seen
+        params = sum(self.count(name) for name in value.tensors if name not in self.seen)
+        if one and params == math.prod(shape) and not value.mult_adds:
+            return self.add(node, KINDS["parameter"](shape), (), shape, value.tensors[0], value.tensors)
+        layer = KINDS["opaque"](shape, params=params, mult_adds=value.mult_adds)
+        return self.add(node, layer, (), shape, value.tensors[0] if value.tensors else "constant", value.tensors)
+
+    def count(self, name: str) -> int:
+        return math.prod(self.shapes[name])
+
+    def shape_of(self, number: int) -> Shape:
+        return self.operations[number].shape if number != INPUT else self.input_shape
+
+    @property
+    def input_shape(self) -> Shape:
+        return next(value.shape for value in self.values.values() if getattr(value, "operation", None) == INPUT)
+
+    def opaque(self, node: Any, asked: Asked) -> Any:
+        """The operator as a layer whose work is declared where torch counts it or where there is none."""
+        found = node.meta.get("val")
+        several = isinstance(found, (list, tuple))
+        shape = example(_sizes(found[0] if several else found)) or (1,)
+        tensors = tuple(dict.fromkeys(name for value in asked.constants for name in value.tensors))
+        params = sum(self.count(name) for name in tensors if name not in self.seen)
+        work: int | None = self.work(node) // BATCH + sum(value.mult_adds for value in asked.constants)
+        if not work and asked.operator not in WORKLESS:
+            self.unknown.append(f"{asked.operator} in {'.'.join(w.name for w in _within(node)) or 'the network'}")
+            work = None
+        inputs = tuple(dict.fromkeys(v.operation for v in asked.activations if v.operation is not None))
+        layer = KINDS["opaque"](shape, params=params, mult_adds=work)
+        number = self.add(node, layer, inputs, shape, asked.operator.strip("_"), tensors)
+        if several:
+            return [Value(number, _sizes(one)) for one in found]
+        return self.mutated(node, Value(number, _sizes(found)))
+
+    def work(self, node: Any) -> int:
+        """Half of what torch's counter finds in one node, for the whole batch."""
+        from torch.utils.flop_counter import FlopCounterMode
+
+        def tensor(value: Any) -> Any:
+            if isinstance(value, (list, tuple)):
+                return [tensor(one) for one in value]
+            known = value.meta.get("val") if hasattr(value, "meta") else value
+            if isinstance(known, self.torch.Tensor):
+                return self.torch.empty(tuple(known.shape), dtype=known.dtype, device="meta")
+            return known
+
+        try:
+            with FlopCounterMode(display=False) as counter, self.torch.no_grad():
+                node.target(*map(tensor, node.args), **{key: tensor(value) for key, value in node.kwargs.items()})
+        except Exception:  # an operator that is not defined without data
+            return 0
+        return int(counter.get_total_flops()) // 2
+
+    def part(self, node: Any, several: Any, which: int) -> Any:
+        """One of several values."""
+        if isinstance(several, list):
+            return several[which]
+        if isinstance(several, Value):  # of an operator that gives more than its layer does, such as a last state
+            return several if which == 0 else several._replace(sizes=_sizes(node.meta.get("val")))
+        sizes = _sizes(node.meta["val"][which] if isinstance(node.meta["val"], (list, tuple)) else node.meta["val"])
+        layers = several.part(which, sizes)
+        inner = replace(several, sizes=sizes, shape=example(sizes))
+        if layers is None:
+            layer = KINDS["opaque"](inner.shape or (1,), params=0, mult_adds=0)
+            return Value(self.add(node, layer, (several.x.operation,), inner.shape or (1,), several.operator), sizes)
+        inputs = (several.x.operation,)
+        for layer in layers:
+            inputs = (self.add(node, layer, inputs, layer.shape(self.shape_of(inputs[0])), ""),)
+        return Value(inputs[0], sizes)
+
+    def add(
+        self, node: Any, layer: Kind, inputs: Sequence[int], shape: Shape, name: str, tensors: tuple[str, ...] = ()
+    ) -> int:
+        number = len(self.operations)
+        known = [self.seen.get(tensor) for tensor in tensors]
+        shared = known[0] if tensors and known[0] is not None and len({*known}) == 1 else None
+        short = name.rpartition(".")[2]
+        self.operations.append(Operation(layer, tuple(inputs), shape, _within(node), short, tensors, shared))
+        for tensor in tensors:
+            self.seen.setdefault(tensor, number)
+        return number
+
+
+def _within(node: Any) -> tuple[Within, ...]:
+    found, above = [], ""
+    for key, (path, kind) in node.meta.get("nn_module_stack", {}).items():
+        if path:
+            name = path.removeprefix(above).lstrip(".")
+            found.append(Within(key, name, str(getattr(kind, "__name__", kind)).rpartition(".")[2]))
+            above = path
+    return tuple(found)
+
+
+def _sizes(value: Any) -> Shape:
+    return tuple(map(int, getattr(value, "shape", ())))

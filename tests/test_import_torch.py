@@ -1,0 +1,275 @@
+"""Torch modules as specs: each equal to its module in params and in what torch's own counter finds, halved."""
+
+from copy import deepcopy
+
+import pytest
+import torch
+from console import check_mistake, run
+from laws.common import examples
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+import archcalc
+from archcalc.importers.importing import equal
+from archcalc.importers.nesting import Nesting, numbers
+from archcalc.importers.torch_graph import read
+from archcalc.verify.module import Function
+
+
+class Residual(nn.Module):
+    def __init__(self, width, out, stride=1):
+        super().__init__()
+        self.conv1 = nn.Conv2d(width, out, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(out)
+        self.conv2 = nn.Conv2d(out, out, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(out)
+        self.relu = nn.ReLU(inplace=True)
+        self.downsample = nn.Sequential(nn.Conv2d(width, out, 1, stride, bias=False), nn.BatchNorm2d(out))
+        self.plain = stride == 1 and width == out
+
+    def forward(self, x):
+        y = self.bn2(self.conv2(self.relu(self.bn1(self.conv1(x)))))
+        y += x if self.plain else self.downsample(x)
+        return self.relu(y)
+
+
+class Gate(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.pool, self.reduce, self.expand = nn.AdaptiveAvgPool2d(1), nn.Conv2d(width, 4, 1), nn.Conv2d(4, width, 1)
+
+    def forward(self, x):
+        return x * torch.sigmoid(self.expand(torch.relu(self.reduce(self.pool(x)))))
+
+
+class Branches(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.left = nn.Conv2d(width, 8, 1)
+        self.right = nn.Sequential(nn.Conv2d(width, 4, 1), nn.ReLU(), nn.Conv2d(4, 8, 3, padding=1, groups=2))
+
+    def forward(self, x):
+        return torch.cat([self.left(x), self.right(x), nn.functional.max_pool2d(x, 3, 1, 1)], 1)
+
+
+class Shuffle(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(4, 4, 3, padding=1, groups=4)
+
+    def forward(self, x):
+        a, b = x.chunk(2, dim=1)
+        x = torch.cat([a, self.conv(b)], 1)
+        n, c, h, w = x.shape
+        return x.view(n, 2, c // 2, h, w).transpose(1, 2).reshape(n, c, h, w)
+
+
+class Tokens(nn.Module):
+    def __init__(self, fixed=True):
+        super().__init__()
+        self.patches, self.token = nn.Conv2d(3, 16, 8, 8), nn.Parameter(torch.zeros(1, 1, 16))
+        self.positions = nn.Parameter(torch.zeros(1, 17, 16)) if fixed else 0
+        layer = nn.TransformerEncoderLayer(16, 2, 32, batch_first=True, norm_first=True)
+        self.layers, self.head = nn.TransformerEncoder(layer, 3, enable_nested_tensor=False), nn.Linear(16, 5)
+
+    def forward(self, x):
+        x = self.patches(x).flatten(2).transpose(1, 2)
+        x = torch.cat([self.token.expand(len(x), -1, -1), x], 1) + self.positions
+        return self.head(self.layers(x)[:, 0])
+
+
+class Text(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table, self.mix, self.head = nn.Embedding(50, 12), nn.Linear(12, 12), nn.Linear(12, 50, bias=False)
+        self.head.weight = self.table.weight
+
+    def forward(self, x):
+        return self.head(self.mix(self.table(x)).tanh())
+
+
+class Odd(nn.Module):
+    """It has an operator that nobody has counted."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight, self.fc = nn.Parameter(torch.zeros(3, 5)), nn.Linear(12, 2)
+
+    def forward(self, x):
+        return self.fc(torch.cdist(x, self.weight.expand(len(x), 3, 5)).flatten(1))
+
+
+class Twice(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.unused = nn.Conv2d(3, 3, 3, padding=1), nn.Linear(7, 3)
+
+    def forward(self, x):
+        return self.conv(self.conv(x))
+
+
+class Undecided(nn.Module):
+    def forward(self, x):
+        return x + 1 if x.sum() > 0 else x
+
+
+def residual():
+    stages = [nn.Sequential(Residual(a, b, s), *(Residual(b, b) for _ in range(2))) for a, b, s in
+              [(8, 8, 1), (8, 16, 2), (16, 32, 2)]]  # fmt: skip
+    return nn.Sequential(nn.Conv2d(3, 8, 3), *stages, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 10))
+
+
+IMAGE = (3, 32, 32)
+MODULES = {
+    "residual": (residual, IMAGE, "float32"),
+    "gates": (lambda: nn.Sequential(nn.Conv2d(3, 8, 3), Gate(8), nn.Conv2d(8, 12, 3, 2), Gate(12)), IMAGE, "float32"),
+    "branches": (lambda: nn.Sequential(Branches(3), Branches(19), nn.Dropout(0.2)), IMAGE, "float32"),
+    "shuffle": (lambda: nn.Sequential(nn.Conv2d(3, 8, 1), Shuffle(), Shuffle()), IMAGE, "float32"),
+    "tokens": (Tokens, IMAGE, "float32"),
+    "text": (Text, (9,), "int64"),
+    "odd": (Odd, (4, 5), "float32"),
+    "twice": (Twice, IMAGE, "float32"),
+    "up": (
+        lambda: nn.Sequential(nn.ConvTranspose2d(3, 4, 2, 2), nn.Upsample(scale_factor=2), nn.GroupNorm(2, 4)),
+        IMAGE,
+        "float32",
+    ),
+    "volume": (lambda: nn.Sequential(nn.Conv3d(2, 4, 3), nn.BatchNorm3d(4), nn.MaxPool3d(2)), (2, 8, 9, 10), "float32"),
+    "features": (lambda: nn.Sequential(nn.Linear(7, 5), nn.LayerNorm(5), nn.GELU(), nn.Linear(5, 2)), (7,), "float32"),
+}
+
+
+def counted(module, shape, dtype="float32"):
+    """The parameters that the forward uses, and half of what torch counts for one example."""
+    copied = deepcopy(module).to("meta").eval()  # on a CPU the counter misses attention
+    with FlopCounterMode(display=False) as counter:
+        found = copied(torch.zeros(1, *shape, dtype=getattr(torch, dtype), device="meta"))
+    found = found[0] if isinstance(found, tuple) else found
+    if found.requires_grad:
+        found.sum().backward()
+    passed = {name for name, p in copied.named_parameters(remove_duplicate=False) if p.grad is not None}
+    used = sum(p.numel() for name, p in module.named_parameters() if name in passed)
+    return used, counter.get_total_flops() // 2
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_an_import_is_equal_to_its_module(name, tmp_path):
+    make, shape, dtype = MODULES[name]
+    module = make()
+    params, mult_adds = counted(module, shape, dtype)
+    network = archcalc.from_torch(module, shape, dtype=dtype)
+    file = tmp_path / "imported.yaml"
+    file.write_text(network.text)
+    for report in (network.summary(), archcalc.load(file).summary()):
+        assert report.totals.params == params
+        assert report.totals.mult_adds == (None if name == "odd" else mult_adds)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_layer_stands_for_one_operation(name):
+    make, shape, dtype = MODULES[name]
+    found = read(make(), shape, dtype)
+    entries = Nesting(found.operations).entries()
+    assert sorted(numbers(entries)) == [*range(len(found.operations))]
+    spec = archcalc.from_torch(make(), shape, dtype=dtype).spec
+    assert equal(spec, found.operations, [*numbers(entries)], {})
+
+
+@pytest.mark.parametrize("example", [e for e in examples() if len(e.shapes) == 1], ids=str)
+def test_the_module_of_every_kind_is_read_as_what_it_costs(example):
+    """Each kind of layer that torch has, there and back; an unknown operator is never counted as 0."""
+    layer, (shape,) = example.layer, example.shapes
+    if layer.label in ("opaque", "parameter", "embedding", "rbf"):
+        pytest.skip("its module is not of floats, or holds what is not learned")
+    made = layer.module(torch, shape)
+    module = made if isinstance(made, nn.Module) else Function(made, "")
+    report = archcalc.from_torch(module, shape).summary()
+    assert report.totals.params == layer.learned(shape)
+    assert report.totals.mult_adds in (None, counted(module, shape)[1])
+    if layer.times() == 1:
+        assert report.layers[-1].output == layer.shape(shape)
+
+
+SIZED = [name for name, (_, shape, _) in MODULES.items() if shape == IMAGE and name != "tokens"]
+
+
+@pytest.mark.parametrize("name", SIZED)
+def test_the_size_is_a_knob_where_the_module_has_none(name):
+    module = MODULES[name][0]()
+    network = archcalc.from_torch(module, IMAGE)
+    if "resolution" not in network.knobs:
+        assert "The size of the input is fixed: " in network.spec.headings["about"]
+        return
+    params, mult_adds = counted(module, (3, 80, 80))
+    assert network.summary(resolution=80).totals.params == params
+    assert network.summary(resolution=80).totals.mult_adds == mult_adds
+
+
+def test_most_sizes_are_knobs():
+    assert [n for n in SIZED if "resolution" in archcalc.from_torch(MODULES[n][0](), IMAGE).knobs] == [
+        "residual", "gates", "branches", "shuffle", "twice", "up"
+    ]  # fmt: skip
+
+
+def test_a_table_of_positions_fixes_the_size():
+    network = archcalc.from_torch(Tokens(), IMAGE)
+    assert not network.knobs
+    assert "the module refuses 3 x 64 x 64" in network.spec.headings["about"]
+
+
+def test_equal_modules_are_blocks_and_consecutive_ones_are_repeated():
+    text = archcalc.from_torch(residual(), IMAGE).text
+    assert "  residual_downsample(out):\n" in text
+    assert "      - residual:\n        repeat: 2\n" in text
+    assert len(text.splitlines()) < 60
+
+
+def test_weights_that_are_used_twice_are_counted_once():
+    assert "share: conv1" in archcalc.from_torch(Twice(), IMAGE).text
+    assert (
+        "24 parameters of the module, which its forward does not use, are left out"
+        in archcalc.from_torch(Twice(), IMAGE).spec.headings["about"]
+    )
+
+
+def test_an_unknown_operator_is_named_and_not_counted_as_0():
+    network = archcalc.from_torch(Odd(), (4, 5))
+    assert "The mult-adds of cdist in the network are not known" in network.spec.headings["about"]
+    assert network.summary().totals.mult_adds is None
+    assert network.summary().totals.params == 3 * 5 + 12 * 2 + 2
+
+
+def test_the_module_is_left_as_it_was():
+    module = residual()
+    module[1].eval()
+    before = {name: part.training for name, part in module.named_modules()}
+    archcalc.from_torch(module, IMAGE)
+    assert {name: part.training for name, part in module.named_modules()} == before
+    assert {p.device.type for p in module.parameters()} == {"cpu"}
+
+
+def test_the_command_writes_a_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my_net.py").write_text("from torch import nn\ndef small(): return nn.Sequential(nn.Conv2d(3, 4, 3))\n")
+    result = run("import my_net:small --input 3,8,8 -o small.yaml")
+    assert result.exit_code == 0, result.output
+    totals = archcalc.load(tmp_path / "small.yaml").summary().totals
+    assert (totals.params, totals.mult_adds) == (4 * 3 * 9 + 4, 4 * 27 * 36)
+    assert run("import my_net:small --input 3,8,8").stdout == (tmp_path / "small.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("nowhere_at_all:net", "nowhere_at_all:net: ModuleNotFoundError: No module named 'nowhere_at_all'"),
+        ("torch.nn:Nothing", "torch.nn:Nothing: AttributeError: module 'torch.nn' has no attribute 'Nothing'"),
+        ("torch.nn", "'torch.nn' does not name a module; write torchvision.models:resnet50, MODULE:CALLABLE"),
+        ("builtins:dict", "builtins:dict: it gives dict, which is no torch module"),
+        ("torch.nn:Flatten --input 3,x", "--input 3,x: the sizes of one example, such as 3,224,224"),
+        ("test_import_torch:Undecided", "Undecided cannot be imported: what it does depends on the numbers in its"),
+        ("test_import_torch:Text", "Text cannot be imported: its forward fails for an input of 3 x 224 x 224"),
+        ("torch.nn:Identity", "nothing in the network depends on its input, so there is nothing to import"),
+    ],
+)
+def test_a_mistake_is_one_message(words, message, tmp_path):
+    check_mistake(f"import {words} -o net.yaml", message, tmp_path)
