@@ -10,6 +10,7 @@ from archcalc import ArchcalcError, Network
 from archcalc.files import OF_REPORTS
 from archcalc.output import FORMATS, suffix
 from archcalc.output.frame import frame
+from archcalc.output.terminal import _wrapped
 
 MOBILENET = archcalc.load("mobilenet_v1")
 GIVEN = {  # what each method of a network gives
@@ -132,3 +133,22 @@ def test_a_frame_is_missing_what_is_unknown_and_no_more():
     whole = table._replace(rows=(("a", "A", (1 << 62) + 1, None, 1), ("b", "B", None, "", 2))).frame()
     assert whole["mult_adds"].tolist() == [(1 << 62) + 1, pandas.NA]
     assert frame({"a": [1, 2]})["a"].sum() == 3
+
+
+NAMES = [
+    *archcalc.names(),
+    "mobilenet_v1@alpha=0.5,rho=0.714",
+    "arXiv:1704.04861,",
+    "github.com/KaimingHe/deep-residual",
+]
+
+
+@pytest.mark.parametrize("width", [11, 16, 20, 31])
+def test_a_name_that_is_too_long_for_a_line_folds_after_a_sign(width):
+    folded = [(name, _wrapped(name, width)) for name in NAMES if len(name) > width]
+    for name, parts in folded:
+        assert "".join(parts) == name
+        assert max(map(len, parts)) <= width
+        if max(map(len, re.split(r"(?<=[-/_@:,])", name))) <= width:
+            assert all(part[-1] in "-/_@:," for part in parts[:-1]), parts
+    assert len(folded) > 3
