@@ -25,7 +25,7 @@ from archcalc.graph.expand import expand
 from archcalc.graph.graph import Assumption, Graph, Node
 from archcalc.output.shown import Shown, listed
 from archcalc.spec.model import Spec
-from archcalc.spec.paper_names import paper_name
+from archcalc.spec.paper_names import PaperName, paper_name
 
 if TYPE_CHECKING:
     from archcalc.drawing.drawing import Drawing
@@ -97,6 +97,7 @@ class Report(Shown):
     assumptions: tuple[Assumption, ...]
     spec: Spec | None = field(repr=False)  # None for a graph that was not made from a spec
     counts: Counts = field(repr=False)
+    paper_names: tuple[PaperName, ...] = field(default=(), repr=False)  # of its layers
     work: str = DEFAULT  # the convention by which work is shown
 
     @property
@@ -142,8 +143,8 @@ class Report(Shown):
         return sentence(names, [self.graph])
 
     def paper_name(self, path: str) -> str:
-        """What the paper calls a layer or a block; its path where the spec does not say."""
-        return paper_name(path, self.spec.paper_names) if self.spec else path
+        """What the paper calls a layer or a block; its path where no rule says."""
+        return paper_name(path, self.paper_names)
 
     def counted_as(self, work: str) -> Report:
         """The same report with work counted by another convention. Raises ArchcalcError."""
@@ -249,15 +250,16 @@ def report_of(
     name: str = "network",
     title: str = "",
     source: str = "",
+    paper_names: tuple[PaperName, ...] = (),
     defaults: Mapping[str, Any] = MappingProxyType({}),
 ) -> Report:
-    """The report of a graph. Without a spec the graph is checked, and has the name, title and source given here.
+    """The report of a graph. Without a spec the graph is checked, and has the name, title, source and names of layers given here.
 
     ``defaults`` are those of the knobs of the graph. Raises ArchcalcError where a layer does not fit its inputs.
     """
     if spec:
         name, title, source = spec.name, spec.headings["net"], spec.headings.get("source", "")
-        defaults = {knob.name: knob.default for knob in spec.given.values()}
+        defaults, paper_names = {knob.name: knob.default for knob in spec.given.values()}, spec.paper_names
     else:
         graph, name, title, source = checked(graph), *map(one_line, (name, title or name, source))
     changed = [f"{k}={show(v)}" for k, v in graph.knobs.items() if differs(v, defaults.get(k))]
@@ -278,6 +280,7 @@ def report_of(
         assumptions=graph.assumptions,
         spec=spec,
         counts=counts,
+        paper_names=paper_names,
     )
 
 

@@ -41,7 +41,7 @@ def test_commands(offered):
 @pytest.mark.parametrize("command", ["summary", "compare vgg16", "export", "show", "verify", "formula conv2d --over"])
 def test_networks(offered, command):
     assert offered(f"archcalc {command} mobilenet") == ["mobilenet_layer_14_512", "mobilenet_layer_14_512_separable",
-        "mobilenet_v1", "mobilenet_v1_block", "mobilenet_v2"]  # fmt: skip
+        "mobilenet_v1", "mobilenet_v1_block", "mobilenet_v2", "mobilenet_v3_large", "mobilenet_v3_small"]  # fmt: skip
     assert offered(f"archcalc {command} wrn_") == ["wrn_28_10", "wrn_50_2"]
     assert offered(f"archcalc {command} ") == archcalc.names()
     assert offered(f"archcalc {command} ./my_n") == ["file"]
@@ -68,7 +68,7 @@ def test_families_and_kinds(offered):
     assert offered("archcalc list net") == ["network_in_network"]
     assert len(offered("archcalc list --family ")) == len(headings("family"))
     assert offered("archcalc list --kind l") == ["listing"]
-    assert offered("archcalc kinds gl") == ["global_avgpool"]
+    assert offered("archcalc kinds glo") == ["global_avgpool"]
     assert set(offered("archcalc kinds ")) == set(KINDS)
 
 

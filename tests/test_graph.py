@@ -26,7 +26,8 @@ Conv, Relu, Linear, Add = (KINDS[name] for name in ("conv", "relu", "linear", "a
 def stripped(report):
     """The report of the graph alone, which knows no places, and not how often a layer runs."""
     nodes = tuple(Node(n.name, n.layer, n.inputs, n.shape, shared=n.shared) for n in report.graph.nodes)
-    about = {"name": report.network, "title": report.title, "source": report.source}
+    about = {"name": report.network, "title": report.title, "source": report.source,
+             "paper_names": report.paper_names}  # fmt: skip
     defaults = {name: knob.default for name, knob in report.spec.given.items()}
     return report_of(report.graph._replace(nodes=nodes), **about, defaults=defaults)
 
@@ -139,7 +140,10 @@ CONV = Node("conv", Conv(3, 1), (0,), (3, 8, 8))
         (graph(CONV._replace(shape=(3, 8, "8"))), "conv: it must be a number: an int, float"),
         (graph(CONV._replace(layer=Conv(2.5, 1))), "conv: out must be a whole number, at least 1, not 2.5"),
         (graph(CONV._replace(layer=Conv(4, 1, groups=3))), "conv: 4 filters are not divisible by 3 groups"),
-        (graph(Node("fc", Linear(4), (0,), (4,))), "fc: linear takes features, not a map of 3 x 8 x 8"),
+        (
+            graph(Node("fc", Linear(4), (0,), (4,))),
+            "fc: linear takes features, or tokens x features, not a map of 3 x 8 x 8",
+        ),
         (graph(CONV, CONV), "two nodes of the graph have the name 'conv'; give one of them another"),
         (
             graph(CONV, CONV._replace(name="b", shared=2)),

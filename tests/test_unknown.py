@@ -183,8 +183,10 @@ def test_every_command_that_counts_is_tried():
     counts = {*COMMANDS, *(command.split()[0] for command in SCREENS), "verify"}
     assert {*main.commands} - counts == {
         "check",
+        "draw",
         "exercise",
         "figures",
+        "import",
         "kinds",
         "lectures",
         "list",
@@ -193,4 +195,5 @@ def test_every_command_that_counts_is_tried():
         "published",
         "scale",
         "show",
+        "table",
     }

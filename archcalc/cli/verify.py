@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from archcalc.cli.deliver import TABLES, FilePath, deliver_tables, tell
 from archcalc.cli.knobs import KnobCommand, settled
-from archcalc.core.errors import ArchcalcError, one_line, printable
+from archcalc.core.errors import ArchcalcError, alternatives, one_line, printable
 
 if TYPE_CHECKING:
     from archcalc.report import Report
@@ -55,7 +55,8 @@ def memory(context: click.Context, /, batch: int, dtype: str, optimizer: str, **
               help="Skip a network that needs more memory.")  # fmt: skip
 @click.option("--up-to", type=click.FloatRange(0, min_open=True), metavar="G",
               help="With --all: only networks of at most so many G mult-adds.")  # fmt: skip
-@click.option("--against", multiple=True, type=click.Choice(WITNESSES), help="Compare with that library's network too.")
+@click.option("--against", multiple=True, type=click.Choice(WITNESSES), metavar="LIBRARY",
+              help=f"Compare with that library's network too: {alternatives(WITNESSES)}.")  # fmt: skip
 @click.option("--memory", "memory_", is_flag=True, help="Compare the computed memory with what is really used.")
 @click.option("--time", "time_", is_flag=True, help="Time each layer, beside its roofline bound.")
 @click.option("-o", "--output", type=FilePath(), metavar="FOLDER", help="Write a receipt into this folder.")

@@ -72,7 +72,8 @@ def _named_arguments(layer: Kind, trace: Trace) -> Iterator[tuple[str, Any]]:
     for parameter in layer.parameters:
         value, label = getattr(layer, parameter.name), ("argument", parameter.name)
         several = isinstance(value, tuple) and parameter.type.per_axis
-        if value is None or isinstance(value, (bool, str)) or (isinstance(value, tuple) and not several):
+        apart = parameter.type.place or (isinstance(value, tuple) and not several)
+        if value is None or isinstance(value, (bool, str)) or apart:
             continue
         if not several and not parameter.required and word(value) == word(parameter.default) == "1":
             continue

@@ -92,7 +92,7 @@ def _network(report: Report, key: str, found: Sequence[Structure]) -> dict[str, 
         "key": key,
         "title": report.title,
         "source": report.source,
-        "names": [[rule.path, rule.name] for rule in report.spec.paper_names],
+        "names": [[rule.path, rule.name] for rule in report.paper_names],
         "knobs": [control(report.spec.given[name], value) for name, value in report.knobs.items()],
         "structures": [
             {"words": {places[k]: None if w is None else show(w) for k, w in one.words.items()}, "said": one.sentence}

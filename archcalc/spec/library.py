@@ -209,8 +209,9 @@ def whole(reference: str) -> tuple[Spec, list[str]]:
 
 def known_as(reference: str) -> str:
     """The name for an alias, ignoring capitals, hyphens and underscores; any other reference is returned unchanged."""
-    known = {squeezed(alias): name for alias, name in aliases().items()} | {squeezed(name): name for name in names()}
-    return aliases().get(reference) or known.get(squeezed(reference), reference)
+    typed, known = squeezed(reference), {**aliases(), **{name: name for name in names()}}
+    spelt = {name for word, name in known.items() if squeezed(word) == typed}
+    return aliases().get(reference) or (spelt.pop() if len(spelt) == 1 else reference)
 
 
 @cache
