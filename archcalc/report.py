@@ -253,7 +253,7 @@ def report_of(
     paper_names: tuple[PaperName, ...] = (),
     defaults: Mapping[str, Any] = MappingProxyType({}),
 ) -> Report:
-    """The report of a graph. Without a spec the graph is checked, and has the name, title, source and names of layers given here.
+    """The report of a graph. Without a spec the graph is checked, and has the name, title and names given here.
 
     ``defaults`` are those of the knobs of the graph. Raises ArchcalcError where a layer does not fit its inputs.
     """

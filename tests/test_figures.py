@@ -12,7 +12,6 @@ from laws.common import examples
 from openpyxl import load_workbook
 
 import archcalc
-from archcalc import tables as layout
 from archcalc.address import address
 from archcalc.figures import figure
 from archcalc.figures.conventions import CONVENTIONS

@@ -256,7 +256,8 @@ class Expander:
             sources = tuple(ends)  # type: ignore[arg-type]
         if isinstance(item.callee, Block):
             return self.block(item.callee, item, run, name, sources)
-        return self.layer(item, run, name, sources)
+        within = item.branches is not None and item.numbered  # then the branches' layers are in it: it is a block
+        return self.layer(item, run, f"{name}/{item.callee.label}" if within else name, sources)
 
     def branch(self, name: str, items: Items, run: Run, start: int) -> int | None:
         first = len(self.nodes)
