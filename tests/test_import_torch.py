@@ -214,7 +214,7 @@ def test_most_sizes_are_knobs():
 def test_a_table_of_positions_fixes_the_size():
     network = archcalc.from_torch(Tokens(), IMAGE)
     assert not network.knobs
-    assert "the module refuses 3 x 64 x 64" in network.spec.headings["about"]
+    assert "the network refuses 3 x 64 x 64" in network.spec.headings["about"]
 
 
 def test_equal_modules_are_blocks_and_consecutive_ones_are_repeated():

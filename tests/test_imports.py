@@ -49,6 +49,7 @@ ROOMS = (  # from the ground up: a module imports from its own room and from tho
 )  # fmt: skip
 UP = {  # what reaches up all the same, inside a function
     "report": {"tables", "drawing"},  # a report shows itself
+    "spec": {"importers"},  # a file of another program is a network like any other
 }
 HEAVY = {*PLACES} - {"yaml"}
 
