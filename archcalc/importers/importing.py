@@ -121,7 +121,7 @@ def as_spec(
     operations = imported.operations
     if not operations:
         raise ArchcalcError("nothing in the network depends on its input, so there is nothing to import")
-    nesting, why = Nesting(operations), "its layers are wired in another way"
+    nesting, why = Nesting(operations), "a layer takes the output of one whose name means another there"
     for joined, folded in ((True, True), (True, False), (False, True), (False, False)):
         entries = nesting.entries(joined)
         order = [*numbers(entries)]

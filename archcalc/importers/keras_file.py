@@ -221,13 +221,6 @@ class Reader:
         return found is None or bool(found)
 
 
-def _checks(layer: Kind) -> Iterator[Any]:
-    """Whether each argument is of its type."""
-    for parameter in layer.parameters:
-        value = getattr(layer, parameter.name)
-        yield value is parameter.default or parameter.type.check(value)
-
-
 def join_scale(given: dict[str, Any]) -> Kind:
     """The scale of a residual, of the Inception-ResNet of keras.applications."""
     from fractions import Fraction

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from warnings import catch_warnings, simplefilter
 
 from archcalc.core.errors import ArchcalcError, needed
-from archcalc.core.layer import Kind
+from archcalc.core.layer import Kind, argument_needs
 from archcalc.core.shape import Shape, describe
 from archcalc.importers.idioms import simplified
 from archcalc.importers.operation import INPUT, Imported, Operation, Within
@@ -189,6 +189,8 @@ class Reader:
         if node.target.__name__ == "getitem":
             several, which = node.args
             return self.part(node, self.values[several], which)
+        if node.meta.get("val") is None:  # an assertion
+            return None
         asked = self.asked(node)
         operator = asked.operator
         if asked.constant or operator in NOT_OF_THE_INPUT:
@@ -247,7 +249,7 @@ class Reader:
         for layer in layers:
             if not layer.many and len(shapes) > 1:
                 return None
-            if any(fits is not True for fits, _ in layer.needs(*shapes)):
+            if any(fits is not True for fits, _ in (*layer.needs(*shapes), *argument_needs(layer))):
                 return None
             shapes = (layer.shape(*shapes),)
         return layers if shapes == (asked.shape,) and self.holds(asked, layers) else None

@@ -97,8 +97,8 @@ HEAD = """\
 # Torch modules as specs
 
 Every network was imported by `archcalc import`, and its params and mult-adds were compared with the module's:
-the parameters that its forward uses, and torch's FlopCounterMode halved, for one example on the meta device. A spec with
-other numbers is refused. Written by `python -m references.imports torchvision` (and `timm`) in tests/.
+the parameters that its forward uses, and torch's FlopCounterMode halved, for one example on the meta device. A spec
+with other numbers is refused. Written by `python -m references.imports torchvision` (and `timm`) in tests/.
 
 **{equal} of {all} are equal**; in {knobs} the size of the input is a knob, each layer compared at a second size.
 The median spec has {median} lines.
