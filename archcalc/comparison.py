@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.core.errors import ArchcalcError, listing, suggest
 from archcalc.core.number import decide, equal
 from archcalc.model import Model, reference
+from archcalc.output.shown import Shown, listed
 from archcalc.report import Report, Row
 
 if TYPE_CHECKING:
     from archcalc.output.table import Table
+    from archcalc.plots.canvas import Picture
 
 
 class Line(NamedTuple):
@@ -21,7 +24,8 @@ class Line(NamedTuple):
     rows: tuple[Row | None, ...]
 
 
-class Comparison(NamedTuple):
+@dataclass(frozen=True, repr=False)
+class Comparison(Shown):
     """Reports, compared with one of them, and their rows aligned by name."""
 
     reports: tuple[Report, ...]
@@ -33,7 +37,7 @@ class Comparison(NamedTuple):
         """Whether any row occurs in every network."""
         return any(None not in line.rows for line in self.lines)
 
-    def tables(self, columns: Sequence[str] = (), titles: bool = False) -> list[Table]:
+    def tables(self, columns: str | Iterable[str] = (), titles: bool = False) -> list[Table]:
         """The totals, in these columns if any are named; for several networks also their corresponding rows.
 
         With ``titles`` networks stand by their titles instead of their names.
@@ -42,17 +46,16 @@ class Comparison(NamedTuple):
 
         named = labels(self.reports, titles)
         aligned = [aligned_table(self, named)] if self.corresponds and len(self.reports) > 1 else []
-        return [totals_table(self.reports, columns, named, self.base), *aligned]
+        return [totals_table(self.reports, listed(columns), named, self.base), *aligned]
 
-    def __repr__(self) -> str:
-        from archcalc.output.terminal import as_text
+    def plot(self, x: str = "mult_adds", y: str = "top1", area: str = "", dark: bool = False) -> Picture:
+        """The networks as points: one figure against another, for a notebook or a file. Raises ArchcalcError.
 
-        return as_text(self.tables())
+        The ``area`` of a point is a third figure, params unless given or on an axis.
+        """
+        from archcalc.plots.networks import points_of
 
-    def _repr_html_(self) -> str:
-        from archcalc.output.html import fragment
-
-        return fragment(self.tables())
+        return points_of(self.reports, x, y, area, dark=dark)[0]
 
 
 def compare(*networks: str | Model | Report, by: str = "block", depth: int = 1, ratio_to: str = "") -> Comparison:

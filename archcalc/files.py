@@ -35,22 +35,41 @@ def render(reports: Sequence[Report], format_: str, choice: Choice, **how: Any) 
 
 
 def folder(found: Sequence[Filled], path: Path) -> dict[Path, bytes]:
-    """A folder's files: those of each table, and an index of them. Raises ArchcalcError."""
+    """A folder's files: those of each table, a workbook of all, and an index. Raises ArchcalcError."""
+    book = f"{path.resolve().name}.xlsx"
+    return {path / name: data for name, data in {**pages(found, book), book: live(found)}.items()}
+
+
+def pages(found: Sequence[Filled], book: str) -> dict[str, bytes]:
+    """The files of each table, and an index of them and of the workbook. Raises ArchcalcError."""
     names = [one.layout.name for one in found]
     if twice := next((name for name in names if names.count(name) > 1), ""):
         raise ArchcalcError(f"two tables are called {twice!r}, and so would be their files")
-    tables = [one.table for one in found]
-    files = {path / f"{table.name}{suffix(format_)}": render_tables([table], format_)
-             for table in tables for format_ in IN_FOLDER}  # fmt: skip
-    return {path / "README.md": _index(found).encode(), **files}
+    files = {f"{table.name}{suffix(format_)}": render_tables([table], format_)
+             for table in (one.table for one in found) for format_ in IN_FOLDER}  # fmt: skip
+    return {"README.md": _index(found, book).encode(), **files}
 
 
-def _index(found: Sequence[Filled]) -> str:
+def live(found: Sequence[Filled]) -> bytes:
+    """Tables as a live workbook."""
+    from archcalc.workbook.tables import render
+
+    return render(found)
+
+
+def _index(found: Sequence[Filled], book: str) -> str:
     """A page with a line for each table."""
     from archcalc.output.md import escape
 
     links = {format_: f"{{name}}{suffix(format_)}" for format_ in IN_FOLDER}
-    lines = ["# Tables", "", f"| table | {' | '.join(IN_FOLDER)} | source |", f"|---|{'---|' * len(IN_FOLDER)}---|"]
+    lines = [
+        "# Tables",
+        "",
+        f"[{book}]({book}) has all of them, as formulas over sheets of the networks.",
+        "",
+        f"| table | {' | '.join(IN_FOLDER)} | source |",
+        f"|---|{'---|' * len(IN_FOLDER)}---|",
+    ]
     for one in found:
         cells = [f"[{format_}]({link.format(name=one.layout.name)})" for format_, link in links.items()]
         lines.append(f"| {escape(one.layout.title)} | {' | '.join(cells)} | {escape(one.layout.source)} |")

@@ -97,7 +97,7 @@ def _of_side(network: Model, knobs: list[str], side: int) -> dict[str, str]:
     now, defaults = network.summary().input[-1], {knob: network.knobs[knob].default for knob in knobs}
     exact = {knob: default * Fraction(side, now) for knob, default in defaults.items()}
     rounded = {knob: float(value) for knob, value in exact.items()}  # what 192/224 is in Python
-    inputs = [network.summary(**values).input[1:] for values in (exact, rounded)]
+    inputs = [network.summary(**values).input[-2:] for values in (exact, rounded)]
     if inputs != [(side, side)] * 2:
         return {}
     texts = {knob: f"{side * default}/{now}" for knob, default in defaults.items()}

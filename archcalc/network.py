@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from archcalc.closed_forms.formula import Formula
     from archcalc.drawing.drawing import Drawing
     from archcalc.explain.explain import Explanation
+    from archcalc.page.html import Frame
     from archcalc.search.solve import Solution
     from archcalc.sweeps.sweep import Sweep
     from archcalc.verify.module import NetworkModule
@@ -106,6 +107,15 @@ class Network(Model):
         from archcalc.verify.module import to_module
 
         return to_module(self.summary(**knobs).graph)
+
+    def explore(self, **knobs: Any) -> Frame:
+        """The page with sliders of `archcalc page`, for a cell of a notebook; it starts at these knob values.
+
+        Raises ArchcalcError.
+        """
+        from archcalc.page.html import Frame, page_of, render
+
+        return Frame(render(page_of([self.summary(**knobs)])))
 
     def __repr__(self) -> str:
         return f"<archcalc network {self.name}: {self.spec.headings['net']}>"

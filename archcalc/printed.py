@@ -47,17 +47,20 @@ def is_rounded(printed: str, rounding: str, exact: int | Fraction) -> bool:
 
 def rounded(exact: int | Fraction, printed: str) -> str:
     """An exact number with the digits and the unit of a printed one, rounded to nearest."""
-    _, digit = value_of(printed)
-    digits = printed.rstrip("".join(UNITS))
-    places = len(digits.partition(".")[2])
-    return f"{fixed(exact / digit / 10**places, places)}{printed.removeprefix(digits)}"
+    _, unit, places = _parts(printed)
+    return fixed(Fraction(exact) / UNITS[unit], places).replace(",", "") + unit
 
 
 def value_of(printed: str) -> tuple[Fraction, Fraction]:
     """A printed number, such as 4.1G or 98, and what one more in its last digit is."""
+    digits, unit, places = _parts(printed)
+    return Fraction(digits) * UNITS[unit], Fraction(UNITS[unit], 10**places)
+
+
+def _parts(printed: str) -> tuple[str, str, int]:
+    """The digits, the unit, and how many of the digits are decimals."""
     digits = printed.rstrip("".join(UNITS))
-    unit = UNITS[printed.removeprefix(digits)]
-    return Fraction(digits) * unit, Fraction(unit, 10 ** len(digits.partition(".")[2]))
+    return digits, printed.removeprefix(digits), len(digits.partition(".")[2])
 
 
 def chosen(labels: Sequence[str]) -> list[Measurement]:

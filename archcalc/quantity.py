@@ -89,7 +89,8 @@ def quantity(figure: str, of: Sequence[str] = ()) -> Quantity:
 
 def rows_of(report: Report, path: str, kind: str = "") -> tuple[Row, ...]:
     """The rows of a layer, or of a block's layers, perhaps of one kind only; "" means all. Raises ArchcalcError."""
-    found = tuple(row for row in report.layers if not path or row.name == path or row.name.startswith(f"{path}/"))
+    found = tuple(row for row in report.layers if not path or f"{row.name}/".startswith(f"{path}/"))
+    found = found or tuple(row for row in report.layers if f"{report.paper_name(row.name)}/".startswith(f"{path}/"))
     if path and not found:
         names = [row.name for row in report.layers]
         parts = {"/".join(name.split("/")[:depth]): None for name in names for depth in range(1, name.count("/") + 2)}

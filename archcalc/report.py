@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
+from os import PathLike
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,10 +23,14 @@ from archcalc.figures.sentence import sentence
 from archcalc.graph.checking import checked
 from archcalc.graph.expand import expand
 from archcalc.graph.graph import Assumption, Graph, Node
+from archcalc.output.shown import Shown, listed
 from archcalc.spec.model import Spec
+from archcalc.spec.paper_names import paper_name
 
 if TYPE_CHECKING:
     from archcalc.drawing.drawing import Drawing
+    from archcalc.output.table import Table
+    from archcalc.plots.canvas import Picture
 
 USUAL = ("params", "buffers", DEFAULT)  # the figures that are shown by default
 
@@ -78,8 +83,8 @@ class Row(NamedTuple):
         return self.figure(name)
 
 
-@dataclass(frozen=True)
-class Report:
+@dataclass(frozen=True, repr=False)
+class Report(Shown):
     """The figures of a network at certain knob values."""
 
     network: str
@@ -136,6 +141,10 @@ class Report:
         """A sentence that says what the figures of these names count."""
         return sentence(names, [self.graph])
 
+    def paper_name(self, path: str) -> str:
+        """What the paper calls a layer or a block; its path where the spec does not say."""
+        return paper_name(path, self.spec.paper_names) if self.spec else path
+
     def counted_as(self, work: str) -> Report:
         """The same report with work counted by another convention. Raises ArchcalcError."""
         return replace(self, work=convention(work).name)
@@ -146,6 +155,8 @@ class Report:
 
     def by(self, what: str, depth: int = 1) -> tuple[Row, ...]:
         """Rows by "layer", by "block" (names cut at ``depth`` levels), or by "kind"."""
+        if depth < 1:
+            raise ArchcalcError(f"depth is a number of levels, at least 1, not {depth}")
         if what == "layer":
             return self.layers
         if what == "block":
@@ -191,17 +202,38 @@ class Report:
         names = dict.fromkeys((*USUAL[:-1], self.work, *more))
         return {name: _json(row.figure(name)) for name in names}
 
-    def __repr__(self) -> str:
-        from archcalc.output.terminal import as_text
-        from archcalc.tables import Choice, summary_table
+    def table(self, columns: str | Iterable[str] = "", by: str = "", depth: int = 1, only: str = "") -> Table:
+        """What `archcalc summary` shows with these options: a row for each "layer", "block" or "kind".
 
-        return as_text([summary_table(self, Choice())])
+        Raises ArchcalcError.
+        """
+        from archcalc.tables import choice, summary_table
 
-    def _repr_html_(self) -> str:
-        from archcalc.output.html import fragment
-        from archcalc.tables import Choice, summary_table
+        return summary_table(self, choice(by, depth, columns, only))
 
-        return fragment([summary_table(self, Choice())])
+    def tables(self) -> Sequence[Table]:
+        """The table of all layers."""
+        return (self.table(),)
+
+    def write(self, path: str | PathLike[str]) -> None:
+        """Write a file; its suffix decides the format; a workbook is live. Raises ArchcalcError."""
+        from pathlib import Path
+
+        from archcalc.files import OF_REPORTS, render
+        from archcalc.output import format_of, write
+        from archcalc.tables import Choice
+
+        if (format_ := format_of(Path(path))) not in OF_REPORTS:
+            return super().write(path)
+        return write(Path(path), render([self], format_, Choice()))
+
+    def plot(
+        self, figures: str | Iterable[str] = USUAL, by: str = "block", depth: int = 1, dark: bool = False
+    ) -> Picture:
+        """Bars of these figures, a bar for each row; for a notebook or a file. Raises ArchcalcError."""
+        from archcalc.plots.networks import bars_of
+
+        return bars_of(self, listed(figures), by, depth, dark)
 
 
 def summarize(spec: Spec, knobs: dict[str, Any]) -> Report:

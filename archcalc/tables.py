@@ -14,6 +14,7 @@ from archcalc.figures.conventions import CONVENTIONS, DEFAULT
 from archcalc.figures.figure import FIGURES, SPELLINGS, Figure
 from archcalc.figures.rules import ABSENT, Tally
 from archcalc.figures.sentence import sentence
+from archcalc.output.shown import listed
 from archcalc.output.table import (
     COUNT,
     NAME,
@@ -70,7 +71,7 @@ NOTES = (
 
 
 def memory_table(found: Sequence[tuple[str, Memory]]) -> Table:
-    """A row for each network."""
+    """The bytes that networks need: a row for each, with its label."""
     first = found[0][1]
     rows = tuple(
         (label, one.inference, one.training, one.weights, one.buffers, one.activations, one.peak_at or ABSENT)
@@ -88,6 +89,7 @@ def memory_table(found: Sequence[tuple[str, Memory]]) -> Table:
 
 
 MIB = 1 << 20
+LAYER = "layer"  # the column of the layers, by the paper's names
 WORK = "work"  # the column of the work, by the report's convention
 
 
@@ -100,6 +102,20 @@ class Choice(NamedTuple):
     only: str = ""  # "weights" of the rows that learn
 
 
+def choice(by: str = "", depth: int = 1, columns: str | Iterable[str] = "", only: str = "") -> Choice:
+    """What is chosen of a report: its layers, or with a depth its blocks, unless ``by`` says otherwise.
+
+    Raises ArchcalcError.
+    """
+    if only not in ("", "weights"):
+        raise ArchcalcError(f"only is 'weights', for the rows that have some, not {only!r}")
+    found = Choice(by=by or ("layer" if depth == 1 else "block"), depth=depth, only=only)
+    return found._replace(columns=listed(columns)) if columns else found
+
+
+PAPER = "layer: by the paper's names where it has some; --columns path,... shows the paths that commands take"
+
+
 Cell = Callable[[Row, Report], Any]
 
 
@@ -108,7 +124,8 @@ def _share(row: Row, report: Report) -> Fraction | None:
 
 
 OWN: dict[str, tuple[Column, Cell]] = {  # columns of a row that are not figures
-    "layer": (words("layer")[0], lambda row, report: row.name),
+    LAYER: (words("layer")[0], lambda row, report: row.name),
+    "path": (words("path")[0], lambda row, report: row.name),
     "kind": (words("kind")[0], lambda row, report: row.text),
     "written": (words("written")[0], lambda row, report: row.written),
     "share": (Column("share", "share", SHARE), _share),
@@ -122,7 +139,7 @@ COLUMNS = (*OWN, *(name for name, figure in FIGURES.items() if figure.rule))
 
 
 def _column(name: str, report: Report) -> tuple[Column, Cell]:
-    """A column and its values, by its name. Raises ArchcalcError."""
+    """The column of this name, and the function that gives its value in a row. Raises ArchcalcError."""
     if name in OWN:
         return OWN[name]
     figure = FIGURES.get(report.work if name == WORK else SPELLINGS.get(name, name))
@@ -132,7 +149,7 @@ def _column(name: str, report: Report) -> tuple[Column, Cell]:
 
 
 def _figure(figure: Figure, row: Row, report: Report) -> Any:
-    """A figure's value in a row: sums in every row, sizes only in rows with one output."""
+    """A figure's value in a row; a size is ABSENT where the row stands for layers with several outputs."""
     assert figure.rule is not None  # it is a column
     return row.figure(figure.name) if row.output is not None or figure.rule.adds else ABSENT
 
@@ -140,13 +157,20 @@ def _figure(figure: Figure, row: Row, report: Report) -> Any:
 def summary_table(report: Report, choice: Choice) -> Table:
     """The rows of one network, its totals, and the assumptions made."""
     chosen, every = [_column(name, report) for name in choice.columns], report.by(choice.by, choice.depth)
+    named = [row.name for row in every if choice.by != "kind" and report.paper_name(row.name) != row.name]
     kept = [row for row in every if not choice.only or _learns(row)]
     rows = tuple(tuple(value(row, report) for _, value in chosen) for row in kept)
     totals = tuple(value(report.totals, report) for _, value in chosen)
-    columns = tuple(column for column, _ in chosen)
+    columns = tuple(_as_the_paper(column, report) if named else column for column, _ in chosen)
     left = f"{many(len(every) - len(kept), 'row')} without weights left out; the totals are of all layers"
     said = [left] * (len(every) > len(kept)) + [*notes(report, [column.name for column in columns])]
+    said += [PAPER] * any(column.name == LAYER for column in columns if named)
     return Table(heading(report), columns, rows, (totals,), tuple(said), report.label)
+
+
+def _as_the_paper(column: Column, report: Report) -> Column:
+    """The column, if it is that of the layers, with the paper's names for people."""
+    return column._replace(type=WORDS._replace(people=report.paper_name)) if column.name == LAYER else column
 
 
 def _learns(row: Row) -> bool:
@@ -233,7 +257,10 @@ def totals_table(
 
 
 def _compared(name: str) -> tuple[Column, Callable[[Report], Any], bool]:
-    """A figure of whole networks, and whether it is a sum, which gets a ratio column. Raises ArchcalcError."""
+    """A figure of whole networks: its column, its value for a report, and whether ratios of it are shown.
+
+    Raises ArchcalcError.
+    """
     from archcalc.address import address
 
     if name in WHOLE:

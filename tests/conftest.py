@@ -7,7 +7,7 @@ import pytest
 
 os.environ.pop("COLUMNS", None)  # a terminal's width, or what pytest-xdist sets, is not that of the tables tested
 
-EXTRAS = ("torch", "keras", "distributed", "pandas", "pyarrow", "matplotlib", "jsonschema", "openpyxl")
+EXTRAS = ("torch", "keras", "distributed", "pandas", "pyarrow", "matplotlib", "jsonschema", "openpyxl", "playwright")
 MISSING = {name for name in EXTRAS if not find_spec(name)}
 
 

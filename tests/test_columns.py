@@ -162,4 +162,4 @@ def test_two_settings_of_a_network_are_told_apart_by_their_names():
     shown = run(
         "compare mobilenet_v1 mobilenet_v1@alpha=0.5 --columns title,input,params,mult_adds,flops", COLUMNS="60"
     )
-    assert "mobilenet_v1@alpha" in shown.output.partition("Where")[0]
+    assert "alpha=0.5" in shown.output.partition("Where")[0]

@@ -72,6 +72,10 @@ def test_families_and_kinds(offered):
     assert set(offered("archcalc kinds ")) == set(KINDS)
 
 
+def test_printed_tables(offered):
+    assert set(offered("archcalc lectures --table vgg")) == {"vgg-table-1", "vgg-table-2", "vgg16-table"}
+
+
 @pytest.mark.parametrize("family", headings("family"))
 def test_a_family_as_it_is_offered_is_understood(family):
     assert archcalc.names(family=family.lower().replace(" ", "_")) == archcalc.names(family=family)

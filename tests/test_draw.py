@@ -19,11 +19,11 @@ from test_imports import HEAVY, loaded_by
 
 import archcalc
 from archcalc.core.errors import ArchcalcError
-from archcalc.drawing import shade
+from archcalc.drawing import FEW, FITS, FORMATS, shade
 from archcalc.drawing.cells import PAD, WIDEST
-from archcalc.drawing.drawing import FITS, NUMERIC, draw, span
+from archcalc.drawing.drawing import NUMERIC, draw, span
 from archcalc.drawing.letters import ASCII, MORE, lines, width
-from archcalc.drawing.page import page
+from archcalc.drawing.page import TITLE, page
 from archcalc.graph.graph import Graph, Node
 from archcalc.layers import KINDS
 from archcalc.output.table import of_figure
@@ -174,8 +174,10 @@ def check_page(drawing):
         assert line.x + width(line.text, line.size) <= placed.width
         assert line.y <= placed.height
     leaves = [frame for frame in placed.frames if not frame.box.children]
+    below = max(line.y for line in placed.lines if line.of == "title") + TITLE / 2  # clear of its letters
     for arrow in placed.arrows:
         for x, y in points(arrow):
+            assert y > below
             assert not [leaf for leaf in leaves if leaf.x + 0.01 < x < leaf.x + leaf.width - 0.01
                         and leaf.y + 0.01 < y < leaf.y + leaf.height - 0.01]  # fmt: skip
     check_lanes(placed)
@@ -369,8 +371,10 @@ HOSTILE = [
 
 def named(names):
     nodes = [Node("input", None, (), (3, 8, 8))]
-    nodes += [Node(f"{name}/{i}/{name}", KINDS["relu"](), (max(0, i - 1),), (3, 8, 8)) for i, name in enumerate(names)]
-    return report_of(Graph({}, tuple(nodes), ()), title=names[0], source=names[-1])
+    for i, name in enumerate(names):
+        for end in (name, "x"):
+            nodes.append(Node(f"{name}/{i}/{end}", KINDS["relu"](), (max(0, len(nodes) - 2),), (3, 8, 8)))
+    return report_of(Graph({}, tuple(nodes), ()), title=names[0], source=names[-1] or "s")
 
 
 @pytest.mark.parametrize("names", [[name, "b", name] for name in HOSTILE] + [HOSTILE], ids=str)
@@ -394,6 +398,13 @@ def test_hostile_names_stay_text(names):
         shown = [list(box.texts[: 1 if box.children else None]) for box in boxes]
         assert mermaid_labels(hostile.mermaid()) == shown
         check_commands(hostile.tex())
+
+
+def test_names_with_empty_parts_are_drawn():
+    for direction in ("down", "right"):
+        drawing = draw(named(["", "/", "a//", "//"]), 9, direction=direction)
+        check_page(drawing)
+        check_svg(drawing)
 
 
 def squeezed(text):
@@ -511,7 +522,7 @@ def test_what_is_unknown_is_shown_as_unknown():
 def test_the_usual_depth_has_few_boxes(depth):
     for name in ("googlenet", "resnet152", "nasnet_large", "lenet5"):
         drawing = draw(report(name), depth)
-        assert depth or len(drawing.leaves) <= 64
+        assert depth or len(drawing.leaves) <= FEW
         assert depth is None or all(box.path.count("/") < depth or len(box.copies[0]) == 1 for box in drawing.leaves)
     assert len(draw(report("googlenet")).leaves) == 62
 
@@ -520,7 +531,7 @@ def test_the_usual_depth_has_few_boxes(depth):
 
 
 def test_a_drawing_is_the_same_each_time(tmp_path):
-    for suffix in ("svg", "pdf", "png", "tex", "mmd", "dot"):
+    for suffix in FORMATS:
         if suffix in ("pdf", "png"):
             pytest.importorskip("matplotlib")
         for name in "ab":
@@ -581,11 +592,16 @@ def test_what_cannot_be_drawn_is_refused():
         network.draw(depth=0)
     with pytest.raises(ArchcalcError, match="direction is down or right, not 'up'"):
         network.draw(direction="up")
+    with pytest.raises(ArchcalcError, match="the format of a drawing is svg, pdf, png, tex, mmd or dot, not 'gif'"):
+        network.draw().written("gif")
     with pytest.raises(ArchcalcError, match="fit is a4 or slide, not 'a3'"):
         network.draw(fit="a3")
     nodes = [Node("input", None, (), (3,)), *(Node(f"n{i}x", KINDS["relu"](), (i,), (3,)) for i in range(2001))]
     with pytest.raises(ArchcalcError, match=r"room for 2,000 boxes, and this one would have 2,002$"):
         draw(report_of(Graph({}, tuple(nodes), ())))
+    dense = [Node("input", None, (), (3,)), *(Node(f"n{i}x", KINDS["add"](), (*range(i),), (3,)) for i in range(1, 70))]
+    with pytest.raises(ArchcalcError, match=r"room for 2,000 edges, and this one would have 2,415$"):
+        draw(report_of(Graph({}, tuple(dense), ())))
 
 
 def test_without_matplotlib_it_is_said(monkeypatch, tmp_path):

@@ -20,6 +20,7 @@ from archcalc.core.number import ceil_div, product
 from archcalc.figures.figure import FIGURES
 from archcalc.figures.rules import Output
 from archcalc.output import FORMATS, render_tables
+from archcalc.output.terminal import lines
 from archcalc.teaching import marking
 from archcalc.teaching.exercise import ASKABLE, Blank, Exercise
 from archcalc.teaching.marking import CARRIED, RIGHT, UNANSWERED, UNREAD, WRONG, Marking, answers, spellings
@@ -94,6 +95,13 @@ def leaks(exercise):
                 yield blank, "its own arguments"
     if table.totals:
         yield None, "totals"
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_what_is_asked_is_shown_on_a_narrow_terminal(name):
+    exercise = made(name)
+    left_out = [line for _, line in lines(exercise.sheet(), 80) if line.startswith("left out")]
+    assert not [figure for figure in exercise.figures if figure in " ".join(left_out)]
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -50,6 +50,7 @@ def test_every_figure_is_there(reports, format_):
 FIGURES = {  # column -> what must be there, of a layer of the whole
     "layer": lambda row, report: row.name,
     "kind": lambda row, report: row.text,
+    "path": lambda row, report: row.name,
     "written": lambda row, report: row.written,
     "output": lambda row, report: row.output,
     "share": lambda row, report: Fraction(row.mult_adds, report.totals.mult_adds),

@@ -183,4 +183,4 @@ def test_the_page_of_figures_is_current():
 def test_size_figures_are_outputs():
     assert {name for name, one in FIGURES.items() if isinstance(one.rule, Output)} >= {"rows", "columns", "channels"}
     assert figure.heading("mult_adds of c1") == "mult-adds of c1"
-    assert layout.COLUMNS[:3] == ("layer", "kind", "share")
+    assert layout.COLUMNS[:3] == ("layer", "kind", "written")

@@ -1,6 +1,7 @@
 """What --help says: it fits the terminal, and what it promises works."""
 
 import re
+from importlib import import_module
 
 import click
 import pytest
@@ -8,14 +9,14 @@ from console import run
 
 from archcalc.cli import GROUPS, main
 from archcalc.cli.knobs import KnobCommand
-from archcalc.output.formats import BY_NAME
+from archcalc.output.formats import BY_NAME, LISTED
 
 LEAST = {  # the least that each command that writes has to be given
     "summary": "lenet5", "compare": "lenet5 nin", "export": "lenet5", "list": "nin", "formula": "dropout",
     "explain": "conv2d", "solve": "mobilenet_v1_block --free alpha=0.5:1:0.25 --where mult_adds<=20M",
     "conventions": "lenet5", "figures": "", "published": "alexnet", "plot": "alexnet vgg11",
     "lectures": "--table densenet-table-1", "ask": "lenet5:params", "table": "mobilenet-table-6",
-    "draw": "inception_reduced", "memory": "lenet5 nin",
+    "draw": "inception_reduced", "memory": "lenet5 nin", "page": "lenet5",
     "sweep": "mobilenet_v1_block --alpha 0.5,1", "exercise": "lenet5", "scale": "efficientnet_b0 --phi 1",
     "import": "torch.nn:ReLU",
 }  # fmt: skip
@@ -90,3 +91,13 @@ def test_every_option_is_explained(command, shown):
     assert (knobs in text) == isinstance(command, KnobCommand)
     if isinstance(command, KnobCommand):
         assert "--alpha VALUE width multiplier" in " ".join(shown(f"{command.name} mobilenet_v1 --help", 80).split())
+
+
+@pytest.mark.parametrize("one", LISTED, ids=lambda one: one.name)
+def test_what_a_format_names_is_there(one):
+    """One entry is all that a format needs: its writers are found by it."""
+    assert not one.module or callable(import_module(f"archcalc.output.{one.module}").render_tables)
+    module, _, name = one.stream.partition(":")
+    assert not one.stream or callable(getattr(import_module(module), name))
+    assert bool(one.stream) == bool(one.row_bytes)
+    assert one.name in {word for _, (_, word), _ in promised()} | {"folder", "text", "sympy"}

@@ -175,6 +175,16 @@ def test_every_layer_stands_for_one_operation(name):
     assert equal(spec, found.operations, [*numbers(entries)], {})
 
 
+@pytest.mark.parametrize("field", ["inputs", "layer", "shape", "shared"])
+def test_a_layer_that_stands_for_another_operation_is_seen(field):
+    found = read(Twice(), IMAGE)
+    spec = archcalc.from_torch(Twice(), IMAGE).spec
+    first, second = found.operations
+    changes = {"inputs": (-1,), "layer": first.layer.with_arguments({"pad": 2}), "shape": (3, 9, 9), "shared": None}
+    assert equal(spec, found.operations, [0, 1], {})
+    assert not equal(spec, [first, second._replace(**{field: changes[field]})], [0, 1], {})
+
+
 @pytest.mark.parametrize("example", [e for e in examples() if len(e.shapes) == 1], ids=str)
 def test_the_module_of_every_kind_is_read_as_what_it_costs(example):
     """Each kind of layer that torch has, there and back; an unknown operator is never counted as 0."""

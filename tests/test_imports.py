@@ -21,14 +21,14 @@ PLACES = {  # foreign package -> where it may be imported
     "yaml": "spec/text.py",
     "rich": "output/terminal.py",
     "click": "cli/*",
-    "xlsxwriter": ("output/xlsx.py", "workbook/book.py", "workbook/sheet.py"),
+    "xlsxwriter": ("output/xlsx.py", "workbook/book.py", "workbook/sheet.py", "workbook/tables.py"),
     "tabulate": ("output/md.py", "output/html.py"),
     "torch": ("verify/*", "importers/torch_*.py"),  # to run a network, or to read one
     "archcalc_witness": "verify/against.py",
     "matplotlib": ("plots/*", "*plot.py"),
     "pyarrow": "sweeps/files.py",
     "distributed": "sweeps/remote.py",
-    "pandas": "sweeps/evaluate.py",
+    "pandas": "output/frame.py",
     "numpy": "*",
     "sympy": "*",
 }
@@ -44,11 +44,12 @@ BY_NAME = ("needed", "import_module", "importlib.import_module")  # functions th
 ROOMS = (  # from the ground up: a module imports from its own room and from those above it in this list
     "core", "layers", "spec", "graph", "memory", "published", "figures", "output", "report", "misnamed", "model",
     "quantity", "address", "tables", "comparison", "catalogue", "printed", "lectures", "plots", "drawing",
-    "closed_forms", "sweeps", "search", "traces", "explain", "layouts", "workbook", "files", "teaching", "verify",
-    "importers", "network", "cli",
+    "closed_forms", "sweeps", "search", "traces", "explain", "layouts", "workbook", "page", "files", "teaching",
+    "verify", "importers", "network", "cli",
 )  # fmt: skip
 UP = {  # what reaches up all the same, inside a function
-    "report": {"tables", "drawing"},  # a report shows itself
+    "report": {"tables", "drawing", "plots", "files"},  # a report shows and writes itself
+    "comparison": {"plots"},
     "spec": {"importers"},  # a file of another program is a network like any other
 }
 HEAVY = {*PLACES} - {"yaml"}

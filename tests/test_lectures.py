@@ -13,6 +13,7 @@ from console import check_mistake, run
 
 from archcalc.address import read
 from archcalc.lectures.check import (
+    AGREES,
     BY_CONVENTION,
     CITED,
     MISREAD,
@@ -20,12 +21,14 @@ from archcalc.lectures.check import (
     UNCHECKED,
     UNPRINTED,
     VERDICTS,
+    WORD,
     WRONG,
     check,
     gives,
 )
 from archcalc.lectures.claims import claims, documents
 from archcalc.output import FORMATS, suffix
+from archcalc.spec.library import home
 
 REPORTS = Path(__file__).parent.parent / "reports"
 REPORT = {"claims": "lectures", "wrong": "lectures --wrong"}  # file -> the command that writes it, with -o FILE
@@ -53,6 +56,13 @@ def test_every_address_gives_what_was_computed_by_hand():
     assert not any(one.claim.expected for one in CHECKED if not one.claim.address)
 
 
+def test_a_table_has_one_name():
+    """The tables of specs/lectures/tables are called as the claims call them; three are of archcalc's own."""
+    laid_out = {path.stem for path in (Path(home()) / "lectures" / "tables").glob("*.yaml")}
+    own = {"efficientnet-table-2", "mobilenet-grid", "mobilenet-grid-accuracy"}
+    assert laid_out - {claim.table for claim in claims()} == own
+
+
 def test_a_verdict_says_what_the_row_lets_it_say():
     for one in CHECKED:
         claim = one.claim
@@ -75,7 +85,7 @@ OTHERWISE = (  # printed as arithmetic with sums, in words, in code, or with one
     "googlenet-table-inception-*-filters", "keras-mnist-*-annotation", "lenet5-c1-params", "lenet5-s[24]-*",
     "lenet5-output-index", "lenet-keras-*-params-comment", "resnet34-layer?-transition-sum",
     "two-3x3-for-5x5-ratio", "vgg16-table8-multadds", "resnet34-blocks-two-convs", "vgg-c-1x1-layers*",
-    "lenet5-depth", "grid-reduction-four-times", "vgg16-transfer-weight-tensors", "mobilenet-v1-dw13-stride*",
+    "lenet5-depth", "grid-reduction-four-times", "vgg16-transfer-weight-tensors",
     "residual-block-code-runs", "keras-mnist-code-extra-conv", "keras-mnist-test-acc",
     "keras-catsdogs-dense-2-shape", "vgg-table1-004-pools", "efficientnet-compound-constraint", "*-snippet-input",
     "*-oom-shape",
@@ -109,12 +119,23 @@ def test_a_figure_is_counted_as_its_name_says_unless_a_convention_is_named():
             assert figures <= {claim.quantity, "layers"}, claim.id
 
 
-def test_a_convention_is_in_the_address_and_not_in_the_usual_one():
+def test_a_convention_is_what_the_usual_address_lacks():
     for one in CHECKED:
-        for words in one.conventions:
-            rounding = {"truncated": "truncated", "K = 1024": "Ki", "MB = 2^20 bytes": "MiB"}.get(words)
-            shown = (one.claim.rounding, one.claim.printed) if rounding else (one.claim.address,)
-            assert any(part in " ".join(shown) for part in [rounding or words.split()[-1]]), one.claim.id
+        for words in {*one.conventions} - {"truncated", "K = 1024", "MB = 2^20 bytes"}:
+            ours, usual = WORD.findall(one.claim.address), WORD.findall(one.claim.usual)
+            assert words.split(), one.claim.id
+            assert Counter(words.split()) <= Counter(ours), one.claim.id
+            assert words not in " ".join(usual), one.claim.id
+
+
+def test_a_claim_agrees_if_the_usual_count_gives_it():
+    known = {}
+    for one in COMPUTED:
+        if one.claim.usual and one.verdict in (AGREES, BY_CONVENTION):
+            usual = read(one.claim.usual, alone=True, known=known)[0].answer()
+            by_units = {"truncated", "K = 1024"} & {*one.conventions}
+            agrees = gives(usual, one.claim.printed, one.claim.rounding) and not by_units
+            assert (one.verdict == AGREES) == agrees, one.claim.id
 
 
 def changed(printed: str):
@@ -159,8 +180,8 @@ def test_every_format_has_every_claim_of_a_table(format_, tmp_path):
     if format_ == "csv":
         rows = [*csv.DictReader(file.read_text("utf-8").splitlines())]
         assert [row["figure"] for row in rows[:3]] == [
-            "mult_adds of mobilenet_v1 width 1.0, 224x224", "params of mobilenet_v1 width 1.0",
-            "top1 of mobilenet_v1 width 1.0, 224x224",
+            "mult-adds of mobilenet_v1 width 1.0, 224x224", "params of mobilenet_v1 width 1.0",
+            "top-1 of mobilenet_v1 width 1.0, 224x224",
         ]  # fmt: skip
         assert " ".join(row["printed"] for row in rows) == (
             "569M 4.2M 70.6 325M 2.6M 68.4 149M 1.3M 63.7 41M 0.5M 50.6"

@@ -23,9 +23,22 @@ README = TOP / "README.md"
 PAGES = [README, TOP / "reports" / "README.md", *sorted((TOP / "docs").glob("*.md"))]
 TEXTS = {page: page.read_text(encoding="utf-8") for page in PAGES}
 CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
-BROKEN = re.search(r"```yaml\n(.*?)```", TEXTS[README], re.DOTALL)
-ANSWERS = re.search(r"```csv\n(.*?)```", TEXTS[TOP / "docs" / "exercise.md"], re.DOTALL)
-LAYOUT = re.search(r"```yaml\n(.*?)```", TEXTS[TOP / "docs" / "table.md"], re.DOTALL)
+
+
+def block(page, language):
+    """The first block of a page in that language."""
+    return re.search(rf"```{language}\n(.*?)```", TEXTS[TOP / page], re.DOTALL)[1]
+
+
+LAYOUT = block("docs/table.md", "yaml")
+FILES = {  # which the pages show, and their commands read
+    "my_net.yaml": block("README.md", "yaml"),
+    "my_table.yaml": LAYOUT,
+    "my_typo.yaml": LAYOUT.replace("of stem}x", "of stern}x"),
+    "ada.csv": block("docs/exercise.md", "csv"),
+    "ben.csv": block("docs/lecture.md", "csv"),
+    "grid.yaml": block("docs/lecture.md", "yaml"),
+}
 UPDATE = os.environ.get("ARCHCALC_UPDATE") == "1"
 EXAMPLES = [page for page in PAGES if "\n>>> " in TEXTS[page]]
 
@@ -34,11 +47,11 @@ def name(page):
     return page.relative_to(TOP).as_posix()
 
 
-def session(block: str) -> str:
+def session(block: str, columns: int = 100) -> str:
     """The commands of a block, each followed by what it prints now."""
     shown = []
     for command in re.findall(r"^\$ archcalc (.*)$", block, re.MULTILINE):
-        result = CliRunner(env={"COLUMNS": "100"}).invoke(main, shlex.split(command))
+        result = CliRunner(env={"COLUMNS": str(columns)}).invoke(main, shlex.split(command))
         assert result.exit_code == (2 if re.search(r"^ +\^+$", result.output, re.MULTILINE) else 0), result.output
         output = "\n".join(line.rstrip() for line in result.output.splitlines())
         shown.append(f"$ archcalc {command}\n{output}\n")
@@ -46,25 +59,23 @@ def session(block: str) -> str:
 
 
 @pytest.fixture
-def my_net(tmp_path, monkeypatch):
-    (tmp_path / "my_net.yaml").write_text(BROKEN[1])
-    (tmp_path / "my_table.yaml").write_text(LAYOUT[1])
-    (tmp_path / "my_typo.yaml").write_text(LAYOUT[1].replace("of stem}x", "of stern}x"))
-    (tmp_path / "ada.csv").write_text(ANSWERS[1])
+def folder(tmp_path, monkeypatch):
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text)
     monkeypatch.chdir(tmp_path)
 
 
 @pytest.mark.skipif(UPDATE, reason="writing the outputs anew")
 @pytest.mark.parametrize("block", [block for text in TEXTS.values() for block in CONSOLE.findall(text)],
                          ids=lambda block: block.splitlines()[0][2:])  # fmt: skip
-def test_outputs_are_current(block, my_net):
+def test_outputs_are_current(block, folder):
     assert block.startswith("$ archcalc ")
     assert session(block) == block
 
 
 @pytest.mark.skipif(not UPDATE, reason="only with ARCHCALC_UPDATE=1")
 @pytest.mark.parametrize("page", PAGES, ids=name)
-def test_write_outputs(page, my_net):
+def test_write_outputs(page, folder):
     current = CONSOLE.sub(lambda match: f"```console\n{session(match[1])}```", TEXTS[page])
     page.write_text(current, encoding="utf-8")
 
@@ -81,7 +92,7 @@ def test_the_front_page_and_others_have_examples():
 
 
 @pytest.mark.parametrize("command", re.findall(r"`archcalc (\w+ [^`\n]*)`", TEXTS[README]))
-def test_commands_in_the_text_run(command):
+def test_commands_in_the_text_run(command, folder):
     if command.startswith("verify"):
         pytest.importorskip("torch")
     assert CliRunner().invoke(main, shlex.split(command)).exit_code == 0
@@ -102,8 +113,9 @@ def test_the_files_that_a_page_links_to_exist(page):
 
 def test_what_the_front_page_says_of_comparisons_is_current():
     """The counts in "Why its numbers can be trusted" are those of the reports and of the tools' data."""
-    verified = json.loads((TOP / "reports/verification/cpu.json").read_text("utf-8"))["verified"]
-    witnessed = json.loads((TOP / "reports/witnesses/meta.json").read_text("utf-8"))["witnessed"]
+    computed = json.loads((TOP / "reports/verification/cpu.json").read_text("utf-8"))["verified"]
+    without_data = json.loads((TOP / "reports/witnesses/meta.json").read_text("utf-8"))
+    verified, witnessed = without_data["verified"], without_data["witnessed"]
     with (TOP / "tests/references/tools.csv").open(encoding="utf-8") as lines:
         tools = list(csv.DictReader(line for line in lines if not line.startswith("#")))
     text = " ".join(TEXTS[README].split())
@@ -111,7 +123,8 @@ def test_what_the_front_page_says_of_comparisons_is_current():
     assert len(verified) == len(catalogue())
     assert f"of all {sum(one['layers'] for one in verified):,} layers are equal" in text
     assert f"{len({one['label'] for one in witnessed})} specs equal modules" in text
-    assert not any(one["differences"] for one in [*verified, *witnessed])
+    assert f"{len(computed)} of them were computed on a CPU" in text
+    assert not any(one["differences"] for one in [*computed, *verified, *witnessed])
     assert f"{len(tools)} modules were counted by all of them" in text
 
 

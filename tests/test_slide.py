@@ -72,8 +72,10 @@ def read(text, kind, axes):
         name, _, said = part.rpartition(" ")
         if part.startswith("/"):
             found["stride"] = part[1:]
-        elif name == "no" or (not name and said in kind.defaults):
-            found[said] = str(name != "no")
+        elif part.startswith("no "):
+            found[part.removeprefix("no ").replace(" ", "_")] = "False"
+        elif part.replace(" ", "_") in kind.defaults:
+            found[part.replace(" ", "_")] = "True"
         elif name:
             found[name.replace(" ", "_")] = said
         else:

@@ -35,6 +35,7 @@ COMMANDS = {
     "published": "published alexnet",
     "lectures": "lectures --table lenet5-table",
     "plot": "plot alexnet vgg11 -o out.svg",
+    "page": "page lenet5 -o out.html",
     "formula": "formula conv2d",
     "explain": "explain conv2d",
     "exercise": "exercise lenet5",
@@ -47,7 +48,7 @@ COMMANDS = {
 HELP = {"help of a command": "summary lenet5 --help", "help": "--help", "version": "--version"}
 MISTAKES = {"mistake": "summary nix", "usage": "summary --nix", "no command": "nix", "bad and good": "check lenet5 nix"}
 ALL = {**COMMANDS, **HELP, **MISTAKES}
-SILENT = {"export", "plot", *MISTAKES} - {"bad and good"}  # on standard output
+SILENT = {"export", "page", "plot", *MISTAKES} - {"bad and good"}  # on standard output
 ENCODINGS = ("ascii", "cp1252", "utf-8")
 KINDS = ("closed", "full", "pipe", *ENCODINGS)
 CHILD = """

@@ -24,7 +24,7 @@ import archcalc
 from archcalc.catalogue import catalogue
 from archcalc.cli import main
 from archcalc.figures.conventions import CONVENTIONS
-from archcalc.figures.figure import FIGURES
+from archcalc.figures.figure import FIGURES, heading
 from archcalc.lectures.claims import in_table
 from archcalc.memory.footprint import memory
 from archcalc.printed import PRINTED
@@ -32,7 +32,7 @@ from archcalc.published import measurements
 from archcalc.search.law import law
 from archcalc.search.scaling import members, scale
 
-PAGES = {"check", "explain", "formula", "kinds", "plot", "show"}  # what they print or draw is no table
+PAGES = {"check", "draw", "explain", "formula", "kinds", "page", "plot", "show"}  # what they print or draw is no table
 RECEIPT = {"exercise", "verify"}  # which write several files together
 PICTURES = (".svg", ".pdf", ".png")
 
@@ -117,7 +117,7 @@ def published():
 def printed():
     for claim in in_table("mobilenet-table-6"):
         if claim.quantity != "top1":
-            yield f"{claim.quantity} of {claim.of}", claim.printed, archcalc.ask(claim.address), "agrees"
+            yield f"{heading(claim.quantity)} of {claim.of}", claim.printed, archcalc.ask(claim.address), "agrees"
 
 
 def laid_out():
@@ -138,7 +138,7 @@ ASKED = {  # command -> what is asked of it, and the rows that must be there
         ],
     ),
     "table": ("lenet5-walkthrough", laid_out),
-    "export": ("lenet5 mobilenet_v1", lambda: layers("lenet5", "mobilenet_v1")),
+    "export": ("nin mobilenet_v1", lambda: layers("nin", "mobilenet_v1")),
     "compare": ("inception_naive inception_reduced", compared),
     "conventions": ("lenet5 alexnet", conventions),
     "published": ("alexnet", published),

@@ -57,6 +57,7 @@ COMMANDS = {  # @ is the spec, OUT a folder; a line in braces is run for each of
     "conventions": ["@ --format {table,md,csv,tex,html,json}", ""],
     "figures": ["--format {table,md,csv,tex,html,json}"],
     "published": ["alexnet --format {table,md,csv,tex,html,json}", "@ --help"],
+    "page": ["@ @@k=3 -o OUT/p.html", "@ --help"],
     "lectures": ["--table lenet5-table --format {table,md,csv,tex,html,json}", "--help"],
     "plot": ["@ @@k=3 --y depth -o OUT/p.{svg,png,pdf}", "@ --bars params --by layer -o OUT/b.svg", "@ --help"],
     "formula": ["@ --free k --format {text,tex,sympy,json}", "@ --over @@word='=1+1'", "@ -o OUT/f.{txt,tex,py,json}",

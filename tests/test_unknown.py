@@ -188,6 +188,7 @@ def test_every_command_that_counts_is_tried():
         "kinds",
         "lectures",
         "list",
+        "page",
         "plot",
         "published",
         "scale",

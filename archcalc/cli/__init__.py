@@ -33,6 +33,7 @@ GROUPS = {  # by purpose: each command, and the module of this package that defi
         "show": "pages",
         "export": "reports",
         "draw": "draw",
+        "page": "page",
         "plot": "plot",
     },
     "Write a network or a table of your own": {

@@ -45,13 +45,14 @@ def plot(context: click.Context, /, **options: Any) -> None:
         if len(reports) != 1:
             raise ArchcalcError(f"bars are of one network, as in 'archcalc plot vgg16 --bars params -o FILE', "
                                 f"and here are {len(reports)}")  # fmt: skip
-        networks.draw_bars(options["output"], reports[0], options["bars"].split(","),
-                           options["by"] or "block", options["depth"], options["dark"])  # fmt: skip
+        picture = networks.bars_of(reports[0], options["bars"].split(","), options["by"] or "block", options["depth"],
+                                   options["dark"])  # fmt: skip
     else:
-        left = networks.draw_points(options["output"], _reports(context, options["family"]), options["x"], options["y"],
-                                    options["area"], options["family"], options["dark"])  # fmt: skip
+        picture, left = networks.points_of(_reports(context, options["family"]), options["x"], options["y"],
+                                           options["area"], options["family"], options["dark"])  # fmt: skip
         if left:
             tell(f"not shown, since a figure of them is not known: {listing(left)}")
+    picture.write(options["output"])
     tell(f"{options['output']} written")
 
 

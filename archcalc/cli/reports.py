@@ -35,7 +35,7 @@ def summary(context: click.Context, /, **options: Any) -> None:
 
     Output shape, parameters and multiply-adds of every layer, block or kind of layer, with totals.
     """
-    deliver(_counted(context, options), _choice(options), options)
+    deliver(counted(context, options), _choice(options), options)
 
 
 @click.command(cls=KnobCommand)
@@ -56,7 +56,7 @@ def compare(context: click.Context, /, **options: Any) -> None:
     """
     from archcalc.comparison import compare as side_by_side
 
-    reports, words, base = _counted(context, options), context.obj["words"], options["ratio_to"] or ""
+    reports, words, base = counted(context, options), context.obj["words"], options["ratio_to"] or ""
     base = reports[words.index(base)].label if base in words else base
     found = side_by_side(*reports, by=options["by"] or "block", depth=options["depth"], ratio_to=base)
     columns = _choice(options).columns if options["columns"] else ()
@@ -73,7 +73,7 @@ def compare(context: click.Context, /, **options: Any) -> None:
 @click.pass_context
 def export(context: click.Context, /, **options: Any) -> None:
     """Write the tables of networks to a file."""
-    deliver(_counted(context, options), _choice(options), options)
+    deliver(counted(context, options), _choice(options), options)
 
 
 @click.command(cls=KnobCommand)
@@ -116,17 +116,14 @@ def figures(**options: Any) -> None:
     deliver_tables([figures_table()], options)
 
 
-def _counted(context: click.Context, options: dict[str, Any]) -> list[Report]:
+def counted(context: click.Context, options: dict[str, Any]) -> list[Report]:
     """The reports, with work counted by the chosen convention. Raises ArchcalcError."""
     name = options["convention"]
     return [report.counted_as(name) if name else report for report in settled(context)]
 
 
 def _choice(options: dict[str, Any]) -> Choice:
-    """The chosen rows and columns; rows are layers unless --by or --depth is given."""
-    from archcalc.tables import Choice
+    """The chosen rows and columns."""
+    from archcalc.tables import choice
 
-    columns = options["columns"]
-    chosen = {"columns": tuple(word.strip() for word in columns.split(","))} if columns else {}
-    usual = "layer" if options["depth"] == 1 else "block"
-    return Choice(by=options["by"] or usual, depth=options["depth"], only=options.get("only") or "", **chosen)
+    return choice(options["by"] or "", options["depth"], options["columns"] or "", options.get("only") or "")

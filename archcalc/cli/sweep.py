@@ -13,13 +13,13 @@ import click
 from archcalc.cli.deliver import CONVENTION, TABLES, FilePath, deliver_tables, quantities, tell, writes
 from archcalc.cli.knobs import KnobCommand
 from archcalc.core.errors import ArchcalcError
-from archcalc.output import FORMATS
+from archcalc.output.formats import FORMATS, STREAMED
 
 if TYPE_CHECKING:
     from archcalc.model import Model
     from archcalc.sweeps.sweep import Advance, Sweep
 
-WRITTEN = (*FORMATS, "parquet")
+WRITTEN = tuple(dict.fromkeys((*FORMATS, *STREAMED)))
 PLOT = click.option("--plot", type=FilePath(), metavar="FILE", help="Draw a picture: .svg .pdf .png")
 FIGURE = click.option("--figure", type=click.Choice(["cost", "pareto", "contours"]),
                       help="What to draw.  [default: as the file is named, else what suits the knobs]")  # fmt: skip
@@ -82,7 +82,6 @@ def solve(context: click.Context, /, network: str, **options: Any) -> None:
     Or the smallest, with the next steps beyond them; for two knobs, also the iso-cost curve.
     """
     from archcalc.search.solve import task
-    from archcalc.search.tables import solution_tables
 
     asked, texts = _texts(context)
     free = dict(pair for text in options["free"] for pair in _free(text))
@@ -91,7 +90,7 @@ def solve(context: click.Context, /, network: str, **options: Any) -> None:
     _ask(planned.search.sweep, options["yes"])
     with _progress(planned.search.sweep) as advance:
         found = planned.solution(advance)
-    deliver_tables(solution_tables(found), options)
+    deliver_tables(found.tables(), options)
 
 
 @click.command(cls=KnobCommand)
@@ -154,7 +153,7 @@ def _ask(planned: Sweep, yes: bool, format_: str = "") -> None:
 
 def _deliver(planned: Sweep, options: dict[str, Any]) -> None:
     """Write the sweep piece by piece if the format allows it, otherwise as a table."""
-    from archcalc.sweeps.files import STREAMED, stream, sweep_table, write
+    from archcalc.sweeps.files import stream, sweep_table, write
 
     output, format_ = options["output"], options["format"]
     with _progress(planned) as advance:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archcalc.cli.command import Command, table_names
-from archcalc.cli.deliver import deliver_tables, tell, writes
+from archcalc.cli.deliver import deliver_tables, put, tell, writes
 from archcalc.core.errors import ArchcalcError
 from archcalc.output import FOLDER, FORMATS
 
@@ -41,6 +41,10 @@ def table(tables: Sequence[str], listed: bool, everything: bool, **options: Any)
     found = [fill(layout(name)) for name in tables or names()]
     if options["format"] == FOLDER:
         return _write(found, options["output"])
+    if options["format"] == "xlsx":
+        from archcalc.files import live
+
+        return put({options["output"]: live(found)})
     return deliver_tables([one.table for one in found], options)
 
 

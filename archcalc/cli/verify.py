@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from archcalc.verify.suite import Asked
     from archcalc.verify.tables import Findings, Result
 
-WITNESSES = ("torchvision", "timm", "keras", "pytorchcv")
+WITNESSES = ("torchvision", "timm", "keras", "pytorchcv", "transformers", "torch")
 MOST_EXAMPLES = 2**31 - 1  # more than fit on any device
+G = 10**9
 SHOWN = 10  # networks whose tables go to the screen
 
 
@@ -52,6 +53,8 @@ def memory(context: click.Context, /, batch: int, dtype: str, optimizer: str, **
               "as many as fill the device]")  # fmt: skip
 @click.option("--limit", type=click.FloatRange(0, min_open=True), default=8.0, show_default=True, metavar="GIB",
               help="Skip a network that needs more memory.")  # fmt: skip
+@click.option("--up-to", type=click.FloatRange(0, min_open=True), metavar="G",
+              help="With --all: only networks of at most so many G mult-adds.")  # fmt: skip
 @click.option("--against", multiple=True, type=click.Choice(WITNESSES), help="Compare with that library's network too.")
 @click.option("--memory", "memory_", is_flag=True, help="Compare the computed memory with what is really used.")
 @click.option("--time", "time_", is_flag=True, help="Time each layer, beside its roofline bound.")
@@ -67,6 +70,8 @@ def verify(context: click.Context, /, networks: Sequence[str], everything: bool,
     """
     if bool(networks) == everything:
         raise ArchcalcError("verify takes the names of networks, or --all")
+    if options["up_to"] and not everything:
+        raise ArchcalcError("--up-to chooses among the networks of --all")
     from archcalc.core.gc_paused import gc_frozen
     from archcalc.network import load
     from archcalc.output import folder_for
@@ -82,6 +87,8 @@ def verify(context: click.Context, /, networks: Sequence[str], everything: bool,
         check_at_hand()
     asked = Asked(device, options["batch"], options["limit"], against, everything, options["memory_"], options["time_"])
     reports = [load(name).summary() for name in names()] if everything else settled(context)
+    if most := options["up_to"]:
+        reports = [report for report in reports if report.known.mult_adds <= most * G]
     folder = folder_for(options["output"]) if options["output"] else None
     with gc_frozen(), ended_by_term():
         findings = gather(_command(context, networks), environment(device), _results(reports, asked))

@@ -85,7 +85,7 @@ LONG = 100  # characters; in a longer formula the functions get letters
 IMPORTS = "from sympy import Function, Max, Min, Mod, Piecewise, Rational, ceiling, floor, symbols"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Formula:
     """A closed form with its domain."""
 
@@ -234,6 +234,9 @@ class Formula:
 
     def __str__(self) -> str:
         return self.text()
+
+    def __repr__(self) -> str:
+        return f"{self.title} = {self}"
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex}$"

@@ -26,11 +26,11 @@ def on_slide(layer: Kind, axes: int) -> str:
 def _value(layer: Kind, parameter: Parameter) -> Any:
     """An argument; without one of its own, a pooling window's stride is its kernel."""
     value = getattr(layer, parameter.name)
-    return layer.kernel if value is None else value  # type: ignore[attr-defined]
+    return getattr(layer, "kernel", None) if value is None and parameter.name == "stride" else value
 
 
 def _is_said(parameter: Parameter, value: Any) -> bool:
-    return parameter.required or parameter.default is None or word(value) != word(parameter.default)
+    return parameter.required or word(value) != word(parameter.default)
 
 
 def _part(parameter: Parameter, value: Any, axes: int) -> tuple[str, bool]:

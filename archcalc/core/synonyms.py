@@ -80,7 +80,7 @@ INSTEAD = {  # what to write in a spec -> words for what is not a kind of layer 
     "instance normalisation is 'groupnorm(channels, affine=false)'": "instancenorm instancenorm2d",
     "only 'opaque((channels, rows, columns))' can stand for it, with unknown costs": "maxout roialign",
 }
-OTHERS = "regnet resnest ghostnet convnext hrnet unet dpn"  # networks that archcalc does not have
+OTHERS = "resnest dpn"  # networks that archcalc does not have
 USUAL = {  # family -> the network that its name alone stands for
     "DenseNet": "densenet121",
     "EfficientNet": "efficientnet_b0",

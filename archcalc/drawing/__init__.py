@@ -15,3 +15,8 @@ plot.py     a drawing as PDF or PNG
 mmd.py      the boxes and edges alone, for Mermaid
 dot.py      the boxes and edges alone, for Graphviz
 """
+
+FORMATS = ("svg", "pdf", "png", "tex", "mmd", "dot")
+DIRECTIONS = ("down", "right")
+FITS = {"a4": (17.0, 24.0), "slide": (15.0, 7.5)}  # centimetres of a page that a drawing has for itself
+FEW = 64  # boxes; the levels that have no more are drawn where no depth is asked for

@@ -86,7 +86,7 @@ def words(box: Box, room: float) -> Words:
 def _pair(left: Text, right: Text, room: float) -> Iterator[tuple[Text, ...]]:
     """Two texts in one line, or each in lines of its own."""
     texts = [text for text in (left, right) if text.text]
-    if _width(texts) <= room:
+    if texts and _width(texts) <= room:
         yield tuple(texts)
     else:
         for text in texts:

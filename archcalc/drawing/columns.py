@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from archcalc.drawing import FITS
 from archcalc.drawing.cells import Content, content, outermost
-from archcalc.drawing.drawing import FITS, Drawing
+from archcalc.drawing.drawing import Drawing
 from archcalc.drawing.rows import IN, OUT, Link, Point
 from archcalc.drawing.ways import Step, rounded
 

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib import import_module
+from os import PathLike
 from typing import Any, NamedTuple
 
 from archcalc.core.errors import ArchcalcError, alternatives, listing, suggest
 from archcalc.core.value import show
+from archcalc.drawing import DIRECTIONS, FEW, FITS, FORMATS
 from archcalc.drawing.blocks import LEVELS, Block, blocks_of, cut, leaves
 from archcalc.figures.figure import FIGURES, SPELLINGS, Figure
 from archcalc.figures.rules import ABSENT, OneLayer, Tally
@@ -18,11 +20,7 @@ from archcalc.output.table import SHARE, fraction, of_figure
 from archcalc.report import Report
 from archcalc.tables import heading
 
-FEW = 64  # boxes; the levels that have no more are drawn where no depth is asked for
-MOST = 2000  # boxes of a drawing
-DIRECTIONS = ("down", "right")
-FITS = {"": (1.0, 1.0), "a4": (17.0, 24.0), "slide": (15.0, 7.5)}  # centimetres of a page that a drawing has to fit
-FORMATS = ("svg", "pdf", "png", "tex", "mmd", "dot")
+MOST = 2000  # boxes of a drawing, and edges
 PICTURES = ("pdf", "png")
 NUMERIC = tuple(
     name for name, one in FIGURES.items() if one.rule and name != "output" and not isinstance(one.rule, OneLayer)
@@ -61,7 +59,7 @@ class Box(NamedTuple):
         return tuple(filter(None, (self.title, self.detail, self.output, self.figure)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Drawing:
     """What is drawn of a network."""
 
@@ -96,7 +94,11 @@ class Drawing:
         return self.written("dot").decode()
 
     def written(self, format_: str, **how: Any) -> bytes:
-        """The contents of a file; a "pdf" or a "png" is made by matplotlib. Raises ArchcalcError without that."""
+        """The contents of a file in one of the FORMATS; ``standalone`` is for "tex". Raises ArchcalcError.
+
+        A "pdf" or a "png" is made by matplotlib, which must be installed.
+        """
+        _known("the format of a drawing", format_, FORMATS)
         if format_ in PICTURES:
             from archcalc.drawing.plot import written
 
@@ -104,8 +106,19 @@ class Drawing:
         data: str = import_module(f"archcalc.drawing.{format_}").written(self, **how)
         return data.encode()
 
+    def write(self, path: str | PathLike[str]) -> None:
+        """Write a .svg, .pdf, .png, .tex, .mmd or .dot. Raises ArchcalcError."""
+        from pathlib import Path
+
+        from archcalc.output import format_of, write
+
+        write(Path(path), self.written(format_of(Path(path), formats=FORMATS)))
+
     def _repr_svg_(self) -> str:
         return self.svg()
+
+    def __repr__(self) -> str:
+        return f"<a drawing of {self.title}, in {len(self.leaves)} boxes, which a notebook shows>"
 
 
 def draw(report: Report, depth: int | None = None, figure: str = "", direction: str = "down", fit: str = "") -> Drawing:
@@ -116,21 +129,27 @@ def draw(report: Report, depth: int | None = None, figure: str = "", direction: 
     """
     entry = numeric(figure or report.work)
     _check(report, depth)
-    for what, given, known in (("direction", direction, DIRECTIONS), ("fit", fit, FITS)):
-        if given not in known:
-            raise ArchcalcError(f"{what} is {alternatives([*filter(None, known)])}, not {given!r}")
+    for what, given, known in (("direction", direction, DIRECTIONS), ("fit", fit or "a4", FITS)):
+        _known(what, given, [*known])
     blocks = _to_depth(blocks_of(report.graph), depth)
+    edges = tuple(_edges(report.graph, blocks))
+    _room(len(edges), "edges", depth)
     described = Described(report, entry, blocks)
     return Drawing(
         title=heading(report),
         boxes=tuple(map(described.box, blocks)),
-        edges=tuple(_edges(report.graph, blocks)),
+        edges=edges,
         figure=entry,
         notes=tuple(_notes(report, entry, blocks)),
         darkest=described.text(described.largest),
         direction=direction,
         fit=fit,
     )
+
+
+def _known(what: str, given: str, known: Sequence[str]) -> None:
+    if given not in known:
+        raise ArchcalcError(f"{what} is {alternatives(known)}, not {given!r}")
 
 
 def numeric(name: str) -> Figure:
@@ -159,10 +178,14 @@ def _to_depth(blocks: tuple[Block, ...], depth: int | None) -> tuple[Block, ...]
         if _count(deeper) > FEW:
             break
         found = deeper
-    if _count(found) > MOST:
-        less = "" if depth in (None, 1) else "; give a smaller depth"
-        raise ArchcalcError(f"a drawing has room for {MOST:,} boxes, and this one would have {_count(found):,}{less}")
+    _room(_count(found), "boxes", depth)
     return found
+
+
+def _room(count: int, what: str, depth: int | None) -> None:
+    if count > MOST:
+        less = "" if depth in (None, 1) else "; give a smaller depth"
+        raise ArchcalcError(f"a drawing has room for {MOST:,} {what}, and this one would have {count:,}{less}")
 
 
 def _count(blocks: Sequence[Block]) -> int:
@@ -176,6 +199,7 @@ class Described:
         assert figure.rule is not None  # it is a number of each layer
         self.report, self.figure, self.rule = report, figure, figure.rule
         self.text = of_figure(figure).type.text
+        self.whole = report.totals.figure(figure.name)
         self.kinds = {row.nodes[0]: row.text for row in report.layers}
         self.largest = max(filter(is_number, (self.value(*block.copies) for block in leaves(blocks))), default=0)
 
@@ -188,7 +212,7 @@ class Described:
         """What is shown of a block."""
         first, values, total = block.copies[0], tuple(map(self.value, block.copies)), self.value(*block.copies)
         shapes = [self.report.graph.nodes[copy[-1]].shape for copy in block.copies]
-        share = fraction(total, self.value(range(1, len(self.report.graph.nodes)))) if self.is_sum else None
+        share = fraction(total, self.whole) if isinstance(self.rule, Tally) else None
         return Box(
             name=block.name,
             path=block.path,
@@ -203,11 +227,6 @@ class Described:
             share="" if share is None else SHARE.text(share),
             children=tuple(map(self.box, block.children)),
         )
-
-    @property
-    def is_sum(self) -> bool:
-        """Whether the figures of the boxes add up to that of the network."""
-        return isinstance(self.rule, Tally)
 
 
 def is_number(value: Any) -> bool:
@@ -268,8 +287,8 @@ def _notes(report: Report, figure: Figure, blocks: Sequence[Block]) -> Iterator[
     whole = f"; in total {text(report.totals.figure(figure.name))}" if is_sum else ""
     yield f"In each box: {figure.heading}{whole}."
     if any(block.times > 1 for block in _all(blocks)):
-        numbers = "with the numbers of one, from the smallest to the largest where they differ"
-        yield f"x n: n copies, each on the output of the one before, {numbers}{'; the shade is of all' * is_sum}."
+        shown = "each on the output of the one before; the numbers are of one, from the smallest to the largest"
+        yield f"x n: n copies, {shown}{', the shade is of all together' * is_sum}."
     if unknown := [row.name for row in report.layers if row.figure(figure.name) is None]:
         known = f"; the known layers have {text(report.known.figure(figure.name))}" if whole else ""
         yield f"Unknown: {listing(unknown)}{known}."

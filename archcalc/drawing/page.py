@@ -68,7 +68,8 @@ def page(drawing: Drawing) -> Page:
     wide, high = placed.turned(columns.along, columns.across)
     room = max(wide, PROSE)
     title = [*_prose(drawing.title, MARGIN, TITLE, "title", room)]
-    left, top = MARGIN + (room - wide) / 2, title[-1].y + TITLE * (LEADING - BASE)
+    clear = columns.turn / 2 if drawing.direction == "down" else 0.0  # of an edge that goes up to turn
+    left, top = MARGIN + (room - wide) / 2, title[-1].y + TITLE * (LEADING - BASE) + clear
     placed.columns(columns, (left, top))
     scale = MARGIN + width("0", SMALL) + PAD, top + high + MARGIN
     notes = [*_ends(scale, drawing.darkest)]

@@ -8,7 +8,7 @@ from archcalc.core.errors import ArchcalcError
 from archcalc.drawing.drawing import Drawing
 from archcalc.drawing.page import SCALE, Arrow, Frame, Line, Page, page
 from archcalc.drawing.shade import BAR, EDGE, OUTSIDE, PAPER, fill, ink
-from archcalc.plots.canvas import picture
+from archcalc.plots.canvas import Picture
 
 DOTS = 96  # pixels of an inch
 POINTS = 0.75  # of a pixel
@@ -22,7 +22,8 @@ def written(drawing: Drawing, format_: str) -> bytes:
     placed = page(drawing)
     if max(placed.width, placed.height) > LARGEST:
         raise ArchcalcError(f"the drawing is too large for a {format_.upper()}; give a smaller depth, or write an .svg")
-    return picture(lambda figure: _paint(figure, placed), format_, (placed.width / DOTS, placed.height / DOTS))
+    size = placed.width / DOTS, placed.height / DOTS
+    return Picture(lambda figure: _paint(figure, placed), size).written(format_)
 
 
 def _paint(figure: Any, placed: Page) -> None:

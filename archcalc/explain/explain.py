@@ -56,7 +56,7 @@ class Side(NamedTuple):
     formula: Formula | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Explanation:
     """The derivation of a figure; with two networks, what the first saves compared with the second."""
 
@@ -125,7 +125,9 @@ class Explanation:
             return f"\\[ {WorkedLatex().write(self.size.trace)} = {self.size.value} \\]\n"
         parts = [latex(side.numbers) for side in self.sides]
         rows = [f"  &{self.saving(TEX)}"] if len(self.sides) == 2 else []
-        rows += [f"  \\text{{{escape(name)}}} &= {own}" for name, own in self.in_letters(TEX)]
+        for name, own in self.in_letters(TEX):
+            first, *others = own.split(" = ")
+            rows += [f"  \\text{{{escape(name)}}} &= {first}", *(f"  &= {other}" for other in others)]
         rows += [f"  &\\quad {condition}" for condition in self.conditions(TEX)]
         return "\n".join([*parts, *["\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}\n"] * bool(rows)])
 
@@ -153,6 +155,8 @@ class Explanation:
 
     def __str__(self) -> str:
         return "\n".join(self.lines()).rstrip()
+
+    __repr__ = __str__
 
 
 def _sum(side: Side, marks: Marks) -> str:

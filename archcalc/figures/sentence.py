@@ -50,10 +50,9 @@ def _kinds(graphs: Iterable[Graph]) -> Iterator[Occurs]:
     found: dict[str, Occurs] = {}
     for graph in graphs:
         seen: set[int] = set()
-        for node in graph.nodes[1:]:
+        for node in graph.nodes:
             layer, inputs = node.layer, graph.input_shapes(node)
-            assert layer is not None  # only the input has none
-            if id(layer) in seen:
+            if layer is None or id(layer) in seen:
                 continue
             seen.add(id(layer))
             work = {name for name, amount in layer.work(inputs, node.shape).items() if amount is not None}

@@ -57,6 +57,9 @@ class Graph(NamedTuple):
     nodes: tuple[Node, ...]
     assumptions: tuple[Assumption, ...]
 
+    def __repr__(self) -> str:
+        return f"<a graph of {len(self.nodes)} nodes>"
+
     def input_shapes(self, node: Node) -> tuple[Shape, ...]:
         """The shapes of the inputs of a node."""
         return tuple([self.nodes[i].shape for i in node.inputs])

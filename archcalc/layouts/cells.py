@@ -9,11 +9,11 @@ from fractions import Fraction
 from typing import Any, NamedTuple, TypeAlias
 
 from archcalc.address import BYTES, COUNTS, Address, Term, address
-from archcalc.core.errors import Refusal, listing, suggest
+from archcalc.core.errors import Refusal, listing, printable, suggest
 from archcalc.core.value import exact, show
 from archcalc.output.table import EXACT, fixed, nearest
 from archcalc.report import Report
-from archcalc.spec.text import Scalar
+from archcalc.spec.text import LONGEST, Scalar
 
 Words: TypeAlias = dict[str, Scalar]
 
@@ -122,6 +122,8 @@ def expanded(text: Scalar, words: Mapping[str, Scalar]) -> Scalar:
             return text
         filled = WORD.sub(lambda found: words[found[1] or found[2]].text, text.text)
         text = Scalar(filled, words[named[-1]].place._replace(read_as=filled))
+        if len(filled) > LONGEST:
+            raise Refusal(f"a text of more than {LONGEST:,} characters, with its words", text.place)
     raise Refusal("words that use each other in a circle", text.place)
 
 
@@ -145,7 +147,7 @@ def _plain(text: Scalar, start: int, end: int) -> Iterator[str]:
         message = "an address stands between '{' and '}', such as {params of fc}"
         raise Refusal(message, text.place.inside(start + brace.start(), 1))
     if piece:
-        yield piece
+        yield printable(piece).replace("\n", " ")
 
 
 def _answer(asked: Scalar, report: Callable[[], Report]) -> Answer:

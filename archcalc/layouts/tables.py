@@ -29,10 +29,15 @@ class Filled(NamedTuple):
     notes: tuple[Cell, ...]
 
     @property
-    def answers(self) -> list[Answer]:
-        """All figures that are shown."""
-        cells = [cell for row in (*self.rows, *self.totals, self.notes) for cell in row]
+    def shown(self) -> list[Answer]:
+        """All figures in the rows."""
+        cells = [cell for row in (*self.rows, *self.totals) for cell in row]
         return [part for cell in cells for part in cell.parts if isinstance(part, Answer)]
+
+    @property
+    def answers(self) -> list[Answer]:
+        """All figures, with those in the notes."""
+        return [*self.shown, *(part for note in self.notes for part in note.parts if isinstance(part, Answer))]
 
     @property
     def table(self) -> Table:

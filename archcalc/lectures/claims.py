@@ -10,6 +10,8 @@ from typing import NamedTuple
 from archcalc.core.errors import ArchcalcError, suggest
 from archcalc.spec.library import home
 
+OTHER = "other"  # the quantity of what has no name among archcalc's figures
+
 
 class Document(NamedTuple):
     """A lecture document."""
@@ -31,7 +33,7 @@ class Claim(NamedTuple):
     line: str
     table: str  # in which it stands; "" in the text
     of: str
-    quantity: str
+    quantity: str  # a figure, ratio, percent, bytes, or OTHER
     quote: str
     printed: str  # as the document has it
     slide: str  # as the slide has it, where the document is a scan that is misread

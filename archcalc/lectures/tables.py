@@ -6,19 +6,20 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from archcalc.figures.figure import heading
 from archcalc.lectures.check import MISREAD, VERDICTS, WRONG, Checked
-from archcalc.lectures.claims import documents
+from archcalc.lectures.claims import OTHER, documents
 from archcalc.output.table import MIXED, ROUNDED, Column, Table, numbers, words
 from archcalc.printed import rounded
 
-HEADINGS = ("all", "agree", "by con-\nvention", "wrong", "mis-\nread", "cited", "not\nprinted", "not\nchecked")
+HEADINGS = ("all", "agree", "by\nconvention", "wrong", "misread", "cited", "not\nprinted", "not\nchecked")
 COUNTS = tuple(
     Column(name.replace(" ", "_"), heading) for name, heading in zip(("figures", *VERDICTS), HEADINGS, strict=True)
 )
 VERDICT_NOTES = (
     "agree: the usual count gives the printed digits; by convention: another one does, which is named; misread: the "
-    "slide is right, and its scan is not; cited: as the source prints the measurement; not printed: there is no "
-    "legible figure; not checked: archcalc has no such figure",
+    "slide is right, and its scan is not; cited: as the source prints the measurement; not printed: no figure is "
+    "legible; not checked: archcalc has no such figure",
     "'archcalc lectures --wrong' tells what is wrong and why, '--table TABLE' shows one table",
 )
 CONVENTION_NOTES = (
@@ -100,7 +101,8 @@ def _values(printed: str, exact: str) -> tuple[Column, ...]:
 
 def _what(one: Checked) -> tuple[str, str]:
     """Where the claim stands, and what it is about."""
-    return f"{one.claim.document}:{one.claim.line}", f"{one.claim.quantity} of {one.claim.of}"
+    quantity = "" if one.claim.quantity == OTHER else f"{heading(one.claim.quantity)} of "
+    return f"{one.claim.document}:{one.claim.line}", f"{quantity}{one.claim.of}"
 
 
 def _verdict(one: Checked) -> str:

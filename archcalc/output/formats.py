@@ -15,23 +15,25 @@ class Format(NamedTuple):
     """A format in which a command can write."""
 
     name: str
-    suffix: str  # of its files; a folder has none
+    suffix: str  # of its files; "" of a folder
     module: str = ""  # of archcalc.output, whose render_tables writes any table; "" where there is none
     binary: str = ""  # what a file of it is called that is not text: "a workbook"
     exact: bool = False  # for programs: numbers are never rounded
     bare: bool = False  # data alone: no titles, notes or totals, and one set of columns in a file
+    stream: str = ""  # "module:function" that writes a sweep in it piece by piece, however long
+    row_bytes: int = 0  # of a column of such a row, about
 
 
-FOLDER = "folder"  # of files in several formats
+STREAMS = "archcalc.sweeps.files"
 LISTED = (
     Format("table", ".txt", "terminal"),  # the first one is for the screen
     Format("md", ".md", "md"),
-    Format("csv", ".csv", "csv", exact=True, bare=True),
+    Format("csv", ".csv", "csv", exact=True, bare=True, stream=f"{STREAMS}:stream_csv", row_bytes=9),
     Format("tex", ".tex", "tex"),
     Format("html", ".html", "html"),
-    Format("json", ".json", "json", exact=True),
+    Format("json", ".json", "json", exact=True, stream=f"{STREAMS}:stream_json", row_bytes=24),
     Format("xlsx", ".xlsx", "xlsx", binary="a workbook"),
-    Format("parquet", ".parquet", binary="a Parquet file", exact=True),  # of sweeps
+    Format("parquet", ".parquet", binary="a Parquet file", exact=True, stream=f"{STREAMS}:stream_parquet", row_bytes=4),
     Format("text", ".txt"),  # of formulas, as is the next
     Format("sympy", ".py"),
     Format("svg", ".svg"),  # of drawings, as are the next
@@ -39,15 +41,16 @@ LISTED = (
     Format("png", ".png", binary="a PNG"),
     Format("mmd", ".mmd"),
     Format("dot", ".dot"),
-    Format(FOLDER, "", binary="a folder"),
+    Format(FOLDER := "folder", "", binary="a folder"),  # of files in several formats
 )
 BY_NAME = {one.name: one for one in LISTED}
 FORMATS = tuple(one.name for one in LISTED if one.module)  # of any table
 BARE = tuple(one.name for one in LISTED if one.bare)
+STREAMED = tuple(one.name for one in LISTED if one.stream)
 
 
 def suffix(format_: str) -> str:
-    """The suffix of a format's files."""
+    """The suffix of a format's files; a folder has none."""
     return BY_NAME[format_].suffix
 
 

@@ -93,6 +93,7 @@ def scale_for(units: str, values: Sequence[Any], unit: str) -> Scale | None:
 
 
 def sizes(scales: Iterable[Scale]) -> list[str]:
-    """A note that says what the units are, and that data is exact; none where there are none."""
-    found = dict.fromkeys(size for scale in scales for size in scale.sizes())
+    """A note that says what the units are, the smallest first, and that data is exact; none where there are none."""
+    ordered = sorted(scales, key=lambda scale: (scale.base, scale.size(scale.prefixes[-1])))
+    found = dict.fromkeys(one for scale in ordered for one in scale.sizes())
     return [f"{', '.join(found)}, rounded; CSV, JSON and the cells of a workbook hold exact numbers"] * bool(found)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.core.errors import ArchcalcError, listing, suggest
+from archcalc.core.errors import ArchcalcError, alternatives, listing, suggest
 from archcalc.core.value import decimal, show
 from archcalc.figures.figure import FIGURES, Figure, heading
 from archcalc.figures.rules import ABSENT as ABSENT
 from archcalc.output.rounding import MIXED as MIXED
-from archcalc.output.rounding import Scale, scale_for, significant, sizes
+from archcalc.output.rounding import UNITS, Scale, scale_for, significant, sizes
 from archcalc.output.rounding import fixed as fixed
+from archcalc.output.shown import Shown
 
 if TYPE_CHECKING:
     from archcalc.address import Address
@@ -32,7 +33,7 @@ class Type(NamedTuple):
 
     def text(self, value: Any) -> str:
         """A value as text for people: 4,089,184,256 or 12.3 % or 64 x 56 x 56; unknown is ?."""
-        return "?" if value is None else value if isinstance(value, str) else self.people(value)
+        return "?" if value is None else value if isinstance(value, str) and self.number else self.people(value)
 
     def data(self, value: Any) -> Any:
         """A value as data for programs: numbers stay numbers; unknown is None."""
@@ -121,19 +122,24 @@ class Column(NamedTuple):
         return self._replace(scale=scale_for(units, values, self.unit))
 
 
-class Table(NamedTuple):
-    """Columns and rows of values, with a title, totals and notes.
-
-    A value is a number, a word, or a shape; a Decimal keeps the digits that it has. None is unknown, ABSENT is a place
-    without a value.
-    """
-
+class _Table(NamedTuple):
     title: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Any, ...], ...]
     totals: tuple[tuple[Any, ...], ...] = ()
     notes: tuple[str, ...] = ()  # knobs, convention, source
     name: str = "table"  # in one word, for a file or a sheet: a network, or what is shown
+
+
+class Table(Shown, _Table):
+    """Columns and rows of values, with a title, totals and notes.
+
+    A value is a number, a word, or a shape; a Decimal keeps the digits that it has. None is unknown, ABSENT is a place
+    without a value.
+    """
+
+    def tables(self) -> Sequence[Table]:
+        return (self,)
 
     def texts(self) -> list[list[str]]:
         """The rows, then the totals, as text for people."""
@@ -144,22 +150,38 @@ class Table(NamedTuple):
         """The rows as data for programs; without totals, so that a column can be summed."""
         return [[column.type.data(value) for column, value in zip(self.columns, row, strict=True)] for row in self.rows]
 
-    def sorted_by(self, name: str, descending: bool) -> Table:
-        """The same table with its rows in the order of a column's values; rows without a value come last."""
-        place = [column.name for column in self.columns].index(name)
+    def sorted_by(self, name: str, descending: bool = False) -> Table:
+        """The same table with its rows in the order of a column's values; rows without a value come last.
+
+        Raises ArchcalcError.
+        """
+        names = [column.name for column in self.columns]
+        if name not in names:
+            raise _no_column(name, names)
+        place = names.index(name)
         valued = [row for row in self.rows if row[place] not in (None, ABSENT)]
         others = [row for row in self.rows if row[place] in (None, ABSENT)]
         ordered = sorted(valued, key=lambda row: _order(row[place]), reverse=descending)
         return self._replace(rows=(*ordered, *others))
 
     def in_units(self, units: str) -> Table:
-        """The same table with counts in one of UNITS for people, those of a kind in the same; the data stays exact."""
+        """The same table with counts in one of UNITS for people, those of a kind in the same; the data stays exact.
+
+        Raises ArchcalcError.
+        """
+        if units not in UNITS:
+            raise ArchcalcError(f"units are {alternatives(UNITS)}, not {units!r}")
         values: dict[str, list[Any]] = {}
         for i, column in enumerate(self.columns):
             values.setdefault(column.unit, []).extend(row[i] for row in self.rows)
         columns = tuple(column.in_units(units, values[column.unit]) for column in self.columns)
         said = sizes([column.scale for column in columns if column.scale])
         return self._replace(columns=columns, notes=(*self.notes, *said))
+
+
+def _no_column(name: str, known: Iterable[str]) -> ArchcalcError:
+    there = dict.fromkeys(known)
+    return ArchcalcError(f"no column {name!r} to sort by{suggest(name, there) or f' (there are {listing(there)})'}")
 
 
 def _order(value: Any) -> tuple[int, Any]:
@@ -177,8 +199,7 @@ def sorted_tables(tables: Sequence[Table], by: str) -> list[Table]:
     """
     name, known = by.removeprefix("-"), [[column.name for column in table.columns] for table in tables]
     if not any(name in names for names in known):
-        there = dict.fromkeys(one for names in known for one in names)
-        raise ArchcalcError(f"no column {name!r} to sort by{suggest(name, there) or f' (there are {listing(there)})'}")
+        raise _no_column(name, (one for names in known for one in names))
     return [table.sorted_by(name, by.startswith("-")) if name in names else table
             for table, names in zip(tables, known, strict=True)]  # fmt: skip
 

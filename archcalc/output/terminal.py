@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from archcalc.output.table import Table
 LEAST_NAME = 20  # of the first column, the names
 LEAST_WORDS = 10  # of another column of words, before a column of numbers is left out
 GAP = "  "
+FOLDS = re.compile(r"(?<=[-/_@:])|(?<=,)(?!\d)")  # where a word that is too long for a line may fold
 
 WIDER = "a wider terminal shows them, and so does -o FILE.txt"
 
@@ -156,7 +158,20 @@ def _wrapped(text: str, width: int) -> list[str]:
         return [text]
     from textwrap import wrap
 
-    return wrap(text, width)
+    return wrap(" ".join(" ".join(_folds(word, width)) for word in text.split(" ")), width)
+
+
+def _folds(word: str, width: int) -> list[str]:
+    """A word that is too long for a line, as parts that each fill one: it folds after a sign, if that is enough."""
+    pieces = FOLDS.split(word)
+    if len(word) <= width or max(map(len, pieces)) > width:
+        return [word]
+    parts = [""]
+    for part in pieces:
+        if parts[-1] and len(parts[-1] + part) > width:
+            parts.append("")
+        parts[-1] += part
+    return parts
 
 
 @contextmanager

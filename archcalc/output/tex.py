@@ -68,7 +68,7 @@ def _section(table: Table) -> str:
 
 
 def _fragment(table: Table) -> str:
-    """Boxes that can be scaled, as wide as the parts of the table; the first has its title, the last its notes.
+    """The parts of the table as boxes, which can be scaled; the title is in the first one, the notes are in the last.
 
     They are in the largest type in which the table is one box, if there is one.
     """
@@ -85,7 +85,7 @@ def _fragment(table: Table) -> str:
 
 
 def _part(columns: Sequence[_Column], body: int, environment: str) -> str:
-    """A table with these columns; its rows below the body are totals."""
+    """A table with these columns; the first ``body`` rows are followed by a rule and the totals."""
     whole = environment == "longtable"
     head, *rows = map(_row, zip(*(map(partial(_text, own), own.texts) for own in columns), strict=True))
     lines = [
@@ -100,18 +100,19 @@ def _part(columns: Sequence[_Column], body: int, environment: str) -> str:
 
 
 def _fixed(column: _Column) -> str:
+    """How a document declares a column: with the width that was computed for it."""
     return f"{'R' if column.number else 'L'}{{{column.width / 2:g}}}"
 
 
 def _own(column: _Column) -> str:
-    """As wide as LaTeX finds it, where nothing in it folds."""
+    """How a slide declares a column: with a width only where one of its texts is folded."""
     if all(_width(text) <= column.width for text in column.texts):
         return "r" if column.number else "l"
     return f">{{\\ragged{'left' if column.number else 'right'}\\arraybackslash}}p{{{column.width / 2:g}em}}"
 
 
 class _Column(NamedTuple):
-    """A column's texts, the title first, and how wide it is; a narrower one folds its words."""
+    """A column: its texts, the title first, and its width; a text that is longer than that is folded."""
 
     texts: list[str]
     number: bool
@@ -120,7 +121,7 @@ class _Column(NamedTuple):
 
 
 def _column(title: str, cells: Sequence[str], number: bool) -> _Column:
-    """A column as wide as its texts; a number's title folds, and so may a number that is too long for one."""
+    """A column as wide as its longest text; the titles of numbers may be folded, and so may a very long number."""
     own, pieces = _longest(cells), _longest(piece for text in (title, *cells) for piece in _pieces(text))
     if number:
         width = max(own, _longest(_pieces(title)))
@@ -130,7 +131,7 @@ def _column(title: str, cells: Sequence[str], number: bool) -> _Column:
 
 
 def _parts(table: Table, room: int) -> list[list[_Column]]:
-    """The columns of each table: of as few tables as have room, with about as many columns each."""
+    """The columns of each of the tables that one becomes: as few as have room, with about equally many columns."""
     texts = list(zip(*table.texts(), strict=True)) or [()] * len(table.columns)
     first, *rest = (_column(own.title, cells, own.type.number) for own, cells in zip(table.columns, texts, strict=True))
     parts = [[first]]
@@ -143,7 +144,7 @@ def _parts(table: Table, room: int) -> list[list[_Column]]:
 
 
 def _narrowed(part: list[_Column], room: int) -> list[_Column]:
-    """The columns with widths for which there is room, those narrowed first that can spare most."""
+    """The columns with widths that fit the room; whichever can become narrower by most is narrowed first."""
     widths = [column.width for column in part]
     while _total(widths) > room:
         spare = [width - column.least for width, column in zip(widths, part, strict=True)]
@@ -158,10 +159,12 @@ def _row(cells: Iterable[str]) -> str:
 
 
 def _text(column: _Column, text: str) -> str:
+    """A cell; where it is longer than its column, LaTeX may begin a new line in it."""
     return escape(text) if _width(text) <= column.width else foldable(text)
 
 
 def _total(widths: Iterable[int]) -> int:
+    """The width of a table with columns of these widths."""
     return sum(width + GAP for width in widths) - GAP
 
 
@@ -170,12 +173,12 @@ def _longest(texts: Iterable[str]) -> int:
 
 
 def _width(text: str) -> int:
-    """In LaTeX's own type, or somewhat more."""
+    """The width of a text in LaTeX's usual type, in half ems, rounded up."""
     return ceil(sum(WIDTHS.get(c, 2.1 if c.isupper() else 1 if c.isdigit() else 1.12) for c in text))
 
 
 def _pieces(text: str) -> list[str]:
-    """What no line ends within."""
+    """The pieces of a text within which LaTeX may not begin a new line."""
     return FOLDS.sub(lambda match: f"{match[0]} ", text).split()
 
 

@@ -20,6 +20,7 @@ from archcalc.output.table import Column, Table
 EXACT = 10**15  # from which on a spreadsheet does not show every digit
 FIRST_ROW = 2  # of a table's values, below its title and its headings
 NOTE_WIDTH, WIDEST = 100, 60  # characters of a line of a note, and of a column
+A4 = 9  # the number of this size of paper in a workbook
 OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
 NUMBER = {"num_format": f'[>={EXACT}]"more than 15 digits";#,##0'}
 FORMATS: dict[str, dict[str, Any]] = {
@@ -35,31 +36,57 @@ def render_tables(tables: Sequence[Table]) -> bytes:
     file, names = BytesIO(), dict[str, None]()
     book = Workbook(file, OPTIONS)
     for table in tables:
-        sheet, rows = book.add_worksheet(sheet_name(table.name, names)), (*table.rows, *table.totals)
-        put_text(sheet, 0, 0, table.title, book.add_format({"bold": True}))
-        for i, column in enumerate(table.columns):
-            _column(book, sheet, i, column, [row[i] for row in rows], len(table.rows))
-        lines = [line for note in table.notes for line in wrap(note, NOTE_WIDTH)]
-        for row, line in enumerate(lines, FIRST_ROW + len(rows) + 1):
-            put_text(sheet, row, 0, line, book.add_format(FORMATS["note"]))
-        sheet.freeze_panes(FIRST_ROW, 1)
+        write_table(book, book.add_worksheet(sheet_name(table.name, names)), table)
     book.close()
     return file.getvalue()
 
 
+def write_table(book: Workbook, sheet: Worksheet, table: Table) -> None:
+    """Write a table into its sheet."""
+    rows = (*table.rows, *table.totals)
+    put_text(sheet, 0, 0, table.title, book.add_format({"bold": True}))
+    for i, column in enumerate(table.columns):
+        _column(book, sheet, i, column, [row[i] for row in rows], len(table.rows))
+    put_notes(sheet, FIRST_ROW + len(rows) + 1, table.notes, book.add_format(FORMATS["note"]))
+    sheet.freeze_panes(FIRST_ROW, 1)
+    fit_page(sheet, FIRST_ROW - 1)
+
+
+def put_notes(sheet: Worksheet, row: int, notes: Sequence[str], style: Any) -> None:
+    """Write notes below a table, each on as many rows as it needs."""
+    for at, line in enumerate((line for note in notes for line in wrap(note, NOTE_WIDTH)), row):
+        put_text(sheet, at, 0, line, style)
+
+
+def fit_page(sheet: Worksheet, headings: int) -> None:
+    """Print the sheet on landscape pages as wide as it is, with its row of headings on each."""
+    sheet.set_landscape()
+    sheet.set_paper(A4)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(headings)
+
+
 def _column(book: Workbook, sheet: Worksheet, place: int, column: Column, values: Sequence[Any], body: int) -> None:
     """A column's heading and values, of which those below the body are totals."""
-    side = {"align": "right" if column.type.number else "left"}
     if column.scale and column.scale.base != 1000:  # a format divides by thousands only
         column = column._replace(scale=None)
     heading, texts = column.title.replace("\n", " "), [*map(column.text, values)]
-    put_text(sheet, FIRST_ROW - 1, place, heading, book.add_format({**FORMATS["head"], **side}))
+    put_text(sheet, FIRST_ROW - 1, place, heading, book.add_format({**FORMATS["head"], **side(column, place)}))
     for i, (value, text) in enumerate(zip(values, texts, strict=True)):
         look = book.add_format(
-            {**FORMATS["plain" if i < body else "bold"], **side, "num_format": _as_shown(text, column.scale)}
+            {
+                **FORMATS["plain" if i < body else "bold"],
+                **side(column, place),
+                "num_format": as_shown(text, column.scale),
+            }
         )
         put(sheet, FIRST_ROW + i, place, _cell(value, column.type.data(value), text), look)
     sheet.set_column(place, place, min(WIDEST, max(map(len, (heading, *texts)))) + 2)
+
+
+def side(column: Column, place: int) -> dict[str, Any]:
+    """The side to which a column's cells are aligned; words keep a distance from numbers to their left."""
+    return {"align": "right"} if column.type.number else {"align": "left", "indent": int(place > 0)}
 
 
 def _cell(value: Any, number: Any, text: str) -> Any:
@@ -70,7 +97,7 @@ def _cell(value: Any, number: Any, text: str) -> Any:
     return value if value is None or short else text
 
 
-def _as_shown(text: str, scale: Scale | None) -> str:
+def as_shown(text: str, scale: Scale | None = None) -> str:
     """The format in which a spreadsheet shows a number with the sign, the decimals and the unit of this text."""
     found = re.fullmatch(r"(\+?)-?[\d,]+(\.\d+)?( %| [KMG])?", text)
     if not found:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from io import BytesIO
+from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.core.errors import ArchcalcError, listing, needed
 from archcalc.figures.rules import Tally
@@ -52,30 +53,40 @@ def ink() -> str:
     return str(rcParams["text.color"])
 
 
-def picture(
-    paint: Callable[[Any], None], format_: str, size: tuple[float, float] = (6.4, 4.4), dark: bool = False
-) -> bytes:
-    """What is painted on a figure of that many inches, as a file holds it. Raises ArchcalcError without matplotlib.
+class Picture(NamedTuple):
+    """What is painted on a figure of that many inches: in a notebook it shows itself."""
 
-    A character that the font lacks becomes a box, without a warning.
-    """
-    matplotlib = needed("matplotlib", "a picture", "plot")
-    from matplotlib.figure import Figure
+    paint: Callable[[Any], None]
+    size: tuple[float, float] = (6.4, 4.4)
+    dark: bool = False
 
-    file = BytesIO()
-    with matplotlib.rc_context(style(dark)), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph")
-        figure = Figure(figsize=size, layout="constrained", dpi=72)  # a pixel is a typographic point
-        paint(figure)
-        figure.savefig(file, format=format_, dpi=200, metadata={"Date": None} if format_ == "svg" else None)
-    return file.getvalue()
+    def written(self, format_: str) -> bytes:
+        """The contents of a file: svg, pdf or png. Raises ArchcalcError without matplotlib.
 
+        A character that the font lacks becomes a box, without a warning.
+        """
+        matplotlib = needed("matplotlib", "a picture", "plot")
+        from matplotlib.figure import Figure
 
-def write(path: Path, paint: Callable[[Any], None], size: tuple[float, float] = (6.4, 4.4), dark: bool = False) -> None:
-    """Into a file, whose suffix decides the format. Raises ArchcalcError."""
-    from archcalc.output import write as write_file
+        file = BytesIO()
+        with matplotlib.rc_context(style(self.dark)), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph")
+            figure = Figure(figsize=self.size, layout="constrained", dpi=72)  # a pixel is a typographic point
+            self.paint(figure)
+            figure.savefig(file, format=format_, dpi=200, metadata={"Date": None} if format_ == "svg" else None)
+        return file.getvalue()
 
-    write_file(path, picture(paint, format_of(path), size, dark))
+    def write(self, path: str | PathLike[str]) -> None:
+        """Write a .svg, .pdf or .png. Raises ArchcalcError."""
+        from archcalc.output import write
+
+        write(Path(path), self.written(format_of(Path(path))))
+
+    def _repr_svg_(self) -> str:
+        return self.written("svg").decode()
+
+    def __repr__(self) -> str:
+        return "<a picture, which a notebook shows; write('FILE.svg') writes it>"
 
 
 def format_of(path: Path) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import log10, sqrt
-from pathlib import Path
 from textwrap import wrap
 from typing import Any, NamedTuple
 
@@ -13,7 +12,7 @@ from archcalc.core.errors import ArchcalcError, listing
 from archcalc.figures.figure import FIGURES
 from archcalc.figures.figure import heading as titled
 from archcalc.figures.rules import Tally
-from archcalc.plots.canvas import COLOURS, GREY, WHICH, better, ticks, units, write
+from archcalc.plots.canvas import COLOURS, GREY, WHICH, Picture, better, ticks, units
 from archcalc.plots.labels import place
 from archcalc.report import Report, Row
 from archcalc.tables import heading, labels
@@ -38,23 +37,20 @@ class Point(NamedTuple):
     size: float | None = None
 
 
-def draw_points(
-    path: Path, reports: Sequence[Report], x: str, y: str, size: str | None = None, title: str = "", dark: bool = False
-) -> list[str]:
-    """Write networks as points; the names of those that have no place are given back. Raises ArchcalcError."""
+def points_of(
+    reports: Sequence[Report], x: str, y: str, size: str | None = None, title: str = "", dark: bool = False
+) -> tuple[Picture, list[str]]:
+    """Networks as points, and the names of those that have no place. Raises ArchcalcError."""
     size = size or ("params" if "params" not in (x, y) else None)
     axes = [address(name) for name in (x, y, size) if name]
     found, left = points(reports, axes)
     if not found:
         raise ArchcalcError(f"{listing(map(str, axes))} are not all known of any of these networks: {listing(left)}")
-    write(path, lambda figure: scatter(figure, found, axes, title), dark=dark)
-    return left
+    return Picture(lambda figure: scatter(figure, found, axes, title), dark=dark), left
 
 
-def draw_bars(
-    path: Path, report: Report, names: Sequence[str], by: str = "block", depth: int = 1, dark: bool = False
-) -> None:
-    """Write what each layer, block or kind of a network has. Raises ArchcalcError."""
+def bars_of(report: Report, names: Sequence[str], by: str = "block", depth: int = 1, dark: bool = False) -> Picture:
+    """What each layer, block or kind of a network has. Raises ArchcalcError."""
     axes = [address(name) for name in names]
     for one in axes:
         if not isinstance(one.entry.rule, Tally) or str(one) not in FIGURES:
@@ -63,7 +59,7 @@ def draw_bars(
     if len(rows) > MOST_BARS:
         raise ArchcalcError(f"{report.network} has {len(rows)} rows by {by}; a picture has room for {MOST_BARS}")
     size = 1.5 + WIDTH * len(axes), HEAD + HEIGHT * len(rows)
-    write(path, lambda figure: bars(figure, rows, axes, heading(report)), size, dark)
+    return Picture(lambda figure: bars(figure, rows, axes, heading(report)), size, dark)
 
 
 def points(reports: Sequence[Report], axes: Sequence[Address]) -> tuple[list[Point], list[str]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -11,11 +12,15 @@ from archcalc.address import address
 from archcalc.core.errors import ArchcalcError, listing, suggest
 from archcalc.core.value import show
 from archcalc.model import Model
+from archcalc.output.shown import Shown
 from archcalc.output.table import EXACT
 from archcalc.search.constraint import Constraint, read_constraints
 from archcalc.search.search import Found, Search, Want, axis_of, described
 from archcalc.sweeps.ranges import has_words
 from archcalc.sweeps.sweep import Advance
+
+if TYPE_CHECKING:
+    from archcalc.output.table import Table
 
 CLOSE = 1e-9  # relative to the bound
 
@@ -51,7 +56,8 @@ def _nearest(search: Search, built: Any) -> int:
     return int(close[min(range(len(close)), key=lambda i: exact[figures[i]])])
 
 
-class Solution(NamedTuple):
+@dataclass(frozen=True, repr=False)
+class Solution(Shown):
     """The answer, and the points one step beyond it."""
 
     network: Model
@@ -65,6 +71,13 @@ class Solution(NamedTuple):
     def curve(self, rows: int = 12) -> list[Found]:
         """The iso-cost curve: for values of the first knob, the extreme second one within the constraints."""
         return self.search.curve(self.want.large, rows)
+
+    def tables(self) -> Sequence[Table]:
+        """The answer and the next steps; for two knobs, the iso-cost curve too."""
+        from archcalc.search.tables import curve_table, solution_table
+
+        answer = [solution_table(self)]
+        return [*answer, curve_table(self)] if len(self.search.axes) == 2 else answer
 
 
 class Task(NamedTuple):

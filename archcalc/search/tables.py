@@ -31,12 +31,6 @@ from archcalc.search.solve import Solution
 from archcalc.tables import counted
 
 
-def solution_tables(solution: Solution) -> list[Table]:
-    """The answer and the next steps; for two knobs, the iso-cost curve too."""
-    tables = [solution_table(solution)]
-    return [*tables, curve_table(solution)] if len(solution.search.axes) == 2 else tables
-
-
 def solution_table(solution: Solution) -> Table:
     """The answer, and the points one step beyond it."""
     search, wanted = solution.search, listing(limit.text for limit in solution.constraints)

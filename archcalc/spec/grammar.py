@@ -15,6 +15,7 @@ from archcalc.spec.entries import Layers
 from archcalc.spec.expression import Signature, parse_signature
 from archcalc.spec.model import SHAPE_WORDS, Block, Item, Knob, Lets, Part, Spec, Variant
 from archcalc.spec.names import Names
+from archcalc.spec.paper_names import MOST_RULES, PaperName, checked
 from archcalc.spec.reading import Reading, Scope
 from archcalc.spec.syntax import Definition, Expression
 from archcalc.spec.text import Mapping, Scalar, Tree, read
@@ -155,7 +156,7 @@ class File:
 
 HEADINGS = ("net", "family", "kind", "source", "lecture", "about", "aliases")
 KINDS_OF_SPEC = ("network", "block", "listing", "toy", "detector")
-KEYS = (*HEADINGS, "use", "given", "variants", "let", "input", "blocks", "layers")
+KEYS = (*HEADINGS, "use", "given", "variants", "let", "input", "blocks", "layers", "names")
 KNOB_KEYS = ("default", "min", "max", "choices", "help")
 
 
@@ -195,7 +196,17 @@ class _SpecFile(File):
         bodies = {key: [getattr(variant, key) is not None for variant in variants.values()] for key in _Body._fields}
         self.required(["net", *(key for key, given in bodies.items() if not (given and all(given)))])
         size = own.input or next((variant.input for variant in variants.values() if variant.input), None)
-        return size and Spec(name, headings, self.part, size, own.layers or (), variants)
+        return size and Spec(name, headings, self.part, size, own.layers or (), variants, self.paper_names())
+
+    def paper_names(self) -> tuple[PaperName, ...]:
+        """What the paper calls the layers."""
+        read, found = self.reading, list[PaperName]()
+        for path, place, tree in self.entries("names", self.mapping("names")):
+            rule = read.attempt(place, checked, PaperName(path, read.text(tree, "a name"), place))
+            found += [rule] if rule else []
+        if len(found) > MOST_RULES:
+            read.problem(f"names has {len(found)} entries; at most {MOST_RULES}", found[MOST_RULES].place)
+        return tuple(found)
 
     def headings(self, mapping: Mapping) -> dict[str, str]:
         """The headings of a network, each as one line of text."""

@@ -12,6 +12,7 @@ from archcalc.core.number import fails
 from archcalc.core.value import brief, exact, show
 from archcalc.spec.arithmetic import LARGEST_BITS, is_too_large
 from archcalc.spec.expression import Call, constant
+from archcalc.spec.paper_names import PaperName
 from archcalc.spec.syntax import Definition, Expression
 from archcalc.spec.text import Scalar
 
@@ -177,6 +178,7 @@ class Spec(NamedTuple):
     input: Expression
     layers: tuple[Item, ...]
     variants: dict[str, Variant]
+    paper_names: tuple[PaperName, ...] = ()  # of its layers, the first that fits
 
     @property
     def given(self) -> dict[str, Knob]:

@@ -90,6 +90,7 @@ MEANINGS = {
     "input": "sizes of one example: channels, height, width",
     "blocks": "functions of their arguments that give layers",
     "layers": "the network",
+    "names": "what the paper calls the layers: path, with {parts} that may be anything, and name",
 }
 WORD = {"type": "string"}
 WORDS = {"anyOf": [WORD, {"type": "array", "items": WORD}]}
@@ -134,6 +135,7 @@ def _sections() -> dict[str, dict[str, Any]]:
         "given": _named({"anyOf": [VALUE, {"$ref": "#/$defs/knob"}]}),
         "variants": _named(_named(VALUE) | {"properties": headings | body}),
         "let": _named(VALUES),
+        "names": _named(WORD),
         "blocks": _named({"anyOf": [LAYERS, block]}),
     }
 

@@ -40,6 +40,7 @@ def written(spec: Spec) -> str:
         "use": files.written,
         "blocks": files.blocks(spec.part),
         "layers": own_layers and _items(spec.layers),
+        "names": {_scalar(rule.path): _scalar(rule.name) for rule in spec.paper_names},
     }
     parts = [_headings(spec.headings), *({key: tree} for key, tree in _given(sections).items())]
     return "\n\n".join("\n".join(_lines(part)) for part in parts) + "\n"

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from itertools import count
 from typing import NamedTuple
 
+from archcalc.output.formats import BY_NAME
 from archcalc.sweeps.evaluate import evaluate
-from archcalc.sweeps.files import ROW_BYTES
 from archcalc.sweeps.sweep import Sweep
 
 FEW = 100  # points; up to this many, no trial is run
@@ -44,7 +44,8 @@ class Estimate(NamedTuple):
 def estimate(sweep: Sweep, format_: str = "") -> Estimate:
     """Estimate points, time, and the bytes written in that format, if that contains all points."""
     cells = sweep.points * (len(sweep.axes) + len(sweep.quantities) + 1)
-    size = f"{memory(cells * ROW_BYTES[format_])} as {format_}" if format_ in ROW_BYTES else ""
+    row = BY_NAME[format_].row_bytes if format_ else 0
+    size = f"{memory(cells * row)} as {format_}" if row else ""
     return Estimate(sweep.points, 0.0 if sweep.points <= FEW else sweep.points / speed(sweep), size)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from archcalc.address import Address
-from archcalc.core.errors import ArchcalcError, needed
+from archcalc.core.errors import ArchcalcError
 from archcalc.core.value import show
 from archcalc.figures.rules import Quotient, Tally
 from archcalc.graph.graph import Graph
@@ -93,21 +93,6 @@ def _concatenate(arrays: Sequence[np.ndarray]) -> np.ndarray:
         return arrays[0]
     together: Any = np.ma.concatenate if isinstance(arrays[0], np.ma.MaskedArray) else np.concatenate
     return together(arrays)  # type: ignore[no-any-return]
-
-
-def frame(arrays: dict[str, np.ndarray]) -> Any:
-    """A pandas DataFrame; integers with missing values have pandas's type Int64, fractions are Fractions."""
-    pandas = needed("pandas", "a data frame", "sweep")
-    return pandas.DataFrame({name: _series(pandas, array) for name, array in arrays.items()})
-
-
-def _series(pandas: Any, array: np.ndarray) -> Any:
-    if not isinstance(array, np.ma.MaskedArray):
-        return array
-    if array.dtype == np.int64:
-        return pandas.arrays.IntegerArray(array.data, np.ma.getmaskarray(array).copy())
-    missing: Any = None
-    return np.where(np.ma.getmaskarray(array), missing, array.data)
 
 
 def numbers(axis: Axis, where: np.ndarray, i: int, axes: int) -> Any:

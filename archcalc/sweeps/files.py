@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -13,8 +14,9 @@ from typing import IO, Any, TextIO
 import numpy as np
 
 from archcalc.core.errors import ArchcalcError, many, needed
-from archcalc.output import format_of, replacing
+from archcalc.output import replacing
 from archcalc.output.csv import cell
+from archcalc.output.formats import BY_NAME, STREAMED, format_of
 from archcalc.output.table import ABSENT, KNOB, WORDS, Table, asked_for, exact
 from archcalc.output.table import Column as Heading
 from archcalc.sweeps.evaluate import WHY, Chunk, Column, floats_do, knob_columns, knob_kind, reasons
@@ -47,7 +49,7 @@ def sweep_table(sweep: Sweep, chunks: Iterable[Chunk]) -> Table:
 DIGITS = 38  # of the widest integers that most programs can read
 
 
-def _parquet(sweep: Sweep, file: IO[bytes], chunks: Iterable[Chunk]) -> None:
+def stream_parquet(sweep: Sweep, file: IO[bytes], chunks: Iterable[Chunk]) -> None:
     """Write a row group for each piece. Raises ArchcalcError."""
     needed("pyarrow", "a Parquet file", "sweep")
     writer = _Writer(file)
@@ -140,28 +142,25 @@ def _numbers(name: str, data: np.ndarray, missing: np.ndarray | None = None) -> 
     return pa.array(np.array([Decimal(int(n)) for n in data], dtype=object), type=pa.decimal128(DIGITS), mask=missing)
 
 
-STREAMED = ("csv", "json", "parquet")  # written piece by piece, however long
-ROW_BYTES = {"csv": 9, "json": 24, "parquet": 4}  # for each column of a row, about
-
-
 def write(sweep: Sweep, path: Path, chunks: Iterable[Chunk], format_: str | None = None) -> None:
     """Write the file whole or not at all, in the given format or the one its suffix names. Raises ArchcalcError."""
     format_ = format_of(path, format_, STREAMED)
     with replacing(path) as file:
-        if format_ == "parquet":
-            _parquet(sweep, file, chunks)
+        if BY_NAME[format_].binary:
+            stream(sweep, file, format_, chunks)
         else:
             text = TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
             stream(sweep, text, format_, chunks)
             text.detach()
 
 
-def stream(sweep: Sweep, text: TextIO, format_: str, chunks: Iterable[Chunk]) -> None:
-    """Write CSV or JSON while the pieces arrive."""
-    (_csv if format_ == "csv" else _json)(sweep, text, chunks)
+def stream(sweep: Sweep, file: Any, format_: str, chunks: Iterable[Chunk]) -> None:
+    """Write in a format while the pieces arrive, text into a file of text."""
+    module, _, name = BY_NAME[format_].stream.partition(":")
+    getattr(import_module(module), name)(sweep, file, chunks)
 
 
-def _csv(sweep: Sweep, text: TextIO, chunks: Iterable[Chunk]) -> None:
+def stream_csv(sweep: Sweep, text: TextIO, chunks: Iterable[Chunk]) -> None:
     """Write CSV; unknown is an empty cell."""
     writer = csv.writer(text)
     writer.writerow([*sweep.axes, *sweep.quantities, WHY])
@@ -173,7 +172,7 @@ def _cell(value: Any) -> Any:
     return cell(value, exact(value))
 
 
-def _json(sweep: Sweep, text: TextIO, chunks: Iterable[Chunk]) -> None:
+def stream_json(sweep: Sweep, text: TextIO, chunks: Iterable[Chunk]) -> None:
     """Write a list of objects, one per line; unknown is null, and "why" is null where the network can be built."""
     before = "[\n"
     for chunk in chunks:

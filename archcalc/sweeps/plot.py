@@ -8,7 +8,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ import numpy as np
 from archcalc.core.errors import ArchcalcError
 from archcalc.core.value import show
 from archcalc.figures.figure import heading
-from archcalc.plots.canvas import COLOURS, DASHES, GREY, MARKS, WHICH, better, format_of, ink, ticks, units, write
+from archcalc.plots.canvas import COLOURS, DASHES, GREY, MARKS, WHICH, Picture, better, ink, ticks, units
 from archcalc.plots.labels import place
 from archcalc.sweeps.ranges import Axis, has_words, input_sizes, size
 from archcalc.sweeps.sweep import Advance, Front, Sweep
@@ -30,27 +29,25 @@ LEVELS = 8
 
 def plot(
     sweep: Sweep,
-    path: Path,
     figure: str | None = None,
     best: Sequence[str] | None = None,
     dask: str | None = None,
     advance: Advance | None = None,
     dark: bool = False,
-) -> None:
-    """Write the picture; its suffix decides the format. Raises ArchcalcError.
+) -> Picture:
+    """The picture of the sweep. Raises ArchcalcError.
 
     ``best`` is what a Pareto front prefers of each quantity: less, unless it is an accuracy.
     """
-    format_of(path)
-    figure = figure or usual(sweep, path.stem)
+    figure = figure or usual(sweep)
     paint: Any = {"cost": _cost, "contours": _contours}.get(figure)
     if not paint:
         best = best or [better(one) or "min" for one in sweep.asked.values()]
         paint = partial(_pareto, best=best, dask=dask, advance=advance)
-    write(path, lambda canvas: paint(canvas.add_subplot(), sweep), dark=dark)
+    return Picture(lambda canvas: paint(canvas.add_subplot(), sweep), dark=dark)
 
 
-def usual(sweep: Sweep, stem: str) -> str:
+def usual(sweep: Sweep, stem: str = "") -> str:
     """The figure that the file's name mentions; otherwise contours for two knobs, and the cost for one."""
     named = [name for name in FIGURES if name in stem.lower()]
     return named[0] if named else "contours" if len(_numeric(sweep)) == 2 == len(sweep.axes) else "cost"

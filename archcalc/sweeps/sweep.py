@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,8 +14,11 @@ from archcalc.address import Address, addresses
 from archcalc.core.errors import ArchcalcError, SpecError, listing, suggest
 from archcalc.model import Model
 from archcalc.sweeps.chunks import Pieces, pieces
-from archcalc.sweeps.evaluate import Chunk, evaluate, frame, joined, knob_columns
+from archcalc.sweeps.evaluate import Chunk, evaluate, joined, knob_columns
 from archcalc.sweeps.ranges import Axis, input_sizes, make_axis, read_axis, size
+
+if TYPE_CHECKING:
+    from archcalc.plots.canvas import Picture
 
 SEEN = 4000  # approximate number of points drawn in a picture beside the front
 
@@ -130,6 +133,8 @@ class Sweep:
 
     def frame(self) -> Any:
         """The columns as a pandas DataFrame; unknown values are missing. Raises ArchcalcError without pandas."""
+        from archcalc.output.frame import frame
+
         return frame(self.arrays())
 
     def __getitem__(self, name: str) -> np.ndarray:
@@ -151,22 +156,29 @@ class Sweep:
 
     def plot(
         self,
-        path: str | Path,
+        path: str | Path | None = None,
         figure: str | None = None,
         *,
         best: tuple[str, ...] | None = None,
         dask: str | None = None,
         advance: Advance | None = None,
         dark: bool = False,
-    ) -> None:
-        """Draw a .svg, .pdf or .png file: "cost" against a knob, the "pareto" front, or iso-cost "contours".
+    ) -> Picture:
+        """A picture: "cost" against a knob, the "pareto" front, or iso-cost "contours"; for a notebook, or in a file.
 
         A front is of the first two quantities; ``best`` says of each whether "min" or "max" is better, unless less is,
         and of an accuracy more. ``dark`` is for a dark slide. Raises ArchcalcError.
         """
-        from archcalc.sweeps.plot import plot
+        from archcalc.plots.canvas import format_of
+        from archcalc.sweeps.plot import plot, usual
 
-        plot(self, Path(path), figure, best, dask, advance, dark)
+        if path is not None:
+            format_of(Path(path))
+            figure = figure or usual(self, Path(path).stem)
+        picture = plot(self, figure, best, dask, advance, dark)
+        if path is not None:
+            picture.write(path)
+        return picture
 
     def _check(self) -> None:
         """Check that the quantities exist, at the defaults or at the first point. Raises ArchcalcError."""

@@ -19,7 +19,7 @@ from archcalc.core.shape import describe
 from archcalc.core.value import exact, show
 from archcalc.figures.figure import FIGURES, SPELLINGS
 from archcalc.figures.rules import ABSENT, Output, Read, Tally
-from archcalc.output.table import Table, numbers, of_figure, words
+from archcalc.output.table import COUNT, Table, numbers, of_figure, words
 from archcalc.report import Report
 
 ASKABLE = [name for name, figure in FIGURES.items() if isinstance(figure.rule, (Tally, Output, Read))]
@@ -130,7 +130,8 @@ class Exercise:
         count = f"{len(self.blanks)} blank{'s' * (len(self.blanks) > 1)}"
         title = f"{report.title}, input {describe(report.input)}: {count}"
         figures = (of_figure(FIGURES[name]) for name in self.columns)
-        columns = (*numbers("row"), *words("layer", "kind", "from"), *numbers("input"), *figures)
+        said = COUNT._replace(spare=True)  # by the rows that an input comes from
+        columns = (*numbers("row"), *words("layer", "kind", "from"), *numbers("input", type=said), *figures)
         return Table(title, columns, tuple(rows), notes=tuple(filter(None, notes)), name="exercise")
 
     def key(self) -> Table:

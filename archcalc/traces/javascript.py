@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from archcalc.traces.notation import ATOM, SIGN, Notation, Written
 from archcalc.traces.traced import Condition, Traced, is_whole
 
-LONGEST_PART = 60  # characters of an expression; a longer one becomes a constant of its own, computed once
+LONGEST_PART = 24  # characters of an expression; a longer one becomes a constant of its own, computed once
 ARITHMETIC = """
 class Fraction {
   constructor(n, d) { this.n = n; this.d = d; }
@@ -55,7 +55,14 @@ class JavaScript(Notation):
 
     def __init__(self) -> None:
         self.constants: list[str] = []  # statements, to stand before what was written
+        self.named: dict[str, str] = {}  # expression -> the constant that has its value
         self.known: dict[int, tuple[Written, Any]] = {}  # by identity, with what must therefore stay
+
+    def fork(self) -> JavaScript:
+        """Another that goes on from here."""
+        other = JavaScript()
+        other.constants, other.named, other.known = [*self.constants], {**self.named}, {**self.known}
+        return other
 
     def written(self, value: Any) -> Written:
         """The text. Operands are written before what they stand in: a deep network is no deep recursion."""
@@ -72,8 +79,10 @@ class JavaScript(Notation):
     def shortened(self, text: str, binding: int) -> Written:
         if len(text) <= LONGEST_PART:
             return text, binding
-        self.constants.append(f"const part{len(self.constants)} = {text};")
-        return f"part{len(self.constants) - 1}", ATOM
+        if text not in self.named:
+            self.named[text] = f"part{len(self.named)}"
+            self.constants.append(f"const {self.named[text]} = {text};")
+        return self.named[text], ATOM
 
     def number(self, value: Any) -> Written:
         if isinstance(value, Fraction) and value.denominator != 1:
@@ -84,11 +93,13 @@ class JavaScript(Notation):
         return super().negative(value) if value.whole else (self.function(value), ATOM)
 
     def operator(self, value: Traced) -> Written:
-        if value.operation in "+-*" and value.whole:
+        if value.operation in "+-*" and value.whole and all(map(is_whole, value.operands)):
             return super().operator(value)
         return self.function(value), ATOM
 
     def function(self, value: Traced) -> str:
+        if value.operation == "place":
+            return "place"
         if value.operation == "where":
             condition, yes, no = map(self.write, value.operands)
             return f"({condition} ? {yes} : {no})"

@@ -34,6 +34,8 @@ class Notation:
             found = self.number(value)
         elif value.operation == "name":
             found = self.name(value), ATOM
+        elif value.operation == "known":
+            found = self.written(value.operands[0])
         elif value.operation == "negative":
             found = self.negative(value)
         elif value.operation in self.infix:

@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
 from archcalc.core.errors import NO_ROOT, Refusal
-from archcalc.core.number import COMPARE, OwnCondition, OwnNumber, ceil_div, exact_div, is_int, maximum, minimum, plain
+from archcalc.core.number import (
+    COMPARE,
+    OwnCondition,
+    OwnNumber,
+    both,
+    ceil_div,
+    decide,
+    either,
+    exact_div,
+    is_int,
+    maximum,
+    minimum,
+    plain,
+    select,
+)
 
 
 class Condition(OwnCondition):
     """A condition with its truth at the present values; at other values it may be different."""
 
-    __slots__ = ("operands", "sign", "trace", "value")
+    __slots__ = ("operands", "sign", "trace", "value", "varies")
 
     def __init__(self, sign: str, operands: tuple[Any, ...], value: Any, trace: Trace) -> None:
         self.sign, self.operands = sign, operands  # sign: one of COMPARE, or "and", "or", "not"
         self.value, self.trace = value, trace
+        self.varies = any(map(varies, operands))
 
     @property
     def settled(self) -> bool:
@@ -36,6 +51,8 @@ class Condition(OwnCondition):
         """A number that depends on the condition; for words and the like the condition decides the structure."""
         if any(isinstance(value, (bool, str, tuple)) for value in (yes, no)):
             return yes if self.settled else no
+        if type(yes) is type(no) and decide(yes == no) is True:
+            return yes
         return operate("where", self, yes, no)
 
     def joined(self, sign: str, other: Any) -> Condition:
@@ -57,6 +74,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {  # how the value is computed from 
     "/": exact_div,
     "mod": lambda a, b: a % b,
     "negative": lambda a: -a,
+    "known": lambda a: a,
     "floor": lambda a: a // 1,
     "ceil": lambda a: ceil_div(a, 1),
     "min": minimum,
@@ -66,14 +84,20 @@ OPERATIONS: dict[str, Callable[..., Any]] = {  # how the value is computed from 
 }
 WHOLE = {"floor", "ceil"}  # whole for all operands
 NEVER_WHOLE = {"/"}  # may be a fraction even where the operands are whole
-UNEVEN = {"min", "max", "where", "power"}  # which no formula computes for all copies at once
+UNEVEN = {"min", "max", "where", "power"}  # which no formula of a spreadsheet computes for all copies at once
 JOINED: dict[str, Callable[..., bool]] = {  # a condition, as a function of its operands
     **COMPARE, "and": lambda a, b: a and b, "or": lambda a, b: a or b, "not": lambda a: not a,
+}  # fmt: skip
+OPEN: dict[str, Callable[..., Any]] = {  # those that need another function where an operand is traced
+    "where": select, "power": lambda a, b: a**b, "and": both, "or": either,
+    "not": lambda a: not a if isinstance(a, bool) else ~a,
 }  # fmt: skip
 
 
 class Trace:
     """What an evaluation over traced numbers assumed, required and quoted."""
+
+    each_copy = False  # whether what differs among copies is computed for each of them, instead of for all at once
 
     def __init__(self) -> None:
         self.decided: list[Condition] = []  # conditions at the present values; where one changes, so do the layers
@@ -90,7 +114,7 @@ class Trace:
 class Traced(OwnNumber):
     """A name, or an operation on numbers of which at least one is traced."""
 
-    __slots__ = ("low", "operands", "operation", "trace", "value", "whole")
+    __slots__ = ("low", "operands", "operation", "trace", "value", "varies", "whole")
 
     def __init__(
         self, operation: str, operands: tuple[Any, ...], value: Any, trace: Trace, whole: bool, low: Any = None
@@ -98,6 +122,7 @@ class Traced(OwnNumber):
         self.operation, self.operands = operation, operands  # the only operand of "name" is its label
         self.value, self.trace = value, trace
         self.whole, self.low = whole, low  # for all values of its names: whether it is whole, and a lower bound
+        self.varies = operation == "place" or (operation != "sum" and any(map(varies, operands)))
 
     @property
     def is_integer(self) -> bool | None:
@@ -191,10 +216,17 @@ def name(label: object, value: Any, trace: Trace, whole: bool = True, low: Any =
     return Traced("name", (label,), value, trace, whole, low)
 
 
+def known(number: Any, low: Any) -> Any:
+    """The same number, which a check has found to be whole and at least ``low``."""
+    if not isinstance(number, Traced) or (number.whole and number.low is not None and number.low >= low):
+        return number
+    return Traced("known", (number,), number.value, number.trace, True, max(low, number.low or low))
+
+
 def operate(operation: str, *operands: Any) -> Traced:
     """The traced result of an operation on numbers of which at least one is traced."""
     trace = next(o.trace for o in operands if hasattr(o, "trace"))
-    if operation in UNEVEN and any(map(varies, operands)):
+    if operation in UNEVEN and not trace.each_copy and any(map(varies, operands)):
         raise Refusal("it differs among the copies of a repetition")
     whole = operation in WHOLE or (operation not in NEVER_WHOLE and all(map(is_whole, operands)))
     if operation == "power" and not isinstance(exponent := operands[1], int):
@@ -219,8 +251,7 @@ def total(count: Any, number: Any) -> Traced:
 
 def varies(number: Any) -> bool:
     """Whether a number, or a condition, differs among the copies of a repetition."""
-    operation = getattr(number, "operation", "")
-    return operation == "place" or (operation != "sum" and any(map(varies, getattr(number, "operands", ()))))
+    return isinstance(number, (Traced, Condition)) and number.varies
 
 
 def at(number: Any, place: int) -> Any:
@@ -233,11 +264,31 @@ def at(number: Any, place: int) -> Any:
     return plain(OPERATIONS[number.operation](*operands)) if operands else place
 
 
+def evaluated(number: Any, values: Mapping[object, Any], found: dict[int, Any]) -> Any:
+    """What it would be at these values of the names; ``found`` caches what was computed at them."""
+    waiting = [number]
+    while waiting:
+        last = waiting.pop()
+        operands = getattr(last, "operands", ()) if getattr(last, "operation", "") != "name" else ()
+        if missing := [one for one in operands if id(one) not in found]:
+            waiting += [last, *missing]
+        elif operands:
+            compute = OPERATIONS[last.operation] if isinstance(last, Traced) else JOINED[last.sign]
+            found[id(last)] = plain(compute(*(found[id(one)] for one in operands)))
+        else:
+            found[id(last)] = values[last.operands[0]] if isinstance(last, Traced) else last
+    return found[id(number)]
+
+
 def first_of(number: Any) -> Any:
     """What it is for the first copy, as a formula."""
     if not varies(number):
         return number
-    return OPERATIONS[number.operation](*map(first_of, number.operands)) if number.operands else 0
+    operands = [first_of(operand) for operand in number.operands]
+    if not operands:
+        return 0
+    kind = number.sign if isinstance(number, Condition) else number.operation
+    return (OPEN.get(kind) or OPERATIONS.get(kind) or COMPARE[kind])(*operands)
 
 
 def _low(number: Any) -> Any:

@@ -45,7 +45,7 @@ def torch_errors() -> Iterator[None]:
 
 MEMINFO = Path("/proc/meminfo")  # on Linux
 KINDS = ("auto", "cuda", "cpu", "meta")
-LIBRARIES = ("torch", "torchvision", "timm", "pytorchcv", "keras")
+LIBRARIES = ("torch", "torchvision", "timm", "pytorchcv", "transformers", "keras")
 
 
 def find_device(word: str) -> torch.device:

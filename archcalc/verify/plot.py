@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from itertools import cycle
 from typing import Any
 
-from archcalc.plots.canvas import COLOURS, MARKS, picture
+from archcalc.plots.canvas import COLOURS, MARKS, Picture
 from archcalc.verify.timing import Ceilings, LayerTime, Timed
 
 GIGA = 1e9
@@ -26,7 +26,7 @@ def roofline_picture(studies: Sequence[Timed], format_: str = "svg") -> bytes:
         for panel, timed in zip(panels, studies, strict=True):
             _panel(panel, timed)
 
-    return picture(paint, format_, (6 * len(studies), 5))
+    return Picture(paint, (6 * len(studies), 5)).written(format_)
 
 
 def points(timed: Timed) -> dict[str, list[LayerTime]]:

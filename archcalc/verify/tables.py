@@ -66,8 +66,8 @@ WHAT = (
 )
 WITNESS = (
     "Compared: output, params, mult-adds and source of the input of each layer that multiplies, in the order of "
-    "execution (pytorchcv: of definition; NASNets: any); and the totals. Networks that a library does not have are not "
-    "listed."
+    "execution (pytorchcv: of definition; NASNets and HRNets: any); and the totals. Networks that a library does not "
+    "have are not listed."
 )
 TIME = (
     "mult-adds do not say how long a layer takes: bound is the larger of operations / peak and bytes / bandwidth, both "

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from xlsxwriter import Workbook
+from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from archcalc.core.errors import ArchcalcError, listing
@@ -19,7 +20,7 @@ from archcalc.figures.rules import Quotient, Tally
 from archcalc.figures.sentence import sentence
 from archcalc.output import xlsx
 from archcalc.output.table import fraction
-from archcalc.output.xlsx import EXACT, NUMBER, OPTIONS, sheet_name
+from archcalc.output.xlsx import EXACT, NUMBER, OPTIONS, fit_page, put_notes, sheet_name
 from archcalc.report import Report
 from archcalc.spec.model import Knob
 from archcalc.tables import Choice
@@ -31,17 +32,31 @@ HINT = "Blue cells can be changed; where the network then cannot be built, the s
 BLOCKS = " A name with ... stands for all copies of a repetition: sizes are those of the first, figures the sum of all."
 OTHER = " Not columns of this sheet: {figures}; the cells of a layer have its sizes and arguments."
 FIXED = "decides which layers there are, so it is set when the sheet is made: archcalc export {network} --{knob} ..."
+ORIGINAL, AGAINST = "total when exported", "total against that"
 MOST_LAYERS = 20_000  # of a sheet; a larger one opens too slowly to be of use
 FORMATS: dict[str, dict[str, Any]] = {
     **xlsx.FORMATS,
+    "heading": {**xlsx.FORMATS["head"], "align": "right"},  # of numbers
     "number": NUMBER,
+    "ratio": {"num_format": "0.000"},
+    "size": {"num_format": "#,##0.00"},
     "knob": {"font_color": "#0000cc", "bg_color": "#eef2ff", "locked": False},
     "fixed": {"font_color": "#777777", "bg_color": "#eeeeee"},
+    "before": {"font_color": "#777777", **NUMBER},
     "percent": {"num_format": "0.0 %"},
+    "text": {"indent": 1},  # beside a number, as are the next
+    "text_heading": {**xlsx.FORMATS["head"], "indent": 1},
+    "text_note": {**xlsx.FORMATS["note"], "indent": 1},
     "copies": {"num_format": '0 "copies"', "align": "left"},
     "wrong": {"font_color": "#c00000"},
+    "check": {"font_color": "#c00000", "indent": 1},
 }
 Styles = SimpleNamespace  # the workbook's formats, by their names in FORMATS
+
+
+def styles_of(book: Workbook) -> Styles:
+    """The formats of a new workbook."""
+    return Styles(**{name: book.add_format(format_) for name, format_ in FORMATS.items()})
 
 
 class Written(NamedTuple):
@@ -51,6 +66,7 @@ class Written(NamedTuple):
     sheet: str
     layers: Formula
     totals: dict[str, Formula | None]  # by title; None if a layer's value is unknown
+    done: Walk
 
 
 def render_reports(reports: Sequence[Report], choice: Choice) -> bytes:
@@ -59,20 +75,21 @@ def render_reports(reports: Sequence[Report], choice: Choice) -> bytes:
     convention = sentence((work, "params", "buffers"), [report.graph for report in reports])
     book = Workbook(file, OPTIONS)
     book.set_properties({"title": ", ".join(report.label for report in reports), "comments": convention})
-    styles = Styles(**{name: book.add_format(format_) for name, format_ in FORMATS.items()})
+    styles = styles_of(book)
     overview = book.add_worksheet("totals")
     names: dict[str, None] = {"totals": None}
-    written = [_network(book, styles, report, sheet_name(report.label, names), choice) for report in reports]
+    written = [network_sheet(book, styles, report, sheet_name(report.label, names), choice) for report in reports]
     _overview(overview, styles, written, work, convention)
     book.close()
     return file.getvalue()
 
 
-def _network(book: Workbook, styles: Styles, report: Report, name: str, choice: Choice) -> Written:
+def network_sheet(book: Workbook, styles: Styles, report: Report, name: str, choice: Choice) -> Written:
     """Write a network's sheet."""
     if len(report.layers) > MOST_LAYERS:
         much = f"{report.label} has {len(report.layers):,} layers; a workbook holds at most {MOST_LAYERS:,}"
         raise ArchcalcError(f"{much}. Its blocks fit: archcalc summary NETWORK --by block -o FILE.csv")
+    named = {"layer": styles.head, COUNT: styles.head, CHECK: styles.text_heading}
     sheet, done = book.add_worksheet(name), walk(report, KNOBS_ROW, choice.columns)
     columns, first = done.layout.columns, done.layout.input_row
     last = first + len(done.graph.nodes) - 1
@@ -84,15 +101,18 @@ def _network(book: Workbook, styles: Styles, report: Report, name: str, choice: 
         sheet.write_string(row, 0, text, styles.head if row == 0 else styles.note)
     _status(sheet, styles, done, last)
     _knobs(sheet, styles, report, done)
-    sheet.write_row(first - 1, 0, columns, styles.head)
+    for title, place in columns.items():
+        sheet.write_string(first - 1, place, title, named.get(title, styles.heading))
+        sheet.set_column(place, place, max(8, len(title) + 1))
     _layers(sheet, styles, report, done, last)
     totals = _totals(sheet, styles, report, done, last)
     sheet.protect("", {"format_columns": True, "format_rows": True, "format_cells": True})
     sheet.freeze_panes(first, 1)
-    sheet.set_column(0, 0, max(len(node.name) for node in done.graph.nodes) + 2)
+    fit_page(sheet, first - 1)
+    sheet.set_column(0, 0, max(len(ORIGINAL), *(len(node.name) for node in done.graph.nodes)) + 2)
     places = [columns[title] for title in done.layout.figures]
     sheet.set_column(places[0], places[-1], 16)
-    return Written(report.label, name, _how_many(report, done, name), totals)
+    return Written(report.label, name, _how_many(report, done, name), totals, done)
 
 
 def _how_many(report: Report, done: Walk, sheet: str) -> Formula:
@@ -119,13 +139,14 @@ def _status(sheet: Worksheet, styles: Styles, done: Walk, last: int) -> None:
 
 def _knobs(sheet: Worksheet, styles: Styles, report: Report, done: Walk) -> None:
     """Write the knobs; one that affects a formula can be changed within its bounds, another says why it cannot."""
-    sheet.write_row(KNOBS_ROW - 1, 0, ("knob", "value", "what it is"), styles.head)
+    for column, look in enumerate((styles.head, styles.heading, styles.text_heading)):
+        sheet.write_string(KNOBS_ROW - 1, column, ("knob", "value", "what it is")[column], look)
     for row, (name, value) in enumerate(report.knobs.items(), KNOBS_ROW):
         knob, live = done.given[name], f"$B${row + 1}" in done.used
         reason = FIXED.format(network=report.network, knob=name)
         sheet.write_string(row, 0, name)
         _put(sheet, row, 1, value, styles.knob if live else styles.fixed)
-        sheet.write_string(row, 2, knob.help if live else f"{knob.help} ({reason})".lstrip(), styles.note)
+        sheet.write_string(row, 2, knob.help if live else f"{knob.help} ({reason})".lstrip(), styles.text_note)
         if live:
             sheet.data_validation(row, 1, row, 1, _allowed(knob, name in done.whole))
 
@@ -179,7 +200,7 @@ def _layers(sheet: Worksheet, styles: Styles, report: Report, done: Walk, last: 
 
 def _style(styles: Styles, done: Walk, title: str, live: bool) -> Any:
     if title == CHECK:
-        return styles.wrong
+        return styles.check
     if title == COUNT:
         return styles.copies
     return styles.knob if live else styles.number if title in done.layout.figures else styles.plain
@@ -204,15 +225,41 @@ def _totals(sheet: Worksheet, styles: Styles, report: Report, done: Walk, last: 
         _put(sheet, last + 1, columns[title], Formula(f'IF({VALID},{function}({top}:{bottom}),"")', value), styles.bold)
         known = rule.of(report.counts, report.totals.nodes) is not None
         found[title] = Formula(done.layout.at(last + 1, title, fixed=True), value) if known else None
+    _against(sheet, styles, columns, found, last + 2)
     _put(sheet, last + 1, columns[CHECK], Formula(f'IF({VALID},"",{STATUS})', ""), styles.wrong)
     return found
+
+
+def _against(
+    sheet: Worksheet, styles: Styles, columns: dict[str, int], totals: dict[str, Formula | None], row: int
+) -> None:
+    """Write the totals as they were when the sheet was made, and below them the present ones as ratios to these."""
+    sheet.write_string(row, 0, ORIGINAL, styles.before)
+    sheet.write_string(row + 1, 0, AGAINST)
+    for title, total in totals.items():
+        if total and total.value:
+            _put(sheet, row, columns[title], total.value, styles.before)
+            text = f'IF({VALID},{total.text}/{xl_rowcol_to_cell(row, columns[title])},"")'
+            _put(sheet, row + 1, columns[title], Formula(text, 1), styles.ratio)
 
 
 def _overview(sheet: Worksheet, styles: Styles, written: Sequence[Written], work: str, convention: str) -> None:
     """The totals side by side, with ratios to the first network."""
     heading = FIGURES[work].heading
     titles = ("network", "layers", "params", "ratio", "buffers", heading, "ratio", "MiB in float32", "status")
-    sheet.write_row(0, 0, titles, styles.head)
+    named = {"network": styles.head, "status": styles.text_heading}
+    for column, title in enumerate(titles):
+        sheet.write_string(0, column, title, named.get(title, styles.heading))
+    looks = (
+        styles.number,
+        styles.number,
+        styles.ratio,
+        styles.number,
+        styles.number,
+        styles.ratio,
+        styles.size,
+        styles.text,
+    )
     for row, one in enumerate(written, 1):
         totals = (one.totals[title] for title in ("params", "buffers", heading))
         params, buffers, done = (total and Formula(f"'{one.sheet}'!{total.text}", total.value) for total in totals)
@@ -222,9 +269,11 @@ def _overview(sheet: Worksheet, styles: Styles, written: Sequence[Written], work
                  params and Formula(f'IF(C{row + 1}="","",C{row + 1}*4/1048576)', Fraction(4 * params.value, 1 << 20)),
                  Formula(f"'{one.sheet}'!{STATUS}", "valid"))  # fmt: skip
         sheet.write_string(row, 0, one.label)
-        for column, value in enumerate(cells, 1):
-            _put(sheet, row, column, value, styles.number if column in (1, 2, 4, 5) else styles.plain)
-    sheet.write_string(len(written) + 2, 0, convention, styles.note)
+        for column, (value, look) in enumerate(zip(cells, looks, strict=True), 1):
+            _put(sheet, row, column, value, look)
+    put_notes(sheet, len(written) + 2, [convention], styles.note)
+    sheet.freeze_panes(1, 1)
+    fit_page(sheet, 0)
     sheet.set_column(0, 0, max(len(one.label) for one in written) + 2)
     sheet.set_column(1, 8, 16)
     sheet.protect("", {"format_columns": True})

@@ -6,27 +6,25 @@ there are none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from archcalc.core.errors import ArchcalcError, Place, Refusal, SpecError
+from archcalc.core.errors import ArchcalcError, Place, SpecError
 from archcalc.core.layer import Kind, Need, Parameter, build
-from archcalc.core.number import both, equal, exact_div, is_whole
+from archcalc.core.number import both, exact_div, is_whole
 from archcalc.core.shape import Shape
 from archcalc.figures.figure import FIGURES
 from archcalc.figures.rules import Flow, Quotient, Read, Rule, Tally, run
 from archcalc.graph.diagnostics import Diagnostics, Site
-from archcalc.graph.evaluation import Arguments, Fitter
-from archcalc.graph.expand import Expander
+from archcalc.graph.evaluation import Arguments
 from archcalc.graph.graph import Graph, Node
-from archcalc.graph.induction import Step
 from archcalc.report import USUAL, Report
-from archcalc.spec.model import Item, Knob, Spec
-from archcalc.spec.names import Run
+from archcalc.spec.model import Knob
 from archcalc.spec.syntax import Expression
-from archcalc.traces.copies import Copies, Depth, Settle
-from archcalc.traces.traced import Traced, name, varies
+from archcalc.traces.copies import Copies, Settle
+from archcalc.traces.traced import Trace, Traced, name, varies
+from archcalc.traces.walk import TracedExpander, TracedFitter
 from archcalc.workbook.sheet import CHECK, OTHER_LAYERS, Layout, Sheet
 
 AXES = ("C", "H", "W", "D4", "D5")
@@ -66,7 +64,7 @@ def walk(report: Report, knobs_row: int, more: Iterable[str] = ()) -> Walk:
         knobs = {knob: sheet.knob(row, spec.given[knob], value, knob in whole) for row, (knob, value) in rows}
         fitter = LiveFitter(Diagnostics(knobs), sheet)
         try:
-            graph = LiveExpander(spec, knobs, fitter, settled).graph()
+            graph = TracedExpander(spec, knobs, fitter, settled).graph()
         except (Settle, SpecError) as error:  # the latter about one of the copies
             if settled is None:
                 raise
@@ -79,61 +77,7 @@ def walk(report: Report, knobs_row: int, more: Iterable[str] = ()) -> Walk:
         whole |= needed  # once more: what is known to be whole need not be rounded
 
 
-class LiveExpander(Expander):
-    """The walk with the fitter below. Repetitions are of open length but for those at the ``settled`` places."""
-
-    fitter: LiveFitter
-
-    def __init__(self, spec: Spec, knobs: dict[str, Any], fitter: LiveFitter, settled: frozenset[Place] | None) -> None:
-        super().__init__(spec, knobs, fitter)
-        self.settled = settled
-
-    def length(self, repeat: Expression, environment: Mapping[str, Any]) -> Any:
-        value, settled = super().length(repeat, environment), self.settled
-        if not isinstance(value, Traced) or settled is None or repeat.place in settled or self.fitter.sheet.copies:
-            return value
-        if not value.whole and (label := name_of(value)):
-            self.fitter.loose.add(label)
-            value = name(label, value.value, value.trace)
-        self.fitter.check()  # what was met so far; the walk of a copy may have to begin again
-        return Depth(value, repeat.place)
-
-    def step(self, item: Item, copies: Copies, run: Run, back: int) -> Step:
-        try:
-            return LiveStep(self, item, copies, run, back)
-        except Refusal:
-            self.fitter.sheet.trace.clear()
-            raise
-
-    def fork(self, copies: Copies) -> LiveExpander:
-        other = super().fork(copies)
-        assert isinstance(other, LiveExpander)
-        other.fitter.begin(copies, len(self.nodes))
-        return other
-
-    def join(self, fork: Expander) -> None:
-        assert isinstance(fork, LiveExpander)
-        super().join(fork)
-        self.fitter.take(fork.fitter)
-
-
-class LiveStep(Step):
-    """That copies are alike is true of the cells as they are, and checked for others."""
-
-    def differ(self, a: Any, b: Any) -> bool:
-        known = equal(a, b)
-        return not (known if isinstance(known, bool) else known.settled)
-
-    def _prove(self, inputs: list[Node], ends: list[Node]) -> None:
-        assert isinstance(self.walk, LiveExpander)
-        fitter = self.walk.fitter
-        fitter.check()
-        super()._prove(inputs, ends)
-        fitter.row = fitter.sheet.layout.input_row + self.first
-        fitter.check()  # above what is only true of copies that are alike
-
-
-class LiveFitter(Fitter):
+class LiveFitter(TracedFitter):
     """Puts what it fits into the sheet, and goes on with the addresses."""
 
     def __init__(self, diagnostics: Diagnostics, sheet: Sheet) -> None:
@@ -144,8 +88,25 @@ class LiveFitter(Fitter):
         self.least: dict[tuple[int, str], int] = {}
         self.flows: dict[Flow, dict[str, Any]] = {}
 
+    @property
+    def trace(self) -> Trace:  # type: ignore[override]
+        return self.sheet.trace
+
+    @property
+    def copies(self) -> Copies | None:  # type: ignore[override]
+        return self.sheet.copies
+
     def fork(self) -> LiveFitter:
         return LiveFitter(Diagnostics(self.diagnostics.knobs), self.sheet.fork())
+
+    def length(self, value: Traced, repeat: Expression) -> Traced:
+        if value.whole or not (label := name_of(value)):
+            return value
+        self.loose.add(label)
+        return name(label, value.value, value.trace)
+
+    def above(self, position: int) -> None:
+        self.row = self.sheet.layout.input_row + position
 
     def begin(self, copies: Copies, position: int) -> None:
         """The rows from here on stand for all copies; the first row says how many they are."""

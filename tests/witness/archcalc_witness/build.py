@@ -55,8 +55,8 @@ def count(source: Source) -> tuple[dict[str, int], list[Layer]]:
         options = {"weights": None, "input_shape": (*source.input[1:], source.input[0]), **source.options}
         return record_keras(builder(source), summary=source.order == "as in the summary", **options)
     build = builder(source)
-    with torch.device("meta"):
-        module = build(*source.arguments, **source.options)
+    with torch.device(source.device):
+        module = build(*source.arguments, **source.options).to("meta")
     return record(module, source.input, source.part, source.training, source.order == "as defined")
 
 

@@ -21,6 +21,7 @@ class Source:
     knobs: dict[str, Any] = field(default_factory=dict)
     part: tuple[str, ...] = ()  # the submodules that are counted; none: the whole
     training: bool = False  # run what only training has: auxiliary heads
+    device: str = "meta"  # where it is built; "cpu" if it computes then
     order: str = ""  # of the layers, if not as they run (of Keras: branch by branch): "as defined", "as in the summary"
 
     @property
@@ -302,8 +303,8 @@ for name in ("vit_b_16", "vit_b_32", "vit_l_16", "vit_l_32"):
 for name in ("convnext_tiny", "convnext_small", "convnext_base", "convnext_large", "swin_t", "swin_s", "swin_b"):
     SOURCES[name] = tv(name)
 SOURCES["vit_h_14"] = tv("vision_transformer._vision_transformer", 14, 32, 16, 1280, 5120, None, False)
-for name, size in {"deit_ti": "tiny", "deit_s": "small", "deit_b": "base"}.items():
-    SOURCES[name] = timm(f"deit.deit_{size}_patch16_224")
+for name, word in {"deit_ti": "tiny", "deit_s": "small", "deit_b": "base"}.items():
+    SOURCES[name] = timm(f"deit.deit_{word}_patch16_224")
 for name in ("s_32", "s_16", "b_32", "b_16", "l_16"):
     SOURCES[f"mixer_{name}"] = timm(f"mlp_mixer.mixer_{name.replace('_', '')}_224")
 SOURCES["bert_base"] = text("bert", 512)
@@ -314,12 +315,40 @@ for name, (dim, depth, heads) in {"": (768, 12, 12), "_medium": (1024, 24, 16), 
                                   "_xl": (1600, 48, 25)}.items():  # fmt: skip
     SOURCES[f"gpt2{name}"] = text("gpt2", 1024, {"n_embd": dim, "n_layer": depth, "n_head": heads})
 SOURCES["gpt2_100"] = text("gpt2", 100, network="gpt2", knobs={"T": 100})
-for name, (kv, hidden, vocabulary) in {"llama3_8b": (8, 14336, 128256), "llama2_7b": (32, 11008, 32000)}.items():
-    SOURCES[name] = text(
-        "llama", 2048, {"num_key_value_heads": kv, "intermediate_size": hidden, "vocab_size": vocabulary}
+for name, (dim, depth, heads, kv, hidden, vocabulary, tied) in {
+    "llama3_1b": (2048, 16, 32, 8, 8192, 128256, True),
+    "tinyllama": (2048, 22, 32, 4, 5632, 32000, False),
+    "llama3_8b": (4096, 32, 32, 8, 14336, 128256, False),
+    "llama3_70b": (8192, 80, 64, 8, 28672, 128256, False),
+    "llama2_7b": (4096, 32, 32, 32, 11008, 32000, False),
+}.items():
+    sizes = {"hidden_size": dim, "num_hidden_layers": depth, "num_attention_heads": heads, "num_key_value_heads": kv}
+    SOURCES[name] = text("llama", 512, sizes | {"intermediate_size": hidden, "vocab_size": vocabulary,
+                                                "tie_word_embeddings": tied})  # fmt: skip
+    if name not in ("llama3_1b", "tinyllama"):  # which are networks of their own
+        knobs = {"D": dim, "depth": depth, "heads": heads, "kv_heads": kv, "hidden": hidden, "vocabulary": vocabulary}
+        SOURCES[name] = replace(SOURCES[name], network="llama3_1b", knobs=knobs | {"tied": "false"})
+for name in ("mobilenet_v3_large", "mobilenet_v3_small", "r3d_18", "mc3_18", "r2plus1d_18"):
+    video = name.endswith("_18")
+    SOURCES[name] = tv(f"video.{name}", input=(3, 16, 112, 112)) if video else tv(name)
+for width in (0.5, 1.3):
+    SOURCES[f"mobilenet_v3_large_alpha_{width}".replace(".", "_")] = tv(
+        "mobilenet_v3_large", options={"width_mult": width}, network="mobilenet_v3_large", knobs={"alpha": width}
     )
-LARGE_LLAMA = {"hidden_size": 8192, "num_hidden_layers": 80, "num_attention_heads": 64, "intermediate_size": 28672}
-SOURCES["llama3_70b"] = text("llama", 2048, LARGE_LLAMA | {"num_key_value_heads": 8, "vocab_size": 128256})
+for width in (18, 32, 48):
+    SOURCES[f"hrnet_w{width}"] = timm(f"hrnet.hrnet_w{width}", order="any, because timm runs a branch with its fusion")
+SOURCES["ghostnet"] = timm("ghostnet.ghostnet_100")
+SOURCES["maxvit_t"] = tv("maxvit_t")
+for flops in ("400mf", "800mf", "1_6gf", "3_2gf", "8gf", "16gf", "32gf"):
+    for letter in "xy":
+        SOURCES[f"regnet_{letter}_{flops}"] = tv(f"regnet_{letter}_{flops}", device="cpu")
+SOURCES["regnet_y_128gf"] = tv("regnet_y_128gf", device="cpu")
+for name, side in {"s": 384, "m": 480, "l": 480}.items():
+    SOURCES[f"efficientnet_v2_{name}"] = tv(f"efficientnet_v2_{name}", input=(3, side, side))
+for name in ("fcn_resnet50", "fcn_resnet101", "deeplab_v3_resnet50", "deeplab_v3_resnet101"):
+    SOURCES[name] = tv(
+        f"segmentation.{name.replace('_v3', 'v3')}", options={"weights_backbone": None}, input=(3, 520, 520)
+    )
 SOURCES["lstm_classifier"] = Source("torch", "recurrent.lstm", input=(256,))
 SOURCES["residual_full_preactivation"] = cv("preresnet.preresnet18", part=("features.stage1.unit1",))
 for name, (whole, part) in PARTS.items():
