@@ -99,6 +99,11 @@ class Odd(nn.Module):
         return self.fc(torch.cdist(x, self.weight.expand(len(x), 3, 5)).flatten(1))
 
 
+class Distances(nn.Module):
+    def forward(self, x):
+        return torch.cdist(x, x)
+
+
 class Twice(nn.Module):
     def __init__(self):
         super().__init__()
@@ -232,6 +237,20 @@ def test_equal_modules_are_blocks_and_consecutive_ones_are_repeated():
     assert "  residual_downsample(out):\n" in text
     assert "      - residual:\n        repeat: 2\n" in text
     assert len(text.splitlines()) < 60
+
+
+def test_names_that_are_words_of_the_language_are_told_apart():
+    module = nn.Sequential()
+    for name in ("repeat", "from", "relu", "1", "conv"):
+        module.add_module(name, nn.Sequential(nn.Conv2d(3, 3, 1), nn.ReLU()))
+    names = [row.name for row in archcalc.from_torch(module, IMAGE).summary().layers]
+    assert names[::2] == ["repeat_/conv", "from_/conv", "relu/conv", "sequential/conv", "conv/conv"]
+
+
+def test_many_unknown_operators_are_named_in_short():
+    module = nn.Sequential(*(Distances() for _ in range(9)))
+    about = archcalc.from_torch(module, (4, 5)).spec.headings["about"]
+    assert about.startswith("The mult-adds of cdist in 0, cdist in 1, cdist in 2, cdist in 3, cdist in 4 and 4 more")
 
 
 def test_weights_that_are_used_twice_are_counted_once():

@@ -16,6 +16,7 @@ from archcalc.report import summarize
 from archcalc.spec.model import Knob, Spec
 from archcalc.spec.writing import built
 
+MOST_NAMED = 5  # unknown operators in a heading
 KNOB = "resolution"
 STEP = 32  # by how much larger the second input is; what most networks divide their input by
 
@@ -64,7 +65,9 @@ def _counted(imported: Imported, spec: Spec) -> None:
 
 def _notes(imported: Imported, fixed: str) -> Iterator[str]:
     if imported.unknown:
-        yield f"The mult-adds of {listing(imported.unknown)} are not known"
+        more = len(imported.unknown) - MOST_NAMED
+        others = f" and {more:,} more operators" if more > 0 else ""
+        yield f"The mult-adds of {listing(imported.unknown[:MOST_NAMED])}{others} are not known"
     if fixed:
         yield f"The size of the input is fixed: {fixed}"
     if imported.unused:

@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 from archcalc.importers.operation import Operation
 from archcalc.layers import KINDS
+from archcalc.spec.entries import MODIFIERS
 
 CONTAINERS = ("Sequential", "ModuleList")  # modules that are only lists of others
 LETTERS = [a + b for a in ("", *ascii_lowercase) for b in ascii_lowercase][1:]
@@ -209,4 +210,6 @@ def unnamed(branch: tuple[Entry, ...]) -> tuple[Entry, ...]:
 def label(name: str) -> str:
     """A module's name as the name of an entry; empty for one that is only a number."""
     squeezed = re.sub(r"\W+", "_", name).strip("_")
+    if squeezed in MODIFIERS:  # a word of the language
+        return f"{squeezed}_"
     return squeezed if re.search("[A-Za-z]", squeezed) else ""
