@@ -50,6 +50,8 @@ class Asked:
     @property
     def operands(self) -> list[Any]:
         """What the layer takes as inputs: activations, and for a join its constants, too."""
+        if self.operator in ("reshape_as", "view_as"):
+            return [self.x]
         joins = self.operator in ("add", "mul", "cat", "matmul", "bmm", "stack")
         return self.values if joins else self.activations
 
