@@ -99,6 +99,11 @@ class Odd(nn.Module):
         return self.fc(torch.cdist(x, self.weight.expand(len(x), 3, 5)).flatten(1))
 
 
+class Distances(nn.Module):
+    def forward(self, x):
+        return torch.cdist(x, x)
+
+
 class Twice(nn.Module):
     def __init__(self):
         super().__init__()
@@ -175,6 +180,16 @@ def test_every_layer_stands_for_one_operation(name):
     assert equal(spec, found.operations, [*numbers(entries)], {})
 
 
+@pytest.mark.parametrize("field", ["inputs", "layer", "shape", "shared"])
+def test_a_layer_that_stands_for_another_operation_is_seen(field):
+    found = read(Twice(), IMAGE)
+    spec = archcalc.from_torch(Twice(), IMAGE).spec
+    first, second = found.operations
+    changes = {"inputs": (-1,), "layer": first.layer.with_arguments({"pad": 2}), "shape": (3, 9, 9), "shared": None}
+    assert equal(spec, found.operations, [0, 1], {})
+    assert not equal(spec, [first, second._replace(**{field: changes[field]})], [0, 1], {})
+
+
 @pytest.mark.parametrize("example", [e for e in examples() if len(e.shapes) == 1], ids=str)
 def test_the_module_of_every_kind_is_read_as_what_it_costs(example):
     """Each kind of layer that torch has, there and back; an unknown operator is never counted as 0."""
@@ -214,7 +229,7 @@ def test_most_sizes_are_knobs():
 def test_a_table_of_positions_fixes_the_size():
     network = archcalc.from_torch(Tokens(), IMAGE)
     assert not network.knobs
-    assert "the module refuses 3 x 64 x 64" in network.spec.headings["about"]
+    assert "the network refuses 3 x 64 x 64" in network.spec.headings["about"]
 
 
 def test_equal_modules_are_blocks_and_consecutive_ones_are_repeated():
@@ -222,6 +237,20 @@ def test_equal_modules_are_blocks_and_consecutive_ones_are_repeated():
     assert "  residual_downsample(out):\n" in text
     assert "      - residual:\n        repeat: 2\n" in text
     assert len(text.splitlines()) < 60
+
+
+def test_names_that_are_words_of_the_language_are_told_apart():
+    module = nn.Sequential()
+    for name in ("repeat", "from", "relu", "1", "conv"):
+        module.add_module(name, nn.Sequential(nn.Conv2d(3, 3, 1), nn.ReLU()))
+    names = [row.name for row in archcalc.from_torch(module, IMAGE).summary().layers]
+    assert names[::2] == ["repeat_/conv", "from_/conv", "relu/conv", "sequential/conv", "conv/conv"]
+
+
+def test_many_unknown_operators_are_named_in_short():
+    module = nn.Sequential(*(Distances() for _ in range(9)))
+    about = archcalc.from_torch(module, (4, 5)).spec.headings["about"]
+    assert about.startswith("The mult-adds of cdist in 0, cdist in 1, cdist in 2, cdist in 3, cdist in 4 and 4 more")
 
 
 def test_weights_that_are_used_twice_are_counted_once():

@@ -50,6 +50,7 @@ ROOMS = (  # from the ground up: a module imports from its own room and from tho
 UP = {  # what reaches up all the same, inside a function
     "report": {"tables", "drawing", "plots", "files"},  # a report shows and writes itself
     "comparison": {"plots"},
+    "spec": {"importers"},  # a file of another program is a network like any other
 }
 HEAVY = {*PLACES} - {"yaml"}
 

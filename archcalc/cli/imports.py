@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from archcalc.importers.importing import Found
 
 
+IMAGE = (3, 224, 224)
+
+
 class SizesType(click.types.StringParamType):
     """Sizes with commas between them."""
 
@@ -27,41 +30,53 @@ class SizesType(click.types.StringParamType):
 
 
 @click.command("import", cls=Command)
-@click.argument("callable_", metavar="MODULE:CALLABLE")
-@click.option("--input", "shape", type=SizesType(), metavar="SIZES", default="3,224,224", show_default=True,
-              help="The shape of one example: channels, rows, columns; 128 for a row of tokens.")  # fmt: skip
+@click.argument("network", metavar="MODULE:CALLABLE|FILE")
+@click.option("--input", "shape", type=SizesType(), metavar="SIZES",
+              help="The shape of one example: channels, rows, columns; 128 for a row of tokens.  [default: 3,224,224, "
+              "or what the file says]")  # fmt: skip
 @click.option("--dtype", type=click.Choice(["float32", "int64"]), default="float32", show_default=True,
-              help="Of the input; the numbers of tokens are int64.")  # fmt: skip
+              help="Of a module's input; the numbers of tokens are int64.")  # fmt: skip
 @click.option("-o", "--output", type=FilePath(), metavar="FILE", help="Write the spec to a file.")
-def import_(callable_: str, shape: tuple[int, ...], dtype: str, **options: Any) -> None:
-    """A torch module as a spec.
+def import_(network: str, shape: tuple[int, ...] | None, dtype: str, **options: Any) -> None:
+    """A torch module, or a file of Keras, as a spec.
 
-    Runs the code of MODULE: it is imported, and CALLABLE is called without arguments to give a torch.nn.Module. Then
-    the module's forward is followed without data, so it needs no weights and little memory.
+    With MODULE:CALLABLE it runs the code of MODULE: it is imported, and CALLABLE is called without arguments to give a
+    torch.nn.Module. Then the module's forward is followed without data, so it needs no weights and little memory. Of a
+    FILE (.keras, or the .json of a model) no code runs.
 
     archcalc import torchvision.models:resnet50 -o resnet50.yaml
     """
+    from archcalc.network import Network
+    from archcalc.spec.library import FOREIGN
+
+    found = _file(network, shape) if network.endswith(FOREIGN) else _module(network, shape or IMAGE, dtype)
+    imported = Network(found.spec)
+    put({options["output"]: imported.text.encode()})
+    tell("\n".join([*_counted(found, imported), *found.notes]))
+
+
+def _file(path: str, shape: tuple[int, ...] | None) -> Found:
+    from archcalc.importers.files import of_file
+
+    return of_file(path, shape)
+
+
+def _module(path: str, shape: tuple[int, ...], dtype: str) -> Found:
     from archcalc.importers.importing import import_ as import_network
     from archcalc.importers.torch_graph import made_by, read, source
-    from archcalc.network import Network
 
-    module = made_by(callable_)
-    title = callable_.partition(":")[2]
-    found = import_network(lambda sizes: read(module, sizes, dtype), shape, title, source(callable_))
-    network = Network(found.spec)
-    put({options["output"]: network.text.encode()})
-    tell("\n".join([*_counted(found, network), *found.notes]))
+    module = made_by(path)
+    return import_network(lambda sizes: read(module, sizes, dtype), shape, path.partition(":")[2], source(path))
 
 
 def _counted(found: Found, network: Any) -> list[str]:
     """How the totals of the spec compare with those of the module."""
     totals = network.summary().totals
-    lines = [f"{found.layers:,} layers"]
-    for name, ours, theirs in (
-        ("params", totals.params, found.params),
-        ("mult-adds", totals.mult_adds, found.mult_adds),
-    ):
-        shown = "not known" if ours is None else f"{ours:,}"
-        equal = "as torch counts them" if ours == theirs else f"torch counts {theirs:,}" if theirs is not None else ""
-        lines.append(f"{name}: {shown}{', ' * bool(equal)}{equal}")
-    return lines
+    counted = "" if found.params is None else ", as torch counts them"
+    lines = [f"{found.layers:,} layers", f"params: {_shown(totals.params)}{counted}"]
+    counted = "" if None in (found.mult_adds, totals.mult_adds) else ", as torch counts them"
+    return [*lines, f"mult-adds: {_shown(totals.mult_adds)}{counted}"]
+
+
+def _shown(figure: int | None) -> str:
+    return "not known" if figure is None else f"{figure:,}"

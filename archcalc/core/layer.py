@@ -255,3 +255,10 @@ def build(kind: type[Kind], arguments: tuple[Any, ...], keywords: Mapping[str, A
         if value is not parameter.default and parameter.type.check(value) is not True
     }
     return layer, needs
+
+
+def argument_needs(layer: Kind) -> Iterator[Need]:
+    """The conditions on a layer's arguments alone, by their types."""
+    for parameter, value in zip(layer.parameters, vars(layer).values(), strict=True):
+        if value is not parameter.default:
+            yield parameter.need(value)

@@ -8,5 +8,8 @@ idioms.py       several operations -> the one layer that they are
 nesting.py      operations -> entries, nested as the modules are, with branches where paths join
 folding.py      equal groups of entries -> blocks with arguments
 entries.py      entries -> a spec
+keras_file.py   a model of Keras -> operations, from its JSON
+keras_layers.py a layer of Keras -> layers
+files.py        a file of another program -> a spec
 importing.py    a network as a spec, compared with its operations
 """

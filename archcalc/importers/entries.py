@@ -130,7 +130,7 @@ class Writer:
         text = parse_call(call(operation.layer, texts), BUILT)
         share = None
         if operation.shared is not None:
-            share = Scalar(self.named(place, i, operation.shared), BUILT)
+            share = Scalar(self.named(place, i, operation.shared, itself=True), BUILT)
         sources = self.sources(place, i, operation.inputs)
         return Item(base, named, BUILT, callee=type(operation.layer), call=text, sources=sources, share=share)
 
@@ -174,13 +174,13 @@ class Writer:
             return named or f"-{i + 1}"
         return self.named(place, i, number)
 
-    def named(self, place: Place, i: int, number: int) -> str:
-        """The name of an operation, as it is seen before entry ``i`` of a list. Raises Cannot."""
+    def named(self, place: Place, i: int, number: int, itself: bool = False) -> str:
+        """The name of an operation's output, as it is seen before entry ``i`` of a list; or its own. Raises Cannot."""
         hidden: set[str] = set()
         at: int = i
         inner: Place | None = place
         while inner is not None:
-            if text := self.found(inner, at, number):
+            if text := self.found(inner, at, number, itself):
                 if text.partition("/")[0] in hidden:
                     raise Cannot
                 return text
@@ -190,23 +190,23 @@ class Writer:
             at, inner = inner.at, inner.above
         raise Cannot
 
-    def found(self, place: Place, i: int, number: int) -> str:
+    def found(self, place: Place, i: int, number: int, itself: bool = False) -> str:
         """The path of an operation from a list, if it is above entry ``i``; else empty."""
         for entry, name in zip(place.entries[:i], place.names, strict=False):
-            if output(entry) == number:
+            if output(entry) == number and not (itself and isinstance(entry, Group)):
                 return name
             if number in {*numbers([entry])}:
-                return f"{name}/{self.path(entry, number)}"
+                return f"{name}/{self.path(entry, number, itself)}"
         return ""
 
-    def path(self, entry: Entry, number: int) -> str:
+    def path(self, entry: Entry, number: int, itself: bool) -> str:
         if not isinstance(entry, Group):
             raise Cannot
         for child, name in zip(entry.children, self.names(entry.children), strict=True):
-            if output(child) == number:
+            if output(child) == number and not (itself and isinstance(child, Group)):
                 return name
             if number in {*numbers([child])}:
-                return f"{name}/{self.path(child, number)}"
+                return f"{name}/{self.path(child, number, itself)}"
         raise Cannot
 
     def own_name(self, entry: Entry, copied: bool) -> tuple[str, bool]:

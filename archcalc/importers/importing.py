@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from archcalc.core.errors import ArchcalcError, SpecError, listing, many
+from archcalc.core.errors import ArchcalcError, Refusal, SpecError, listing, many
 from archcalc.core.shape import Shape, describe
 from archcalc.graph.expand import expand
 from archcalc.importers.entries import Cannot, Writer
 from archcalc.importers.folding import Folding
 from archcalc.importers.nesting import Entry, Nesting, numbers
 from archcalc.importers.operation import INPUT, Imported, Operation
+from archcalc.report import summarize
 from archcalc.spec.model import Knob, Spec
 from archcalc.spec.writing import built
 
+MOST_NAMED = 5  # unknown operators in a heading
 KNOB = "resolution"
 STEP = 32  # by how much larger the second input is; what most networks divide their input by
 
@@ -44,15 +46,28 @@ def import_(read: Read, shape: Shape, title: str, source: str) -> Found:
         if equal(free, larger.operations, order, settings):
             spec = free
         else:
-            fixed = f"the layers at {describe(larger.shape)} are others than the module's"
+            fixed = f"the layers at {describe(larger.shape)} are others than the network's"
     notes = tuple(_notes(imported, fixed))
+    _counted(imported, spec)
     spec = spec._replace(headings=spec.headings | ({"about": ". ".join(notes) + "."} if notes else {}))
     return Found(built(spec), notes, len(imported.operations), imported.params, imported.mult_adds)
 
 
+def _counted(imported: Imported, spec: Spec) -> None:
+    """Refuse a spec whose totals are others than those that somebody else has counted. Raises ArchcalcError."""
+    totals = summarize(spec, {}).totals
+    for name in ("params", "mult_adds"):
+        ours, theirs = getattr(totals, name), getattr(imported, name)
+        if ours is not None and theirs is not None and ours != theirs:
+            what = f"{ours:,} {name} in the spec, {theirs:,} in the network"
+            raise ArchcalcError(f"the import is not equal to the network, which is a fault of archcalc: {what}")
+
+
 def _notes(imported: Imported, fixed: str) -> Iterator[str]:
     if imported.unknown:
-        yield f"The mult-adds of {listing(imported.unknown)} are not known"
+        more = len(imported.unknown) - MOST_NAMED
+        others = f" and {more:,} more operators" if more > 0 else ""
+        yield f"The mult-adds of {listing(imported.unknown[:MOST_NAMED])}{others} are not known"
     if fixed:
         yield f"The size of the input is fixed: {fixed}"
     if imported.unused:
@@ -80,18 +95,26 @@ def _at_larger(read: Read, shape: Shape) -> Imported | str:
     try:
         return read(_larger(shape))
     except ArchcalcError:
-        return f"the module refuses {describe(_larger(shape))}"
+        return f"the network refuses {describe(_larger(shape))}"
 
 
 def _fixed(imported: Imported, larger: Imported) -> str:
     """Why the size of the input cannot be a knob; empty where it can."""
     if len(larger.operations) != len(imported.operations):
-        return f"for {describe(larger.shape)} the module has other layers"
-    for one, other in zip(imported.operations, larger.operations, strict=True):
+        return f"for {describe(larger.shape)} the network has other layers"
+    for number, (one, other) in enumerate(zip(imported.operations, larger.operations, strict=True)):
+        if _learned(imported, number) != _learned(larger, number):
+            return f"{one.layer} has weights for this size"
         if one.layer != other.layer or one.inputs != other.inputs:
             path = "/".join(within.name for within in one.within)
             return f"{one.layer}{' in ' if path else ''}{path} is of this size"
     return ""
+
+
+def _learned(imported: Imported, number: int) -> Any:
+    operation = imported.operations[number]
+    inputs = operation.inputs or (INPUT,)
+    return operation.layer.learned(*(imported.shape if i == INPUT else imported.operations[i].shape for i in inputs))
 
 
 def as_spec(
@@ -101,7 +124,7 @@ def as_spec(
     operations = imported.operations
     if not operations:
         raise ArchcalcError("nothing in the network depends on its input, so there is nothing to import")
-    nesting, why = Nesting(operations), "its layers are wired in another way"
+    nesting, why = Nesting(operations), "a layer takes the output of one whose name means another there"
     for joined, folded in ((True, True), (True, False), (False, True), (False, False)):
         entries = nesting.entries(joined)
         order = [*numbers(entries)]
@@ -109,7 +132,7 @@ def as_spec(
             spec = _written(imported, entries, folded, headings, shape or [*map(str, imported.shape)], knobs)
             if equal(spec, operations, order, {}):
                 return order, spec
-        except (Cannot, SpecError) as error:
+        except (Cannot, Refusal, SpecError) as error:
             why = str(error) or why
     raise ArchcalcError(f"the network cannot be written as a spec: {why}")
 

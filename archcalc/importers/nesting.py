@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 from archcalc.importers.operation import Operation
 from archcalc.layers import KINDS
+from archcalc.spec.entries import MODIFIERS
 
 CONTAINERS = ("Sequential", "ModuleList")  # modules that are only lists of others
 LETTERS = [a + b for a in ("", *ascii_lowercase) for b in ascii_lowercase][1:]
@@ -175,14 +176,16 @@ class Nesting:
     def named(self, number: int, lists: list[tuple[Entry, ...]]) -> tuple[tuple[str, tuple[Entry, ...]], ...]:
         """The branches with names: those of their modules, where each is one."""
         label_ = self.operations[number].layer.label
+        longest = max(range(len(lists)), key=lambda i: len([*numbers(lists[i])]))
         found: dict[str, tuple[Entry, ...]] = {}
-        for i, branch in enumerate(lists, 1):
+        for i, branch in enumerate(lists):
             (first, *more) = branch or (None,)
-            name = "shortcut" if first is None else f"branch{i}"
             if first is not None and not more and not isinstance(first, Join) and first.name:
                 name = first.name
-            elif branch:
-                name = {"add": "residual", "multiply": "gate"}.get(label_, name) if len(lists) == 2 else name
+            elif (len(lists) > 2 and branch) or label_ == "concat":
+                name = f"branch{i + 1}"
+            else:
+                name = {"add": "residual", "multiply": "gate"}[label_] if i == longest else "shortcut"
             while name in found:
                 name += "_"
             found[name] = unnamed(branch) if first is not None and not more else branch
@@ -207,4 +210,6 @@ def unnamed(branch: tuple[Entry, ...]) -> tuple[Entry, ...]:
 def label(name: str) -> str:
     """A module's name as the name of an entry; empty for one that is only a number."""
     squeezed = re.sub(r"\W+", "_", name).strip("_")
+    if squeezed in MODIFIERS:  # a word of the language
+        return f"{squeezed}_"
     return squeezed if re.search("[A-Za-z]", squeezed) else ""

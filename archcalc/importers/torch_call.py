@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +23,7 @@ class Asked:
     shape: Shape  # of the output, one example
     sizes: Shape  # with the batch
     batch: int
+    parts: tuple[Shape, ...] = ()  # the sizes of each output, where there are several
 
     def __getitem__(self, name: str) -> Any:
         return self.given.get(name)
@@ -50,6 +50,8 @@ class Asked:
     @property
     def operands(self) -> list[Any]:
         """What the layer takes as inputs: activations, and for a join its constants, too."""
+        if self.operator in ("reshape_as", "view_as"):
+            return [self.x]
         joins = self.operator in ("add", "mul", "cat", "matmul", "bmm", "stack")
         return self.values if joins else self.activations
 
@@ -72,23 +74,16 @@ class Asked:
             raise NoAxis
         return axis if merged or axis < batch else axis - 1
 
-    def part(self, which: int, sizes: Shape) -> list[Kind] | None:
+    def part(self, which: int) -> list[Kind] | None:
         """One of the parts that an operator with several outputs gives."""
-        dim = self["dim"] or 0
-        whole = self.x.sizes[dim % len(self.x.sizes)]
         try:
-            axis = self.axis(dim)
+            axis = self.axis(dim := self["dim"] or 0)
         except NoAxis:
             return None
         if self.operator == "unbind":
             return picked(self.x.shape, axis, which)
-        if self.operator == "split_with_sizes" or isinstance(self["split_size"], list):
-            lengths = self["split_sizes"] or self["split_size"]
-            start, length = sum(lengths[:which]), lengths[which]
-        else:
-            each = self["split_size"] or math.ceil(whole / self["chunks"])
-            start, length = which * each, min(each, whole - which * each)
-        return [narrow(self.x.shape, start, length, axis)]
+        lengths = [sizes[dim] for sizes in self.parts]
+        return [narrow(self.x.shape, sum(lengths[:which]), lengths[which], axis)]
 
 
 def picked(shape: Shape, axis: int, which: int) -> list[Kind]:

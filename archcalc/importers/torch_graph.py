@@ -13,13 +13,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import replace
 from importlib import import_module
 from typing import Any, NamedTuple
 from warnings import catch_warnings, simplefilter
 
 from archcalc.core.errors import ArchcalcError, needed
-from archcalc.core.layer import Kind
+from archcalc.core.layer import Kind, argument_needs
 from archcalc.core.shape import Shape, describe
 from archcalc.importers.idioms import simplified
 from archcalc.importers.operation import INPUT, Imported, Operation, Within
@@ -190,6 +189,8 @@ class Reader:
         if node.target.__name__ == "getitem":
             several, which = node.args
             return self.part(node, self.values[several], which)
+        if node.meta.get("val") is None:  # an assertion
+            return None
         asked = self.asked(node)
         operator = asked.operator
         if asked.constant or operator in NOT_OF_THE_INPUT:
@@ -209,7 +210,9 @@ class Reader:
         found = {name: self.seen_as(value) for name, value in given.items()}
         operator = str(getattr(node.target, "_opname", node.target.__name__))
         operator = operator.removesuffix("_") if not operator.startswith("_") else operator
-        return Asked(operator, found, example(_sizes(node.meta.get("val"))), _sizes(node.meta.get("val")), BATCH)
+        value = node.meta.get("val")
+        parts = tuple(map(_sizes, value)) if isinstance(value, (list, tuple)) else ()
+        return Asked(operator, found, example(_sizes(value)), _sizes(value), BATCH, parts)
 
     def seen_as(self, value: Any) -> Any:
         """An argument, with values in place of nodes."""
@@ -222,13 +225,16 @@ class Reader:
         """Several values that an operator takes as a list."""
         if isinstance(found, list):
             return found
-        return [self.part(node, found, which) for which in range(len(node.meta["val"]))]
+        return [self.part(node, found, which) for which in range(len(found.parts))]
 
     def constant(self, node: Any, asked: Asked) -> Any:
         """A value that does not depend on the input, with what it is computed from."""
         tensors = tuple(dict.fromkeys(name for value in asked.values for name in value.tensors))
-        work = sum(value.mult_adds for value in asked.values) + (self.work(node) if tensors else 0)
         found = node.meta.get("val")
+        work = sum(value.mult_adds for value in asked.values)
+        if tensors and not isinstance(found, (list, tuple)):
+            often = 1 if example(_sizes(found)) == _sizes(found) else BATCH
+            work += self.work(node) // often
         if isinstance(found, (list, tuple)):
             return [Value(None, _sizes(one), tensors) for one in found]
         return Value(None, _sizes(found), tensors, work)
@@ -243,10 +249,30 @@ class Reader:
         for layer in layers:
             if not layer.many and len(shapes) > 1:
                 return None
-            if any(fits is not True for fits, _ in layer.needs(*shapes)):
+            if any(fits is not True for fits, _ in (*layer.needs(*shapes), *argument_needs(layer))):
                 return None
             shapes = (layer.shape(*shapes),)
-        return layers if shapes == (asked.shape,) else None
+        return layers if shapes == (asked.shape,) and self.holds(asked, layers) else None
+
+    def holds(self, asked: Asked, layers: list[Kind]) -> bool:
+        """Whether the first layer's weights are the operator's, all of them new, or all those of an equal layer."""
+        names = [name for value in asked.tensors for name in value.tensors]
+        if not layers or asked.operands == asked.values:
+            return not names
+        shapes = tuple(self.shaped(value, asked.shape) for value in asked.operands)
+        weights = layers[0].weights(*shapes) or {}
+        earlier = {self.seen.get(name) for name in names}
+        new = earlier <= {None}
+        if len(earlier) == 1 and not new:
+            (number,) = earlier
+            new = self.weights_of(number) == sorted(weights.values())
+        return new and sum(map(self.count, names)) == sum(map(math.prod, weights.values()))
+
+    def weights_of(self, number: int | None) -> list[Shape]:
+        """The shapes of an operation's weights."""
+        operation = self.operations[number or 0]
+        found = operation.layer.weights(*map(self.shape_of, operation.inputs or (INPUT,)))
+        return sorted((found or {}).values())
 
     def shaped(self, value: Value, output: Shape) -> Shape:
         """The shape with which a value takes part: a constant stands beside the axes that the output has last."""
@@ -281,13 +307,19 @@ class Reader:
         """The operation that gives an operand; for a constant, a new one."""
         if value.operation is not None:
             return value.operation
-        shape = self.shaped(value, output)
-        one = len(value.tensors) == 1 and value.tensors[0] not in self.seen
-        params = sum(self.count(name) for name in value.tensors if name not in self.seen)
-        if one and params == math.prod(shape) and not value.mult_adds:
-            return self.add(node, KINDS["parameter"](shape), (), shape, value.tensors[0], value.tensors)
-        layer = KINDS["opaque"](shape, params=params, mult_adds=value.mult_adds)
-        return self.add(node, layer, (), shape, value.tensors[0] if value.tensors else "constant", value.tensors)
+        layer = KINDS["parameter"](shape := self.shaped(value, output))
+        name = value.tensors[0] if value.tensors else "constant"
+        earlier = self.seen.get(name)
+        same = earlier is None or self.operations[earlier].layer == layer
+        if len(value.tensors) == 1 and self.count(name) == math.prod(shape) and same and not value.mult_adds:
+            return self.add(node, layer, (), shape, name, value.tensors)
+        new = self.new(value.tensors)
+        made = KINDS["opaque"](shape, params=sum(map(self.count, new)), mult_adds=value.mult_adds)
+        return self.add(node, made, (), shape, name, new)
+
+    def new(self, names: Sequence[str]) -> tuple[str, ...]:
+        """The learned tensors that are not counted yet."""
+        return tuple(name for name in dict.fromkeys(names) if name not in self.seen)
 
     def count(self, name: str) -> int:
         return math.prod(self.shapes[name])
@@ -304,8 +336,8 @@ class Reader:
         found = node.meta.get("val")
         several = isinstance(found, (list, tuple))
         shape = example(_sizes(found[0] if several else found)) or (1,)
-        tensors = tuple(dict.fromkeys(name for value in asked.constants for name in value.tensors))
-        params = sum(self.count(name) for name in tensors if name not in self.seen)
+        tensors = self.new([name for value in asked.constants for name in value.tensors])
+        params = sum(map(self.count, tensors))
         work: int | None = self.work(node) // BATCH + sum(value.mult_adds for value in asked.constants)
         if not work and asked.operator not in WORKLESS:
             self.unknown.append(f"{asked.operator} in {'.'.join(w.name for w in _within(node)) or 'the network'}")
@@ -342,12 +374,11 @@ class Reader:
             return several[which]
         if isinstance(several, Value):  # of an operator that gives more than its layer does, such as a last state
             return several if which == 0 else several._replace(sizes=_sizes(node.meta.get("val")))
-        sizes = _sizes(node.meta["val"][which] if isinstance(node.meta["val"], (list, tuple)) else node.meta["val"])
-        layers = several.part(which, sizes)
-        inner = replace(several, sizes=sizes, shape=example(sizes))
+        sizes, layers = several.parts[which], several.part(which)
+        shape = example(sizes) or (1,)
         if layers is None:
-            layer = KINDS["opaque"](inner.shape or (1,), params=0, mult_adds=0)
-            return Value(self.add(node, layer, (several.x.operation,), inner.shape or (1,), several.operator), sizes)
+            layer = KINDS["opaque"](shape, params=0, mult_adds=0)
+            return Value(self.add(node, layer, (several.x.operation,), shape, several.operator), sizes)
         inputs = (several.x.operation,)
         for layer in layers:
             inputs = (self.add(node, layer, inputs, layer.shape(self.shape_of(inputs[0])), ""),)

@@ -46,7 +46,8 @@ WORKLESS = {  # operators without products: they have no mult-adds, though archc
 
 PLAIN = ("relu", "relu6", "sigmoid", "tanh", "silu", "hardswish", "hardsigmoid", "gelu", "elu", "selu", "celu", "mish",
          "softplus", "softsign")  # fmt: skip
-SAME_ELEMENTS = ("view", "reshape", "flatten", "unflatten", "unsqueeze", "squeeze", "_unsafe_view", "expand")
+SAME_ELEMENTS = ("view", "reshape", "flatten", "unflatten", "unsqueeze", "squeeze", "_unsafe_view", "expand",
+                 "reshape_as", "view_as")  # fmt: skip
 SAME = ("contiguous", "clone", "detach", "alias", "to", "_to_copy", "type_as", "lift_fresh", "lift_fresh_copy",
         "_assert_tensor_metadata", "positive")  # fmt: skip
 

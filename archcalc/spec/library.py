@@ -125,6 +125,7 @@ def _member_headings(start: str, families: Sequence[str] = ()) -> str:
     return f"; did you mean {alternatives(shown, MOST_MEMBERS)}?{more}"
 
 
+FOREIGN = (".keras", ".json")  # files of other programs, which archcalc.importers reads
 LARGEST = 1 << 20  # bytes of a spec, or of another file of text
 DEEPEST_USE = 8  # files of blocks, each used by the one before
 NO_NETWORK = "; 'archcalc list' shows them all, and a file's name ends in .yaml"
@@ -151,7 +152,7 @@ def stem(path: str) -> str:
 def is_file(reference: str) -> bool:
     """Whether a reference means a user's file and not a name: it ends in .yaml or has a folder."""
     path = reference.partition("#")[0]
-    return path.endswith((".yaml", ".yml")) or os.sep in path
+    return path.endswith((".yaml", ".yml", *FOREIGN)) or os.sep in path
 
 
 @cache
@@ -194,6 +195,10 @@ def members(reference: str) -> list[Spec]:
 
 def whole(reference: str) -> tuple[Spec, list[str]]:
     """The spec of a whole file, and the names of the variants that the reference stands for. Raises ArchcalcError."""
+    if reference.endswith(FOREIGN):
+        from archcalc.importers.files import of_file
+
+        return of_file(reference).spec._replace(name=one_line(stem(reference))), []
     if is_file(reference):
         path, _, variant = reference.partition("#")
         spec = _parse(path, one_line(stem(path)), path)

@@ -15,14 +15,13 @@ from pathlib import Path
 
 import torch
 
-import archcalc
 from archcalc.core.errors import ArchcalcError
 from archcalc.importers.importing import import_
 from archcalc.importers.torch_graph import read, source
 from archcalc.network import Network
 
 FOLDER = Path(__file__).parents[2] / "reports" / "imports"
-FACTS, PAGE = FOLDER / "torch.json", FOLDER / "torch.md"
+PAGE = FOLDER / "torch.md"
 
 
 def torchvision_networks():
@@ -94,40 +93,59 @@ def verdict(found):
     return "equal" if theirs is not None else "equal in params; torch's counter fails"
 
 
-def page(facts):
+HEAD = """\
+# Torch modules as specs
+
+Every network was imported by `archcalc import`, and its params and mult-adds were compared with the module's:
+the parameters that its forward uses, and torch's FlopCounterMode halved, for one example on the meta device. A spec
+with other numbers is refused. Written by `python -m references.imports torchvision` (and `timm`) in tests/.
+
+**{equal} of {all} are equal**; in {knobs} the size of the input is a knob, each layer compared at a second size.
+The median spec has {median} lines.
+
+| module | input | operations | lines | size | seconds | |
+|---|---|---:|---:|---|---:|---|
+"""
+
+
+def page():
     """The receipt."""
-    good = [path for path, found in facts.items() if verdict(found) == "equal"]
-    knobs = sum(bool(found.get("knobs")) for found in facts.values())
+    facts = {
+        path: found for file in sorted(FOLDER.glob("*.json")) for path, found in json.loads(file.read_text()).items()
+    }
     lines = sorted(found["lines"] for found in facts.values() if "lines" in found)
-    text = [
-        "# Torch modules as specs", "",
-        "Every network was imported by `archcalc import`, and its params and mult-adds were compared with the module's:",
-        "the parameters that its forward uses, and torch's FlopCounterMode halved, for one example on the meta device.",
-        "Written by `python -m references.imports torchvision` (and `timm`) in tests/.", "",
-        f"torch {torch.__version__}, archcalc {archcalc.__version__}. **{len(good)} of {len(facts)} are equal**; in {knobs} the size of the",
-        f"input is a knob, each layer compared at a second size. The median spec has {lines[len(lines) // 2]} lines.", "",
-        "| module | input | operations | lines | size | seconds | |", "|---|---|---:|---:|---|---:|---|",
-    ]  # fmt: skip
+    text = HEAD.format(
+        equal=sum(verdict(found) == "equal" for found in facts.values()),
+        all=len(facts),
+        knobs=sum(bool(found.get("knobs")) for found in facts.values()),
+        median=lines[len(lines) // 2],
+    )
     for path, found in sorted(facts.items()):
         size = "knob" if found.get("knobs") else "fixed" if "lines" in found else ""
-        cells = [path, found.get("input", ""), found.get("operations", ""), found.get("lines", ""), size,
-                 found.get("seconds", ""), verdict(found)]  # fmt: skip
-        text.append(f"| {' | '.join(map(str, cells))} |")
-    return "\n".join(text) + "\n"
+        cells = [
+            path,
+            *(found.get(key, "") for key in ("input", "operations", "lines")),
+            size,
+            found.get("seconds", ""),
+        ]
+        text += f"| {' | '.join(map(str, [*cells, verdict(found)]))} |\n"
+    return text
 
 
 def main(library):
     FOLDER.mkdir(exist_ok=True)
     import_module(library)
+    file = FOLDER / f"{library}.json"
+    facts = json.loads(file.read_text()) if file.exists() else {}
     for path, make, shape in {"torchvision": torchvision_networks, "timm": timm_networks}[library]():
-        facts = json.loads(FACTS.read_text()) if FACTS.exists() else {}
-        if path not in facts:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                facts = {path: fact(make, shape, path)} | (json.loads(FACTS.read_text()) if FACTS.exists() else {})
-            FACTS.write_text(json.dumps(dict(sorted(facts.items())), indent=1) + "\n")
-            PAGE.write_text(page(facts))
-            print(path, verdict(facts[path]), facts[path].get("lines"), flush=True)
+        if path in facts:
+            continue
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            facts[path] = fact(make, shape, path)
+        file.write_text(json.dumps(dict(sorted(facts.items())), indent=1) + "\n")
+        PAGE.write_text(page())
+        print(path, verdict(facts[path]), facts[path].get("lines"), flush=True)
 
 
 if __name__ == "__main__":
