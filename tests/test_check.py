@@ -48,7 +48,6 @@ WRONG = {  # a block that nothing calls -> what is said of it
     "(x):\n    - conv('a' + x, 1)": "idle/conv: arithmetic needs numbers, not 'a'",
     "(x):\n    - conv(x, 0*3)": "kernel must be a whole number, at least 1",
     "(x):\n    - flatten\n    - conv(x, 1)": "idle/conv: conv takes a map",
-    "(x):\n    - conv(x, 1)\n    - linear(x)": "idle/linear: linear takes features, not a map of ? x ? x ?",
     "(x):\n    - relu:\n      when: x > 1\n      else:\n        - conv(x, 4, groups=3/2)": "groups must be a whole",
     "(x):\n    - g:\n        - conv(5, 1)\n        - conv(index, 1, groups=2)\n      repeat: x": "are not divisible by",
     "(x):\n    - conv(x, 1):\n      repeat: -2": "idle/conv: repeat must be a whole number",

@@ -101,7 +101,7 @@ def products(graph: Graph, node: Node, figure: str) -> tuple[Product, ...] | Non
     """A figure of a layer as a sum of products; None where it is not known."""
     tally = FIGURES[figure].rule
     assert isinstance(tally, Tally)  # the caller checks this
-    if node.layer is None or (tally.stored and node.shared is not None):
+    if node.layer is None or tally.is_shared(node):
         return ()
     trace = Trace()
     inputs = tuple(named_shape(shape, "input", trace) for shape in graph.input_shapes(node))

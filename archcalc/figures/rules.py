@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeAlias
 from archcalc.core.layer import Kind
 from archcalc.core.number import Number, exact_div, maximum
 from archcalc.core.shape import Shape
-from archcalc.figures.amounts import AMOUNTS
+from archcalc.figures.amounts import AMOUNTS, TENSORS
 from archcalc.graph.graph import Graph, Node
 
 ABSENT = ""  # the value of a figure that does not exist, such as the kernel of a relu
@@ -83,13 +83,19 @@ class Rule:
 class Tally(Rule):
     """A sum over layers of amounts, each times its factor for that kind of layer.
 
-    A ``stored`` tensor counts once, where it is used first; any other amount counts as often as the layer runs.
+    What is ``stored`` counts once for each layer, and tensors once where they are used first; any other amount counts
+    as often as the layer runs.
     """
 
     adds = True
 
     def __init__(self, factors: Factors, stored: bool = False) -> None:
         self.factors, self.stored = factors, stored
+        self.of_tensors = stored and all(amount in TENSORS for chosen in factors.values() for amount in chosen)
+
+    def is_shared(self, node: Node) -> bool:
+        """Whether a layer has nothing of its own, since it uses the tensors of another one."""
+        return self.of_tensors and node.shared is not None
 
     def chosen(self, layer: Kind, rank: int) -> Mapping[str, int]:
         """The factors for a layer whose input has this rank; a key such as "upsample/2d" is for maps with two axes."""
@@ -124,7 +130,7 @@ class Tally(Rule):
         if counts.simple:
             return once
         if self.stored:
-            each = [0 if node.shared is not None else value for node, value in zip(graph.nodes, once, strict=True)]
+            each = [0 if self.is_shared(node) else value for node, value in zip(graph.nodes, once, strict=True)]
         else:
             each = [run(value, self.runs(graph, node)) for node, value in zip(graph.nodes, once, strict=True)]
         return [node.summed(value) if node.copies else value for node, value in zip(graph.nodes, each, strict=True)]

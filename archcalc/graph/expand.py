@@ -256,8 +256,7 @@ class Expander:
             sources = tuple(ends)  # type: ignore[arg-type]
         if isinstance(item.callee, Block):
             return self.block(item.callee, item, run, name, sources)
-        within = item.branches is not None and item.numbered  # then the branches' layers are in it: it is a block
-        return self.layer(item, run, f"{name}/{item.callee.label}" if within else name, sources)
+        return self.layer(item, run, name, sources)
 
     def branch(self, name: str, items: Items, run: Run, start: int) -> int | None:
         first = len(self.nodes)
@@ -295,6 +294,8 @@ class Expander:
     def layer(self, item: Item, run: Run, name: str, sources: tuple[int, ...]) -> int | None:
         kind: Any = item.callee
         arguments = self.fitter.arguments(item.call, run.environment)
+        if item.branches is not None and item.numbered:  # it is a block, in which its branches' layers are, too
+            name = f"{name}/{kind.label}"
         node = self.fitter.node(kind, arguments, self.site(name, item, run, sources))
         if node is None:
             return None

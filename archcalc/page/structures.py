@@ -147,7 +147,7 @@ class PageFitter(TracedFitter):
         self.check()
         for node in nodes:
             if node.shared is not None:
-                self.program.without(node.name, [isinstance(rule, Tally) and rule.stored for rule in self.rules])
+                self.program.without(node.name, [isinstance(rule, Tally) and rule.of_tensors for rule in self.rules])
 
 
 def _whole(value: Any, check: Any) -> Any:

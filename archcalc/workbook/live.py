@@ -220,7 +220,7 @@ class LiveFitter(TracedFitter):
         for row, node in enumerate(graph.nodes, self.sheet.layout.input_row):
             if node.shared is not None:
                 rules = self.sheet.layout.figures.items()
-                stored = [title for title, rule in rules if isinstance(rule, Tally) and rule.stored]
+                stored = [title for title, rule in rules if isinstance(rule, Tally) and rule.of_tensors]
                 self.sheet.cells |= dict.fromkeys(((row, title) for title in stored), 0)
         self.check()
 
