@@ -281,6 +281,8 @@ def goes_on(exercise, start, shape):
                 found[number] = value if figure == "output" else rule.of_layer(node.layer, given, shapes[-1])
                 if figure == "mult_adds":
                     found[number] *= rule.runs(graph, node)
+                elif figure == "params" and rule.is_shared(node):
+                    found[number] = 0
     return found
 
 

@@ -8,7 +8,7 @@ import click
 
 from archcalc.cli.command import Command
 from archcalc.cli.deliver import FilePath, put, tell
-from archcalc.core.errors import ArchcalcError
+from archcalc.core.errors import ArchcalcError, many
 
 if TYPE_CHECKING:
     from archcalc.importers.importing import Found
@@ -73,7 +73,7 @@ def _counted(found: Found, network: Any) -> list[str]:
     """How the totals of the spec compare with those of the module."""
     totals = network.summary().totals
     counted = "" if found.params is None else ", as torch counts them"
-    lines = [f"{found.layers:,} layers", f"params: {_shown(totals.params)}{counted}"]
+    lines = [many(found.layers, "layer"), f"params: {_shown(totals.params)}{counted}"]
     counted = "" if None in (found.mult_adds, totals.mult_adds) else ", as torch counts them"
     return [*lines, f"mult-adds: {_shown(totals.mult_adds)}{counted}"]
 

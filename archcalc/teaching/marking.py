@@ -135,7 +135,7 @@ class Marking:
         if number in self.read:
             found = self.read[number]
             orders = (found, (found[-1], *found[:-1]))  # as the sheet asks, or with the channels last
-            shape = next((one for one in orders if one[0] == node.shape[0]), found)
+            shape = follows if follows in orders else next((one for one in orders if one[0] == node.shape[0]), found)
             blame = blame if shape == follows else number
         elif self.exercise.is_given(row, "output"):
             shape = node.shape
