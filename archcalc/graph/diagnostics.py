@@ -87,6 +87,10 @@ class Diagnostics:
         found = [(one, copies.everywhere(one.condition)) for one in self.assumptions]
         self.assumptions[:] = [one._replace(condition=c) for one, conditions in found for c in conditions]
 
+    def take(self, other: Diagnostics) -> None:
+        """Add what another walk has noted."""
+        self.assumptions += other.assumptions
+
     def context(self, site: Site | None) -> str:
         """The shapes and values involved, for a message."""
         nodes = site.inputs if site else ()

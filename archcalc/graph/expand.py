@@ -160,7 +160,7 @@ class Expander:
         """Take over the nodes, names and assumptions of a fork."""
         self.nodes[:] = fork.nodes
         self.spans.found.update(fork.spans.found)
-        self.diagnostics.assumptions += fork.diagnostics.assumptions
+        self.diagnostics.take(fork.diagnostics)
 
     def first(self, item: Item, run: Run) -> tuple[int, ...] | None:
         """The inputs of an entry, or of its first copy if it is repeated; None after a problem."""
