@@ -78,4 +78,4 @@ class LearnedTensor(Kind, label="parameter"):
 
 
 def _for_each(held: Any, tensor: Any) -> Any:
-    return held.weight.expand(len(tensor), *held.weight.shape)
+    return held.weight.expand(tensor.shape[0], *held.weight.shape)

@@ -83,7 +83,7 @@ class Reshape(Kind):
 
 
 def _reshaped(sizes: tuple[int, ...], tensor: Any) -> Any:
-    return tensor.reshape(len(tensor), *sizes)
+    return tensor.reshape(tensor.shape[0], *sizes)
 
 
 class Permute(Kind):
