@@ -68,6 +68,9 @@ NOTES = (
     "forward: weights, buffers and the largest activations needed at the same time, while the layer 'at' runs.",
     "training: weights, buffers, the optimizer's tensors, and activations and gradients needed at the same time.",
 )
+UNCOUNTED = (
+    "?: what the layers of these kinds make inside is not counted, so training is unknown and forward is without it:"
+)
 
 
 def memory_table(found: Sequence[tuple[str, Memory]]) -> Table:
@@ -78,12 +81,13 @@ def memory_table(found: Sequence[tuple[str, Memory]]) -> Table:
         for label, one in found
     )
     figures = numbers("forward", "training", "weights", "buffers", "activations", unit="bytes")
+    uncounted = sorted({kind for _, one in found for kind in one.uncounted})
     stored = f", which stores {many(first.states, 'number')} for each weight" * (first.states > 0)
     return Table(
         f"Memory for a batch of {first.batch} in {first.dtype}, trained by {first.optimizer}{stored}",
         (*words("network"), *figures, *words("at")),
         rows,
-        notes=NOTES,
+        notes=NOTES + (f"{UNCOUNTED} {listing(uncounted)}.",) * bool(uncounted),
         name="memory",
     )
 

@@ -20,6 +20,7 @@ from archcalc.core.errors import ArchcalcError, listing, suggest
 from archcalc.core.number import is_int
 from archcalc.core.value import show
 from archcalc.figures.rules import Read
+from archcalc.memory.liveness import unknown_inside
 
 
 class Closed(NamedTuple):
@@ -73,7 +74,9 @@ def closed(of: Address, evaluations: Sequence[Evaluation]) -> Closed:
         domain,
         base,
         labels(evaluations),
-        () if whole else tuple(name for e in evaluations for name in e.report.unknown),
+        ()
+        if whole
+        else tuple(name for e in evaluations for name in e.report.unknown or unknown_inside(e.report.graph)),
         tuple(e.opened for e in evaluations),
         {letter: why for e in evaluations for letter, why in e.left_out.items()},
     )

@@ -130,10 +130,10 @@ class Kind:
     defaults: ClassVar[Mapping[str, Any]]  # each argument's, MISSING where it must be given
     view: ClassVar[bool] = False  # in inference, its output is (part of) the memory of its input
     constant: ClassVar[bool] = False  # its output is its weights, which are in memory already
-    saved_for_backward: ClassVar[str] = "inputs"  # what backward needs: "inputs", "output" or "nothing"
-    passes_gradient: ClassVar[str] = ""  # to each input "whole", or a "part" of it; "" makes new gradients
+    saved_for_backward: ClassVar[str] = "inputs"  # what backward needs: "inputs", "output", "nothing" or "unknown"
+    passes_gradient: ClassVar[str] = ""  # to each input "whole", a "part" or "none"; "" makes new gradients
     work_per_element: ClassVar[str] = ""  # the kind of work done once for each element of the output
-    accumulates_out_of_place: ClassVar[bool] = False  # the first sum of weight gradients is a new tensor
+    accumulates_out_of_place: ClassVar[bool] = False  # the first sum of its first weight's gradients is a new tensor
 
     def __init_subclass__(cls, label: str = "") -> None:
         cls.label = label or cls.__name__.lower()

@@ -64,6 +64,7 @@ class DotProductAttention(Kind, label="dot_product_attention"):
         "dot_product_attention": ((12, 5, 64), (12, 7, 64), (12, 7, 64)),
         "dot_product_attention()": ((5, 4), (5, 4), (5, 3)),
     }
+    saved_for_backward = "unknown"  # the scores, or none of them, as the library computes it
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         needs = list(_matching(self.label, inputs, 3))
@@ -115,6 +116,8 @@ class Attention(Kind):
         "attention(3, relative=(2, 3), axis=-1)": ((4, 6, 12),),
         "attention(2, windows=(2, 3), relative=(2, 3))": ((4, 7, 8),),
     }
+    accumulates_out_of_place = True
+    saved_for_backward = "unknown"  # queries, keys, values and scores, as the library computes it
     heads: Size
     kv_heads: Size = None
     head_dim: Size = None

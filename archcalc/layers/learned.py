@@ -21,6 +21,7 @@ class Embedding(Kind):
     """
 
     saved_for_backward = "nothing"
+    passes_gradient = "none"
     examples: ClassVar = {"embedding(30522, 768)": (512,), "embedding(5, 3)": (2, 4)}
     count: Size
     features: Size
@@ -58,6 +59,8 @@ class LearnedTensor(Kind, label="parameter"):
 
     constant = True
     saved_for_backward = "nothing"
+    passes_gradient = "none"
+    accumulates_out_of_place = True
     examples: ClassVar = {"parameter((1, 768))": (196, 768), "parameter((96, 1, 1))": (96, 56, 56)}
     sizes: Sizes
 

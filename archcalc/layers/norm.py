@@ -113,6 +113,7 @@ class RMSNorm(Kind):
     y[t, c] = weight[c] * x[t, c] / sqrt(mean over d of x[t, d]^2 + eps), along the last axis.
     """
 
+    accumulates_out_of_place = True
     work_per_element = "normalisation"
     examples: ClassVar = {"rmsnorm": (128, 512), "rmsnorm(axis=-1)": (7, 5, 4)}
     axis: Axis = None

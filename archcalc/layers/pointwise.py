@@ -63,6 +63,7 @@ class LeakyReLU(Kind, label="leaky_relu"):
 class PReLU(Kind):
     """y = x where x > 0, else weight * x, with one learned slope, or one for each channel (`shared` is false)."""
 
+    accumulates_out_of_place = True
     work_per_element = "activations"
     examples: ClassVar = {"prelu": (8, 5, 5), "prelu(shared=false)": (8, 5, 5)}
     shared: Flag = True

@@ -17,6 +17,7 @@ class Recurrent(Kind):
     gates: ClassVar[int]
     activations: ClassVar[int]  # for each element of the state, at each step
     steps: ClassVar[int]  # and its operations on two elements
+    saved_for_backward = "unknown"  # gates and states, as the library computes it
     hidden: Size
     bidirectional: Flag = False
     bias: Flag = True
@@ -78,6 +79,7 @@ class GRU(Recurrent):
     The gates r and z are sigmoids, as those of lstm.
     """
 
+    accumulates_out_of_place = True
     examples: ClassVar = {"gru(16)": (9, 8), "gru(5, bidirectional=true, bias=false)": (3, 4)}
     torch_name, gates, activations, steps = "GRU", 3, 3, 5
 
@@ -85,5 +87,6 @@ class GRU(Recurrent):
 class RNN(Recurrent):
     """h[t] = tanh(weight_ih x[t] + bias_ih + weight_hh h[t - 1] + bias_hh)."""
 
+    accumulates_out_of_place = True
     examples: ClassVar = {"rnn(16)": (9, 8), "rnn(5, bidirectional=true, bias=false)": (3, 4)}
     torch_name, gates, activations, steps = "RNN", 1, 1, 0

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from archcalc.core.errors import ArchcalcError, Refusal, listing
 from archcalc.core.number import Number, equal, fails
 from archcalc.core.value import brief
-from archcalc.memory.liveness import Training, forward, highest, sizes, storages
+from archcalc.memory.liveness import Training, forward, highest, sizes, storages, unknown_inside
 from archcalc.spec.model import Knob
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ STATES = {"sgd": 0, "momentum": 1, "adam": 2}  # tensors that the optimizer stor
 
 
 class Memory(NamedTuple):
-    """The memory of a network in bytes, for a batch in one dtype; None where the weights of a layer are not known."""
+    """The memory of a network in bytes, for a batch in one dtype; None where it is not known for all layers."""
 
     batch: Number
     dtype: str
@@ -32,8 +32,9 @@ class Memory(NamedTuple):
     activations: Number  # the sum of the outputs of all layers
     peak: Number  # of a forward pass: the input and the outputs in use at the same time
     peak_at: str | None  # the layer that runs at the peak; None where it depends on a symbol
-    saved_for_backward: Number  # by the forward pass of a training step
+    saved_for_backward: Number | None  # by the forward pass of a training step
     step: Number | None  # the peak of activations and gradients in a training step
+    uncounted: tuple[str, ...]  # the kinds of layers of which it is not known what they make inside
 
     @property
     def states(self) -> int:
@@ -62,6 +63,7 @@ def memory(report: Report, batch: Number = 1, dtype: str = "float32", optimizer:
     width, totals = DTYPES[dtype], report.totals
     passing, step = forward(report.graph), Training(report, batch, width)
     peak, at = highest(passing)
+    uncounted = unknown_inside(report.graph)
     return Memory(
         batch,
         dtype,
@@ -71,8 +73,9 @@ def memory(report: Report, batch: Number = 1, dtype: str = "float32", optimizer:
         activations=batch * width * sum(sizes(report.graph, storages(report.graph))[1:]),
         peak=batch * width * peak,
         peak_at=None if at is None else report.graph.nodes[at + 1].name,
-        saved_for_backward=step.saved_bytes(),
-        step=None if totals.params is None else highest(step.moments())[0],
+        saved_for_backward=None if uncounted else step.saved_bytes(),
+        step=None if uncounted or totals.params is None else highest(step.moments())[0],
+        uncounted=uncounted,
     )
 
 

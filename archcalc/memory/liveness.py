@@ -53,6 +53,12 @@ def storages(graph: Graph, training: bool = False) -> list[int]:
     return found
 
 
+def unknown_inside(graph: Graph) -> tuple[str, ...]:
+    """The kinds of layers in the graph of which it is not known what they make inside and save."""
+    layers = (node.layer for node in graph.nodes)
+    return tuple(sorted({layer.label for layer in layers if layer and layer.saved_for_backward == "unknown"}))
+
+
 def is_view(node: Node, training: bool) -> bool:
     """Whether the output of a node needs no memory; in training, that of dropout does, which saves a mask."""
     layer = node.layer
@@ -122,7 +128,7 @@ class Gradients:
 
     def __init__(self, graph: Graph, scale: Number, learns: Sequence[bool], moment: Callable[[int], int]) -> None:
         self.graph, self.scale, self.moment = graph, scale, moment
-        self.consumers = consumers(graph)
+        self.consumers = [[i for i in users if self._passed(i) != "none"] for users in consumers(graph)]
         self.pieces: list[Piece] = []
         self.piece_of: dict[int, Piece] = {}  # node -> the memory of its output's gradient
         for i in range(len(graph.nodes) - 1, 0, -1):

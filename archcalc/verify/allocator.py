@@ -18,6 +18,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.weak import WeakIdKeyDictionary
 
+from archcalc.core.errors import ArchcalcError, listing
 from archcalc.memory.footprint import memory
 from archcalc.report import Report
 from archcalc.verify.device import synchronize
@@ -70,9 +71,12 @@ def used_forward(report: Report, device: torch.device, batch: int) -> Used:
 
 def used_training(report: Report, device: torch.device, batch: int) -> Used:
     """The memory of a training step; the network must have weights. Raises ArchcalcError where it cannot run."""
+    needed = memory(report, batch)
+    if needed.step is None:
+        inside = f": what {listing(needed.uncounted)} makes inside is not counted" * bool(needed.uncounted)
+        raise ArchcalcError(f"there is no formula of a training step's memory{inside}")
     network, x = _placed(report, device, batch)
-    step = memory(report, batch).step or 0
-    return Used(report.label, "training step", batch, step, **_measured(network.train(), x, training_step))
+    return Used(report.label, "training step", batch, needed.step, **_measured(network.train(), x, training_step))
 
 
 def _placed(report: Report, device: torch.device, batch: int) -> tuple[NetworkModule, Tensor]:
