@@ -144,7 +144,7 @@ def _domain(evaluation: Evaluation, limits: dict[str, Any]) -> Domain:
     return Domain(limits, steps, (), _fixed(evaluation.opened), letters, ())
 
 
-MOST_DECISIONS = 4  # to try the other way, in all combinations
+MOST_DECISIONS = 5  # to try the other way, in all combinations
 MOST_CONDITIONS = 3  # that may replace the steps of a knob
 
 

@@ -132,6 +132,7 @@ def evaluate(
         except Refusal as error:  # a figure without a known sum over the repetitions
             knobs, why = tuple(opened.letters), str(error)
         else:
+            table.may_coarsen = False  # figures are computed later, when no evaluation can start anew
             needed = (a.condition for a in report.assumptions if isinstance(a.condition, Relation))
             return Evaluation(opened, report, table, tuple(dict.fromkeys([*table.conditions, *needed])), left_out)
         if strict:

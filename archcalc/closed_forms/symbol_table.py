@@ -41,7 +41,9 @@ class SymbolTable:
     ) -> None:
         self.defaults, self.bounds, self.steps = dict(defaults), bounds, dict(steps or {})
         self.stepless, self.flipped = stepless, flipped  # knobs that get no step; decisions to take the other way
-        self.may_coarsen = True  # whether a floor may ask for a coarser step of a knob
+        self.may_coarsen = (
+            True  # whether a floor may ask for a coarser step of a knob, or assume that a product is whole
+        )
         self.open_depth = open_depth  # whether a repeat count may be a form
         self.symbols: list[Symbol] = []
         self.indices: set[int] = set()  # the symbols that are an index of a repeated block
