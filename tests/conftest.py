@@ -7,6 +7,7 @@ import pytest
 
 os.environ.pop("COLUMNS", None)  # a terminal's width, or what pytest-xdist sets, is not that of the tables tested
 
+LONGEST = ("test_xlsx", "test_page", "test_sweep", "test_writing", "test_domain")  # files that should not start last
 EXTRAS = ("torch", "keras", "distributed", "pandas", "pyarrow", "matplotlib", "jsonschema", "openpyxl", "playwright")
 MISSING = {name for name in EXTRAS if not find_spec(name)}
 
@@ -17,6 +18,15 @@ def skip_if_missing(error):
         if isinstance(error, ModuleNotFoundError) and error.name in MISSING:
             pytest.skip(f"needs {error.name}, which is not installed", allow_module_level=True)
         error = error.__cause__ or error.__context__
+
+
+def pytest_configure(config):
+    """With pytest-xdist, files are handed out in the order of collection."""
+    config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
 
 
 class TestModule(pytest.Module):
