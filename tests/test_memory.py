@@ -166,6 +166,7 @@ WIRED = {  # of layers that ask for no workspace
     "three branches": f"  - add:{BRANCH}      b:\n        - relu\n      c: []\n",
     "concat": f"  - concat:{BRANCH}      b:\n        - linear(64)\n      c: []\n",
     "concat at the end": f"  - concat:{BRANCH}      b:\n        - relu\n",
+    "a learned tensor": "  - concat:\n      a: []\n      b:\n        - parameter((512,))\n",
     "dense": f"  - concat:{BRANCH}      b: []\n" * 4,
     "a sum in a concat": "  - concat:\n      x:\n"
     + indent(f"  - add:{BRANCH}      b: []\n", 6 * " ")
