@@ -450,5 +450,5 @@ def test_a_notebook_shows_the_page_in_a_frame(visit, browser):
     page.set_content(f"<div>{shown_in_cell}</div>")
     frame = page.frame_locator("iframe")
     frame.get_by_role("slider", name="resolution").press("ArrowRight")
-    assert frame.locator("h2").text_content().endswith(", input 1 x 37 x 37")
+    frame.locator("h2", has_text=", input 1 x 37 x 37").wait_for()  # a page shows what is new in its next frame
     page.close()
