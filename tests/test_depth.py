@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import pytest
 from laws.depth_law import AROUND, BODIES
+from members import members
 
 import archcalc
 from archcalc.address import address
@@ -57,7 +58,7 @@ def check(network, free, rng, points=POINTS):
 
 EACH = [
     name
-    for name in archcalc.names()
+    for name in members()
     if name not in REFUSED and not SAME_LAYERS.match(name) and not WIDTHS_BY_A_LOGARITHM.match(name)
 ]
 

@@ -13,6 +13,7 @@ from random import Random
 import pytest
 from console import run
 from laws.page_law import ASK, asked, case, check, engine, expected, page_at, plain
+from members import members
 from page_picture import OF, PICTURE, name_of, shown
 
 import archcalc
@@ -25,7 +26,7 @@ from archcalc.traces.copies import MOST_COPIES
 TOP = PICTURE.parent.parent.parent
 LECTURE = ("mobilenet_v1", "inception_reduced", "resnet50")
 SEVERAL = (*LECTURE, "lenet5", "vgg16", "densenet121", "conv2d", "r_fcn")
-NAMES = archcalc.names()
+NAMES = members()
 CHUNK = 24  # networks on one page in Chromium
 CHROMIUM = shutil.which("chromium")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
