@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import pytest
 from console import check_golden, run
+from members import members
 
 import archcalc
 from archcalc.core.errors import Place, Source
@@ -19,7 +20,6 @@ from archcalc.graph.graph import Graph, Node
 from archcalc.layers import KINDS
 from archcalc.quantity import Quantity
 from archcalc.spec.expression import parse_call
-from archcalc.spec.library import names
 
 COMMANDS = {
     "explain_module": "explain inception_reduced",
@@ -65,7 +65,7 @@ def test_every_kind_s_products_are_its_figures(layer, shapes):
         assert (None if found is None else sum(product.value for product in found)) == counted, name
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", members())
 def test_every_layer_s_products_are_its_row(name):
     report = archcalc.load(name).summary()
     known = {}

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import numpy
 import pytest
+from members import members
 
 import archcalc
 from archcalc.address import address
@@ -32,7 +33,7 @@ def stripped(report):
     return report_of(report.graph._replace(nodes=nodes), **about, defaults=defaults)
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", members())
 def test_the_graph_of_every_network_gives_the_same_tables(name):
     whole = archcalc.load(name).summary()
     alone = stripped(whole)
