@@ -32,7 +32,17 @@ from archcalc.published import measurements
 from archcalc.search.law import law
 from archcalc.search.scaling import members, scale
 
-PAGES = {"check", "draw", "explain", "formula", "kinds", "page", "plot", "show"}  # what they print or draw is no table
+PAGES = {
+    "check",
+    "draw",
+    "explain",
+    "formula",
+    "import",
+    "kinds",
+    "page",
+    "plot",
+    "show",
+}  # what they print or draw is no table
 RECEIPT = {"exercise", "verify"}  # which write several files together
 PICTURES = (".svg", ".pdf", ".png")
 

@@ -326,7 +326,7 @@ for name, (dim, depth, heads, kv, hidden, vocabulary, tied) in {
     SOURCES[name] = text("llama", 512, sizes | {"intermediate_size": hidden, "vocab_size": vocabulary,
                                                 "tie_word_embeddings": tied})  # fmt: skip
     if name not in ("llama3_1b", "tinyllama"):  # which are networks of their own
-        knobs = {"D": dim, "depth": depth, "heads": heads, "kv_heads": kv, "hidden": hidden, "vocabulary": vocabulary}
+        knobs = {"D": dim, "L": depth, "heads": heads, "kv_heads": kv, "hidden": hidden, "vocabulary": vocabulary}
         SOURCES[name] = replace(SOURCES[name], network="llama3_1b", knobs=knobs | {"tied": "false"})
 for name in ("mobilenet_v3_large", "mobilenet_v3_small", "r3d_18", "mc3_18", "r2plus1d_18"):
     video = name.endswith("_18")
