@@ -73,7 +73,7 @@ def test_families_and_kinds(offered):
 
 
 def test_printed_tables(offered):
-    assert set(offered("archcalc lectures --table vgg")) == {"vgg-table-1", "vgg-table-2", "vgg16-table"}
+    assert set(offered("archcalc lectures --table vgg")) == {"vgg-table-1", "vgg-table-2", "vgg16-layer-table"}
 
 
 @pytest.mark.parametrize("family", headings("family"))
