@@ -15,6 +15,7 @@ from archcalc.importers.operation import Imported
 ONNX = ".onnx"
 Reading: TypeAlias = "Callable[[Shape | None], Imported]"
 
+
 def of_file(path: str, shape: Shape | None = None) -> Found:
     """The network in a file, for an input of that shape, or of the shape that it states. Raises ArchcalcError."""
     title, read = _onnx(path) if path.endswith(ONNX) else _keras(path)

@@ -225,7 +225,8 @@ def with_number(operator: str) -> Rule:
     def rule(node: Node) -> tuple[str, Given]:
         if operator == "add" and any(is_row(value, node.output) for value in node.inputs):
             return "bias", everything(node)
-        tensors, factors = [], []
+        tensors: list[Any] = []
+        factors: list[float] = []
         for value, found in zip(node.inputs, node.numbers, strict=True):
             single = value.operation is None and not value.tensors and found is not None and found.size == 1
             (factors if single else tensors).append(short(float(found.item())) if single else value)
@@ -361,9 +362,44 @@ RULES: dict[str, Rule] = {
                                               "Selu", "Celu", "Mish", "Softplus", "Softsign")},
     "Swish": plain("silu"),
 }  # fmt: skip
+
+
+def einsum_products(equation: str, shapes: tuple[tuple[int, ...], ...]) -> int:
+    """The multiply-adds of a sum of products of two inputs; 0 where they are not known.
+
+    An index that only one of the inputs has, and not the output, is summed before.
+    """
+    inputs, arrow, output = equation.replace(" ", "").partition("->")
+    terms = inputs.split(",")
+    sizes = {
+        letter: size
+        for term, shape in zip(terms, shapes, strict=True)
+        for letter, size in zip(term, shape, strict=False)
+    }
+    known = (
+        arrow
+        and "." not in equation
+        and all(letter in output or all(letter in term for term in terms) for letter in sizes)
+    )
+    return prod(sizes.values()) if known else 0
+
+
 PRODUCTS = {"Conv", "ConvTranspose", "Attention"}
 WORKLESS_KINDS = {  # operators without products: they have no mult-adds, though archcalc has no layer for them
-    *("bias", "Abs", "Add", "And", "ArgMax", "ArgMin", "AveragePool", "BatchNormalization", "Cast", "Ceil", "Clip", "Concat"),
+    *(
+        "bias",
+        "Abs",
+        "Add",
+        "And",
+        "ArgMax",
+        "ArgMin",
+        "AveragePool",
+        "BatchNormalization",
+        "Cast",
+        "Ceil",
+        "Clip",
+        "Concat",
+    ),
     *("ConstantOfShape", "Cos", "CumSum", "DepthToSpace", "Div", "Equal", "Erf", "Exp", "Expand", "Floor", "Gather"),
     *("GatherElements", "GatherND", "Gelu", "GlobalLpPool", "GlobalMaxPool", "Greater", "GreaterOrEqual", "Hardmax"),
     *("GroupNormalization", "InstanceNormalization", "IsInf", "IsNaN", "LayerNormalization", "Less", "LessOrEqual"),

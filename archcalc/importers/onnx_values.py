@@ -1,21 +1,25 @@
-"""What is known of the values in a graph of ONNX: their sizes, the elements of small constants, where the batch stands.
+"""What is known of the values in a graph of ONNX: their sizes, small constants, and where the batch stands.
 
-The sizes come from ONNX's own inference, one operator at a time, and the arithmetic of shapes is done by its own reference
-implementation. Many files state the sizes for a batch of 1, also in the targets of reshapes. So every file is read for a
-batch of 1, whose axis is followed from operator to operator.
+The sizes come from ONNX's own inference, one operator at a time, and the arithmetic of shapes is done by its own
+reference implementation. Many files state the sizes for a batch of 1, also in the targets of reshapes. So every file is
+read for a batch of 1, whose axis is followed from operator to operator.
 """
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from math import prod
 from typing import Any
 from warnings import catch_warnings, simplefilter
 
 from archcalc.core.errors import ArchcalcError, listing, needed, one_line
-from archcalc.core.shape import Shape, describe
+from archcalc.core.shape import Shape, describe, replaced
 from archcalc.importers.onnx_file import WHAT
 
-LARGEST = 4096  # elements of a constant that is computed
+LARGEST = 1 << 16  # elements of a constant that is computed
+MOST_PARTS = 4096  # of a split
+MOST_KEPT = 4096  # elements of a constant that are not all equal
 FOLDED = {  # the operators of the arithmetic of shapes
     *("Abs", "Add", "And", "Cast", "CastLike", "Ceil", "Concat", "Constant", "ConstantOfShape", "Div", "Equal"),
     *("Expand", "Flatten", "Floor", "Gather", "Greater", "GreaterOrEqual", "Identity", "Less", "LessOrEqual", "Max"),
@@ -23,6 +27,8 @@ FOLDED = {  # the operators of the arithmetic of shapes
     *("Reshape", "Round", "Shape", "Sign", "Size", "Slice", "Split", "Sqrt", "Squeeze", "Sub", "Tile", "Transpose"),
     *("Unsqueeze", "Where"),
 }
+TERM = rb"[A-Za-z]*(\.\.\.)?[A-Za-z]*"
+EQUATION = re.compile(rb"%b(,%b)*(->%b)?" % (TERM, TERM, TERM))
 BY_TYPE = {"Shape": 0, "Size": 0, "CastLike": 1}  # operators that only look at the type and the sizes of an input
 SAME_ORDER = ("Reshape", "Flatten", "Squeeze", "Unsqueeze")
 
@@ -48,12 +54,10 @@ class Values:
         sizes = tuple(tensor.dims)
         if any(size < 0 for size in sizes):
             raise ArchcalcError(f"the tensor {one_line(name)!r} has the sizes {listing(map(str, sizes))}")
-        self.set(name, tensor.data_type, sizes)
-        if tensor.data_location != tensor.EXTERNAL and prod(sizes) <= LARGEST:
-            try:
+        self.enter(name, tensor.data_type, sizes)
+        if tensor.data_location != tensor.EXTERNAL and prod(sizes) <= MOST_KEPT:
+            with suppress(ValueError, TypeError):  # they were left out when the file was read
                 self.elements[name] = self.onnx.numpy_helper.to_array(tensor)
-            except (ValueError, TypeError):  # they were left out when the file was read
-                pass
 
     def input(self, shape: Shape | None) -> bool:
         """The network's input; whether the file states its shape. Raises ArchcalcError."""
@@ -69,17 +73,17 @@ class Values:
                 "example, or with an open number of them"
             )
         sizes = shape or tuple(size or 0 for size in own)
-        if not sizes or not all(sizes):
+        if not sizes or min(sizes) < 1:
             how = "'archcalc import FILE --input 3,224,224 -o NAME.yaml' gives it"
             raise ArchcalcError(f"the size of its input {one_line(only.name)!r} is open; {how}")
         if own and len(own) != len(sizes):
             raise ArchcalcError(f"one example of its input has {len(own)} axes, and {describe(sizes)} has {len(sizes)}")
         self.name, self.shape = only.name, sizes
-        self.set(only.name, only.type.tensor_type.elem_type, (1, *sizes))
+        self.enter(only.name, only.type.tensor_type.elem_type, (1, *sizes))
         self.batch[only.name] = 0
         return [*sizes] == own
 
-    def set(self, name: str, type_: int, sizes: Shape) -> None:
+    def enter(self, name: str, type_: int, sizes: Shape) -> None:
         if name in self.types:
             raise ArchcalcError(f"the value {one_line(name)!r} is written twice")
         self.types[name] = self.onnx.helper.make_tensor_type_proto(type_, sizes)
@@ -107,14 +111,37 @@ class Values:
         if node.op_type in FOLDED and not node.domain:
             self.fold(node, given)
 
+    def lengths(self, x: str, axis: int, split: str = "") -> list[int]:
+        """The lengths of the parts into which an axis is split: each is told, or one for all."""
+        size, given = self.plain(x)[axis], self.elements[split].tolist() if split else 1
+        if isinstance(given, list):
+            return given
+        if size > MOST_PARTS * given:
+            raise ArchcalcError(f"it splits {size:,} into more than {MOST_PARTS:,} parts")
+        return [min(given, size - start) for start in range(0, size, given)]
+
+    def part(self, name: str, x: str, axis: int, length: int | None) -> None:
+        """A part of a value along an axis, which vanishes if it has no length."""
+        sizes, at = self.plain(x), self.batch.get(x)
+        kept = () if length is None else (length,)
+        self.enter(name, self.types[x].tensor_type.elem_type, replaced(sizes, axis, *kept))
+        if at is not None:
+            self.batch[name] = at - (length is None and axis % len(sizes) < at)
+
     def inferred(self, node: Any, given: list[str]) -> dict[str, Any]:
         """The types of the outputs, as far as ONNX can tell them. Raises ArchcalcError."""
         defs, version = self.onnx.defs, self.versions.get(node.domain, 1)
         if not defs.has(node.op_type, version, node.domain):
             return {}
-        known = {name: self.onnx.numpy_helper.from_array(self.elements[name]) for name in given if name in self.elements}
+        small = {name: found for name in given if (found := self.elements.get(name)) is not None}
+        known = {name: self.onnx.numpy_helper.from_array(one) for name, one in small.items() if one.size <= MOST_KEPT}
         infer = needed("onnx.shape_inference", WHAT, "onnx").infer_node_outputs
         schema = defs.get_schema(node.op_type, version, node.domain)
+        if why := unsafe(node, len(self.plain(given[0])) if given else 0):
+            raise ArchcalcError(why)
+        for place, formal in enumerate(schema.inputs):
+            if formal.option == formal.option.Single and not "".join(node.input[place : place + 1]):
+                raise ArchcalcError(f"its input {formal.name} is missing")
         types = {name: self.types[name] for name in given}
         try:
             found = infer(schema, node, types, known, None, [*self.model.opset_import], self.model.ir_version)
@@ -129,14 +156,15 @@ class Values:
     def output(self, node: Any, name: str, inferred: Any, depends: list[str]) -> None:
         stated, found = self.stated.get(name), _sizes(inferred)
         if found and stated and any(a and b and a != b for a, b in zip(found, stated, strict=False)):
-            says = f"{describe(tuple(size or '?' for size in stated))}, and it gives"
-            raise ArchcalcError(f"the file states its output as {says} {describe(tuple(size or '?' for size in found))}")
-        sizes = found if found is not None and None not in found else stated
-        if sizes is None or None in sizes:
+            says, gives = (" x ".join(str(size or "?") for size in one) for one in (stated, found))
+            raise ArchcalcError(f"its output is {gives}, and the file states {says}")
+        best = stated if found is None or None in found else found
+        if best is None or None in best:
             raise ArchcalcError("the sizes of its output are not known")
-        if depends and not all(sizes):
-            raise ArchcalcError(f"its output has a size of 0: {describe(sizes)}")
-        self.set(name, inferred.tensor_type.elem_type if inferred else 1, sizes)
+        sizes = tuple(size or 0 for size in best)
+        if min(sizes, default=1) < (1 if depends else 0):
+            raise ArchcalcError(f"its output has a size that there cannot be: {describe(sizes)}")
+        self.enter(name, inferred.tensor_type.elem_type if inferred else 1, sizes)
         if depends:
             x = max(depends, key=lambda one: len(self.plain(one)))
             self.batch[name] = self.followed(node, x, sizes)
@@ -149,6 +177,8 @@ class Values:
             order = [*given["perm"].ints] if "perm" in given else [*reversed(range(len(before)))]
             return order.index(at)
         if node.op_type in SAME_ORDER:
+            if prod(before) != prod(after):
+                raise ArchcalcError(f"{describe(before)} cannot be reshaped to {describe(after)}")
             return _same_elements_before(prod(before[:at]), after)
         if node.op_type == "Gather" and x != node.input[0]:
             return at
@@ -156,8 +186,8 @@ class Values:
             axis = given["axis"].i if "axis" in given else 0
             return at - (axis % len(before) < at)
         if node.op_type.startswith("Reduce") and len(after) < len(before):
-            axes = self.elements.get(node.input[1]) if len(node.input) > 1 else given["axes"].ints
-            return at - sum(int(axis) % len(before) < at for axis in axes if axis is not None)
+            axes = self.elements[node.input[1]] if len(node.input) > 1 else given["axes"].ints
+            return at - sum(int(axis) % len(before) < at for axis in axes)
         return max(at + len(after) - len(before), 0)
 
     def fold(self, node: Any, given: list[str]) -> None:
@@ -179,11 +209,15 @@ class Values:
         with np.errstate(all="ignore"), catch_warnings():
             simplefilter("ignore")
             try:
-                found = self.evaluator(node, opsets=self.versions).run(None, inputs)
+                outcome = self.evaluator(node, opsets=self.versions).run(None, inputs)
             except Exception:  # what it cannot compute is a constant like others
                 return
-        for name, value in zip(outputs, found, strict=True):
-            self.elements[name] = np.asarray(value)
+        for name, value in zip(outputs, outcome, strict=True):
+            found = np.asarray(value)
+            if found.size > 1 and (found == found.flat[0]).all():
+                found = np.broadcast_to(found.flat[0], found.shape)  # without memory
+            if found.size <= MOST_KEPT or not any(found.strides):
+                self.elements[name] = found
             self.batch.pop(name, None)
 
     def empty(self, name: str) -> Any:
@@ -194,8 +228,22 @@ class Values:
         return np.broadcast_to(np.zeros((), dtype), self.plain(name))
 
 
+def unsafe(node: Any, rank: int) -> str:
+    """Why ONNX's compiled inference must not see an operator: it would end the program, or never end itself."""
+    given = {attribute.name: attribute for attribute in node.attribute}
+    if "axis" in given and not -rank - 1 <= given["axis"].i <= rank:
+        return f"there is no axis {given['axis'].i} of {rank}"
+    if "batch_dims" in given and not 0 <= given["batch_dims"].i < max(rank, 1):
+        return f"its batch_dims are {given['batch_dims'].i} of {rank} axes"
+    if "num_outputs" in given and given["num_outputs"].i != len(node.output):
+        return f"it has {len(node.output)} outputs, and num_outputs is {given['num_outputs'].i}"
+    if "equation" in given and not EQUATION.fullmatch(given["equation"].s.replace(b" ", b"")):
+        return "its equation is not one of letters"
+    return ""
+
+
 def _same_elements_before(count: int, sizes: Shape) -> int:
-    """The axis before which this many elements stand: one of size 1, if there is one; else where the batch is inside."""
+    """The axis before which this many elements stand, one of size 1 if there is one; else the axis that they end in."""
     places = [at for at in range(len(sizes)) if prod(sizes[:at]) == count]
     ones = [at for at in places if sizes[at] == 1]
     inside = max((at for at in range(len(sizes)) if prod(sizes[:at]) <= count), default=0)
