@@ -6,19 +6,17 @@ import sys
 from contextlib import suppress
 from itertools import product
 
+import numpy
+import onnx
 import pytest
 from console import check_mistake, run
+from onnx import TensorProto, helper, numpy_helper
 
 import archcalc
 from archcalc.core.errors import ArchcalcError
 from archcalc.importers import onnx_graph
 from archcalc.importers.onnx_file import LARGEST, SMALL, load, mapped, without_weights
 from archcalc.network import Network
-
-onnx = pytest.importorskip("onnx", reason="onnx is not installed")
-numpy = pytest.importorskip("numpy")
-
-from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
 NEWEST = 20  # operators of every version that the tests name are those of this one, unless another is told
 
