@@ -301,9 +301,29 @@ def test_an_operator_that_nobody_knows_is_opaque(tmp_path):
     assert "The mult-adds of own.Strange in the network are not known" in found.spec.headings["about"]
 
 
-def test_products_of_two_activations_in_an_einsum_are_counted(tmp_path):
-    made = model([node("Relu", ["x"], ["r"]), node("Einsum", ["x", "r"], ["y"], equation="bchw, bcvw -> bchv")])
-    assert network(made, tmp_path).summary().totals.mult_adds == 8 * 12 * 12 * 12
+WITHOUT_LAYER = {  # operators without a layer, whose products are known by their sizes
+    "Einsum": ([node("Einsum", ["x", "x"], ["y"], equation="bchw, bcvw -> bchv")], [], 8 * 12 * 12 * 12),
+    "Einsum, an index summed before": ([node("Einsum", ["x", "x"], ["y"], equation="bchw,bcvu->bchv")], [], None),
+    "MatMul": ([node("MatMul", ["x", "w"], ["y"])], [weight("w", 8, 12, 5)], 8 * 12 * 12 * 5),
+    "MatMul from the left": ([node("MatMul", ["w", "x"], ["y"])], [weight("w", 5, 12)], 8 * 5 * 12 * 12),
+    "Gemm": ([node("Reshape", ["x", "t"], ["r"]), node("Gemm", ["r", "w"], ["y"], transA=1)],
+             [whole("t", 96, 12), weight("w", 96, 5)], 96 * 12 * 5),
+    "Conv of heads": (  # the batch is a part of an axis
+        [node("Reshape", ["x", "t"], ["r"]), node("Conv", ["r", "w"], ["y"], group=2)],
+        [whole("t", 2, 4, 12, 12), weight("w", 6, 2, 3, 3)], 2 * 6 * 2 * 3 * 3 * 10 * 10,
+    ),
+    "Conv with weights that are computed": (
+        [node("Slice", ["x", "from", "to", "axes"], ["s"]), node("Conv", ["x", "s"], ["y"])],
+        [whole("from", 0, 0), whole("to", 3, 3), whole("axes", 2, 3)], 8 * 3 * 3 * 10 * 10,
+    ),
+    "GridSample": ([node("GridSample", ["x", "g"], ["y"])], [weight("g", 1, 3, 4, 2)], None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WITHOUT_LAYER)
+def test_products_of_an_operator_without_a_layer(name, tmp_path):
+    nodes, tensors, mult_adds = WITHOUT_LAYER[name]
+    assert network(model(nodes, tensors), tmp_path).summary().totals.mult_adds == mult_adds
 
 
 def test_tensors_that_torch_calls_buffers_are_no_params(tmp_path):
