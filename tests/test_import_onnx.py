@@ -152,6 +152,13 @@ OPERATORS = {  # a graph of the input x, 8 x 12 x 12, and the layers that it is
          node("MatMul", ["x", "ks"], ["s"]), node("Softmax", ["s"], ["p"]), node("MatMul", ["p", "x"], ["y"])],
         [number("factor", 0.5)], ["dot_product_attention"],
     ),
+    "rows_first": (  # the batch stands between the rows and the features, and is a part of the heads
+        [node("Reshape", ["x", "rows"], ["r"]), node("Transpose", ["r"], ["t"], perm=[1, 0, 2]),
+         node("MatMul", ["t", "w"], ["m"]), node("Reshape", ["m", "heads"], ["h"]),
+         node("Transpose", ["h"], ["ht"], perm=[1, 0, 2]), node("Reshape", ["ht", "apart"], ["y"])],
+        [whole("rows", 1, 96, 12), weight("w", 12, 6), whole("heads", 96, 3, 2), whole("apart", 1, 3, 96, 2)],
+        ["reshape((96, 12))", "linear(6, bias=false)", "reshape((96, 3, 2))", "permute((1, 0, 2))"],
+    ),
     "identity": ([node("Identity", ["x"], ["i"]), node("Relu", ["i"], ["y"])], [], ["relu"]),
     **{kind: ([node(kind, ["x"], ["y"])], [], [kind.lower()])
        for kind in ("Relu", "Sigmoid", "Tanh", "HardSwish", "HardSigmoid", "Gelu", "Elu", "Selu", "Mish", "Softplus")},
@@ -488,7 +495,8 @@ def test_a_constant_in_an_operator_is_not_held_either():
     assert not tensor.raw_data
 
 
-def test_weights_in_another_file_are_never_opened(tmp_path):
+def test_weights_in_another_file_are_never_opened(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     made = model([node("Conv", ["x", "w", "b"], ["y"])], [W, weight("b", 4)])
     for tensor in made.graph.initializer:
         tensor.data_location = TensorProto.EXTERNAL
