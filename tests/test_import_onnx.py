@@ -127,6 +127,11 @@ OPERATORS = {  # a graph of the input x, 8 x 12 x 12, and the layers that it is
         [numpy_helper.from_array(numpy.int64(3), "three"), numpy_helper.from_array(numpy.int64(2), "two")],
         ["narrow(6, 2)"],
     ),
+    "rolled_by_0": (
+        [node("Slice", ["x", "end", "end", "axes"], ["none"]), node("Concat", ["none", "x"], ["c"], axis=1),
+         node("Relu", ["c"], ["y"])],
+        [whole("end", 8), whole("axes", 1)], ["relu"],
+    ),
     "slice": ([node("Slice", ["x", "from", "to", "axes"], ["y"])],
               [whole("from", -5), whole("to", 2**62), whole("axes", 3)], ["narrow(7, 5, axis=-1)"]),
     "gather": ([node("Gather", ["x", "third"], ["y"], axis=1)], [numpy_helper.from_array(numpy.int64(2), "third")],
