@@ -98,7 +98,7 @@ def verify(context: click.Context, /, networks: Sequence[str], everything: bool,
     from archcalc.network import load
     from archcalc.output import folder_for
     from archcalc.spec.library import names
-    from archcalc.verify.against import Foreign, check_at_hand
+    from archcalc.verify.against import check_at_hand, foreign
     from archcalc.verify.clock import ended_by_term
     from archcalc.verify.device import device_name, environment, find_device
     from archcalc.verify.receipt import slug, write_receipt
@@ -111,7 +111,7 @@ def verify(context: click.Context, /, networks: Sequence[str], everything: bool,
     if most := options["up_to"]:
         reports = [report for report in reports if report.known.mult_adds <= most * G]
     folder = folder_for(options["output"]) if options["format"] == FOLDER else None
-    modules = tuple(map(Foreign, paths))
+    modules = tuple(map(foreign, paths))
     asked = Asked(device, options["batch"], options["limit"], libraries, modules, everything, options["memory_"],
                   options["time_"])  # fmt: skip
     with gc_frozen(), ended_by_term():

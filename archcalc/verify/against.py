@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.core.errors import ArchcalcError
 from archcalc.importers.importing import as_spec
@@ -77,14 +77,14 @@ def compared(source: Source, report: Report) -> Witnessed | NotRun:
     return _beside(report, source.library, written(source), source.origin, theirs, sums)
 
 
-class Foreign:
-    """The torch module that MODULE:CALLABLE gives, built without data: its author's code runs. Raises ArchcalcError."""
+class Foreign(NamedTuple):
+    """A torch module that MODULE:CALLABLE gives."""
 
-    def __init__(self, path: str) -> None:
-        self.path, self.module = path, made_by(path)
+    path: str
+    module: Any
 
     def beside(self, report: Report) -> Witnessed:
-        """The comparison with it, read for an input of the report's shape. Raises ArchcalcError."""
+        """The comparison with the module, read as by an import, at the report's input. Raises ArchcalcError."""
         imported = read(self.module, report.input, "int64" if of_tokens(report) else "float32")
         order, spec = as_spec(imported, {"net": self.path})
         found = summarize(spec, {})
@@ -93,6 +93,11 @@ class Foreign:
         totals = {"params": imported.params, "mult_adds": imported.mult_adds}
         origin = self.path.partition(":")[0].partition(".")[0]
         return _beside(report, "", self.path, origin, Side(names, lines(found)), totals)
+
+
+def foreign(path: str) -> Foreign:
+    """The module that MODULE:CALLABLE gives, built without data. This runs its author's code. Raises ArchcalcError."""
+    return Foreign(path, made_by(path))
 
 
 def of_tokens(report: Report) -> bool:

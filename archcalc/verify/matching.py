@@ -90,7 +90,7 @@ def matched(ours: Side, theirs: Side) -> dict[int, int]:
     """Which layer of theirs each of ours is, by the first of the WAYS in which two are alike."""
     pairs = {INPUT: INPUT}
     mine, others = ours.sources, theirs.sources
-    for way, loosely in WAYS:
+    for way, enough in WAYS:
         if len(pairs) > min(len(mine), len(others)):
             break
         waiting: dict[Hashable, list[int]] = {}
@@ -98,12 +98,14 @@ def matched(ours: Side, theirs: Side) -> dict[int, int]:
         for place, key in enumerate(way(theirs)):
             if place not in taken:
                 waiting.setdefault(key, []).append(place)
-        for place, key in enumerate(way(ours)):
-            free = [] if place in pairs else waiting.get(key, [])
-            sources = {pairs.get(source) for source in mine[place]}
-            if found := [other for other in free if others[other] == sources] or free * loosely:
-                pairs[place] = found[0]
-                free.remove(found[0])
+        keys = way(ours)
+        for loosely in (False, True) if enough else (False,):
+            for place, key in enumerate(keys):
+                free = [] if place in pairs else waiting.get(key, [])
+                sources = {pairs.get(source) for source in mine[place]}
+                if found := [other for other in free if others[other] == sources] or free * loosely:
+                    pairs[place] = found[0]
+                    free.remove(found[0])
     del pairs[INPUT]
     return pairs
 
@@ -147,10 +149,11 @@ def _around(label: Label) -> Label:
 
 # what is alike, the surest first, and whether that is enough where the inputs are others
 WAYS: tuple[tuple[Label, bool], ...] = (
-    *((reach(label), loosely) for label in (_figures, _params) for reach in (_around, _above, _below)
-      for loosely in (False, True)),
-    (_params, False), (_nothing, False), (_params, True),
-)  # fmt: skip
+    *((reach(label), True) for label in (_figures, _params) for reach in (_around, _above, _below)),
+    (_params, False),
+    (_nothing, False),
+    (_params, True),
+)
 
 
 class Matching(NamedTuple):
