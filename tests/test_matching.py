@@ -60,6 +60,16 @@ def test_the_order_of_branches_is_no_difference(side):
     assert compare(shuffled, side) == compare(side, shuffled) == Compared((), ())
 
 
+def test_layers_that_are_alike_can_stand_in_any_order():
+    """Four equal layers of the input, and four that each take two neighbours of the ring."""
+    sources = {place: {INPUT} if place < 4 else {place - 4, (place - 3) % 4} for place in range(8)}
+    ring, turned = (
+        built("abcdefgh", [((8, 9, 9), 8, 8)] * 8, sources, order) for order in (range(8), (0, 2, 1, *range(3, 8)))
+    )
+    assert ring.lines != turned.lines
+    assert compare(ring, turned) == Compared((), ())
+
+
 @pytest.mark.parametrize(("figure", "value"), [("params", 7), ("mult_adds", 7), ("output", (5, 3, 3))])
 def test_a_changed_layer_is_named_alone(side, chosen, figure, value):
     for place in chosen:
@@ -126,6 +136,8 @@ def test_unknown_work_that_one_side_has_not_is_looked_through(side, chosen):
         more = built([*side.names, "odd"], [*side.lines, ((9, 9), 5, None)], [*sources, {place}],
                      [*range(place + 1), count, *range(place + 1, count)])  # fmt: skip
         assert compare(more, side) == compare(side, more) == Compared((), ("odd",))
+        last = side.names[-1]
+        assert of(compare(more, changed(side, count - 1, sources=(0, 1, 2))).differences) == {last}
 
 
 def test_places_are_those_that_lines_tell():

@@ -52,18 +52,23 @@ class Compared(NamedTuple):
 
 
 def compare(ours: Side, theirs: Side) -> Compared:
-    """The differences. A layer of unknown work that only one side has is none, and the other side has its input."""
+    """The differences; if there are fewer, those behind layers of unknown work that the other side may not have."""
     ours, theirs = (replace(side, lines=[*map(features, side.lines)]) for side in (ours, theirs))
-    unknown: list[str] = []
-    while True:
-        pairs = matched(ours, theirs)
-        left = [(ours, _unknown(ours) - pairs.keys()), (theirs, _unknown(theirs) - {*pairs.values()})]
-        if not any(places for _, places in left):
-            break
-        unknown += [side.of(place) for side, places in left for place in sorted(places)]
-        ours, theirs = (_without(side, places) for side, places in left)
-    both = [place for place in pairs if place in _unknown(ours) or pairs[place] in _unknown(theirs)]
-    return Compared(tuple(Matching(ours, theirs, pairs).differences()), (*map(ours.of, both), *unknown))
+    pairs = matched(ours, theirs)
+    found = _compared(ours, theirs, pairs)
+    both = {place for place in _unknown(ours) if pairs.get(place) in _unknown(theirs)}
+    own, other = _unknown(ours) - both, _unknown(theirs) - {pairs[place] for place in both}
+    if not found.differences or not (own or other):
+        return found
+    mine, its = _without(ours, own), _without(theirs, other)
+    through = _compared(mine, its, matched(mine, its))
+    odd = (*map(ours.of, sorted(own)), *map(theirs.of, sorted(other)))
+    return min(found, through._replace(unknown=(*through.unknown, *odd)), key=lambda one: len(one.differences))
+
+
+def _compared(ours: Side, theirs: Side, pairs: dict[int, int]) -> Compared:
+    unknown = [place for place in sorted(pairs) if place in _unknown(ours) or pairs[place] in _unknown(theirs)]
+    return Compared(tuple(Matching(ours, theirs, pairs).differences()), tuple(map(ours.of, unknown)))
 
 
 def _unknown(side: Side) -> set[int]:
