@@ -144,7 +144,7 @@ def _exported(torch: Any, module: Any, shape: Shape, dtype: str) -> Any:
             why = "what it does depends on the numbers in its input, so there is no one graph of it"
         else:
             why = f"its forward fails for an input of {describe(shape)} ({name}: {first})"
-        raise ArchcalcError(f"{type(module).__name__} cannot be imported: {why}") from None
+        raise ArchcalcError(f"{type(module).__name__} cannot be read: {why}") from None
 
 
 def _first_line(error: Exception) -> str:
