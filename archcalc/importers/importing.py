@@ -72,6 +72,7 @@ def _notes(imported: Imported, fixed: str) -> Iterator[str]:
         yield f"The size of the input is fixed: {fixed}"
     if imported.unused:
         yield f"{many(imported.unused, 'parameter')} of the module, which its forward does not use, are left out"
+    yield from imported.notes
 
 
 def _sizes(shape: Shape) -> tuple[list[str], list[Knob]]:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 from warnings import catch_warnings, simplefilter
 
 from archcalc.core.errors import ArchcalcError, needed
@@ -166,6 +166,9 @@ def _counted(torch: Any, module: Any, shape: Shape, dtype: str) -> int | None:
 class Reader:
     """Reads the nodes of an exported graph, in order."""
 
+    rules: ClassVar = RULES
+    workless: ClassVar = WORKLESS
+
     def __init__(self, torch: Any, program: Any, shapes: dict[str, Shape], first: dict[str, str]) -> None:
         self.torch, self.shapes = torch, shapes  # of the learned tensors, by name
         placeholders = program.graph_signature.inputs_to_parameters
@@ -241,7 +244,7 @@ class Reader:
 
     def layers(self, asked: Asked) -> list[Kind] | None:
         """The layers of an operator, if archcalc has them and they give the same shape."""
-        rule = RULES.get(asked.operator)
+        rule = self.rules.get(asked.operator)
         layers = rule(asked) if rule else None
         if layers is None:
             return None
@@ -339,7 +342,7 @@ class Reader:
         tensors = self.new([name for value in asked.constants for name in value.tensors])
         params = sum(map(self.count, tensors))
         work: int | None = self.work(node) // BATCH + sum(value.mult_adds for value in asked.constants)
-        if not work and asked.operator not in WORKLESS:
+        if not work and asked.operator not in self.workless:
             self.unknown.append(f"{asked.operator} in {'.'.join(w.name for w in _within(node)) or 'the network'}")
             work = None
         inputs = tuple(dict.fromkeys(v.operation for v in asked.activations if v.operation is not None))
