@@ -118,6 +118,45 @@ class Undecided(nn.Module):
         return x + 1 if x.sum() > 0 else x
 
 
+class Rotated(nn.Module):
+    """It turns its tokens by angles that it computes, without gradients, and has a prefix of no tokens."""
+
+    def __init__(self):
+        super().__init__()
+        self.patches, self.mix = nn.Conv2d(3, 8, 8, 8), nn.Linear(8, 8)
+        self.register_buffer("frequencies", torch.ones(8, 1))
+
+    def forward(self, x):
+        x = self.patches(x).flatten(2).transpose(1, 2)
+        with torch.no_grad():
+            angles = (self.frequencies @ torch.ones(1, x.shape[1], device=x.device)).t()
+        x = torch.cat([x[:, :0], self.mix(x) * angles.sin() + x.type_as(angles) * angles.cos()], 1)
+        return x.mean(1)
+
+
+class Mixed(nn.Module):
+    """A mistake that people make: it attends to the other examples of its batch."""
+
+    def __init__(self):
+        super().__init__()
+        self.query, self.key = nn.Linear(7, 4), nn.Linear(7, 4)
+
+    def forward(self, x):
+        return torch.softmax(self.query(x) @ self.key(x).t(), -1) @ x
+
+
+class Tree(nn.Module):
+    """Inside `right`, its own `left` hides the one outside."""
+
+    def __init__(self, inner=None):
+        super().__init__()
+        self.left, self.right = nn.Sequential(nn.Conv2d(3, 3, 1), nn.ReLU()), inner or nn.Conv2d(3, 3, 1)
+
+    def forward(self, x, before=()):
+        y = self.left(x)
+        return self.right(y.tanh(), (y,)) if isinstance(self.right, Tree) else torch.cat([self.right(y), y, *before], 1)
+
+
 def residual():
     stages = [nn.Sequential(Residual(a, b, s), *(Residual(b, b) for _ in range(2))) for a, b, s in
               [(8, 8, 1), (8, 16, 2), (16, 32, 2)]]  # fmt: skip
@@ -134,6 +173,9 @@ MODULES = {
     "text": (Text, (9,), "int64"),
     "odd": (Odd, (4, 5), "float32"),
     "twice": (Twice, IMAGE, "float32"),
+    "rotated": (Rotated, IMAGE, "float32"),
+    "mixed": (Mixed, (7,), "float32"),
+    "tree": (lambda: Tree(Tree()), IMAGE, "float32"),
     "up": (
         lambda: nn.Sequential(nn.ConvTranspose2d(3, 4, 2, 2), nn.Upsample(scale_factor=2), nn.GroupNorm(2, 4)),
         IMAGE,
@@ -220,9 +262,18 @@ def test_the_size_is_a_knob_where_the_module_has_none(name):
     assert network.summary(resolution=80).totals.mult_adds == mult_adds
 
 
+def test_a_network_that_joins_examples_says_so():
+    about = archcalc.from_torch(Mixed(), (7,)).spec.headings["about"]
+    assert about.startswith("The network joins the examples of a batch, in matmul in the network; a batch of one is")
+
+
+def test_a_hidden_entry_has_another_name():
+    assert "from: [-1, left, left_]" in archcalc.from_torch(Tree(Tree()), IMAGE).text
+
+
 def test_most_sizes_are_knobs():
     assert [n for n in SIZED if "resolution" in archcalc.from_torch(MODULES[n][0](), IMAGE).knobs] == [
-        "residual", "gates", "branches", "shuffle", "twice", "up"
+        "residual", "gates", "branches", "shuffle", "twice", "tree", "up"
     ]  # fmt: skip
 
 

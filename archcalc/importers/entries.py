@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import NamedTuple
 
 from archcalc.core.errors import BUILT
@@ -19,6 +19,14 @@ INPUT_NAMES = ("here", "other", "third", "fourth")
 
 class Cannot(Exception):
     """The entries cannot be written in this form."""
+
+
+class Hidden(Cannot):
+    """A name of a list means another entry where it would be written."""
+
+    def __init__(self, entries: Sequence[Entry], base: str) -> None:
+        super().__init__()
+        self.name = (id(entries), base)
 
 
 class Name(NamedTuple):
@@ -43,8 +51,11 @@ class Place(NamedTuple):
 class Writer:
     """Writes the entries of a network."""
 
-    def __init__(self, operations: Sequence[Operation], folding: Folding) -> None:
+    def __init__(
+        self, operations: Sequence[Operation], folding: Folding, hidden: Container[tuple[int, str]] = ()
+    ) -> None:
         self.operations, self.folding = operations, folding
+        self.hidden = hidden  # names of lists, which need others
         self.part = Part({}, {}, {}, BUILT.source, {}, {})
 
     def spec(
@@ -181,8 +192,11 @@ class Writer:
         inner: Place | None = place
         while inner is not None:
             if text := self.found(inner, at, number, itself):
-                if text.partition("/")[0] in hidden:
-                    raise Cannot
+                if (first := text.partition("/")[0]) in hidden:
+                    which = inner.names.index(first)
+                    if isinstance(inner.entries[which], Join):  # it is named after what it is
+                        raise Cannot
+                    raise Hidden(inner.entries, self.named_entries(inner.entries)[which].base)
                 return text
             if name := dict(inner.inputs).get(number):
                 return name
@@ -221,13 +235,19 @@ class Writer:
             return name or snake(entry.kind), True
         return (name, True) if name and stem(name) != block.name else (block.name, False)
 
+    def seen_name(self, entries: Sequence[Entry], base: str, written: bool) -> tuple[str, bool]:
+        """The name, or another one where it is hidden."""
+        while (id(entries), base) in self.hidden:
+            base, written = f"{base}_", True
+        return base, written
+
     def named_entries(self, entries: Sequence[Entry]) -> list[Name]:
         """The name of each entry of a list: numbers tell apart copies, and entries named after what they are."""
         runs: list[int] = []  # for each entry, of how many copies it is one
         while len(runs) < len(entries):
             copies = self.copies(entries, len(runs))
             runs += [copies] * copies
-        own = [self.own_name(entry, count > 1) for entry, count in zip(entries, runs, strict=True)]
+        own = [self.seen_name(entries, *self.own_name(e, n > 1)) for e, n in zip(entries, runs, strict=True)]
         kinds = Counter(base for (base, written), count in zip(own, runs, strict=True) if count > 1 or not written)
         used, taken = Counter[str](), {*kinds, *(f"{base}{i}" for base, n in kinds.items() for i in range(1, n + 1))}
         found = []
