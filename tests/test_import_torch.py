@@ -145,6 +145,20 @@ class Mixed(nn.Module):
         return torch.softmax(self.query(x) @ self.key(x).t(), -1) @ x
 
 
+class Again(nn.Module):
+    """One block used four times, and others with its name."""
+
+    def __init__(self):
+        super().__init__()
+        self.block, self.more_1, self.more_2, self.more_3 = Residual(3, 3), Gate(3), Gate(3), Residual(3, 3)
+        self.more_4 = Residual(3, 3)
+
+    def forward(self, x):
+        for part in (self.block, self.block, self.block, self.more_1, self.more_2, self.more_3, self.more_4):
+            x = part(x)
+        return self.block(x)
+
+
 class Tree(nn.Module):
     """Inside `right`, its own `left` hides the one outside."""
 
@@ -176,6 +190,7 @@ MODULES = {
     "rotated": (Rotated, IMAGE, "float32"),
     "mixed": (Mixed, (7,), "float32"),
     "tree": (lambda: Tree(Tree()), IMAGE, "float32"),
+    "again": (Again, IMAGE, "float32"),
     "up": (
         lambda: nn.Sequential(nn.ConvTranspose2d(3, 4, 2, 2), nn.Upsample(scale_factor=2), nn.GroupNorm(2, 4)),
         IMAGE,
@@ -271,9 +286,15 @@ def test_a_hidden_entry_has_another_name():
     assert "from: [-1, left, left_]" in archcalc.from_torch(Tree(Tree()), IMAGE).text
 
 
+def test_a_block_that_is_used_twice_shares_its_weights():
+    text = archcalc.from_torch(Again(), IMAGE).text
+    assert text.count("share: block") == 2
+    assert len(text.splitlines()) < 50
+
+
 def test_most_sizes_are_knobs():
     assert [n for n in SIZED if "resolution" in archcalc.from_torch(MODULES[n][0](), IMAGE).knobs] == [
-        "residual", "gates", "branches", "shuffle", "twice", "tree", "up"
+        "residual", "gates", "branches", "shuffle", "twice", "tree", "again", "up"
     ]  # fmt: skip
 
 

@@ -158,7 +158,9 @@ def equal(spec: Spec, operations: Sequence[Operation], order: Sequence[int], set
         operation = operations[number]
         inputs = tuple(places[source] for source in operation.inputs)
         shared = None if operation.shared is None else places[operation.shared]
-        if (node.layer, node.shape, node.shared) != (operation.layer, operation.shape, shared):
+        if (node.layer, node.shape) != (operation.layer, operation.shape):
+            return False
+        if node.shared != shared and operation.weights:  # in a block that is shared, the other layers are shared, too
             return False
         if inputs and node.inputs != inputs:  # what depends on nothing stands below any entry
             return False
