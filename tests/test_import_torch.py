@@ -159,6 +159,23 @@ class Again(nn.Module):
         return self.block(x)
 
 
+class Dense(nn.Module):
+    """Each of its layers takes the outputs of all before it."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.layers = nn.Conv2d(3, 8, 1), nn.Sequential()
+        for i in range(5):
+            layer = nn.Sequential(nn.BatchNorm2d(8 + 4 * i), nn.ReLU(), nn.Conv2d(8 + 4 * i, 4, 3, padding=1))
+            self.layers.add_module(f"layer{i + 1}", layer)
+
+    def forward(self, x):
+        found = [self.stem(x)]
+        for layer in self.layers:
+            found.append(layer(torch.cat(found, 1)))
+        return torch.cat(found, 1)
+
+
 class Tree(nn.Module):
     """Inside `right`, its own `left` hides the one outside."""
 
@@ -191,6 +208,7 @@ MODULES = {
     "mixed": (Mixed, (7,), "float32"),
     "tree": (lambda: Tree(Tree()), IMAGE, "float32"),
     "again": (Again, IMAGE, "float32"),
+    "dense": (Dense, IMAGE, "float32"),
     "up": (
         lambda: nn.Sequential(nn.ConvTranspose2d(3, 4, 2, 2), nn.Upsample(scale_factor=2), nn.GroupNorm(2, 4)),
         IMAGE,
@@ -292,9 +310,15 @@ def test_a_block_that_is_used_twice_shares_its_weights():
     assert len(text.splitlines()) < 50
 
 
+def test_a_dense_block_is_one_layer_that_repeats():
+    text = archcalc.from_torch(Dense(), IMAGE).text
+    assert "repeat: 5" in text
+    assert text.count("conv(4, 3, pad=1)") == 1
+
+
 def test_most_sizes_are_knobs():
     assert [n for n in SIZED if "resolution" in archcalc.from_torch(MODULES[n][0](), IMAGE).knobs] == [
-        "residual", "gates", "branches", "shuffle", "twice", "tree", "again", "up"
+        "residual", "gates", "branches", "shuffle", "twice", "tree", "again", "dense", "up"
     ]  # fmt: skip
 
 

@@ -295,8 +295,7 @@ def numbered(base: str, often: int) -> set[str]:
 
 def stem(name: str) -> str:
     """A module's name without the number at its end, where others like it stand beside it."""
-    cut = name.rstrip("0123456789").rstrip("_") if "_" in name else name
-    return cut or name
+    return name.rstrip("0123456789").rstrip("_") or name
 
 
 def _int(text: str) -> int | None:

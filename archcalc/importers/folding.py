@@ -75,9 +75,9 @@ class Folding:
             return None
         for other in self.groups:
             theirs = [*numbers([other])]
-            if first in theirs and len(theirs) == len(own):
-                if all(n in (None, their) for n, their in zip(shared, theirs, strict=True)):
-                    return other
+            same = len(theirs) == len(own) and all(n in (None, t) for n, t in zip(shared, theirs, strict=True))
+            if same and first in theirs:
+                return other
         return None
 
     def collect(self, entries: Sequence[Entry]) -> None:
