@@ -64,6 +64,7 @@ def _counted(imported: Imported, spec: Spec) -> None:
 
 
 def _notes(imported: Imported, fixed: str) -> Iterator[str]:
+    yield from imported.notes
     if imported.unknown:
         more = len(imported.unknown) - MOST_NAMED
         others = f" and {more:,} more operators" if more > 0 else ""
@@ -72,7 +73,6 @@ def _notes(imported: Imported, fixed: str) -> Iterator[str]:
         yield f"The size of the input is fixed: {fixed}"
     if imported.unused:
         yield f"{many(imported.unused, 'parameter')} of the module, which its forward does not use, are left out"
-    yield from imported.notes
 
 
 def _sizes(shape: Shape) -> tuple[list[str], list[Knob]]:
