@@ -8,8 +8,14 @@ idioms.py       several operations -> the one layer that they are
 nesting.py      operations -> entries, nested as the modules are, with branches where paths join
 folding.py      equal groups of entries -> blocks with arguments
 entries.py      entries -> a spec
-keras_file.py   a model of Keras -> operations, from its JSON
+keras_file.py   a file of Keras -> operations, from the JSON in it
+keras_graph.py  the calls of the layers of a model, in order
+keras_model.py  those calls -> operations, with the axes where archcalc has them
 keras_layers.py a layer of Keras -> layers
+keras_maps.py   those along the axes of a map
+keras_norms.py  those that normalise or scale
+keras_tokens.py those over tokens or steps
+keras_rules.py  what these have in common
 files.py        a file of another program -> a spec
 importing.py    a network as a spec, compared with its operations
 """

@@ -13,7 +13,8 @@ from archcalc.importers.keras_file import configuration, read
 def of_file(path: str, shape: Shape | None = None) -> Found:
     """The network in a file, for an input of that shape, or of the shape that it states. Raises ArchcalcError."""
     first = read(path, shape)
-    title = one_line(str(configuration(path)["config"].get("name", "")))[:100]
+    config = configuration(path)["config"]
+    title = one_line(str(config.get("name", "")))[:100] if isinstance(config, dict) else ""
     return import_(
         lambda sizes: first if sizes == first.shape else read(path, sizes),
         first.shape,
