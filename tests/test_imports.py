@@ -47,7 +47,7 @@ ROOMS = (  # from the ground up: a module imports from its own room and from tho
     "core", "layers", "spec", "graph", "memory", "published", "figures", "output", "report", "misnamed", "model",
     "quantity", "address", "tables", "comparison", "catalogue", "printed", "lectures", "plots", "drawing",
     "closed_forms", "sweeps", "search", "traces", "explain", "layouts", "workbook", "page", "files", "teaching",
-    "verify", "importers", "network", "cli",
+    "importers", "verify", "network", "cli",
 )  # fmt: skip
 UP = {  # what reaches up all the same, inside a function
     "report": {"tables", "drawing", "plots", "files"},  # a report shows and writes itself

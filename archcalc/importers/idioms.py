@@ -37,6 +37,7 @@ def simplified(
     operations: Sequence[Operation], shape: Shape, rules: Sequence[Rule] | None = None
 ) -> tuple[Operation, ...]:
     """The operations with one in place of several."""
+    operations = grown(operations)
     network = Network(operations, shape)
     found: dict[int, Match] = {}
     taken: set[int] = set()
@@ -47,6 +48,31 @@ def simplified(
                 taken |= {*match.numbers}
                 found[match.numbers[-1]] = match
     return tuple(_replaced(operations, found, taken))
+
+
+def grown(operations: Sequence[Operation]) -> tuple[Operation, ...]:
+    """The operations in which a concatenation that begins as an earlier one takes that one and what is new.
+
+    So dense blocks grow; each concatenation then stands in the module that makes what is new.
+    """
+    earlier: dict[tuple[Kind, tuple[int, ...]], int] = {}
+    found, growing = [*operations], set[int]()
+    for number, (layer, inputs, *_) in enumerate(operations):
+        if layer.label == "concat":
+            begins = [inputs[:count] for count in range(len(inputs) - 1, 1, -1) if (layer, inputs[:count]) in earlier]
+            if begins:
+                start = earlier[layer, begins[0]]
+                found[number] = found[number]._replace(inputs=(start, *inputs[len(begins[0]) :]))
+                growing |= {start, number}
+            earlier[layer, inputs] = number
+    for number in growing:
+        new, own = operations[number - 1], operations[number]
+        if own.inputs[-1] == number - 1:
+            common = sum(
+                1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(new.within, own.within, strict=False))
+            )
+            found[number] = found[number]._replace(within=new.within[: common + 1])
+    return tuple(found)
 
 
 def _replaced(operations: Sequence[Operation], found: dict[int, Match], taken: set[int]) -> Iterator[Operation]:

@@ -50,6 +50,15 @@ def read(path: str, model: Any, shape: Shape | None = None) -> Imported:
         raise ArchcalcError(f"{path}: {here} is not as ONNX defines it ({why})") from None
 
 
+class Place:
+    """An operator as a reader of torch's graphs sees it; two of them are never equal."""
+
+    target = None
+
+    def __init__(self, meta: dict[str, Any], node: Any) -> None:
+        self.meta, self.node = meta, node
+
+
 class GraphReader(Reader):
     """Reads the operators of a graph, in order."""
 
@@ -139,7 +148,7 @@ class GraphReader(Reader):
         """An operator as a reader of torch's graphs sees it."""
         found = [SimpleNamespace(shape=self.known.sizes(name, BATCH)) for name in outputs]
         meta = {"val": found[0] if len(found) == 1 else found, "nn_module_stack": self.scopes.of(node)}
-        return SimpleNamespace(meta=meta, target=None, node=node)
+        return Place(meta, node)
 
     def constants(self, node: Any, outputs: list[str], place: Any, asked: Asked) -> None:
         """Values that do not depend on the input, with the learned tensors that they are computed from."""
@@ -153,16 +162,15 @@ class GraphReader(Reader):
             self.unknown.append(f"{kind_of(node)} of learned tensors")
         self.values.update(zip(outputs, made if isinstance(made, list) else [made], strict=True))
 
-    def work(self, place: Any) -> int:
-        """The products of an operator that has no layer, for the whole batch; 0 where they are not known."""
-        node, given = place.node, {attribute.name: attribute for attribute in place.node.attribute}
+    def work(self, node: Any, operator: str) -> int:
+        """The products of an operator that has no layer, for one example; 0 where they are not known."""
+        node, given = node.node, {attribute.name: attribute for attribute in node.node.attribute}
         x, other = ([self.known.plain(name) for name in node.input if name] + [(), ()])[:2]
-        sizes = self.known.sizes(node.output[0], BATCH)
+        sizes = self.known.plain(node.output[0])
         if node.domain:
             return 0
         if node.op_type == "Einsum" and len(node.input) == 2:
-            often = BATCH if node.output[0] in self.known.batch else 1
-            return often * einsum_products(_text(given["equation"].s), (x, other))
+            return einsum_products(_text(given["equation"].s), (x, other))
         if node.op_type in ("MatMul", "Gemm"):
             rows = x[::-1] if "transA" in given and given["transA"].i else x
             return int(KINDS["matmul"]().work((rows, other), sizes)["activation_products"] or 0)
@@ -212,9 +220,9 @@ class GraphReader(Reader):
         known = [name for name, kind in self.kinds.items() if kind == "PARAMETER" and name in self.shapes]
         unused = sum(self.count(name) for name in known if name not in self.seen)
         unknown = tuple(dict.fromkeys(self.unknown))
-        return Imported(operations, shape, unknown, unused, notes=tuple(self.notes(operations)))
+        return Imported(operations, shape, unknown, unused, notes=tuple(self.left_open(operations)))
 
-    def notes(self, operations: Sequence[Operation]) -> Iterator[str]:
+    def left_open(self, operations: Sequence[Operation]) -> Iterator[str]:
         """What a reader should know of what the file leaves open."""
         stated = "".join(one.value for one in self.model.graph.metadata_props if one.key == SIGNATURE)
         norms = {*re.findall(r"BUFFER target='([^']*running_mean)'", stated)}
