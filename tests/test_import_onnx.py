@@ -324,6 +324,10 @@ WITHOUT_LAYER = {  # operators without a layer, whose products are known by thei
         [node("Reshape", ["x", "t"], ["r"]), node("Conv", ["r", "w"], ["y"], group=2)],
         [whole("t", 2, 4, 12, 12), weight("w", 6, 2, 3, 3)], 2 * 6 * 2 * 3 * 3 * 10 * 10,
     ),
+    "Conv of heads, padded at one side": (
+        [node("Reshape", ["x", "t"], ["r"]), node("Conv", ["r", "w"], ["y"], pads=[1, 0, 0, 0])],
+        [whole("t", 2, 4, 12, 12), weight("w", 6, 4, 3, 3)], 2 * 6 * 4 * 3 * 3 * 11 * 10,
+    ),
     "Conv with weights that are computed": (
         [node("Slice", ["x", "from", "to", "axes"], ["s"]), node("Conv", ["x", "s"], ["y"])],
         [whole("from", 0, 0), whole("to", 3, 3), whole("axes", 2, 3)], 8 * 3 * 3 * 10 * 10,

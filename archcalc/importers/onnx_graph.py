@@ -12,16 +12,9 @@ from typing import Any, ClassVar
 from archcalc.core.errors import ArchcalcError, many, one_line
 from archcalc.core.shape import Shape, replaced
 from archcalc.importers.idioms import simplified
+from archcalc.importers.onnx_call import Node, einsum_products, everything
 from archcalc.importers.onnx_idioms import RULES as IDIOMS
-from archcalc.importers.onnx_layers import (
-    LAYERS,
-    WORKLESS_KINDS,
-    Node,
-    called,
-    einsum_products,
-    everything,
-    has_no_products,
-)
+from archcalc.importers.onnx_layers import LAYERS, WORKLESS_KINDS, called, has_no_products
 from archcalc.importers.onnx_nodes import Scopes, kind_of, live
 from archcalc.importers.onnx_values import Values
 from archcalc.importers.operation import INPUT, Imported, Operation
@@ -128,11 +121,11 @@ class GraphReader(Reader):
             node.op_type, known.versions.get("", 1), given,
             tuple(self.values[name] if name else None for name in names),
             tuple(known.elements.get(name) for name in names),
-            tuple(known.plain(name) if name else None for name in names), known.plain(first),
+            tuple(known.plain(name) if name else () for name in names), known.plain(first),
         )  # fmt: skip
         found = called(seen) if not node.domain else None
         operator, arguments = found or (kind_of(node), everything(seen))
-        if "before" in arguments:
+        if "before" in arguments and arguments["input"].sizes[:1] == (BATCH,):
             arguments = self.padded(node, arguments)
         sizes = known.sizes(first, BATCH)
         parts = tuple(known.sizes(name, BATCH) if name in known.types else () for name in node.output)
