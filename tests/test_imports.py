@@ -29,6 +29,7 @@ PLACES = {  # foreign package -> where it may be imported
     "pyarrow": "sweeps/files.py",
     "distributed": "sweeps/remote.py",
     "pandas": "output/frame.py",
+    "onnx": "importers/onnx_*.py",
     "numpy": "*",
     "sympy": "*",
 }
@@ -39,6 +40,7 @@ AT_ONCE = {  # the modules that may import these outside a function, since they 
     "matplotlib": "",
     "pandas": "",
     "pyarrow": "",
+    "onnx": "",
 }
 BY_NAME = ("needed", "import_module", "importlib.import_module")  # functions that import what they are told
 ROOMS = (  # from the ground up: a module imports from its own room and from those above it in this list

@@ -41,7 +41,7 @@ def memory(context: click.Context, /, batch: int, dtype: str, optimizer: str, **
     from archcalc.memory.footprint import memory as bytes_of
     from archcalc.tables import memory_table
 
-    found = [(report.label, bytes_of(report, batch, dtype, optimizer)) for report in settled(context)]
+    found = [(report, bytes_of(report, batch, dtype, optimizer)) for report in settled(context)]
     deliver_tables([memory_table(found)], options)
 
 

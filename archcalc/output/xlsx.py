@@ -24,6 +24,7 @@ NOTE_WIDTH, WIDEST = 100, 60  # characters of a line of a note, and of a column
 A4 = 9  # the number of this size of paper in a workbook
 OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
 MADE = datetime(2000, 1, 1)  # not the time, so that equal tables are equal files
+UNKNOWN = "unknown"  # what a cell says that has no number
 NUMBER = {"num_format": f'[>={EXACT}]"more than 15 digits";#,##0'}
 FORMATS: dict[str, dict[str, Any]] = {
     "plain": {},
@@ -133,7 +134,7 @@ def sheet_name(label: str, taken: dict[str, None]) -> str:
 def put(sheet: Worksheet, row: int, column: int, value: Any, style: Any) -> None:
     """Write a number, a fraction, a word, or that it is not known."""
     if value is None:
-        sheet.write_string(row, column, "unknown", style)
+        sheet.write_string(row, column, UNKNOWN, style)
     elif isinstance(value, (bool, str)):
         put_text(sheet, row, column, show(value), style)
     elif isinstance(value, Fraction):

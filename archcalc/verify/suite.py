@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from archcalc.core.bound import lower
 from archcalc.core.errors import ArchcalcError
 from archcalc.memory.footprint import Memory, memory
 from archcalc.report import Report
@@ -89,7 +90,7 @@ def _time(report: Report, asked: Asked) -> Iterator[Result]:
 
 def _forward(needed: Memory) -> Any:
     """A lower bound of the bytes of a forward pass."""
-    return needed.peak if needed.inference is None else needed.inference
+    return lower(needed.inference)
 
 
 def _check_room(asked: Asked, what: str, needed: Any) -> None:

@@ -15,6 +15,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from archcalc.address import Term
+from archcalc.core.bound import exactly
 from archcalc.core.number import is_whole
 from archcalc.figures.figure import FIGURES
 from archcalc.figures.rules import Tally
@@ -177,8 +178,10 @@ class Cells:
         self.read: dict[str, None] = {}
 
     def of(self, cell: Cell) -> Formula | None:
-        """The formula; None if no part of the cell stands on a sheet."""
+        """The formula; None if no part of the cell stands on a sheet, or if its number is not known."""
         answer = cell.answer if cell.answer and cell.answer.is_number else None
+        if answer and exactly(answer.value) is None:
+            return None
         text = self.number(answer) if answer else "&".join(map(self.text, cell.parts))
         value = answer.look.program(answer.value) if answer else cell.text
         valid = ",".join(f"'{sheet}'!{STATUS}=\"valid\"" for sheet in self.read)
@@ -193,7 +196,7 @@ class Cells:
             is_shape = part.address.single.quantity.figure in SHAPES
             if found:
                 return '&"x"&'.join(one.text for one in ((*found[1:], found[0]) if is_shape else found))
-        if not part.is_number or isinstance(part.value, tuple):
+        if not part.is_number or exactly(part.value) is None:
             return self.writer.text(part.text)
         digits = part.look.digits
         return self.number(part) if digits is None else f'TEXT({self.number(part)},"{as_shown(part.text)}")'
