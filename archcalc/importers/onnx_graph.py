@@ -40,7 +40,7 @@ def read(path: str, model: Any, shape: Shape | None = None) -> Imported:
     try:
         reader = GraphReader(model, shape)
         for node in reader.nodes:
-            here = f"{one_line(node.op_type)} {one_line(node.name or node.output[0])!r}"
+            here = f"{kind_of(node)} {one_line(node.name or node.output[0])!r}"
             reader.read(node)
         return reader.imported()
     except ArchcalcError as error:
@@ -140,11 +140,9 @@ class GraphReader(Reader):
 
     def padded(self, node: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         """The arguments of a convolution whose input has got other zeros before than after it."""
-        x, before, after = arguments["input"], arguments["before"], arguments["after"]
-        layer = KINDS["zeropad"](tuple(before), tuple(after))
-        shape = layer.shape(x.shape)
-        number = self.add(self.place(node, []), layer, (x.operation,), shape, "")
-        return {**arguments, "input": Value(number, (x.sizes[0], *shape)), "padding": [0]}
+        x, layer = arguments["input"], KINDS["zeropad"](arguments["before"], arguments["after"])
+        number = self.add(self.place(node, []), layer, (x.operation,), layer.shape(x.shape), "")
+        return {**arguments, "input": Value(number, (x.sizes[0], *layer.shape(x.shape)))}
 
     def place(self, node: Any, outputs: list[str]) -> Any:
         """An operator as a reader of torch's graphs sees it."""

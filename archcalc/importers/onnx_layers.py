@@ -127,7 +127,8 @@ def conv(node: Node) -> tuple[str, Given]:
              "dilation": spatial(node, "dilations"), "groups": node.given.get("group", 1)}  # fmt: skip
     if isinstance(found, str) or found[0] == found[1]:
         return "conv2d", {**given, "padding": even(found)}
-    return "padded_conv", {**given, "before": found[0], "after": found[1]}
+    before, after = (tuple(ends) if len({*ends}) > 1 else ends[0] for ends in found)
+    return "conv2d", {**given, "padding": [0], "before": before, "after": after}
 
 
 def conv_transpose(node: Node) -> tuple[str, Given]:
