@@ -21,7 +21,7 @@ from archcalc.figures.rules import Quotient, Tally
 from archcalc.figures.sentence import sentence
 from archcalc.output import xlsx
 from archcalc.output.table import fixed, fraction
-from archcalc.output.xlsx import EXACT, NUMBER, OPTIONS, UNKNOWN, fit_page, put_notes, sheet_name
+from archcalc.output.xlsx import EXACT, NUMBER, UNKNOWN, fit_page, put_notes, sheet_name, workbook
 from archcalc.report import USUAL, Report
 from archcalc.spec.model import Knob
 from archcalc.tables import Choice, unknown
@@ -76,8 +76,7 @@ def render_reports(reports: Sequence[Report], choice: Choice) -> bytes:
     """A sheet for each network with all its layers, and one with the totals side by side. Raises ArchcalcError."""
     file, work = BytesIO(), reports[0].work
     convention = sentence((work, "params", "buffers"), [report.graph for report in reports])
-    book = Workbook(file, OPTIONS)
-    book.set_properties({"title": ", ".join(report.label for report in reports), "comments": convention})
+    book = workbook(file, ", ".join(report.label for report in reports), convention)
     styles = styles_of(book)
     overview = book.add_worksheet("totals")
     names: dict[str, None] = {"totals": None}

@@ -6,7 +6,6 @@ What no sheet has, such as a depth or an accuracy, is a plain number in grey.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from fractions import Fraction
 from io import BytesIO
 from math import prod
@@ -22,7 +21,7 @@ from archcalc.figures.figure import FIGURES
 from archcalc.figures.rules import Tally
 from archcalc.layouts.cells import Answer, Cell
 from archcalc.layouts.tables import Filled
-from archcalc.output.xlsx import FIRST_ROW, OPTIONS, as_shown, put, put_text, sheet_name, side, write_table
+from archcalc.output.xlsx import FIRST_ROW, as_shown, put, put_text, sheet_name, side, workbook, write_table
 from archcalc.quantity import KNOB, Quantity
 from archcalc.report import Report
 from archcalc.tables import Choice
@@ -31,7 +30,6 @@ from archcalc.traces.traced import Trace, Traced, name
 from archcalc.workbook.book import KNOBS_ROW, Written, network_sheet, styles_of
 from archcalc.workbook.sheet import STATUS, Formula
 
-MADE = datetime(2000, 1, 1)  # the same each time
 MOST_LAYERS = 900  # of a network with a sheet; the book opens quickly, and is small
 SHAPES = ("input", "output")
 INDEX = "tables"
@@ -120,8 +118,7 @@ class Source(NamedTuple):
 def render(found: Sequence[Filled]) -> bytes:
     """An index, a sheet for each table, and behind them one for each network at its settings."""
     file, names = BytesIO(), {INDEX: None}
-    book = Workbook(file, OPTIONS)
-    book.set_properties({"title": ", ".join(one.layout.title for one in found), "created": MADE})
+    book = workbook(file, ", ".join(one.layout.title for one in found))
     index = book.add_worksheet(INDEX)
     sheets = [book.add_worksheet(sheet_name(one.layout.name, names)) for one in found]
     sources = _sources(book, found, names)
