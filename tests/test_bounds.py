@@ -4,12 +4,16 @@ import json
 import re
 from fractions import Fraction
 from functools import cache
+from importlib.util import find_spec
 from random import Random
 
+import numpy
 import openpyxl
 import pytest
+import sympy
 from console import run
 from laws.common import examples
+from laws.page_law import asked, check, expected
 from members import members
 
 import archcalc
@@ -19,7 +23,11 @@ from archcalc.figures.rules import Quotient, Tally
 from archcalc.output.formats import BY_NAME, FORMATS
 from archcalc.output.rounding import PREFIXES, UNITS, Scale, fixed
 from archcalc.output.table import Column, Table, fraction, ratio
+from archcalc.page.html import page_of
 
+needs_v8 = pytest.mark.skipif(
+    not find_spec("py_mini_racer"), reason="needs mini-racer, which runs JavaScript and is not installed"
+)
 ODD = """net: Odd
 given: {k: {default: 4, min: 1}}
 input: [3, 8, 8]
@@ -224,3 +232,22 @@ def test_rows_with_a_bound_are_sorted_as_unknown():
     table = Table("T", (Column("params", "params"),), rows)
     for descending in (False, True):
         assert [row[0] for row in table.sorted_by("params", descending).rows][2:] == [AtLeast(99), None]
+
+
+@needs_v8
+@pytest.mark.parametrize("k", [4, 1, 7])
+def test_a_page_says_what_the_engine_says(k, odd):
+    network = archcalc.load(odd)
+    page, right = page_of([network.summary()]), expected(network, {"k": k})
+    assert check(asked(page, 0, {"k": k}), right, k)
+    assert right["counts"][0].startswith(AT_LEAST)
+
+
+def test_bounds_of_symbols_and_arrays(odd):
+    network, k = archcalc.load(odd), sympy.Symbol("k", integer=True, positive=True)
+    for value in (k, numpy.array([1, 4], object)):
+        report = network.summary(k=value)
+        bound = report.totals.shown("params").value
+        right = [network.summary(k=n).totals.shown("params").value for n in (1, 4)]
+        assert ([bound.subs(k, n) for n in (1, 4)] if value is k else bound.tolist()) == right
+        assert f"{AT_LEAST} {bound}" in repr(report)
