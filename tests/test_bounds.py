@@ -14,9 +14,11 @@ import sympy
 from console import run
 from laws.common import examples
 from laws.page_law import asked, check, expected
+from matplotlib.figure import Figure
 from members import members
 
 import archcalc
+from archcalc.address import address
 from archcalc.core.bound import AT_LEAST, AtLeast, exactly
 from archcalc.figures.figure import FIGURES
 from archcalc.figures.rules import Quotient, Tally
@@ -24,6 +26,7 @@ from archcalc.output.formats import BY_NAME, FORMATS
 from archcalc.output.rounding import PREFIXES, UNITS, Scale, fixed
 from archcalc.output.table import Column, Table, fraction, ratio
 from archcalc.page.html import page_of
+from archcalc.plots.networks import bars
 
 needs_v8 = pytest.mark.skipif(
     not find_spec("py_mini_racer"), reason="needs mini-racer, which runs JavaScript and is not installed"
@@ -146,6 +149,9 @@ def test_no_drawing_shows_a_bound_without_its_words(format_, odd, tmp_path):
         text = written(["draw", name, "--figure", work, "--depth", "1"], tmp_path / f"out.{format_}", format_)
         there, said = shows(text, value)
         assert there == said >= 1, (name, text)
+    body = next(row for row in archcalc.load(odd).summary().by("block") if row.name == "body").shown("mult_adds")
+    there, said = shows(written(["draw", odd, "--depth", "1"], tmp_path / f"body.{format_}", format_), body.value)
+    assert there == said >= 1
 
 
 @pytest.mark.parametrize("format_", ["text", "tex"])
@@ -251,3 +257,20 @@ def test_bounds_of_symbols_and_arrays(odd):
         right = [network.summary(k=n).totals.shown("params").value for n in (1, 4)]
         assert ([bound.subs(k, n) for n in (1, 4)] if value is k else bound.tolist()) == right
         assert f"{AT_LEAST} {bound}" in repr(report)
+
+
+def test_a_bar_of_a_bound_says_so(odd):
+    figure, report = Figure(), archcalc.load(odd).summary()
+    bars(figure, report.by("block"), [address("params")], "Odd")
+    assert [text.get_text() for text in figure.axes[0].texts] == ["112", "at least 2.49k", "?", "0", "289k"]
+
+
+def test_a_budget_does_not_take_a_bound_for_a_number():
+    """Where the network can be built at some points only, too."""
+    task = ["--free", "resolution=8:32:8", "--where", "inference_bytes <= 400MB"]
+    assert (
+        run(["solve", "vit_b_16", *task]).output
+        == "vit_b_16: inference_bytes is not known at resolution = 8 to 32 in steps of 8\n"
+    )
+    shown = run("sweep vit_b_16 --resolution 16:32:16 --of params,inference_bytes").output
+    assert re.search(r"\n +16 +[\d,]+ +\?\n +32 +[\d,]+ +\?\n\nunknown: what attention layers make inside\n", shown)

@@ -205,10 +205,12 @@ def test_costs_are_formulas():
 def test_unknown_is_said_and_not_zero(tmp_path):
     spec = tmp_path / "net.yaml"
     spec.write_text("net: N\ninput: [3, 8, 8]\nlayers:\n  - conv(4, 3)\n  - opaque((5, 4))\n")
-    book = rows(workbook(archcalc.load(str(spec)).summary(), values=True).worksheets[1])
+    report = archcalc.load(str(spec)).summary()
+    book, formulas = (rows(workbook(report, values=values).worksheets[1]) for values in (True, False))
     assert book["opaque"] == ("unknown",) * 4
     assert book["conv"][3] == "unknown"  # of a whole that is not known
     assert [book["total"][i] for i in (0, 1, 2)] == ["at least 112", "unknown", "at least 3,888"]
+    assert all('"unknown","at least "&TEXT(SUM(' in formula for formula in formulas["total"][:3])
 
 
 def test_the_status_names_the_layer_and_what_is_wrong(tmp_path):
