@@ -204,6 +204,8 @@ def test_a_table_of_ones_own_shows_bounds_and_says_what_is_unknown(odd, tmp_path
     sheet = openpyxl.load_workbook(tmp_path / "own.xlsx", data_only=True).worksheets[1]
     right = [f"{AT_LEAST} {params:,}", f"{AT_LEAST} {float(down):,.1f}", f"112 of {words}", "?"]
     assert [cell.value for cell in sheet[3]] == right
+    formula = openpyxl.load_workbook(tmp_path / "own.xlsx").worksheets[1]["C3"].value
+    assert formula.endswith(f'&" of "&"{words}",""),"")')
 
 
 # Values
