@@ -73,10 +73,12 @@ def _counted(found: Found, network: Any) -> list[str]:
     """How the totals of the spec compare with those of the module."""
     totals = network.summary().totals
     counted = "" if found.params is None else ", as torch counts them"
-    lines = [many(found.layers, "layer"), f"params: {_shown(totals.params)}{counted}"]
+    lines = [many(found.layers, "layer"), f"params: {_shown(totals.shown('params'))}{counted}"]
     counted = "" if None in (found.mult_adds, totals.mult_adds) else ", as torch counts them"
-    return [*lines, f"mult-adds: {_shown(totals.mult_adds)}{counted}"]
+    return [*lines, f"mult-adds: {_shown(totals.shown('mult_adds'))}{counted}"]
 
 
-def _shown(figure: int | None) -> str:
-    return "not known" if figure is None else f"{figure:,}"
+def _shown(figure: Any) -> str:
+    from archcalc.output.table import COUNT
+
+    return "not known" if figure is None else COUNT.text(figure)

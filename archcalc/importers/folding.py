@@ -47,6 +47,7 @@ class Folding:
         self.operations, self.shape = operations, shape
         self.signatures: dict[int, Hashable] = {}  # id of a group -> what equal ones have in common
         self.groups: list[Group] = []
+        self.originals: dict[int, Group] = {}  # id of a group -> the one whose weights it uses
         self.collect(entries)
         self.calls: dict[int, dict[str, int]] = {}  # id of a group -> the arguments of its call
         self.blocks: dict[Hashable, Folded] = {}
@@ -61,11 +62,31 @@ class Folding:
         """The block that a group is a call of."""
         return self.blocks.get(self.signatures.get(id(group)))
 
+    def shared(self, group: Group) -> Group | None:
+        """The group whose weights a group uses."""
+        return self.originals.get(id(group))
+
+    def original(self, group: Group) -> Group | None:
+        """The earlier group with all the weights of this one, layer for layer."""
+        own = [*numbers([group])]
+        shared = [self.operations[n].shared for n in own]
+        first = next((n for n in shared if n is not None), None)
+        if first is None or any(n is None and self.operations[o].weights for n, o in zip(shared, own, strict=True)):
+            return None
+        for other in self.groups:
+            theirs = [*numbers([other])]
+            same = len(theirs) == len(own) and all(n in (None, t) for n, t in zip(shared, theirs, strict=True))
+            if same and first in theirs:
+                return other
+        return None
+
     def collect(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
             for inner in lists(entry):
                 self.collect(inner)
             if isinstance(entry, Group):
+                if original := self.original(entry):
+                    self.originals[id(entry)] = original
                 self.groups.append(entry)
                 self.signatures[id(entry)] = self.signature(entry)
 
@@ -80,7 +101,7 @@ class Folding:
             if isinstance(entry, Group):
                 return entry.name, entry.kind, tuple(map(one, entry.children))
             operation = self.operations[entry.number]
-            if operation.shared is not None:
+            if operation.shared is not None and id(group) not in self.originals:
                 return object()  # equal to no other
             own = skeleton(operation.layer), tuple(map(ref, operation.inputs))
             if isinstance(entry, Join):

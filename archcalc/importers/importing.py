@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from archcalc.core.errors import ArchcalcError, Refusal, SpecError, listing, many
 from archcalc.core.shape import Shape, describe
 from archcalc.graph.expand import expand
-from archcalc.importers.entries import Cannot, Writer
+from archcalc.importers.entries import Cannot, Hidden, Writer
 from archcalc.importers.folding import Folding
 from archcalc.importers.nesting import Entry, Nesting, numbers
 from archcalc.importers.operation import INPUT, Imported, Operation
@@ -64,6 +64,7 @@ def _counted(imported: Imported, spec: Spec) -> None:
 
 
 def _notes(imported: Imported, fixed: str) -> Iterator[str]:
+    yield from imported.notes
     if imported.unknown:
         more = len(imported.unknown) - MOST_NAMED
         others = f" and {more:,} more operators" if more > 0 else ""
@@ -141,8 +142,12 @@ def _written(
     imported: Imported, entries: tuple[Entry, ...], folded: bool, headings: dict[str, str], shape: Sequence[str],
     knobs: Sequence[Knob],
 ) -> Spec:  # fmt: skip
-    folding = Folding(imported.operations, entries if folded else (), imported.shape)
-    return built(Writer(imported.operations, folding).spec(entries, headings, shape, knobs))
+    folding, hidden = Folding(imported.operations, entries if folded else (), imported.shape), set[tuple[int, str]]()
+    while True:
+        try:
+            return built(Writer(imported.operations, folding, hidden).spec(entries, headings, shape, knobs))
+        except Hidden as found:
+            hidden.add(found.name)
 
 
 def equal(spec: Spec, operations: Sequence[Operation], order: Sequence[int], settings: Mapping[str, Any]) -> bool:
@@ -153,7 +158,9 @@ def equal(spec: Spec, operations: Sequence[Operation], order: Sequence[int], set
         operation = operations[number]
         inputs = tuple(places[source] for source in operation.inputs)
         shared = None if operation.shared is None else places[operation.shared]
-        if (node.layer, node.shape, node.shared) != (operation.layer, operation.shape, shared):
+        if (node.layer, node.shape) != (operation.layer, operation.shape):
+            return False
+        if node.shared != shared and operation.weights:  # in a block that is shared, the other layers are shared, too
             return False
         if inputs and node.inputs != inputs:  # what depends on nothing stands below any entry
             return False

@@ -9,9 +9,10 @@ import archcalc
 from archcalc import ArchcalcError
 from archcalc.core.errors import SpecError
 from archcalc.core.value import show
+from archcalc.output.table import digits
 from archcalc.page.control import slider
 from archcalc.page.html import page_of, script
-from archcalc.tables import Choice, heading, summary_table
+from archcalc.tables import Choice, heading, mebibytes, summary_table
 
 BY = ("layer", "block")
 ADVICE = re.compile(r"; floor, ceil or round makes it whole| \(dilated to \d+\)|, padded to \d+")
@@ -57,7 +58,7 @@ def expected(net, values):
     tables = {by: summary_table(report, Choice(by=by, columns=columns))._replace(totals=()).texts() for by in BY}
     names = [row.pop() for row in summary_table(report, Choice(columns=("layer",)))._replace(totals=()).texts()]
     totals = summary_table(report, Choice(columns=("params", "buffers", "mult_adds"))).texts()[-1]
-    size = "?" if report.weight_bytes is None else f"{report.weight_bytes / (1 << 20):,.2f}"
+    size = digits(2).text(mebibytes(report.totals.shown("weight_bytes")))
     return {"names": names, "heading": heading(report), "counts": [totals[0], size, *totals[1:]], **tables}
 
 
