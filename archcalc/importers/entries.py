@@ -7,19 +7,15 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from typing import NamedTuple
 
 from archcalc.core.errors import BUILT
-from archcalc.importers.folding import Folded, Folding, call, snake
+from archcalc.importers.folding import Cannot, Folded, Folding, Slot, call, sized, snake
 from archcalc.importers.nesting import LETTERS, Entry, Group, Join, Leaf, numbers, output
-from archcalc.importers.operation import Operation
+from archcalc.importers.sizes import changes
 from archcalc.spec.expression import Call, parse, parse_call
 from archcalc.spec.model import Block, Input, Item, Knob, Part, Spec
 from archcalc.spec.text import Scalar
 
 INPUT_NAMES = ("here", "other", "third", "fourth")
 Wanted = Callable[[Entry], bool]
-
-
-class Cannot(Exception):
-    """The entries cannot be written in this form."""
 
 
 class Hidden(Cannot):
@@ -52,10 +48,8 @@ class Place(NamedTuple):
 class Writer:
     """Writes the entries of a network."""
 
-    def __init__(
-        self, operations: Sequence[Operation], folding: Folding, hidden: Container[tuple[int, str]] = ()
-    ) -> None:
-        self.operations, self.folding = operations, folding
+    def __init__(self, folding: Folding, hidden: Container[tuple[int, str]] = ()) -> None:
+        self.operations, self.folding = folding.operations, folding
         self.hidden = hidden  # names of lists, which need others
         self.part = Part({}, {}, {}, BUILT.source, {}, {})
 
@@ -70,9 +64,10 @@ class Writer:
         layers = self.items(Place(entries, self.names(entries), -1, None), texts)
         return Spec("imported", headings, self.part, parse(f"[{', '.join(shape)}]", BUILT), layers, {})
 
-    def shown(self, slot: object) -> str:
-        value, channels, name = slot.value, slot.channels, slot.name  # type: ignore[attr-defined]
-        return "channels" if name == "groups" and channels == value > 1 else str(value)
+    def shown(self, slot: Slot) -> str:
+        if changes(slot.sizes):
+            return sized((slot,))
+        return "channels" if slot.name == "groups" and slot.channels == slot.value > 1 else str(slot.value)
 
     def block(self, block: Folded) -> Block:
         group = block.example
