@@ -7,6 +7,7 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from typing import NamedTuple
 
 from archcalc.core.errors import BUILT
+from archcalc.core.layer import word
 from archcalc.importers.folding import Cannot, Folded, Folding, Slot, call, sized, snake
 from archcalc.importers.nesting import LETTERS, Entry, Group, Join, Leaf, numbers, output
 from archcalc.importers.sizes import changes
@@ -67,7 +68,7 @@ class Writer:
     def shown(self, slot: Slot) -> str:
         if changes(slot.sizes):
             return sized((slot,))
-        return "channels" if slot.name == "groups" and slot.channels == slot.value > 1 else str(slot.value)
+        return "channels" if slot.name == "groups" and slot.channels == slot.value > 1 else word(slot.value)
 
     def block(self, block: Folded) -> Block:
         group = block.example
@@ -79,7 +80,7 @@ class Writer:
         start = outside[0] if outside else -1
         place = Place(group.children, self.names(group.children), start, None, 0, named)
         required = {name: None for name, usual in block.parameters.items() if usual is None}
-        usual = {name: parse(str(value), BUILT) for name, value in block.parameters.items() if value is not None}
+        usual = {name: parse(word(value), BUILT) for name, value in block.parameters.items() if value is not None}
         return Block(
             block.name, {**required, **usual}, inputs, {}, self.items(place, iter(block.texts)), self.part, BUILT
         )

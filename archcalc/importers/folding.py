@@ -1,6 +1,6 @@
 """Equal groups of entries -> blocks with arguments.
 
-Two groups are equal if their classes, their layers and their wiring are: only whole numbers among the arguments may
+Two groups are equal if their classes, their layers and their wiring are: only numbers among the arguments may
 differ. Where they do, the number is an argument of the block, or a multiple of another one.
 """
 
@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from itertools import repeat
 from keyword import iskeyword
 from typing import Any, NamedTuple
@@ -29,10 +30,10 @@ class Cannot(Exception):
 
 
 class Slot(NamedTuple):
-    """A whole number among the arguments of an entry: its argument's name, its value, and the input's channels."""
+    """A number among the arguments of an entry: its argument's name, its value, and the input's channels."""
 
     name: str
-    value: int
+    value: int | Fraction
     channels: int | None
     sizes: Pair | None = None  # what it is at two sizes of the network's input, where that is to be a knob
 
@@ -53,7 +54,7 @@ class Folded:
 
     name: str
     example: Group
-    parameters: dict[str, int | None] = field(default_factory=dict)  # with defaults
+    parameters: dict[str, int | Fraction | None] = field(default_factory=dict)  # with defaults
     texts: list[str] = field(default_factory=list)
 
 
@@ -194,7 +195,7 @@ class Folding:
         ):
             return "channels"
         if len({*every(column)}) == 1:
-            return str(values[0])
+            return word(values[0])
         for other, theirs in known.items():
             if text := multiple(other, every(theirs), every(column)):
                 return text
@@ -208,7 +209,7 @@ class Folding:
         return name
 
     def slots(self, entries: Sequence[Entry]) -> list[Slot]:
-        """The whole numbers that stand in the text of entries, in its order."""
+        """The numbers that stand in the text of entries, in its order."""
         found: list[Slot] = []
         for entry in entries:
             if isinstance(entry, Group):
@@ -228,7 +229,7 @@ class Folding:
         operation = self.operations[leaf.number]
         channels = self.imported.before(leaf.number)[0] if operation.layer.label == "conv" else None
         pairs = measured(self.imported, self.larger, leaf.number) if self.larger else repeat(None)
-        found = zip(wholes(operation.layer), pairs, strict=False)
+        found = zip(arguments(operation.layer), pairs, strict=False)
         return [Slot(name, value, channels, pair) for (name, value, _), pair in found]
 
 
@@ -238,17 +239,17 @@ def sized(column: Column) -> str:
     return expression(pairs) if len(pairs) == len(column) else ""
 
 
-def every(column: Column) -> list[int]:
+def every(column: Column) -> list[int | Fraction]:
     """The numbers of all groups, at all sizes of the input."""
     return [one.value for slot in column for one in slot.sizes or (slot,)]
 
 
 def measured(imported: Imported, larger: Imported, number: int) -> list[Pair]:
-    """The whole numbers of a layer at two sizes of the network's input."""
+    """The numbers of a layer at two sizes of the network's input."""
 
     def at(network: Imported) -> Iterator[Measured]:
         own = words(network.before(number)) if network.operations[number].inputs else {}
-        for _, value, place in wholes(network.operations[number].layer):
+        for _, value, place in arguments(network.operations[number].layer):
             yield Measured(value, own, knobs(network.shape), [*own, *[""] * -place][place])
 
     return [*zip(at(imported), at(larger), strict=True)]
@@ -280,7 +281,7 @@ def names(group: Group) -> Iterator[str]:
                 yield entry.name
 
 
-def multiple(name: str, theirs: Sequence[int], values: Sequence[int]) -> str:
+def multiple(name: str, theirs: Sequence[int | Fraction], values: Sequence[int | Fraction]) -> str:
     """The values as a multiple or a part of an argument's; empty where they are neither."""
     pairs = [*zip(theirs, values, strict=True)]
     if all(a == b for a, b in pairs):
@@ -292,7 +293,7 @@ def multiple(name: str, theirs: Sequence[int], values: Sequence[int]) -> str:
     return ""
 
 
-def usual_value(name: str, values: Sequence[int]) -> int | None:
+def usual_value(name: str, values: Sequence[int | Fraction]) -> int | None:
     """The default of an argument: that of the layers' argument of that name, if it occurs."""
     base = name.rstrip("0123456789")
     usual = {"stride": 1, "pad": 0, "dilation": 1, "groups": 1, "out_pad": 0}.get(base)
@@ -305,34 +306,34 @@ def snake(name: str) -> str:
     return re.sub(r"\W+", "_", words).strip("_").lower() or "block"
 
 
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, Fraction)) and not isinstance(value, bool)
 
 
-def wholes(layer: Kind) -> Iterator[tuple[str, int, int]]:
-    """The whole numbers among a layer's arguments, each with its place in the argument, counted from the end."""
+def arguments(layer: Kind) -> Iterator[tuple[str, int | Fraction, int]]:
+    """The numbers among a layer's arguments, each with its place in the argument, counted from the end."""
     for name, value in vars(layer).items():
         several = value if isinstance(value, tuple) else (value,)
         for place, one in enumerate(several, -len(several)):
-            if _is_whole(one) and name not in ("axis", "order"):
+            if _is_number(one) and name not in ("axis", "order"):
                 yield name, one, place
 
 
 def skeleton(layer: Kind) -> Hashable:
-    """What layers that differ only in whole numbers have in common."""
+    """What layers that differ only in numbers have in common."""
 
     def free(name: str, value: Any) -> Any:
         if name in ("axis", "order"):
             return value
         if isinstance(value, tuple):
-            return tuple("a number" if _is_whole(one) else one for one in value)
-        return "a number" if _is_whole(value) else str(value)
+            return tuple("a number" if _is_number(one) else one for one in value)
+        return "a number" if _is_number(value) else str(value)
 
     return layer.label, tuple((name, free(name, value)) for name, value in vars(layer).items())
 
 
 def call(layer: Kind, texts: Iterator[str]) -> str:
-    """The layer as it is written, with these texts for its whole numbers."""
+    """The layer as it is written, with these texts for its numbers."""
     words = []
     for parameter in layer.parameters:
         value = getattr(layer, parameter.name)
@@ -349,6 +350,6 @@ def written(name: str, value: Any, texts: Iterator[str]) -> str:
     if name in ("axis", "order"):
         return word(value)
     if isinstance(value, tuple):
-        inner = ", ".join(next(texts) if _is_whole(one) else word(one) for one in value)
+        inner = ", ".join(next(texts) if _is_number(one) else word(one) for one in value)
         return f"({inner}{',' * (len(value) == 1)})"
-    return next(texts) if _is_whole(value) else word(value)
+    return next(texts) if _is_number(value) else word(value)

@@ -1,4 +1,4 @@
-"""Whole numbers of a layer that change with the size of the network's input, as expressions.
+"""Numbers of a layer that change with the size of the network's input, as expressions.
 
 They follow from the sizes of the layer's own input, where these can be read, or else from the knobs. Two sizes of the
 network's input give an expression; the importer tries it at a third one.
@@ -22,9 +22,9 @@ Sizes = dict[str, int]  # by the words that an expression has for them
 
 
 class Measured(NamedTuple):
-    """A whole number of a layer at one size of the network's input."""
+    """A number of a layer at one size of the network's input."""
 
-    value: int
+    value: int | Fraction
     own: Sizes  # of the layer's first input
     knobs: Sizes
     word: str = ""  # for the size at its own place, if it is one of a shape
