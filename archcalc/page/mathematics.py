@@ -19,19 +19,23 @@ MARKUP = ("&amp;", "&lt;", "&gt;", "&quot;")  # the only entities that XML itsel
 
 
 def mathematics(report: Report) -> dict[str, Any] | None:
-    """The closed form in all numbers that do not decide the structure; None where there is none, or a long one."""
+    """What a page shows of the closed form; None where there is none, or a long one."""
+    assert report.spec is not None
+    found = closed_form(report)
+    if found is None or len(text := found.known.write(TEXT)) > LONGEST:
+        return None
+    return {"text": text, "math": ["math", {}, _tree(found)], "notes": _notes(found), **_domain(found, Model(report.spec))}
+
+
+def closed_form(report: Report) -> Formula | None:
+    """The closed form of the work in all numbers that do not decide the structure; None where there is none."""
     assert report.spec is not None
     model = Model(report.spec)
     words = {name: report.knobs[name] for name, knob in model.knobs.items() if knob.choices}
     try:
         found = formula(Reference(model, words), report.work)
         others = {name: report.knobs[name] for name in found.domain.fixed}
-        if others != found.domain.fixed:
-            found = formula(Reference(model, words | others), report.work)
-        text = found.known.write(TEXT)
-        if len(text) > LONGEST:
-            return None
-        return {"text": text, "math": ["math", {}, _tree(found)], "notes": _notes(found), **_domain(found, model)}
+        return found if others == found.domain.fixed else formula(Reference(model, words | others), report.work)
     except ArchcalcError:
         return None
 

@@ -21,10 +21,10 @@ const grown = (space, [tag, attributes, ...children]) => { // elements from list
 // Knobs
 
 const FEW = 40; // layers, up to which all are shown at first
-let waiting = false;
-const changed = () => { // at most one update for each frame
-  if (!waiting) requestAnimationFrame(() => { waiting = false; update(); });
-  waiting = true;
+const waiting = new Set();
+const changed = network => { // at most one update for each frame
+  if (!waiting.size) requestAnimationFrame(() => { update([...waiting]); waiting.clear(); });
+  waiting.add(network);
 };
 const at = ([start, step], place) => add(number(start), mul(number(step), BigInt(place)));
 const placed = ([start, step, positions], value) => { // the nearest position of a slider
@@ -32,12 +32,12 @@ const placed = ([start, step, positions], value) => { // the nearest position of
   return Number(max(0n, min(BigInt(positions - 1), place)));
 };
 
-const chooser = (id, knob) => {
+const chooser = (id, knob, changed) => {
   const field = element("select", { id, "aria-describedby": `${id}-help`, onchange: changed },
     ...knob.choices.map(choice => element("option", {}, choice)));
   return { parts: [field], get: () => field.value, set: text => { field.value = text; }, mark: () => {} };
 };
-const sliding = (id, knob) => {
+const sliding = (id, knob, changed) => {
   const show = () => range.setAttribute("aria-valuetext", field.value);
   const range = element("input", { type: "range", min: 0, max: knob.slider[2] - 1, step: 1, "aria-label": knob.name,
     oninput: () => { field.value = shown(at(knob.slider, range.value)); show(); changed(); } });
@@ -53,7 +53,7 @@ const sliding = (id, knob) => {
 };
 const knobPanel = network => {
   network.controls = network.knobs.map((knob, i) => {
-    const id = `${network.key}-${i}`, own = (knob.choices ? chooser : sliding)(id, knob);
+    const id = `${network.key}-${i}`, own = (knob.choices ? chooser : sliding)(id, knob, () => changed(network));
     own.set(knob.value);
     const help = [knob.help, `default ${knob.default}`].filter(Boolean).join("; ");
     own.panel = element("div", { class: "knob" }, element("label", { for: id }, knob.name), ...own.parts,
@@ -105,7 +105,7 @@ const made = (network, { name, alone, depth }) => { // a row of the table, witho
   const full = called(network, name), short = full === name ? name.split("/").at(-1) : full;
   const fold = () => {
     network.open.has(name) ? network.open.delete(name) : network.open.add(name);
-    update();
+    showLayers(network, network.found);
   };
   const label = alone ? element("span", { class: "leaf" }, short) : element("button", { type: "button", class: "fold", onclick: fold }, short);
   const head = element("th", { scope: "row", class: `depth${Math.min(depth - 1, 5)}`, title: name }, label);
@@ -193,10 +193,10 @@ const section = network => {
   const status = element("span", { role: "status", class: "soft" });
   network.problem = element("p", { class: "wrong", role: "alert" });
   network.heading = element("h2");
-  network.notes = element("p", { class: "soft" });
+  network.notes = element("p", { class: "soft notes" });
   network.closed = element("div");
-  const all = open => () => { network.open = new Set(open ? network.blocks : []); update(); };
-  const back = () => { network.controls.forEach((own, i) => own.set(network.knobs[i].default)); update(); };
+  const all = open => () => { network.open = new Set(open ? network.blocks : []); showLayers(network, network.found); };
+  const back = () => { network.controls.forEach((own, i) => own.set(network.knobs[i].default)); update([network]); };
   const button = (name, action) => element("button", { type: "button", onclick: action }, name);
   const withTable = make => () => network.found.rows ? make(network) : "";
   network.tools = element("div", { class: "buttons" }, button("Unfold all", all(true)), button("Fold all", all(false)),
@@ -220,7 +220,7 @@ const showFormula = (network, found) => {
   const { formula: own } = network;
   if (!own) return;
   if (!network.closed.childElementCount) {
-    network.value = element("p");
+    network.value = element("p", { class: "value" });
     network.closed.append(element("h3", {}, `Closed form of ${data.figures[WORK]}`),
       element("div", { class: "formula", tabindex: 0, role: "img", "aria-label": own.text }, grown(MATHML, own.math)), network.value,
       ...own.notes.map(note => element("p", { class: "soft" }, note)));
@@ -248,7 +248,7 @@ const drawing = network => {
     texts: ["kind", "output", "figure"].map(name => saying([...box.querySelectorAll(`text.${name}`)])) }));
   network.apart = element("p", { class: "soft" }, "The layers here are not those of the drawing, which 'archcalc draw' makes anew.");
   network.canvas = element("div", { class: "drawing", tabindex: 0 }, svg);
-  network.details = element("details", { ontoggle: changed }, element("summary", {}, "Drawing"), network.apart, network.canvas);
+  network.details = element("details", { class: "drawn", ontoggle: () => showDrawing(network, network.found) }, element("summary", {}, "Drawing"), network.apart, network.canvas);
   network.details.open = network.boxes.length <= FEW_BOXES;
   return network.details;
 };
@@ -305,8 +305,8 @@ const visit = () => { // take the settings from the address; a knob without a ne
   }
 };
 
-const update = () => {
-  for (const network of data.networks) {
+const update = networks => {
+  for (const network of networks) {
     const found = network.found = answer(network, settings(network));
     network.controls.forEach((own, i) => own.mark("refused" in read(network, network.knobs[i], settings(network)[i])));
     write(network.problem, why(network)(found));
@@ -331,7 +331,7 @@ const totals = data.networks.length > 1 ? overview(data.networks) : null;
 const page = document.getElementById("page");
 if (totals) page.append(totals.panel);
 page.append(element("div", { class: "networks" }, ...data.networks.map(section)));
-addEventListener("hashchange", () => { visit(); update(); });
+addEventListener("hashchange", () => { visit(); update(data.networks); });
 visit();
-update();
+update(data.networks);
 globalThis.archcalc = { networks: data.networks, answer, table, called }; // for a program that reads the page
