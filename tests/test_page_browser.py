@@ -102,7 +102,9 @@ def test_every_setting_of_a_network(visit, network, request, record_property, mo
         elif "refused" in right:
             tally["refused with the message of archcalc"] += 1
         else:
-            tally.update(figures=figures(own), shown=1, closed_forms=claims(form, values, own["value"], (network, values)))
+            tally.update(
+                figures=figures(own), shown=1, closed_forms=claims(form, values, own["value"], (network, values))
+            )
     if elsewhere:
         monkeypatch.setattr(html, "MOST_CODE", 1)
         sections, _ = visit(reports=[net.summary(**values) for values, _ in elsewhere]).evaluate(SIDE_BY_SIDE)

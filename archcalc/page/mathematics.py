@@ -24,7 +24,12 @@ def mathematics(report: Report) -> dict[str, Any] | None:
     found = closed_form(report)
     if found is None or len(text := found.known.write(TEXT)) > LONGEST:
         return None
-    return {"text": text, "math": ["math", {}, _tree(found)], "notes": _notes(found), **_domain(found, Model(report.spec))}
+    return {
+        "text": text,
+        "math": ["math", {}, _tree(found)],
+        "notes": _notes(found),
+        **_domain(found, Model(report.spec)),
+    }
 
 
 def closed_form(report: Report) -> Formula | None:

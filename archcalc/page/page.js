@@ -23,7 +23,7 @@ const grown = (space, [tag, attributes, ...children]) => { // elements from list
 const FEW = 40; // layers, up to which all are shown at first
 const waiting = new Set();
 const changed = network => { // at most one update for each frame
-  if (!waiting.size) requestAnimationFrame(() => { update([...waiting]); waiting.clear(); });
+  if (!waiting.size) requestAnimationFrame(() => { update([...waiting], true); waiting.clear(); });
   waiting.add(network);
 };
 const at = ([start, step], place) => add(number(start), mul(number(step), BigInt(place)));
@@ -100,7 +100,6 @@ const visible = (network, groups) => groups.flatMap(group =>
 const blocks = groups => groups.flatMap(group => group.alone ? [] : [group.name, ...blocks(group.inner)]);
 
 const BAR = 5; // rem, of the largest share that is shown
-const approximate = x => Number(top(x)) / Number(under(x));
 const made = (network, { name, alone, depth }) => { // a row of the table, without its figures
   const full = called(network, name), short = full === name ? name.split("/").at(-1) : full;
   const fold = () => {
@@ -116,9 +115,9 @@ const made = (network, { name, alone, depth }) => { // a row of the table, witho
   return { alone, label, cells: [...rest.slice(0, -1), part], bar,
     row: element("tr", { class: alone ? "" : "block", "data-path": name }, head, ...rest) };
 };
-const fill = (row, { cells: words, part }, most) => {
+const fill = (row, { cells: words }, size) => {
   row.cells.forEach((cell, i) => write(cell, words[i + 1]));
-  const width = `${most && part !== null ? (BAR * approximate(part) / most).toFixed(2) : 0}rem`;
+  const width = `${(BAR * size).toFixed(2)}rem`;
   if (row.bar.style.width !== width) row.bar.style.width = width;
 };
 const rowOf = (network, group) => { // made once, and used again when a layer comes back
@@ -129,19 +128,36 @@ const rowOf = (network, group) => { // made once, and used again when a layer co
   return row;
 };
 const arrange = (body, rows) => { // only what moves is moved
-  rows.forEach(({ row }, i) => { if (body.children[i] !== row) body.insertBefore(row, body.children[i] ?? null); });
-  while (body.children.length > rows.length) body.lastChild.remove();
+  const wanted = new Set(rows.map(({ row }) => row));
+  for (const row of [...body.children]) if (!wanted.has(row)) row.remove();
+  let next = body.firstChild;
+  for (const { row } of rows) if (row === next) next = next.nextSibling; else body.insertBefore(row, next);
 };
-const showLayers = (network, found) => {
+const REST = 400; // milliseconds without a move, after which the rows out of sight follow
+const inSight = rows => { // the first row on the screen, and the first below it
+  const end = y => {
+    let [low, high] = [0, rows.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (rows[middle].row.getBoundingClientRect().bottom < y) low = middle + 1; else high = middle;
+    }
+    return low;
+  };
+  return [end(0), end(innerHeight) + 1];
+};
+const showLayers = (network, found, moving = false) => {
   const groups = found.rows ? tree(found.rows) : [];
   if (found.rows) network.open ??= new Set(found.rows.length <= FEW ? blocks(groups) : []);
   network.blocks = blocks(groups);
   const shownGroups = found.rows ? visible(network, groups) : [];
   const rows = shownGroups.map(group => rowOf(network, group));
   arrange(network.body, rows);
-  const filling = shownGroups.map(group => texts(group, found.whole));
-  const most = Math.max(0, ...filling.map(({ part }) => part === null ? 0 : approximate(part)));
-  filling.forEach((words, i) => fill(rows[i], words, most));
+  const sizes = shownGroups.map(group => Number(together(group.members)[WORK] ?? 0)), most = Math.max(1, ...sizes);
+  const fillRow = (row, i) => fill(row, texts(shownGroups[i], found.whole), sizes[i] / most);
+  const [first, last] = moving ? inSight(rows) : [0, rows.length];
+  rows.forEach((row, i) => { if (first <= i && i < last) fillRow(row, i); });
+  clearTimeout(network.rest);
+  if (moving) network.rest = setTimeout(() => rows.forEach(fillRow), REST);
   const total = found.rows ? [layers(found.rows.length), "", ...[0, 3].map(i => found.counts[i]), ""] : Array(5).fill("");
   network.foot.hidden = !found.rows;
   network.foot.firstChild.childNodes.forEach((cell, i) => { if (i) write(cell, total[i - 1]); });
@@ -262,7 +278,7 @@ const showDrawing = (network, found) => {
   const groups = new Map(), keep = own => own.forEach(group => { groups.set(group.name, group); keep(group.inner); });
   keep(tree(found.rows));
   const rows = network.boxes.map(({ path }) => groups.has(path) ? texts(groups.get(path), found.whole) : null);
-  const part = i => rows[i]?.part && network.boxes[i].rects.length === 1 ? approximate(rows[i].part) : 0;
+  const part = i => rows[i] && network.boxes[i].rects.length === 1 ? Number(rows[i].work ?? 0) : 0;
   const most = Math.max(...rows.map((_, i) => part(i))) || 1;
   network.boxes.forEach(({ path, title, rects, texts: own }, i) => {
     const words = rows[i] ? [rows[i].cells[1], rows[i].cells[2], rows[i].cells[4]] : ["", describe(found.input), ""];
@@ -305,7 +321,7 @@ const visit = () => { // take the settings from the address; a knob without a ne
   }
 };
 
-const update = networks => {
+const update = (networks, moving = false) => {
   for (const network of networks) {
     const found = network.found = answer(network, settings(network));
     network.controls.forEach((own, i) => own.mark("refused" in read(network, network.knobs[i], settings(network)[i])));
@@ -318,7 +334,7 @@ const update = networks => {
     showTotals(network, found);
     showFormula(network, found);
     showDrawing(network, found);
-    showLayers(network, found);
+    showLayers(network, found, moving);
   }
   totals?.show();
   try {
@@ -331,6 +347,7 @@ const totals = data.networks.length > 1 ? overview(data.networks) : null;
 const page = document.getElementById("page");
 if (totals) page.append(totals.panel);
 page.append(element("div", { class: "networks" }, ...data.networks.map(section)));
+addEventListener("beforeprint", () => { for (const network of data.networks) showLayers(network, network.found); });
 addEventListener("hashchange", () => { visit(); update(data.networks); });
 visit();
 update(data.networks);

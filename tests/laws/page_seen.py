@@ -80,7 +80,9 @@ def totals(report, first):
     """The totals beside those at the defaults, with ratios."""
     names = ("params", "MiB in float32", "buffers", "mult-adds")
     figures = ("params", "params", "buffers", "mult_adds")
-    ratios = [RATIO.text(ratio(report.totals.figure(one), first.totals.figure(one))) if first else "" for one in figures]
+    ratios = [
+        RATIO.text(ratio(report.totals.figure(one), first.totals.figure(one))) if first else "" for one in figures
+    ]
     return [list(row) for row in zip(names, counts(report), counts(first) if first else [""] * 4, ratios, strict=True)]
 
 
@@ -113,4 +115,6 @@ def claims(form, values, said, what):
 
 def figures(said):
     """How many texts were compared."""
-    return sum(map(len, said["rows"].values())) + 4 * len(said["totals"]) + sum(len(words) for _, words in said["boxes"])
+    return (
+        sum(map(len, said["rows"].values())) + 4 * len(said["totals"]) + sum(len(words) for _, words in said["boxes"])
+    )
