@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 from console import run
-from laws.page_law import ASK, asked, case, check, engine, expected, page_at, plain
+from laws.page_law import asked, case, check, engine, expected, page_at, plain
 from members import members
 from page_picture import OF, PICTURE, name_of, shown
 

@@ -210,7 +210,6 @@ const section = network => {
   network.problem = element("p", { class: "wrong", role: "alert" });
   network.heading = element("h2");
   network.notes = element("p", { class: "soft notes" });
-  network.closed = element("div");
   const all = open => () => { network.open = new Set(open ? network.blocks : []); showLayers(network, network.found); };
   const back = () => { network.controls.forEach((own, i) => own.set(network.knobs[i].default)); update([network]); };
   const button = (name, action) => element("button", { type: "button", onclick: action }, name);
@@ -219,7 +218,7 @@ const section = network => {
     copier("Copy as Markdown", withTable(markdown), status), copier("Copy as CSV", withTable(csv), status));
   return element("section", { "aria-label": network.title }, network.heading, knobPanel(network),
     element("div", { class: "buttons" }, button("Defaults", back), copier("Copy command", () => command([network]), status), status),
-    network.problem, totalsTable(network), network.closed, drawing(network), network.tools, layersTable(network), network.notes);
+    network.problem, totalsTable(network), closedForm(network), drawing(network), network.tools, layersTable(network), network.notes);
 };
 
 const showTotals = (network, found) => {
@@ -232,15 +231,21 @@ const showTotals = (network, found) => {
 const why = network => found => found.refused ?? (found.other
   ? `This page does not have the network at these settings; this command counts it: ${command([network])}` : "");
 
+const SHORT = 300; // characters of a closed form that is open at first
+const closedForm = network => {
+  const { formula: own } = network;
+  if (own.missing) return element("p", { class: "soft" }, own.missing);
+  network.value = element("p", { class: "value" });
+  const lines = own.lines.map((line, i) => element("div", {}, i ? "where " : "", grown(MATHML, line)));
+  const details = element("details", { class: "closed" }, element("summary", {}, `Closed form of ${data.figures[WORK]}`),
+    element("div", { class: "formula", tabindex: 0, role: "img", "aria-label": own.text }, ...lines), network.value,
+    ...own.notes.map(note => element("p", { class: "soft" }, note)));
+  details.open = own.text.length <= SHORT;
+  return details;
+};
 const showFormula = (network, found) => {
   const { formula: own } = network;
-  if (!own) return;
-  if (!network.closed.childElementCount) {
-    network.value = element("p", { class: "value" });
-    network.closed.append(element("h3", {}, `Closed form of ${data.figures[WORK]}`),
-      element("div", { class: "formula", tabindex: 0, role: "img", "aria-label": own.text }, grown(MATHML, own.math)), network.value,
-      ...own.notes.map(note => element("p", { class: "soft" }, note)));
-  }
+  if (own.missing) return;
   const holds = found.rows && own.bounds.every(bound => within(network, found.knobs, bound))
     && Object.entries(own.fixed).every(([knob, text]) => text === settings(network)[knob]);
   const value = own.more ? `${found.counts?.[3]} at these settings, if they meet the conditions below`

@@ -37,16 +37,16 @@ class Guard(NamedTuple):
     """A condition for the structure; one that differs among copies must hold for each of so many."""
 
     condition: Condition
-    count: Traced | None
+    copies: Traced | None
 
     def holds(self, values: Mapping[object, Any], found: dict[int, Any]) -> bool:
         """Whether it does at these values of the names, for the first and the last copy.
 
         The page itself asks all of them. ``found`` caches what was computed at the values.
         """
-        if self.count is None:
+        if self.copies is None:
             return bool(evaluated(self.condition, values, found))
-        count = evaluated(self.count, values, found)
+        count = evaluated(self.copies, values, found)
         places = {0, count - 1} if count > 0 else ()
         return all(evaluated(self.condition, {**values, PLACE: place}, {}) for place in places)
 
@@ -87,7 +87,7 @@ class Program:
         assert outer is not None  # begin came before
         assert copies is not None
         count = outer.writer.write(copies.count)
-        outer.guards.extend(guard for guard in self.guards if guard.count is not None)
+        outer.guards.extend(guard for guard in self.guards if guard.copies is not None)
         outer.lines.extend([f"for(let place=0n;place<{count};place++){{", *self.lines, "}"])
         return outer
 

@@ -1,8 +1,10 @@
 """What a reader sees of a page in a browser is what the engine says, at each setting that the address can hold."""
 
 import re
+from html import unescape
 from urllib.parse import quote
 
+from archcalc.closed_forms.write import GREEK
 from archcalc.core.value import show
 from archcalc.output.table import COUNT, RATIO, ratio
 from archcalc.tables import heading
@@ -21,11 +23,12 @@ const read = section => { // what a reader sees of a network, with all its block
   const foot = cells(one(".layers tfoot tr")).slice(1).join("");
   if (problem) return { refused: problem, left: [...totals.map(row => row[1] + row[3]), ...rows, foot].join("") };
   const drawn = one("details.drawn"), shown = drawn.open && !one(".drawing").hidden;
-  const words = box => ["kind", "output", "figure"].map(name => [...box.querySelectorAll(`.${name}`)].map(text).join(" ").trim());
+  const lines = (box, name) => [...box.querySelectorAll(`.${name}`)].map(text).join(" ").trim();
+  const words = box => ["kind", "output", "figure"].map(name => lines(box, name));
   return {
     heading: text(one("h2")), totals, rows: Object.fromEntries(rows.map(([path, ...rest]) => [path, rest])),
     layers: all(".layers tbody tr:not(.block)").map(row => row.dataset.path), foot, notes: text(one(".notes")),
-    value: text(one(".value") ?? document.createElement("p")),
+    closed: all(".value, .formula math").map(text),
     boxes: shown ? all("g[data-path]").map(box => [box.dataset.path, words(box)]) : [],
   };
 };
@@ -89,8 +92,9 @@ def totals(report, first):
 def compare(said, right, what):
     """Whether the page shows the network, or refuses it with the engine's message; it must not show anything else."""
     said = {**said}
-    value, boxes, left = (said.pop(part, "") for part in ("value", "boxes", "left"))
-    assert not left, (what, left)
+    boxes = said.pop("boxes", ())
+    assert not said.pop("left", ""), (what, said)
+    said.pop("closed", [])  # which ``claims`` compares
     if said.get("refused", "").startswith(NOT_HERE):
         return False
     check(said, right, what)
@@ -101,16 +105,25 @@ def compare(said, right, what):
     return True
 
 
-def claims(form, values, said, what):
-    """The closed form has the value that stands beside it; it is not said to hold where it does not, or the reverse."""
-    right = {knob: value for knob, value in form.domain.fixed.items() if values[knob] != value}
-    broken = right or form.domain.broken(values)
+def claims(form, values, closed, what):
+    """Whether the page says that the closed form has the value beside it, and shows the form that archcalc prints."""
+    *lines, said = closed
+    printed = [form.text(), *form.definitions()]
+    assert [*map(signs, lines)] == [*map(signs, printed)], (what, lines, printed)
+    fixed = {knob: value for knob, value in form.domain.fixed.items() if values[knob] != value}
+    broken = fixed or form.domain.broken(values)
     if said.startswith("It does not hold"):
         assert broken, what
     elif said.startswith("="):
         assert not broken, (what, broken)
         assert said == f"= {COUNT.text(form.known.at(values))} at these settings", what
     return said.startswith("=")
+
+
+def signs(formula):
+    """The numbers and names of a formula, in their order; some words stand in text alone, some in mathematics alone."""
+    words = re.findall(r"[^\W\d_]+|\d+", re.sub(r"\b(floor|ceil|else)\b", "", formula))
+    return "".join(unescape(f"&{word};") if word in GREEK else word for word in words).replace("otherwise", "")
 
 
 def figures(said):
