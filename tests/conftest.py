@@ -1,6 +1,7 @@
 """A test that needs a package of an extra is skipped where that is not installed, and says which."""
 
 import os
+from collections import Counter
 from importlib.util import find_spec
 
 import pytest
@@ -21,6 +22,20 @@ EXTRAS = (
     "onnx",
 )
 MISSING = {name for name in EXTRAS if not find_spec(name)}
+
+
+def pytest_addoption(parser):
+    parser.addoption("--settings", type=int, default=0, metavar="N",
+                     help="hold the page of every network, at N random settings of each, to the engine")  # fmt: skip
+
+
+def pytest_terminal_summary(terminalreporter):
+    """The sums of what tests have counted."""
+    counted = Counter()
+    for report in terminalreporter.getreports("passed"):
+        counted.update(dict(report.user_properties))
+    for what, number in counted.items():
+        terminalreporter.write_line(f"{what}: {number:,}")
 
 
 def skip_if_missing(error):

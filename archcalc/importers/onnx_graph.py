@@ -61,6 +61,7 @@ class GraphReader(Reader):
     def __init__(self, model: Any, shape: Shape | None) -> None:
         self.model, self.known = model, Values(model, shape)
         self.operations, self.unknown, self.shapes, self.seen = [], [], {}, {}
+        self.products = {}
         self.values: dict[str, Any] = {self.known.name: self.value(self.known.name)._replace(operation=INPUT)}
         self.kinds = {v.name: p.value for v in model.graph.value_info for p in v.metadata_props if p.key == KIND}
         self.sequences: dict[str, Any] = {}  # by name, the operators that split a value
