@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 import warnings
 from pathlib import Path
 
@@ -49,17 +48,15 @@ def fact(make, shape, file, counted):
             export(make, shape, file)
     except Exception as error:
         return {"error": f"torch cannot export it: {type(error).__name__}"}
-    start = time.process_time()
     try:
         found = of_file(str(file))
     except ArchcalcError as error:
         return {"error": str(error).replace(str(file), file.name)}
-    seconds = time.process_time() - start
     network = Network(found.spec)
     totals = network.summary().totals
     theirs = {name: counted[name][1] for name in ("params", "mult_adds")}
     return {"input": "x".join(map(str, shape)), "operations": found.layers, "lines": network.text.count("\n"),
-            "knobs": list(network.knobs), "seconds": round(seconds, 1), "params": [totals.params, theirs["params"]],
+            "knobs": list(network.knobs), "params": [totals.params, theirs["params"]],
             "mult_adds": [totals.mult_adds, theirs["mult_adds"]], "notes": list(found.notes)}  # fmt: skip
 
 
@@ -70,11 +67,10 @@ Every network was exported by torch {torch} (`torch.onnx.export`, dynamo, not op
 was imported by `archcalc import`, and its params and mult-adds were compared with those that torch counts in the module
 ([torch.md](torch.md)). Written by `python -m references.onnx_imports torchvision FOLDER` (and `timm`) in tests/.
 
-**{equal} of {all} are equal**; in {knobs} the size of the input is a knob. The median spec has {median} lines, and the
-median file takes {seconds} s of a processor.
+**{equal} of {all} are equal**; in {knobs} the size of the input is a knob. The median spec has {median} lines.
 
-| module | input | operations | lines | size | seconds | |
-|---|---|---:|---:|---|---:|---|
+| module | input | operations | lines | size | |
+|---|---|---:|---:|---|---|
 """
 
 
@@ -87,18 +83,16 @@ def page():
     """The receipt."""
     found = facts()
     read = [one for one in found.values() if "lines" in one]
-    middle = {name: sorted(one[name] for one in read)[len(read) // 2] for name in ("lines", "seconds")}
     text = HEAD.format(
         torch="2.13",
         equal=sum(verdict(one) == "equal" for one in found.values()),
         all=len(found),
         knobs=sum(bool(one.get("knobs")) for one in read),
-        median=middle["lines"],
-        seconds=middle["seconds"],
+        median=sorted(one["lines"] for one in read)[len(read) // 2],
     )
     for path, one in sorted(found.items()):
         size = "knob" if one.get("knobs") else "fixed" if "lines" in one else ""
-        cells = [path, *(one.get(key, "") for key in ("input", "operations", "lines")), size, one.get("seconds", "")]
+        cells = [path, *(one.get(key, "") for key in ("input", "operations", "lines")), size]
         text += f"| {' | '.join(map(str, [*cells, verdict(one)]))} |\n"
     return text
 
@@ -119,7 +113,7 @@ def main(library, folder):
             found[path] = fact(make, shape, one, counted[path])
         file.write_text(json.dumps(dict(sorted(found.items())), indent=1) + "\n")
         PAGE.write_text(page())
-        print(path, verdict(found[path]), found[path].get("lines"), found[path].get("seconds"), flush=True)
+        print(path, verdict(found[path]), found[path].get("lines"), flush=True)
 
 
 if __name__ == "__main__":
