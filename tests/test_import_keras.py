@@ -12,7 +12,7 @@ from test_imports import loaded_after
 
 import archcalc
 from archcalc.core.errors import ArchcalcError
-from archcalc.importers.keras_file import LARGEST, read
+from archcalc.importers.keras_file import LARGEST, configuration
 
 os.environ.setdefault("KERAS_BACKEND", "torch")  # before Keras is imported
 
@@ -371,7 +371,7 @@ def test_an_archive_that_would_fill_the_memory_is_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "bomb.keras", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("config.json", b"[" + b" " * LARGEST + b"]")
     with pytest.raises(ArchcalcError, match="its configuration is larger than 8 MiB"):
-        read(str(tmp_path / "bomb.keras"))
+        configuration(str(tmp_path / "bomb.keras"))
 
 
 def paths(tree, above=()):

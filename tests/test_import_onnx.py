@@ -6,19 +6,17 @@ import sys
 from contextlib import suppress
 from itertools import product
 
+import numpy
+import onnx
 import pytest
 from console import check_mistake, run
+from onnx import TensorProto, helper, numpy_helper
 
 import archcalc
 from archcalc.core.errors import ArchcalcError
 from archcalc.importers import onnx_graph
 from archcalc.importers.onnx_file import LARGEST, SMALL, load, mapped, without_weights
 from archcalc.network import Network
-
-onnx = pytest.importorskip("onnx", reason="onnx is not installed")
-numpy = pytest.importorskip("numpy")
-
-from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
 NEWEST = 20  # operators of every version that the tests name are those of this one, unless another is told
 
@@ -129,6 +127,11 @@ OPERATORS = {  # a graph of the input x, 8 x 12 x 12, and the layers that it is
         [numpy_helper.from_array(numpy.int64(3), "three"), numpy_helper.from_array(numpy.int64(2), "two")],
         ["narrow(6, 2)"],
     ),
+    "rolled_by_0": (
+        [node("Slice", ["x", "end", "end", "axes"], ["none"]), node("Concat", ["none", "x"], ["c"], axis=1),
+         node("Relu", ["c"], ["y"])],
+        [whole("end", 8), whole("axes", 1)], ["relu"],
+    ),
     "slice": ([node("Slice", ["x", "from", "to", "axes"], ["y"])],
               [whole("from", -5), whole("to", 2**62), whole("axes", 3)], ["narrow(7, 5, axis=-1)"]),
     "gather": ([node("Gather", ["x", "third"], ["y"], axis=1)], [numpy_helper.from_array(numpy.int64(2), "third")],
@@ -153,6 +156,13 @@ OPERATORS = {  # a graph of the input x, 8 x 12 x 12, and the layers that it is
         [node("Transpose", ["x"], ["k"], perm=[0, 1, 3, 2]), node("Mul", ["k", "factor"], ["ks"]),
          node("MatMul", ["x", "ks"], ["s"]), node("Softmax", ["s"], ["p"]), node("MatMul", ["p", "x"], ["y"])],
         [number("factor", 0.5)], ["dot_product_attention"],
+    ),
+    "rows_first": (  # the batch stands between the rows and the features, and is a part of the heads
+        [node("Reshape", ["x", "rows"], ["r"]), node("Transpose", ["r"], ["t"], perm=[1, 0, 2]),
+         node("MatMul", ["t", "w"], ["m"]), node("Reshape", ["m", "heads"], ["h"]),
+         node("Transpose", ["h"], ["ht"], perm=[1, 0, 2]), node("Reshape", ["ht", "apart"], ["y"])],
+        [whole("rows", 1, 96, 12), weight("w", 12, 6), whole("heads", 96, 3, 2), whole("apart", 1, 3, 96, 2)],
+        ["reshape((96, 12))", "linear(6, bias=false)", "reshape((96, 3, 2))", "permute((1, 0, 2))"],
     ),
     "identity": ([node("Identity", ["x"], ["i"]), node("Relu", ["i"], ["y"])], [], ["relu"]),
     **{kind: ([node(kind, ["x"], ["y"])], [], [kind.lower()])
@@ -303,9 +313,29 @@ def test_an_operator_that_nobody_knows_is_opaque(tmp_path):
     assert "The mult-adds of own.Strange in the network are not known" in found.spec.headings["about"]
 
 
-def test_products_of_two_activations_in_an_einsum_are_counted(tmp_path):
-    made = model([node("Relu", ["x"], ["r"]), node("Einsum", ["x", "r"], ["y"], equation="bchw, bcvw -> bchv")])
-    assert network(made, tmp_path).summary().totals.mult_adds == 8 * 12 * 12 * 12
+WITHOUT_LAYER = {  # operators without a layer, whose products are known by their sizes
+    "Einsum": ([node("Einsum", ["x", "x"], ["y"], equation="bchw, bcvw -> bchv")], [], 8 * 12 * 12 * 12),
+    "Einsum, an index summed before": ([node("Einsum", ["x", "x"], ["y"], equation="bchw,bcvu->bchv")], [], None),
+    "MatMul": ([node("MatMul", ["x", "w"], ["y"])], [weight("w", 8, 12, 5)], 8 * 12 * 12 * 5),
+    "MatMul from the left": ([node("MatMul", ["w", "x"], ["y"])], [weight("w", 5, 12)], 8 * 5 * 12 * 12),
+    "Gemm": ([node("Reshape", ["x", "t"], ["r"]), node("Gemm", ["r", "w"], ["y"], transA=1)],
+             [whole("t", 96, 12), weight("w", 96, 5)], 96 * 12 * 5),
+    "Conv of heads": (  # the batch is a part of an axis
+        [node("Reshape", ["x", "t"], ["r"]), node("Conv", ["r", "w"], ["y"], group=2)],
+        [whole("t", 2, 4, 12, 12), weight("w", 6, 2, 3, 3)], 2 * 6 * 2 * 3 * 3 * 10 * 10,
+    ),
+    "Conv with weights that are computed": (
+        [node("Slice", ["x", "from", "to", "axes"], ["s"]), node("Conv", ["x", "s"], ["y"])],
+        [whole("from", 0, 0), whole("to", 3, 3), whole("axes", 2, 3)], 8 * 3 * 3 * 10 * 10,
+    ),
+    "GridSample": ([node("GridSample", ["x", "g"], ["y"])], [weight("g", 1, 3, 4, 2)], None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WITHOUT_LAYER)
+def test_products_of_an_operator_without_a_layer(name, tmp_path):
+    nodes, tensors, mult_adds = WITHOUT_LAYER[name]
+    assert network(model(nodes, tensors), tmp_path).summary().totals.mult_adds == mult_adds
 
 
 def test_tensors_that_torch_calls_buffers_are_no_params(tmp_path):
@@ -470,7 +500,8 @@ def test_a_constant_in_an_operator_is_not_held_either():
     assert not tensor.raw_data
 
 
-def test_weights_in_another_file_are_never_opened(tmp_path):
+def test_weights_in_another_file_are_never_opened(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     made = model([node("Conv", ["x", "w", "b"], ["y"])], [W, weight("b", 4)])
     for tensor in made.graph.initializer:
         tensor.data_location = TensorProto.EXTERNAL

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from archcalc.importers.files import of_file
-from archcalc.importers.keras_file import read
+from archcalc.importers.keras_file import configuration, read
 from archcalc.importers.keras_layers import RULES
 from archcalc.report import summarize
 
@@ -315,5 +315,5 @@ def test_a_layer_costs_what_keras_and_torch_count(name, tmp_path):
         (tmp_path / "net.json").write_text(model.to_json())
         file = str(tmp_path / "net.json")
         totals = summarize(of_file(file).spec, {}).totals
-        ours = totals.params, totals.buffers + read(file).unused, totals.mult_adds
+        ours = totals.params, totals.buffers + read(file, configuration(file)).unused, totals.mult_adds
         assert ours == expected, json.dumps(json.loads(model.to_json())["config"]["layers"][-2])

@@ -10,37 +10,34 @@ from archcalc.core.errors import one_line
 from archcalc.core.shape import Shape
 from archcalc.importers.importing import Found, import_
 from archcalc.importers.keras_file import configuration, read
+from archcalc.importers.keras_graph import shown
 from archcalc.importers.operation import Imported
 
 ONNX = ".onnx"
-LONGEST = 100  # characters of a title
 Reading: TypeAlias = "Callable[[Shape | None], Imported]"
-Naming: TypeAlias = Callable[[], str]  # the title, once the file has been read
 
 
 def of_file(path: str, shape: Shape | None = None) -> Found:
     """The network in a file, for an input of that shape, or of the shape that it states. Raises ArchcalcError."""
-    named, read = (_onnx if path.endswith(ONNX) else _keras)(path)
+    title, read = _onnx(path) if path.endswith(ONNX) else _keras(path)
     first = read(shape)
     return import_(
         lambda sizes: first if sizes == first.shape else read(sizes),
         first.shape,
-        named()[:LONGEST] or one_line(basename(path)),
+        title or one_line(basename(path)),
         f"imported from {one_line(basename(path))}",
     )
 
 
-def _keras(path: str) -> tuple[Naming, Reading]:
-    def name() -> str:
-        config = configuration(path)["config"]
-        return one_line(str(config.get("name", ""))) if isinstance(config, dict) else ""
-
-    return name, lambda shape: read(path, shape)
+def _keras(path: str) -> tuple[str, Reading]:
+    model = configuration(path)
+    name = model["config"].get("name", "") if isinstance(model["config"], dict) else ""
+    return shown(str(name)), lambda shape: read(path, model, shape)
 
 
-def _onnx(path: str) -> tuple[Naming, Reading]:
+def _onnx(path: str) -> tuple[str, Reading]:
     from archcalc.importers.onnx_file import load
     from archcalc.importers.onnx_graph import read as read_graph
 
     model = load(path)
-    return lambda: one_line(basename(path).removesuffix(ONNX)), lambda shape: read_graph(path, model, shape)
+    return one_line(basename(path).removesuffix(ONNX))[:100], lambda shape: read_graph(path, model, shape)

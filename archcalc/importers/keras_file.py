@@ -68,9 +68,8 @@ def _small(path: str, data: bytes) -> bytes:
     return data
 
 
-def read(path: str, shape: Shape | None = None) -> Imported:
+def read(path: str, model: dict[str, Any], shape: Shape | None = None) -> Imported:
     """The operations of a model, for the input that its file states, or for this one. Raises ArchcalcError."""
-    model = configuration(path)
     try:
         return _imported(model, input_sizes(model, calls(model)), shape)
     except ArchcalcError as error:
