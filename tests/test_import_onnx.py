@@ -324,6 +324,10 @@ WITHOUT_LAYER = {  # operators without a layer, whose products are known by thei
         [node("Reshape", ["x", "t"], ["r"]), node("Conv", ["r", "w"], ["y"], group=2)],
         [whole("t", 2, 4, 12, 12), weight("w", 6, 2, 3, 3)], 2 * 6 * 2 * 3 * 3 * 10 * 10,
     ),
+    "Conv of heads, padded at one side": (
+        [node("Reshape", ["x", "t"], ["r"]), node("Conv", ["r", "w"], ["y"], pads=[1, 0, 0, 0])],
+        [whole("t", 2, 4, 12, 12), weight("w", 6, 4, 3, 3)], 2 * 6 * 4 * 3 * 3 * 11 * 10,
+    ),
     "Conv with weights that are computed": (
         [node("Slice", ["x", "from", "to", "axes"], ["s"]), node("Conv", ["x", "s"], ["y"])],
         [whole("from", 0, 0), whole("to", 3, 3), whole("axes", 2, 3)], 8 * 3 * 3 * 10 * 10,
@@ -336,6 +340,26 @@ WITHOUT_LAYER = {  # operators without a layer, whose products are known by thei
 def test_products_of_an_operator_without_a_layer(name, tmp_path):
     nodes, tensors, mult_adds = WITHOUT_LAYER[name]
     assert network(model(nodes, tensors), tmp_path).summary().totals.mult_adds == mult_adds
+
+
+def test_products_of_learned_tensors_are_counted_once(tmp_path):
+    """Such as those that make a table of biases; here it is added twice."""
+    nodes = [node("MatMul", ["a", "b"], ["ab"]), node("Add", ["x", "ab"], ["once"]), node("Add", ["once", "ab"], ["y"])]
+    found = network(model(nodes, [weight("a", 12, 7), weight("b", 7, 12)]), tmp_path).summary().totals
+    assert (found.params, found.mult_adds) == (2 * 12 * 7, 12 * 12 * 7)
+
+
+def test_a_linear_layer_that_others_share_is_counted_once(tmp_path):
+    nodes = [node("MatMul", ["x", "w"], ["m1"]), node("Add", ["m1", "b"], ["a1"]),
+             node("MatMul", ["a1", "w"], ["m2"]), node("Add", ["m2", "b"], ["y"])]  # fmt: skip
+    found = network(model(nodes, [weight("w", 12, 12), weight("b", 12)]), tmp_path).summary().totals
+    assert (found.params, found.mult_adds) == (12 * 12 + 12, 2 * 8 * 12 * 12 * 12)
+
+
+def test_a_type_that_is_looked_at_is_no_input(tmp_path):
+    """A large constant that is cast to the type of an activation stays a constant."""
+    nodes = [node("CastLike", ["w", "x"], ["c"]), node("Conv", ["x", "c"], ["y"])]
+    assert layers(model(nodes, [weight("w", 600, 8, 1, 1)]), tmp_path) == ["conv(600, 1, bias=false)"]
 
 
 def test_tensors_that_torch_calls_buffers_are_no_params(tmp_path):

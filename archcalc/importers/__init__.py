@@ -21,6 +21,7 @@ onnx_file.py    a file of ONNX -> its model, without the weights
 onnx_nodes.py   the operators of a model that are needed, and the modules that they come from
 onnx_values.py  the sizes of the values in a model, the arithmetic of shapes, and where the batch stands
 onnx_graph.py   a model of ONNX -> operations
+onnx_call.py    an operator of ONNX as the rules for its layers see it
 onnx_layers.py  an operator of ONNX -> a call of an operator of torch
 onnx_idioms.py  several operations -> the one layer that they are in files of ONNX
 files.py        a file of another program -> a spec

@@ -97,6 +97,7 @@ class Network:
     def __init__(self, operations: Sequence[Operation], shape: Shape) -> None:
         self.operations, self.input = operations, shape
         self.users: dict[int, list[int]] = {}
+        self.lenders = {operation.shared for operation in operations}  # whose weights others use
         for number, operation in enumerate(operations):
             for source in operation.inputs:
                 self.users.setdefault(source, []).append(number)
@@ -125,7 +126,7 @@ class Network:
         inside, inputs = {*match.numbers}, tuple(map(self.shape, match.inputs))
         if any({*self.users.get(number, [])} - inside for number in match.numbers[:-1]):
             return False
-        if any(self.operations[number].shared is not None for number in match.numbers):
+        if any(self.operations[number].shared is not None or number in self.lenders for number in match.numbers):
             return False
         if any(fits is not True for fits, _ in match.layer.needs(*inputs)):
             return False

@@ -12,16 +12,9 @@ from typing import Any, ClassVar
 from archcalc.core.errors import ArchcalcError, many, one_line
 from archcalc.core.shape import Shape, replaced
 from archcalc.importers.idioms import simplified
+from archcalc.importers.onnx_call import Node, einsum_products, everything
 from archcalc.importers.onnx_idioms import RULES as IDIOMS
-from archcalc.importers.onnx_layers import (
-    LAYERS,
-    WORKLESS_KINDS,
-    Node,
-    called,
-    einsum_products,
-    everything,
-    has_no_products,
-)
+from archcalc.importers.onnx_layers import LAYERS, WORKLESS_KINDS, called, has_no_products
 from archcalc.importers.onnx_nodes import Scopes, kind_of, live
 from archcalc.importers.onnx_values import Values
 from archcalc.importers.operation import INPUT, Imported, Operation
@@ -68,6 +61,7 @@ class GraphReader(Reader):
     def __init__(self, model: Any, shape: Shape | None) -> None:
         self.model, self.known = model, Values(model, shape)
         self.operations, self.unknown, self.shapes, self.seen = [], [], {}, {}
+        self.products = {}
         self.values: dict[str, Any] = {self.known.name: self.value(self.known.name)._replace(operation=INPUT)}
         self.kinds = {v.name: p.value for v in model.graph.value_info for p in v.metadata_props if p.key == KIND}
         self.sequences: dict[str, Any] = {}  # by name, the operators that split a value
@@ -128,11 +122,11 @@ class GraphReader(Reader):
             node.op_type, known.versions.get("", 1), given,
             tuple(self.values[name] if name else None for name in names),
             tuple(known.elements.get(name) for name in names),
-            tuple(known.plain(name) if name else None for name in names), known.plain(first),
+            tuple(known.plain(name) if name else () for name in names), known.plain(first),
         )  # fmt: skip
         found = called(seen) if not node.domain else None
         operator, arguments = found or (kind_of(node), everything(seen))
-        if "before" in arguments:
+        if "before" in arguments and arguments["input"].sizes[:1] == (BATCH,):
             arguments = self.padded(node, arguments)
         sizes = known.sizes(first, BATCH)
         parts = tuple(known.sizes(name, BATCH) if name in known.types else () for name in node.output)
@@ -166,19 +160,18 @@ class GraphReader(Reader):
         """The products of an operator that has no layer, for one example; 0 where they are not known."""
         node, given = node.node, {attribute.name: attribute for attribute in node.node.attribute}
         x, other = ([self.known.plain(name) for name in node.input if name] + [(), ()])[:2]
-        sizes = self.known.sizes(node.output[0], BATCH)
-        batch = BATCH if node.output[0] in self.known.batch else 1
+        sizes = self.known.plain(node.output[0])
         if node.domain:
             return 0
         if node.op_type == "Einsum" and len(node.input) == 2:
             return einsum_products(_text(given["equation"].s), (x, other))
         if node.op_type in ("MatMul", "Gemm"):
             rows = x[::-1] if "transA" in given and given["transA"].i else x
-            return int(KINDS["matmul"]().work((rows, other), sizes)["activation_products"] or 0) // batch
+            return int(KINDS["matmul"]().work((rows, other), sizes)["activation_products"] or 0)
         if node.op_type == "Conv":
             groups = given["group"].i if "group" in given else 1
             layer = KINDS["conv"](other[0], other[2:], groups=groups, bias=False)
-            return int(sizes[0] * (layer.products((x[1:],), sizes[1:]) or 0)) // batch
+            return int(sizes[0] * (layer.products((x[1:],), sizes[1:]) or 0))
         return 0
 
     def branch(self, node: Any) -> Any:

@@ -1,71 +1,20 @@
-"""An operator of ONNX -> the call of an operator of torch that it is, whose layers are known already.
-
-Arguments stand as attributes or as constant inputs, by the version of the operator; both are read. An operator that is
-not here keeps its own name, and has no layer.
-"""
+"""An operator of ONNX -> the call of an operator of torch that it is, whose layers are known already."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from math import prod
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from archcalc.core.layer import Kind
 from archcalc.core.number import ceil_div
+from archcalc.importers.onnx_call import Given, Node, Unread, everything, is_row, short
 from archcalc.importers.onnx_values import FOLDED
 from archcalc.importers.torch_call import Asked
 from archcalc.importers.torch_layers import RULES as TORCH_LAYERS
 from archcalc.layers import KINDS
 
-Given: TypeAlias = dict[str, Any]
-Rule: TypeAlias = Callable[["Node"], tuple[str, Given]]
-
-
-class Unread(Exception):
-    """An operator with arguments for which archcalc has no layer."""
-
-
-class Node(NamedTuple):
-    """An operator of ONNX in its place."""
-
-    kind: str
-    version: int  # of the operators
-    given: Given  # its attributes
-    inputs: tuple[Any, ...]  # values, None for one that is left out
-    numbers: tuple[Any, ...]  # the elements of each input that is a small constant, else None
-    sizes: tuple[tuple[int, ...] | None, ...]  # of each input, with the batch
-    output: tuple[int, ...]  # the sizes of the first output
-
-    @property
-    def x(self) -> Any:
-        return self.inputs[0]
-
-    @property
-    def rank(self) -> int:
-        return len(self.sizes[0] or ())
-
-    def value(self, place: int) -> Any:
-        return self.inputs[place] if place < len(self.inputs) else None
-
-    def number(self, name: str, place: int, usual: Any = None) -> Any:
-        """An argument that is an attribute, or the constant input at this place. Raises Unread."""
-        if name in self.given:
-            return self.given[name]
-        if place >= len(self.inputs) or self.inputs[place] is None:
-            return usual
-        if self.numbers[place] is None:
-            raise Unread
-        return self.numbers[place].tolist()
-
-    def learned(self, place: int) -> Any:
-        """An input that is a learned tensor; None where it is left out, or all of its elements are 0. Raises Unread."""
-        value, found = self.value(place), self.numbers[place] if place < len(self.numbers) else None
-        if value is None or value.tensors:
-            return value
-        if found is None or found.any():
-            raise Unread
-        return None
+Rule: TypeAlias = Callable[[Node], tuple[str, Given]]
 
 
 def called(node: Node) -> tuple[str, Given] | None:
@@ -82,16 +31,6 @@ def has_no_products(node: Any) -> bool:
     return not node.domain and node.op_type in WORKLESS_KINDS | FOLDED | {*RULES} - PRODUCTS
 
 
-def everything(node: Node) -> Given:
-    """All inputs, by number."""
-    return {str(i): value for i, value in enumerate(node.inputs) if value is not None}
-
-
-def short(number: float) -> float:
-    """A number as it was written before it became a float32."""
-    return float(f"{number:.7g}")
-
-
 def spatial(node: Node, name: str, usual: int = 1) -> list[int]:
     return list(node.given.get(name) or [usual] * (node.rank - 2))
 
@@ -101,7 +40,7 @@ def pads(node: Node, kernel: list[int]) -> tuple[list[int], list[int]] | str:
     stride, dilation = spatial(node, "strides"), spatial(node, "dilations")
     auto = node.given.get("auto_pad", "NOTSET")
     reach = [d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True)]
-    sizes = (node.sizes[0] or ())[2:]
+    sizes = node.sizes[0][2:]
     total = [max((ceil_div(n, s) - 1) * s + r - n, 0) for n, s, r in zip(sizes, stride, reach, strict=True)]
     less, more = [n // 2 for n in total], [n - n // 2 for n in total]
     if auto == "SAME_UPPER":
@@ -158,7 +97,7 @@ def pool(operator: str) -> Rule:
 
 
 def global_max(node: Node) -> tuple[str, Given]:
-    sizes = list((node.sizes[0] or ())[2:])
+    sizes = list(node.sizes[0][2:])
     return "max_pool2d", {"input": node.x, "kernel_size": sizes, "stride": sizes, "padding": [0], "ceil_mode": False}
 
 
@@ -185,39 +124,23 @@ def matmul(node: Node) -> tuple[str, Given]:
 
 def batch_norm(node: Node) -> tuple[str, Given]:
     statistics = node.inputs[3]._replace(tensors=())  # a file does not say that they are not learned
-    return "batch_norm", {"input": node.x, "weight": node_ones(node, 1), "bias": node.learned(2),
+    return "batch_norm", {"input": node.x, "weight": node.learned(1, 1), "bias": node.learned(2),
                           "running_mean": statistics}  # fmt: skip
 
 
-def node_ones(node: Node, place: int) -> Any:
-    """A learned scale; None where all of its elements are 1. Raises Unread."""
-    value, found = node.inputs[place], node.numbers[place]
-    if value.tensors:
-        return value
-    if found is None or (found != 1).any():
-        raise Unread
-    return None
-
-
 def instance_norm(node: Node) -> tuple[str, Given]:
-    return "instance_norm", {"input": node.x, "weight": node_ones(node, 1), "bias": node.learned(2)}
+    return "instance_norm", {"input": node.x, "weight": node.learned(1, 1), "bias": node.learned(2)}
 
 
 def layer_norm(node: Node) -> tuple[str, Given]:
     axis = node.given.get("axis", -1) % node.rank
-    return "layer_norm", {"input": node.x, "normalized_shape": list((node.sizes[0] or ())[axis:]),
-                          "weight": node_ones(node, 1), "bias": node.learned(2)}  # fmt: skip
+    return "layer_norm", {"input": node.x, "normalized_shape": list(node.sizes[0][axis:]),
+                          "weight": node.learned(1, 1), "bias": node.learned(2)}  # fmt: skip
 
 
 def lrn(node: Node) -> tuple[str, Given]:
     given = {name: short(node.given.get(name, usual)) for name, usual in (("alpha", 1e-4), ("beta", 0.75))}
     return "lrn", {"input": node.x, "size": node.given["size"], "bias": short(node.given.get("bias", 1.0)), **given}
-
-
-def is_row(value: Any, output: tuple[int, ...]) -> bool:
-    """Whether a value is a learned number for each feature."""
-    alone = value.operation is None and len(value.tensors) == 1
-    return alone and value.sizes[-1:] == output[-1:] == (prod(value.sizes),)
 
 
 def with_number(operator: str) -> Rule:
@@ -270,7 +193,7 @@ def slice_(node: Node) -> tuple[str, Given]:
     starts, ends = node.number("starts", 1), node.number("ends", 2)
     axes = [axis % node.rank for axis in node.number("axes", 3) or range(len(starts))]
     steps = node.number("steps", 4) or [1] * len(starts)
-    sizes = node.sizes[0] or ()
+    sizes = node.sizes[0]
     cut = [i for i, axis in enumerate(axes) if node.output[axis] != sizes[axis] or steps[i] != 1]
     if len(cut) > 1 or len(ends) != len(starts):
         raise Unread
@@ -317,9 +240,9 @@ def attention(node: Node) -> tuple[str, Given]:
     }  # fmt: skip
 
 
-def plain(operator: str, *names: str) -> Rule:
-    """An operator whose arguments have no influence on its layer, but for these attributes."""
-    return lambda node: (operator, {"input": node.x, **{name: node.given.get(name) for name in names}})
+def plain(operator: str) -> Rule:
+    """An operator whose arguments have no influence on its layer."""
+    return lambda node: (operator, {"input": node.x})
 
 
 RULES: dict[str, Rule] = {
@@ -341,10 +264,7 @@ RULES: dict[str, Rule] = {
     "Mul": with_number("mul"),
     "Div": with_number("div"),
     "Clip": clip,
-    "LeakyRelu": lambda node: (
-        "leaky_relu",
-        {"input": node.x, "negative_slope": short(node.given.get("alpha", 0.01))},
-    ),
+    "LeakyRelu": lambda node: ("leaky_relu", {"input": node.x, "negative_slope": short(node.given.get("alpha", 0.01))}),
     "PRelu": lambda node: ("prelu", {"input": node.x, "weight": node.learned(1)}),
     "Softmax": softmax("softmax"),
     "LogSoftmax": softmax("log_softmax"),
@@ -354,10 +274,7 @@ RULES: dict[str, Rule] = {
     "Split": split,
     "Slice": slice_,
     "Gather": gather,
-    "Transpose": lambda node: (
-        "permute",
-        {"input": node.x, "dims": node.given.get("perm") or [*reversed(range(node.rank))]},
-    ),
+    "Transpose": lambda node: ("permute", {"input": node.x, "dims": node.given.get("perm") or range(node.rank)[::-1]}),
     "Pad": pad,
     "Resize": resize,
     "Upsample": resize,
@@ -370,51 +287,18 @@ RULES: dict[str, Rule] = {
 }  # fmt: skip
 
 
-def einsum_products(equation: str, shapes: tuple[tuple[int, ...], ...]) -> int:
-    """The multiply-adds of a sum of products of two inputs; 0 where they are not known.
-
-    An index that only one of the inputs has, and not the output, is summed before.
-    """
-    inputs, arrow, output = equation.replace(" ", "").partition("->")
-    terms = inputs.split(",")
-    sizes = {
-        letter: size
-        for term, shape in zip(terms, shapes, strict=True)
-        for letter, size in zip(term, shape, strict=False)
-    }
-    known = (
-        arrow
-        and "." not in equation
-        and all(letter in output or all(letter in term for term in terms) for letter in sizes)
-    )
-    return prod(sizes.values()) if known else 0
-
-
 PRODUCTS = {"Conv", "ConvTranspose", "Attention"}
 WORKLESS_KINDS = {  # operators without products: they have no mult-adds, though archcalc has no layer for them
-    *(
-        "bias",
-        "Abs",
-        "Add",
-        "And",
-        "ArgMax",
-        "ArgMin",
-        "AveragePool",
-        "BatchNormalization",
-        "Cast",
-        "Ceil",
-        "Clip",
-        "Concat",
-    ),
-    *("ConstantOfShape", "Cos", "CumSum", "DepthToSpace", "Div", "Equal", "Erf", "Exp", "Expand", "Floor", "Gather"),
-    *("GatherElements", "GatherND", "Gelu", "GlobalLpPool", "GlobalMaxPool", "Greater", "GreaterOrEqual", "Hardmax"),
-    *("GroupNormalization", "InstanceNormalization", "IsInf", "IsNaN", "LayerNormalization", "Less", "LessOrEqual"),
-    *("Log", "LogSoftmax", "LpNormalization", "LpPool", "Max", "MaxPool", "MeanVarianceNormalization", "Min", "Mod"),
-    *("Mul", "Neg", "Not", "OneHot", "Or", "Pad", "Pow", "RMSNormalization", "Range", "Reciprocal", "ReduceL1"),
+    *("bias", "Abs", "Add", "And", "ArgMax", "ArgMin", "AveragePool", "BatchNormalization", "Cast", "Ceil", "Clip"),
+    *("Concat", "ConstantOfShape", "Cos", "CumSum", "DepthToSpace", "Div", "Equal", "Erf", "Exp", "Expand", "Floor"),
+    *("Gather", "GatherElements", "GatherND", "Gelu", "GlobalLpPool", "GlobalMaxPool", "Greater", "GreaterOrEqual"),
+    *("GroupNormalization", "Hardmax", "InstanceNormalization", "IsInf", "IsNaN", "LayerNormalization", "Less", "Log"),
+    *("LessOrEqual", "LogSoftmax", "LpNormalization", "LpPool", "Max", "MaxPool", "MeanVarianceNormalization", "Min"),
+    *("Mod", "Mul", "Neg", "Not", "OneHot", "Or", "Pad", "Pow", "RMSNormalization", "Range", "Reciprocal", "ReduceL1"),
     *("ReduceL2", "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum", "Reshape"),
-    *("ReduceSumSquare", "Resize", "Round", "ScatterElements", "ScatterND", "Shrink", "Sign", "Sin", "Slice"),
-    *("Softmax", "SpaceToDepth", "Split", "Sqrt", "Sub", "Sum", "ThresholdedRelu", "Tile", "TopK", "Trilu"),
-    *("Upsample", "Where", "Xor"),
+    *("ReduceSumSquare", "Resize", "Round", "ScatterElements", "ScatterND", "Shrink", "Sign", "Sin", "Slice", "Sqrt"),
+    *("Softmax", "SpaceToDepth", "Split", "Sub", "Sum", "ThresholdedRelu", "Tile", "TopK", "Trilu", "Upsample"),
+    *("Where", "Xor"),
 }
 
 

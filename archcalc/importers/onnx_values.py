@@ -104,7 +104,8 @@ class Values:
             if name not in self.types:
                 raise ArchcalcError(f"its input {one_line(name)!r} is not there, or depends on its output")
         inferred = self.inferred(node, given)
-        depends = [name for name in given if name in self.batch]
+        looked_at = BY_TYPE.get(node.op_type)
+        depends = [name for i, name in enumerate(node.input) if name in self.batch and i != looked_at]
         for name in node.output:
             if name in used or (name and name in inferred):
                 self.output(node, name, inferred.get(name), depends)
