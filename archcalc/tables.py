@@ -32,13 +32,13 @@ from archcalc.output.table import (
     ratio,
     words,
 )
-from archcalc.quantity import Quantity
 from archcalc.report import USUAL, Report, Row
 
 if TYPE_CHECKING:
     from archcalc.comparison import Comparison
     from archcalc.memory.footprint import Memory
     from archcalc.model import Model
+    from archcalc.quantity import Quantity
 
 
 def figures_table(conventions: bool = False) -> Table:

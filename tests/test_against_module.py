@@ -41,6 +41,19 @@ class Odd(nn.Module):
     def forward(self, x):
         return self.head(torch.cdist(self.mix(x), self.weight.expand(len(x), 3, 5)).flatten(1))
 
+class Heads(nn.Module):
+    def __init__(self, heads):
+        super().__init__()
+        self.heads, self.all, self.out = heads, nn.Linear(12, 36), nn.Linear(12, 12)
+
+    def forward(self, x):
+        q, k, v = self.all(x).reshape(len(x), 9, 3, self.heads, 12 // self.heads).permute(2, 0, 3, 1, 4)
+        y = torch.softmax(q @ k.transpose(-2, -1) * 0.5, -1) @ v
+        return self.out(y.transpose(1, 2).reshape(len(x), 9, 12))
+
+def attend():
+    return nn.Sequential(nn.Linear(12, 12), Heads(3), Heads(3), nn.Linear(12, 2))
+
 def fixed():
     return nn.Sequential(nn.Flatten(), nn.Linear(3072, 2))
 
@@ -134,6 +147,24 @@ def test_the_numbers_of_tokens_are_integers():
     assert verified("text.yaml --against played_net:text").exit_code == 0
 
 
+@pytest.mark.parametrize(
+    ("last", "told"),
+    [
+        ("linear(2, axis=-1)", ()),
+        ("linear(3, axis=-1)", ("linear2: output: formula 9 x 3, module 9 x 2; ",)),
+        ("relu\n  - linear(2, axis=-1)\n  - linear(2, axis=-1)", ("linear3: the module has no such layer",)),
+    ],
+)
+def test_attention_is_one_layer_of_a_spec_and_several_of_a_module(last, told, here):
+    text = "net: A\ninput: [9, 12]\nlayers:\n  - linear(12, axis=-1)\n  - attention(3, fused=true)\n"
+    (here / "a.yaml").write_text(f"{text}  - attention(3, fused=true)\n  - {last}\n")
+    result = verified("a.yaml --against played_net:attend")
+    found = [line for line in result.output.splitlines() if line.startswith("a and played_net:attend: ")]
+    assert result.exit_code == bool(told)
+    for line, start in zip(found, (*told, "total: params", "total: mult_adds") if told else (), strict=True):
+        assert line.removeprefix("a and played_net:attend: ").startswith(start)
+
+
 def test_what_is_not_known_is_named_and_the_rest_compared(here):
     assert run("import played_net:Odd --input 4,5 -o odd.yaml").exit_code == 0
     result = verified("odd.yaml --against played_net:Odd")
@@ -144,6 +175,12 @@ def test_what_is_not_known_is_named_and_the_rest_compared(here):
     result = verified("odd.yaml --against played_net:Odd")
     assert "odd and played_net:Odd: cdist: params: formula 14, module 15 (the module's cdist)" in result.output
     assert result.exit_code == 1
+
+
+def test_a_total_that_torch_does_not_count_is_named(imported, monkeypatch):
+    monkeypatch.setattr("archcalc.importers.torch_graph.counted", lambda *_: None)
+    result = verified("net.yaml --against played_net:Net")
+    assert (result.exit_code, "in net or its witness: total: mult_adds." in result.output) == (0, True), result.output
 
 
 @pytest.mark.parametrize(

@@ -4,22 +4,33 @@ import json
 import re
 from fractions import Fraction
 from functools import cache
+from importlib.util import find_spec
 from random import Random
 
+import numpy
 import openpyxl
 import pytest
+import sympy
 from console import run
 from laws.common import examples
+from laws.page_law import asked, check, expected
+from matplotlib.figure import Figure
 from members import members
 
 import archcalc
+from archcalc.address import address
 from archcalc.core.bound import AT_LEAST, AtLeast, exactly
 from archcalc.figures.figure import FIGURES
 from archcalc.figures.rules import Quotient, Tally
 from archcalc.output.formats import BY_NAME, FORMATS
 from archcalc.output.rounding import PREFIXES, UNITS, Scale, fixed
 from archcalc.output.table import Column, Table, fraction, ratio
+from archcalc.page.html import page_of
+from archcalc.plots.networks import bars
 
+needs_v8 = pytest.mark.skipif(
+    not find_spec("py_mini_racer"), reason="needs mini-racer, which runs JavaScript and is not installed"
+)
 ODD = """net: Odd
 given: {k: {default: 4, min: 1}}
 input: [3, 8, 8]
@@ -138,6 +149,9 @@ def test_no_drawing_shows_a_bound_without_its_words(format_, odd, tmp_path):
         text = written(["draw", name, "--figure", work, "--depth", "1"], tmp_path / f"out.{format_}", format_)
         there, said = shows(text, value)
         assert there == said >= 1, (name, text)
+    body = next(row for row in archcalc.load(odd).summary().by("block") if row.name == "body").shown("mult_adds")
+    there, said = shows(written(["draw", odd, "--depth", "1"], tmp_path / f"body.{format_}", format_), body.value)
+    assert there == said >= 1
 
 
 @pytest.mark.parametrize("format_", ["text", "tex"])
@@ -190,6 +204,8 @@ def test_a_table_of_ones_own_shows_bounds_and_says_what_is_unknown(odd, tmp_path
     sheet = openpyxl.load_workbook(tmp_path / "own.xlsx", data_only=True).worksheets[1]
     right = [f"{AT_LEAST} {params:,}", f"{AT_LEAST} {float(down):,.1f}", f"112 of {words}", "?"]
     assert [cell.value for cell in sheet[3]] == right
+    formula = openpyxl.load_workbook(tmp_path / "own.xlsx").worksheets[1]["C3"].value
+    assert formula.endswith(f'&" of "&"{words}",""),"")')
 
 
 # Values
@@ -224,3 +240,39 @@ def test_rows_with_a_bound_are_sorted_as_unknown():
     table = Table("T", (Column("params", "params"),), rows)
     for descending in (False, True):
         assert [row[0] for row in table.sorted_by("params", descending).rows][2:] == [AtLeast(99), None]
+
+
+@needs_v8
+@pytest.mark.parametrize("k", [4, 1, 7])
+def test_a_page_says_what_the_engine_says(k, odd):
+    network = archcalc.load(odd)
+    page, right = page_of([network.summary()]), expected(network, {"k": k})
+    assert check(asked(page, 0, {"k": k}), right, k)
+    assert right["counts"][0].startswith(AT_LEAST)
+
+
+def test_bounds_of_symbols_and_arrays(odd):
+    network, k = archcalc.load(odd), sympy.Symbol("k", integer=True, positive=True)
+    for value in (k, numpy.array([1, 4], object)):
+        report = network.summary(k=value)
+        bound = report.totals.shown("params").value
+        right = [network.summary(k=n).totals.shown("params").value for n in (1, 4)]
+        assert ([bound.subs(k, n) for n in (1, 4)] if value is k else bound.tolist()) == right
+        assert f"{AT_LEAST} {bound}" in repr(report)
+
+
+def test_a_bar_of_a_bound_says_so(odd):
+    figure, report = Figure(), archcalc.load(odd).summary()
+    bars(figure, report.by("block"), [address("params")], "Odd")
+    assert [text.get_text() for text in figure.axes[0].texts] == ["112", "at least 2.49k", "?", "0", "289k"]
+
+
+def test_a_budget_does_not_take_a_bound_for_a_number():
+    """Where the network can be built at some points only, too."""
+    task = ["--free", "resolution=8:32:8", "--where", "inference_bytes <= 400MB"]
+    assert (
+        run(["solve", "vit_b_16", *task]).output
+        == "vit_b_16: inference_bytes is not known at resolution = 8 to 32 in steps of 8\n"
+    )
+    shown = run("sweep vit_b_16 --resolution 16:32:16 --of params,inference_bytes").output
+    assert re.search(r"\n +16 +[\d,]+ +\?\n +32 +[\d,]+ +\?\n\nunknown: what attention layers make inside\n", shown)

@@ -1,6 +1,8 @@
 """Torch modules as specs: each equal to its module in params and in what torch's own counter finds, halved."""
 
 from copy import deepcopy
+from fractions import Fraction
+from math import isqrt
 
 import pytest
 import torch
@@ -12,6 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 import archcalc
 from archcalc.importers.importing import equal
 from archcalc.importers.nesting import Nesting, numbers
+from archcalc.importers.sizes import Measured, expression
 from archcalc.importers.torch_graph import read
 from archcalc.verify.module import Function
 
@@ -176,6 +179,36 @@ class Dense(nn.Module):
         return torch.cat(found, 1)
 
 
+class Sized(nn.Module):
+    """The sizes of its input stand in its code, and in one stage they are others than in the next."""
+
+    def __init__(self):
+        super().__init__()
+        self.stages = nn.Sequential(*(self.Stage(a, b) for a, b in ((3, 8), (8, 8), (8, 4))))
+
+    class Stage(nn.Module):
+        def __init__(self, width, out):
+            super().__init__()
+            self.conv, self.mix = nn.Conv2d(width, out, 2, 2), nn.Linear(out, out)
+
+        def forward(self, x):
+            x = self.conv(x)
+            n, c, h, w = x.shape
+            tokens = x.reshape(n, c, h * w).transpose(1, 2)
+            tokens = self.mix(tokens + torch.linspace(0, 1, h * w, device=x.device)[:, None])
+            weights = torch.softmax(tokens @ tokens.transpose(1, 2), -1).reshape(n, 1, h * w, h * w)
+            tokens = weights[:, 0].cumsum(-1) @ tokens
+            return tokens.transpose(1, 2).reshape(n, c, h, w)
+
+    def forward(self, x):
+        return nn.functional.interpolate(self.stages(x), size=x.shape[2:], mode="bilinear")
+
+
+class Fickle(nn.Module):
+    def forward(self, x):
+        return x.reshape(len(x), 3, -1)[:, :, : min(70 * 70, x.shape[2] * x.shape[3])].cumsum(1)
+
+
 class Tree(nn.Module):
     """Inside `right`, its own `left` hides the one outside."""
 
@@ -209,6 +242,8 @@ MODULES = {
     "tree": (lambda: Tree(Tree()), IMAGE, "float32"),
     "again": (Again, IMAGE, "float32"),
     "dense": (Dense, IMAGE, "float32"),
+    "sized": (Sized, IMAGE, "float32"),
+    "wide": (Sized, (3, 32, 48), "float32"),
     "up": (
         lambda: nn.Sequential(nn.ConvTranspose2d(3, 4, 2, 2), nn.Upsample(scale_factor=2), nn.GroupNorm(2, 4)),
         IMAGE,
@@ -318,8 +353,31 @@ def test_a_dense_block_is_one_layer_that_repeats():
 
 def test_most_sizes_are_knobs():
     assert [n for n in SIZED if "resolution" in archcalc.from_torch(MODULES[n][0](), IMAGE).knobs] == [
-        "residual", "gates", "branches", "shuffle", "twice", "tree", "again", "dense", "up"
+        "residual", "gates", "branches", "shuffle", "twice", "rotated", "tree", "again", "dense", "sized", "up"
     ]  # fmt: skip
+
+
+def test_a_size_that_two_sizes_do_not_tell_is_fixed():
+    about = archcalc.from_torch(Fickle(), IMAGE).spec.headings["about"]
+    assert "the layers at 3 x 96 x 96 are others than the network's" in about
+
+
+@pytest.mark.parametrize("sizes", [(4, 20), (9, 16), (16, 49), (196, 64)])
+@pytest.mark.parametrize(
+    "text", ["rows", "rows*columns", "sqrt(rows)", "3*rows", "columns/4", "rows+1", "rows*rows*columns/8", "7*rows/4"]
+)
+def test_an_expression_gives_the_number_at_other_sizes(text, sizes):
+    def at(scale):
+        own = {"channels": 5, "rows": sizes[0] * scale**2, "columns": sizes[1] * scale}
+        return Measured(value(text, own), own, {})
+
+    found = expression([(at(4), at(8))])
+    assert value(found, at(20).own) == at(20).value, found
+
+
+def value(text, sizes):
+    known = {word: Fraction(size) for word, size in sizes.items()}
+    return int(eval(text, {"sqrt": lambda size: isqrt(int(size))}, known))
 
 
 def test_a_table_of_positions_fixes_the_size():

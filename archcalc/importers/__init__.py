@@ -7,6 +7,7 @@ torch_layers.py an operator of torch -> layers
 idioms.py       several operations -> the one layer that they are
 nesting.py      operations -> entries, nested as the modules are, with branches where paths join
 folding.py      equal groups of entries -> blocks with arguments
+sizes.py        numbers that change with the size of the input -> expressions
 entries.py      entries -> a spec
 keras_file.py   a file of Keras -> operations, from the JSON in it
 keras_graph.py  the calls of the layers of a model, in order

@@ -7,19 +7,16 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from typing import NamedTuple
 
 from archcalc.core.errors import BUILT
-from archcalc.importers.folding import Folded, Folding, call, snake
+from archcalc.core.layer import word
+from archcalc.importers.folding import Cannot, Folded, Folding, Slot, call, sized, snake
 from archcalc.importers.nesting import LETTERS, Entry, Group, Join, Leaf, numbers, output
-from archcalc.importers.operation import Operation
+from archcalc.importers.sizes import changes
 from archcalc.spec.expression import Call, parse, parse_call
 from archcalc.spec.model import Block, Input, Item, Knob, Part, Spec
 from archcalc.spec.text import Scalar
 
 INPUT_NAMES = ("here", "other", "third", "fourth")
 Wanted = Callable[[Entry], bool]
-
-
-class Cannot(Exception):
-    """The entries cannot be written in this form."""
 
 
 class Hidden(Cannot):
@@ -52,10 +49,8 @@ class Place(NamedTuple):
 class Writer:
     """Writes the entries of a network."""
 
-    def __init__(
-        self, operations: Sequence[Operation], folding: Folding, hidden: Container[tuple[int, str]] = ()
-    ) -> None:
-        self.operations, self.folding = operations, folding
+    def __init__(self, folding: Folding, hidden: Container[tuple[int, str]] = ()) -> None:
+        self.operations, self.folding = folding.operations, folding
         self.hidden = hidden  # names of lists, which need others
         self.part = Part({}, {}, {}, BUILT.source, {}, {})
 
@@ -70,9 +65,10 @@ class Writer:
         layers = self.items(Place(entries, self.names(entries), -1, None), texts)
         return Spec("imported", headings, self.part, parse(f"[{', '.join(shape)}]", BUILT), layers, {})
 
-    def shown(self, slot: object) -> str:
-        value, channels, name = slot.value, slot.channels, slot.name  # type: ignore[attr-defined]
-        return "channels" if name == "groups" and channels == value > 1 else str(value)
+    def shown(self, slot: Slot) -> str:
+        if changes(slot.sizes):
+            return sized((slot,))
+        return "channels" if slot.name == "groups" and slot.channels == slot.value > 1 else word(slot.value)
 
     def block(self, block: Folded) -> Block:
         group = block.example
@@ -84,7 +80,7 @@ class Writer:
         start = outside[0] if outside else -1
         place = Place(group.children, self.names(group.children), start, None, 0, named)
         required = {name: None for name, usual in block.parameters.items() if usual is None}
-        usual = {name: parse(str(value), BUILT) for name, value in block.parameters.items() if value is not None}
+        usual = {name: parse(word(value), BUILT) for name, value in block.parameters.items() if value is not None}
         return Block(
             block.name, {**required, **usual}, inputs, {}, self.items(place, iter(block.texts)), self.part, BUILT
         )

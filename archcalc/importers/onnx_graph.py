@@ -40,7 +40,7 @@ def read(path: str, model: Any, shape: Shape | None = None) -> Imported:
     try:
         reader = GraphReader(model, shape)
         for node in reader.nodes:
-            here = f"{one_line(node.op_type)} {one_line(node.name or node.output[0])!r}"
+            here = f"{kind_of(node)} {one_line(node.name or node.output[0])!r}"
             reader.read(node)
         return reader.imported()
     except ArchcalcError as error:
@@ -140,11 +140,9 @@ class GraphReader(Reader):
 
     def padded(self, node: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         """The arguments of a convolution whose input has got other zeros before than after it."""
-        x, before, after = arguments["input"], arguments["before"], arguments["after"]
-        layer = KINDS["zeropad"](tuple(before), tuple(after))
-        shape = layer.shape(x.shape)
-        number = self.add(self.place(node, []), layer, (x.operation,), shape, "")
-        return {**arguments, "input": Value(number, (x.sizes[0], *shape)), "padding": [0]}
+        x, layer = arguments["input"], KINDS["zeropad"](arguments["before"], arguments["after"])
+        number = self.add(self.place(node, []), layer, (x.operation,), layer.shape(x.shape), "")
+        return {**arguments, "input": Value(number, (x.sizes[0], *layer.shape(x.shape)))}
 
     def place(self, node: Any, outputs: list[str]) -> Any:
         """An operator as a reader of torch's graphs sees it."""
@@ -165,14 +163,23 @@ class GraphReader(Reader):
         self.values.update(zip(outputs, made if isinstance(made, list) else [made], strict=True))
 
     def work(self, node: Any, operator: str) -> int:
-        """The products of two matrices that do not depend on the input, or of two activations in an Einsum."""
-        node = node.node
-        shapes = tuple(self.known.plain(name) for name in node.input[:2])
-        if node.op_type == "Einsum" and len(node.input) == 2:
-            return einsum_products(_text(node.attribute[0].s), shapes)
-        if node.op_type not in ("MatMul", "Gemm") or node.output[0] in self.known.batch:
+        """The products of an operator that has no layer, for one example; 0 where they are not known."""
+        node, given = node.node, {attribute.name: attribute for attribute in node.node.attribute}
+        x, other = ([self.known.plain(name) for name in node.input if name] + [(), ()])[:2]
+        sizes = self.known.sizes(node.output[0], BATCH)
+        batch = BATCH if node.output[0] in self.known.batch else 1
+        if node.domain:
             return 0
-        return int(KINDS["matmul"]().work(shapes, self.known.plain(node.output[0]))["activation_products"] or 0)
+        if node.op_type == "Einsum" and len(node.input) == 2:
+            return einsum_products(_text(given["equation"].s), (x, other))
+        if node.op_type in ("MatMul", "Gemm"):
+            rows = x[::-1] if "transA" in given and given["transA"].i else x
+            return int(KINDS["matmul"]().work((rows, other), sizes)["activation_products"] or 0) // batch
+        if node.op_type == "Conv":
+            groups = given["group"].i if "group" in given else 1
+            layer = KINDS["conv"](other[0], other[2:], groups=groups, bias=False)
+            return int(sizes[0] * (layer.products((x[1:],), sizes[1:]) or 0)) // batch
+        return 0
 
     def branch(self, node: Any) -> Any:
         """The branch of a condition that is a constant."""

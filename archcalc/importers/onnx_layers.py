@@ -127,7 +127,8 @@ def conv(node: Node) -> tuple[str, Given]:
              "dilation": spatial(node, "dilations"), "groups": node.given.get("group", 1)}  # fmt: skip
     if isinstance(found, str) or found[0] == found[1]:
         return "conv2d", {**given, "padding": even(found)}
-    return "padded_conv", {**given, "before": found[0], "after": found[1]}
+    before, after = (tuple(ends) if len({*ends}) > 1 else ends[0] for ends in found)
+    return "conv2d", {**given, "padding": [0], "before": before, "after": after}
 
 
 def conv_transpose(node: Node) -> tuple[str, Given]:
@@ -256,6 +257,11 @@ def mean(node: Node) -> tuple[str, Given]:
     return "mean", {"input": node.x, "dim": axes or None, "keepdim": bool(node.given.get("keepdims", 1))}
 
 
+def concat(node: Node) -> tuple[str, Given]:
+    """The inputs that are not empty, as a roll by 0 places is written with one that is."""
+    return "cat", {"tensors": [value for value in node.inputs if 0 not in value.sizes], "dim": node.given["axis"]}
+
+
 def split(node: Node) -> tuple[str, Given]:
     return "split", {"input": node.x, "dim": node.given.get("axis", 0) % node.rank}
 
@@ -344,7 +350,7 @@ RULES: dict[str, Rule] = {
     "LogSoftmax": softmax("log_softmax"),
     "Dropout": lambda node: ("dropout", {"input": node.x, "p": short(node.number("ratio", 1, 0.5))}),
     "ReduceMean": mean,
-    "Concat": lambda node: ("cat", {"tensors": list(node.inputs), "dim": node.given["axis"]}),
+    "Concat": concat,
     "Split": split,
     "Slice": slice_,
     "Gather": gather,

@@ -162,10 +162,10 @@ class Values:
         if best is None or None in best:
             raise ArchcalcError("the sizes of its output are not known")
         sizes = tuple(size or 0 for size in best)
-        if min(sizes, default=1) < (1 if depends else 0):
+        if min(sizes, default=0) < 0:
             raise ArchcalcError(f"its output has a size that there cannot be: {describe(sizes)}")
         self.enter(name, inferred.tensor_type.elem_type if inferred else 1, sizes)
-        if depends:
+        if depends and 0 not in sizes:  # what is empty is the same for every input
             x = max(depends, key=lambda one: len(self.plain(one)))
             self.batch[name] = self.followed(node, x, sizes)
 

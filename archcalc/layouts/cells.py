@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple, TypeAlias
 
 from archcalc.address import BYTES, COUNTS, Address, Term, address
-from archcalc.core.bound import AtLeast, exactly, within
+from archcalc.core.bound import AtLeast, within
 from archcalc.core.errors import Refusal, listing, printable, suggest
 from archcalc.core.value import exact, show
 from archcalc.output.table import EXACT, fixed, nearest
@@ -40,9 +40,7 @@ class Look(NamedTuple):
         return fixed(within(value, lambda number: exact(number) / Fraction(self.unit)), self.digits)
 
     def program(self, value: Any) -> Any:
-        """For programs: not rounded, but in the unit; None where it is not known."""
-        if exactly(value) is None:
-            return None
+        """For programs: not rounded, but in the unit."""
         return EXACT.program(value) if self.digits is None else nearest(exact(value) / Fraction(self.unit))
 
 

@@ -102,7 +102,7 @@ const grouped = (rows, depth) => { // rows of blocks, or of the layers that stan
   const groups = new Map();
   for (const row of rows) {
     const name = cut(row.name, depth);
-    groups.set(name, [...groups.get(name) || [], row]);
+    if (groups.has(name)) groups.get(name).push(row); else groups.set(name, [row]);
   }
   return [...groups].map(([name, members]) => ({ name, members, alone: members.length === 1 && members[0].name === name }));
 };
@@ -121,10 +121,10 @@ const layers = n => `${n} layer${n === 1 ? "" : "s"}`;
 const PARAMS = 0, BUFFERS = 1, WORK = 2; // the figures, in the order of data.figures
 const texts = ({ name, members, alone }, whole) => { // the cells of a row of one or several layers
   const last = members.at(-1), figures = together(members), least = known(members);
-  const part = share(figures[WORK], whole);
   const kind = alone ? detail(last.text, last.values) : layers(members.length);
-  return { name, cells: [name, kind, describe(last.shape), count(figures[PARAMS], least[PARAMS]),
-    count(figures[WORK], least[WORK]), percent(part)], part };
+  const part = percent(share(figures[WORK], whole));
+  const counts = [PARAMS, WORK].map(figure => count(figures[figure], least[figure]));
+  return { cells: [name, kind, describe(last.shape), ...counts, part], work: figures[WORK] };
 };
 
 // All that is shown of a network, for the settings of its knobs as texts.

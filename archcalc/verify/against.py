@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +16,7 @@ from archcalc.verify.check import digest
 from archcalc.verify.lines import Line, lines, multiplies
 from archcalc.verify.matching import Side, compare
 from archcalc.verify.tables import NotRun, Witnessed
+from archcalc.verify.wholes import Whole, together, wholes
 
 if TYPE_CHECKING:
     from archcalc_witness.sources import Source
@@ -88,11 +89,13 @@ class Foreign(NamedTuple):
         imported = read(self.module, report.input, "int64" if of_tokens(report) else "float32")
         order, spec = as_spec(imported, {"net": self.path})
         found = summarize(spec, {})
-        paths = [".".join(within.name for within in imported.operations[number].within) for number in order]
+        operations = [imported.operations[number] for number in order]
+        paths = [".".join(within.name for within in operation.within) for operation in operations]
         names = [path or row.name for path, row in zip(paths, found.layers, strict=True) if multiplies(row)]
         totals = {"params": imported.params, "mult_adds": imported.mult_adds}
         origin = self.path.partition(":")[0].partition(".")[0]
-        return _beside(report, "", self.path, origin, Side(names, lines(found)), totals)
+        inner = [*wholes(found, operations)]
+        return _beside(report, "", self.path, origin, Side(names, lines(found)), totals, inner)
 
 
 def foreign(path: str) -> Foreign:
@@ -106,12 +109,24 @@ def of_tokens(report: Report) -> bool:
 
 
 def _beside(
-    report: Report, library: str, module: str, origin: str, theirs: Side, sums: Mapping[str, int | None]
+    report: Report,
+    library: str,
+    module: str,
+    origin: str,
+    theirs: Side,
+    sums: Mapping[str, int | None],
+    inner: Sequence[Whole] = (),
 ) -> Witnessed:
     ours = Side([row.name for row in report.layers if multiplies(row)], lines(report))
     found = compare(ours, theirs)
+    if found.differences and inner:
+        joined = together(ours, theirs, inner)
+        other = compare(ours, joined)
+        if len(other.differences) < len(found.differences):
+            found, theirs = other, joined
     differences = (*found.differences, *_totals(report, sums))
-    return Witnessed(report.label, library, module, origin, len(theirs.lines), differences, found.unknown)
+    unknown = (*found.unknown, *(f"total: {what}" for what, counted in sums.items() if counted is None))
+    return Witnessed(report.label, library, module, origin, len(theirs.lines), differences, unknown)
 
 
 def _totals(report: Report, sums: Mapping[str, int | None]) -> Iterator[str]:

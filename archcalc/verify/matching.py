@@ -60,7 +60,7 @@ def compare(ours: Side, theirs: Side) -> Compared:
     own, other = _unknown(ours) - both, _unknown(theirs) - {pairs[place] for place in both}
     if not found.differences or not (own or other):
         return found
-    mine, its = _without(ours, own), _without(theirs, other)
+    mine, its = without(ours, own), without(theirs, other)
     through = _compared(mine, its, matched(mine, its))
     odd = (*map(ours.of, sorted(own)), *map(theirs.of, sorted(other)))
     return min(found, through._replace(unknown=(*through.unknown, *odd)), key=lambda one: len(one.differences))
@@ -76,7 +76,7 @@ def _unknown(side: Side) -> set[int]:
     return {place for place, line in enumerate(side.lines) if line.mult_adds is None}
 
 
-def _without(side: Side, left: Collection[int]) -> Side:
+def without(side: Side, left: Collection[int]) -> Side:
     """The side without these layers, each of which passes its inputs on."""
     given = {INPUT: frozenset({INPUT})}
     names: list[str] = []
