@@ -87,7 +87,8 @@ def _notes(imported: Imported, fixed: str) -> Iterator[str]:
     if fixed:
         yield f"The size of the input is fixed: {fixed}"
     if imported.unused:
-        yield f"{many(imported.unused, 'parameter')} of the module, which its forward does not use, are left out"
+        are = "are" if imported.unused > 1 else "is"
+        yield f"{many(imported.unused, 'parameter')} of the module, which its forward does not use, {are} left out"
 
 
 def _sizes(shape: Shape) -> tuple[list[str], list[Knob]]:
