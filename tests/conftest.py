@@ -1,6 +1,7 @@
 """A test that needs a package of an extra is skipped where that is not installed, and says which."""
 
 import os
+from collections import Counter
 from importlib.util import find_spec
 
 import pytest
@@ -8,8 +9,33 @@ import pytest
 os.environ.pop("COLUMNS", None)  # a terminal's width, or what pytest-xdist sets, is not that of the tables tested
 
 LONGEST = ("test_xlsx", "test_page", "test_sweep", "test_writing", "test_domain")  # files that should not start last
-EXTRAS = ("torch", "keras", "distributed", "pandas", "pyarrow", "matplotlib", "jsonschema", "openpyxl", "playwright")
+EXTRAS = (
+    "torch",
+    "keras",
+    "distributed",
+    "pandas",
+    "pyarrow",
+    "matplotlib",
+    "jsonschema",
+    "openpyxl",
+    "playwright",
+    "onnx",
+)
 MISSING = {name for name in EXTRAS if not find_spec(name)}
+
+
+def pytest_addoption(parser):
+    parser.addoption("--settings", type=int, default=0, metavar="N",
+                     help="hold the page of every network, at N random settings of each, to the engine")  # fmt: skip
+
+
+def pytest_terminal_summary(terminalreporter):
+    """The sums of what tests have counted."""
+    counted = Counter()
+    for report in terminalreporter.getreports("passed"):
+        counted.update(dict(report.user_properties))
+    for what, number in counted.items():
+        terminalreporter.write_line(f"{what}: {number:,}")
 
 
 def skip_if_missing(error):

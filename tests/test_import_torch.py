@@ -459,8 +459,8 @@ def test_the_command_writes_a_file(tmp_path, monkeypatch):
         ("torch.nn", "'torch.nn' does not name a module; write torchvision.models:resnet50, MODULE:CALLABLE"),
         ("builtins:dict", "builtins:dict: it gives dict, which is no torch module"),
         ("torch.nn:Flatten --input 3,x", "--input 3,x: the sizes of one example, such as 3,224,224"),
-        ("test_import_torch:Undecided", "Undecided cannot be imported: what it does depends on the numbers in its"),
-        ("test_import_torch:Text", "Text cannot be imported: its forward fails for an input of 3 x 224 x 224"),
+        ("test_import_torch:Undecided", "Undecided cannot be read: what it does depends on the numbers in its"),
+        ("test_import_torch:Text", "Text cannot be read: its forward fails for an input of 3 x 224 x 224"),
         ("torch.nn:Identity", "nothing in the network depends on its input, so there is nothing to import"),
     ],
 )

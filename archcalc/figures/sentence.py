@@ -55,7 +55,7 @@ def _kinds(graphs: Iterable[Graph]) -> Iterator[Occurs]:
             if layer is None or id(layer) in seen:
                 continue
             seen.add(id(layer))
-            work = {name for name, amount in layer.work(inputs, node.shape).items() if amount is not None}
+            work = {*layer.work(inputs, node.shape)}
             work |= {"products"} if _multiplies(layer, inputs, node.shape) else set()
             if layer.weights(*inputs) is None and not work:
                 continue

@@ -87,10 +87,11 @@ class Writer:
 
     def items(self, place: Place, texts: Iterator[str]) -> tuple[Item, ...]:
         found: list[Item] = []
+        own = self.named_entries(place.entries)
         i = 0
         while i < len(place.entries):
             entry, copies = place.entries[i], self.copies(place.entries, i)
-            item = self.item(place, i, entry, texts)
+            item = self.item(place, i, entry, own[i], texts)
             if copies > 1:
                 item = item._replace(repeat=parse(str(copies), BUILT))
                 for other in place.entries[i + 1 : i + copies]:
@@ -116,8 +117,8 @@ class Writer:
             count += 1
         return count
 
-    def item(self, place: Place, i: int, entry: Entry, texts: Iterator[str]) -> Item:
-        base, named, _ = self.named_entries(place.entries)[i]
+    def item(self, place: Place, i: int, entry: Entry, own: Name, texts: Iterator[str]) -> Item:
+        base, named, _ = own
         if isinstance(entry, Join):
             start = self.start(entry)
             lists = {}

@@ -87,7 +87,7 @@ def _counted(imported: Imported, spec: Spec) -> None:
 
 
 def _notes(imported: Imported, fixed: str) -> Iterator[str]:
-    yield from imported.remarks
+    yield from imported.notes
     if imported.unknown:
         more = len(imported.unknown) - MOST_NAMED
         others = f" and {more:,} more operators" if more > 0 else ""

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 from warnings import catch_warnings, simplefilter
 
 from archcalc.core.errors import ArchcalcError, needed
@@ -66,8 +66,8 @@ def read(module: Any, shape: Shape, dtype: str = "float32") -> Imported:
     used = sum(math.prod(sizes[name]) for name in reader.seen)
     unused = sum(map(math.prod, sizes.values())) - used
     operations = simplified(reader.operations, shape)
-    unknown, remarks = (tuple(dict.fromkeys(found)) for found in (reader.unknown, reader.remarks()))
-    return Imported(operations, shape, unknown, unused, used, mult_adds, remarks)
+    unknown, notes = (tuple(dict.fromkeys(found)) for found in (reader.unknown, reader.notes()))
+    return Imported(operations, shape, unknown, unused, used, mult_adds, notes)
 
 
 def _first_names(module: Any) -> dict[str, str]:
@@ -146,7 +146,7 @@ def _exported(torch: Any, module: Any, shape: Shape, dtype: str) -> Any:
             why = "what it does depends on the numbers in its input, so there is no one graph of it"
         else:
             why = f"its forward fails for an input of {describe(shape)} ({name}: {first})"
-        raise ArchcalcError(f"{type(module).__name__} cannot be imported: {why}") from None
+        raise ArchcalcError(f"{type(module).__name__} cannot be read: {why}") from None
 
 
 def _first_line(error: Exception) -> str:
@@ -168,6 +168,9 @@ def counted(torch: Any, module: Any, shape: Shape, dtype: str) -> int | None:
 class Reader:
     """Reads the nodes of an exported graph, in order."""
 
+    rules: ClassVar = RULES
+    workless: ClassVar = WORKLESS
+
     def __init__(self, torch: Any, program: Any, shapes: dict[str, Shape], first: dict[str, str]) -> None:
         self.torch, self.shapes = torch, shapes  # of the learned tensors, by name
         placeholders = program.graph_signature.inputs_to_parameters
@@ -180,7 +183,7 @@ class Reader:
         self.unknown: list[str] = []
         self.joined: list[str] = []  # operators whose output is one for each pair of examples
 
-    def remarks(self) -> Iterator[str]:
+    def notes(self) -> Iterator[str]:
         if self.joined:
             yield f"The network joins the examples of a batch, in {self.joined[0]}; a batch of one is counted"
 
@@ -264,7 +267,7 @@ class Reader:
 
     def layers(self, asked: Asked) -> list[Kind] | None:
         """The layers of an operator, if archcalc has them and they give the same shape."""
-        rule = RULES.get(asked.operator)
+        rule = self.rules.get(asked.operator)
         layers = rule(asked) if rule else None
         if layers is None:
             return None
@@ -368,7 +371,7 @@ class Reader:
         tensors = self.new([name for value in asked.constants for name in value.tensors])
         params = sum(map(self.count, tensors))
         work: int | None = self.work(node, asked.operator) + self.counted(asked.constants)
-        if not work and asked.operator not in WORKLESS:
+        if not work and asked.operator not in self.workless:
             self.unknown.append(_named(asked.operator, node))
             work = None
         inputs = tuple(dict.fromkeys(v.operation for v in asked.activations if v.operation is not None))

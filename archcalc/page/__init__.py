@@ -5,6 +5,5 @@ structures.py  the structures that a network has at the values of its knobs
 control.py     the slider or the choice of a knob
 mathematics.py the closed form of a network, as MathML
 picture.py     the drawing of a network
-elements.py    elements of MathML and SVG as lists
 html.py        the page: what was computed, with page.html, page.css, core.js and page.js, which are written by hand
 """

@@ -21,10 +21,10 @@ const grown = (space, [tag, attributes, ...children]) => { // elements from list
 // Knobs
 
 const FEW = 40; // layers, up to which all are shown at first
-let waiting = false;
-const changed = () => { // at most one update for each frame
-  if (!waiting) requestAnimationFrame(() => { waiting = false; update(); });
-  waiting = true;
+const waiting = new Set();
+const changed = network => { // at most one update for each frame
+  if (!waiting.size) requestAnimationFrame(() => { update([...waiting], true); waiting.clear(); });
+  waiting.add(network);
 };
 const at = ([start, step], place) => add(number(start), mul(number(step), BigInt(place)));
 const placed = ([start, step, positions], value) => { // the nearest position of a slider
@@ -32,12 +32,12 @@ const placed = ([start, step, positions], value) => { // the nearest position of
   return Number(max(0n, min(BigInt(positions - 1), place)));
 };
 
-const chooser = (id, knob) => {
+const chooser = (id, knob, changed) => {
   const field = element("select", { id, "aria-describedby": `${id}-help`, onchange: changed },
     ...knob.choices.map(choice => element("option", {}, choice)));
   return { parts: [field], get: () => field.value, set: text => { field.value = text; }, mark: () => {} };
 };
-const sliding = (id, knob) => {
+const sliding = (id, knob, changed) => {
   const show = () => range.setAttribute("aria-valuetext", field.value);
   const range = element("input", { type: "range", min: 0, max: knob.slider[2] - 1, step: 1, "aria-label": knob.name,
     oninput: () => { field.value = shown(at(knob.slider, range.value)); show(); changed(); } });
@@ -53,7 +53,7 @@ const sliding = (id, knob) => {
 };
 const knobPanel = network => {
   network.controls = network.knobs.map((knob, i) => {
-    const id = `${network.key}-${i}`, own = (knob.choices ? chooser : sliding)(id, knob);
+    const id = `${network.key}-${i}`, own = (knob.choices ? chooser : sliding)(id, knob, () => changed(network));
     own.set(knob.value);
     const help = [knob.help, `default ${knob.default}`].filter(Boolean).join("; ");
     own.panel = element("div", { class: "knob" }, element("label", { for: id }, knob.name), ...own.parts,
@@ -100,12 +100,11 @@ const visible = (network, groups) => groups.flatMap(group =>
 const blocks = groups => groups.flatMap(group => group.alone ? [] : [group.name, ...blocks(group.inner)]);
 
 const BAR = 5; // rem, of the largest share that is shown
-const approximate = x => Number(top(x)) / Number(under(x));
 const made = (network, { name, alone, depth }) => { // a row of the table, without its figures
   const full = called(network, name), short = full === name ? name.split("/").at(-1) : full;
   const fold = () => {
     network.open.has(name) ? network.open.delete(name) : network.open.add(name);
-    update();
+    showLayers(network, network.found);
   };
   const label = alone ? element("span", { class: "leaf" }, short) : element("button", { type: "button", class: "fold", onclick: fold }, short);
   const head = element("th", { scope: "row", class: `depth${Math.min(depth - 1, 5)}`, title: name }, label);
@@ -116,9 +115,9 @@ const made = (network, { name, alone, depth }) => { // a row of the table, witho
   return { alone, label, cells: [...rest.slice(0, -1), part], bar,
     row: element("tr", { class: alone ? "" : "block", "data-path": name }, head, ...rest) };
 };
-const fill = (row, { cells: words, part }, most) => {
+const fill = (row, { cells: words }, size) => {
   row.cells.forEach((cell, i) => write(cell, words[i + 1]));
-  const width = `${most && part !== null ? (BAR * approximate(part) / most).toFixed(2) : 0}rem`;
+  const width = `${(BAR * size).toFixed(2)}rem`;
   if (row.bar.style.width !== width) row.bar.style.width = width;
 };
 const rowOf = (network, group) => { // made once, and used again when a layer comes back
@@ -129,19 +128,36 @@ const rowOf = (network, group) => { // made once, and used again when a layer co
   return row;
 };
 const arrange = (body, rows) => { // only what moves is moved
-  rows.forEach(({ row }, i) => { if (body.children[i] !== row) body.insertBefore(row, body.children[i] ?? null); });
-  while (body.children.length > rows.length) body.lastChild.remove();
+  const wanted = new Set(rows.map(({ row }) => row));
+  for (const row of [...body.children]) if (!wanted.has(row)) row.remove();
+  let next = body.firstChild;
+  for (const { row } of rows) if (row === next) next = next.nextSibling; else body.insertBefore(row, next);
 };
-const showLayers = (network, found) => {
+const REST = 400; // milliseconds without a move, after which the rows out of sight follow
+const inSight = rows => { // the first row on the screen, and the first below it
+  const end = y => {
+    let [low, high] = [0, rows.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (rows[middle].row.getBoundingClientRect().bottom < y) low = middle + 1; else high = middle;
+    }
+    return low;
+  };
+  return [end(0), end(innerHeight) + 1];
+};
+const showLayers = (network, found, moving = false) => {
   const groups = found.rows ? tree(found.rows) : [];
   if (found.rows) network.open ??= new Set(found.rows.length <= FEW ? blocks(groups) : []);
   network.blocks = blocks(groups);
   const shownGroups = found.rows ? visible(network, groups) : [];
   const rows = shownGroups.map(group => rowOf(network, group));
   arrange(network.body, rows);
-  const filling = shownGroups.map(group => texts(group, found.whole));
-  const most = Math.max(0, ...filling.map(({ part }) => part === null ? 0 : approximate(part)));
-  filling.forEach((words, i) => fill(rows[i], words, most));
+  const sizes = shownGroups.map(group => Number(together(group.members)[WORK] ?? 0)), most = Math.max(1, ...sizes);
+  const fillRow = (row, i) => fill(row, texts(shownGroups[i], found.whole), sizes[i] / most);
+  const [first, last] = moving ? inSight(rows) : [0, rows.length];
+  rows.forEach((row, i) => { if (first <= i && i < last) fillRow(row, i); });
+  clearTimeout(network.rest);
+  if (moving) network.rest = setTimeout(() => rows.forEach(fillRow), REST);
   const total = found.rows ? [layers(found.rows.length), "", ...[0, 3].map(i => found.counts[i]), ""] : Array(5).fill("");
   network.foot.hidden = !found.rows;
   network.foot.firstChild.childNodes.forEach((cell, i) => { if (i) write(cell, total[i - 1]); });
@@ -164,7 +180,7 @@ const markdown = network => {
   const { found } = network, heads = HEADS();
   const rule = heads.map(({ number: right }) => right ? "---:" : ":---");
   return [`## ${found.heading}`, "", line(heads.map(({ text }) => text)), line(rule), ...table(found, 0).map(([path, ...rest]) => line([called(network, path), ...rest])),
-    line(["total", "", "", found.counts[0], found.counts[3], "100.0 %"].map(word => word && `**${word}**`)), "", network.said, ""].join("\n");
+    line(["total", "", "", found.counts[0], found.counts[3], percent(share(found.whole, found.whole))].map(word => word && `**${word}**`)), "", network.said, ""].join("\n");
 };
 const field = word => /[",\n]/.test(word) ? `"${word.replaceAll('"', '""')}"` : word;
 const csv = network => [["path", "kind", "output", "params", data.convention], ...table(network.found, 0).map((row, i) =>
@@ -193,17 +209,16 @@ const section = network => {
   const status = element("span", { role: "status", class: "soft" });
   network.problem = element("p", { class: "wrong", role: "alert" });
   network.heading = element("h2");
-  network.notes = element("p", { class: "soft" });
-  network.closed = element("div");
-  const all = open => () => { network.open = new Set(open ? network.blocks : []); update(); };
-  const back = () => { network.controls.forEach((own, i) => own.set(network.knobs[i].default)); update(); };
+  network.notes = element("p", { class: "soft notes" });
+  const all = open => () => { network.open = new Set(open ? network.blocks : []); showLayers(network, network.found); };
+  const back = () => { network.controls.forEach((own, i) => own.set(network.knobs[i].default)); update([network]); };
   const button = (name, action) => element("button", { type: "button", onclick: action }, name);
   const withTable = make => () => network.found.rows ? make(network) : "";
   network.tools = element("div", { class: "buttons" }, button("Unfold all", all(true)), button("Fold all", all(false)),
     copier("Copy as Markdown", withTable(markdown), status), copier("Copy as CSV", withTable(csv), status));
   return element("section", { "aria-label": network.title }, network.heading, knobPanel(network),
     element("div", { class: "buttons" }, button("Defaults", back), copier("Copy command", () => command([network]), status), status),
-    network.problem, totalsTable(network), network.closed, drawing(network), network.tools, layersTable(network), network.notes);
+    network.problem, totalsTable(network), closedForm(network), drawing(network), network.tools, layersTable(network), network.notes);
 };
 
 const showTotals = (network, found) => {
@@ -216,15 +231,21 @@ const showTotals = (network, found) => {
 const why = network => found => found.refused ?? (found.other
   ? `This page does not have the network at these settings; this command counts it: ${command([network])}` : "");
 
+const SHORT = 300; // characters of a closed form that is open at first
+const closedForm = network => {
+  const { formula: own } = network;
+  if (own.missing) return element("p", { class: "soft" }, own.missing);
+  network.value = element("p", { class: "value" });
+  const lines = own.lines.map((line, i) => element("div", {}, i ? "where " : "", grown(MATHML, line)));
+  const details = element("details", { class: "closed" }, element("summary", {}, `Closed form of ${data.figures[WORK]}`),
+    element("div", { class: "formula", tabindex: 0, role: "img", "aria-label": own.text }, ...lines), network.value,
+    ...own.notes.map(note => element("p", { class: "soft" }, note)));
+  details.open = own.text.length <= SHORT;
+  return details;
+};
 const showFormula = (network, found) => {
   const { formula: own } = network;
-  if (!own) return;
-  if (!network.closed.childElementCount) {
-    network.value = element("p");
-    network.closed.append(element("h3", {}, `Closed form of ${data.figures[WORK]}`),
-      element("div", { class: "formula", tabindex: 0, role: "img", "aria-label": own.text }, grown(MATHML, own.math)), network.value,
-      ...own.notes.map(note => element("p", { class: "soft" }, note)));
-  }
+  if (own.missing) return;
   const holds = found.rows && own.bounds.every(bound => within(network, found.knobs, bound))
     && Object.entries(own.fixed).every(([knob, text]) => text === settings(network)[knob]);
   const value = own.more ? `${found.counts?.[3]} at these settings, if they meet the conditions below`
@@ -248,7 +269,7 @@ const drawing = network => {
     texts: ["kind", "output", "figure"].map(name => saying([...box.querySelectorAll(`text.${name}`)])) }));
   network.apart = element("p", { class: "soft" }, "The layers here are not those of the drawing, which 'archcalc draw' makes anew.");
   network.canvas = element("div", { class: "drawing", tabindex: 0 }, svg);
-  network.details = element("details", { ontoggle: changed }, element("summary", {}, "Drawing"), network.apart, network.canvas);
+  network.details = element("details", { class: "drawn", ontoggle: () => showDrawing(network, network.found) }, element("summary", {}, "Drawing"), network.apart, network.canvas);
   network.details.open = network.boxes.length <= FEW_BOXES;
   return network.details;
 };
@@ -262,7 +283,7 @@ const showDrawing = (network, found) => {
   const groups = new Map(), keep = own => own.forEach(group => { groups.set(group.name, group); keep(group.inner); });
   keep(tree(found.rows));
   const rows = network.boxes.map(({ path }) => groups.has(path) ? texts(groups.get(path), found.whole) : null);
-  const part = i => rows[i]?.part && network.boxes[i].rects.length === 1 ? approximate(rows[i].part) : 0;
+  const part = i => rows[i] && network.boxes[i].rects.length === 1 ? Number(rows[i].work ?? 0) : 0;
   const most = Math.max(...rows.map((_, i) => part(i))) || 1;
   network.boxes.forEach(({ path, title, rects, texts: own }, i) => {
     const words = rows[i] ? [rows[i].cells[1], rows[i].cells[2], rows[i].cells[4]] : ["", describe(found.input), ""];
@@ -305,20 +326,20 @@ const visit = () => { // take the settings from the address; a knob without a ne
   }
 };
 
-const update = () => {
-  for (const network of data.networks) {
+const update = (networks, moving = false) => {
+  for (const network of networks) {
     const found = network.found = answer(network, settings(network));
     network.controls.forEach((own, i) => own.mark("refused" in read(network, network.knobs[i], settings(network)[i])));
     write(network.problem, why(network)(found));
     write(network.heading, found.heading ?? network.title);
     network.said = found.rows ? network.structures[found.structure].said : "";
-    const unknown = found.unknown?.length ? `unknown: ${found.unknown.join(", ")}. ` : "";
+    const unknown = found.unknown?.length ? `unknown: ${found.unknown.join(", ")}; 'at least' counts the rest. ` : "";
     write(network.notes, `${unknown}${network.said} ${network.source && `source: ${network.source}`}`);
     network.tools.hidden = !found.rows;
     showTotals(network, found);
     showFormula(network, found);
     showDrawing(network, found);
-    showLayers(network, found);
+    showLayers(network, found, moving);
   }
   totals?.show();
   try {
@@ -331,7 +352,8 @@ const totals = data.networks.length > 1 ? overview(data.networks) : null;
 const page = document.getElementById("page");
 if (totals) page.append(totals.panel);
 page.append(element("div", { class: "networks" }, ...data.networks.map(section)));
-addEventListener("hashchange", () => { visit(); update(); });
+addEventListener("beforeprint", () => { for (const network of data.networks) showLayers(network, network.found); });
+addEventListener("hashchange", () => { visit(); update(data.networks); });
 visit();
-update();
+update(data.networks);
 globalThis.archcalc = { networks: data.networks, answer, table, called }; // for a program that reads the page

@@ -7,7 +7,6 @@ from xml.etree import ElementTree
 
 from archcalc.drawing.drawing import draw
 from archcalc.drawing.shade import BAR, PAPER
-from archcalc.page.elements import listed
 from archcalc.report import Report
 
 GROUNDS = {PAPER: "none", BAR: "var(--panel)"}  # of boxes with others in them, in the colours of the page
@@ -17,7 +16,7 @@ HEAD = "head"  # the name of the arrows' heads
 
 def picture(report: Report, key: str) -> dict[str, Any]:
     """The drawing as lists, and the layers that it shows. Its names end in ``key``: a page has several drawings."""
-    svg = listed(ElementTree.fromstring(draw(report, figure=report.work).svg()))
+    svg = _listed(ElementTree.fromstring(draw(report, figure=report.work).svg()))
     return {"svg": _themed(svg, f"{HEAD}-{key}"), "layers": [row.name for row in report.layers]}
 
 
@@ -34,3 +33,10 @@ def _themed(element: list[Any], head: str) -> list[Any]:
 
 def _is_legend(parent: str, tag: str) -> bool:
     return tag in ("desc", "linearGradient") or (parent == "svg" and tag in ("text", "rect", "title"))
+
+
+def _listed(element: ElementTree.Element) -> list[Any]:
+    """The tag, the attributes, then texts and elements: no text becomes markup on the way to the page."""
+    inner = [_listed(child) for child in element]
+    text = [element.text] if element.text and not inner else []
+    return [element.tag.rpartition("}")[2], dict(element.attrib), *text, *inner]

@@ -7,16 +7,16 @@ with the engine's message if it cannot, and OTHER if the network has another str
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
-from typing import Any
+from typing import Any, NamedTuple
 
 from archcalc.core.layer import Kind, word
 from archcalc.core.value import show
 from archcalc.graph.graph import Node
 from archcalc.traces.copies import Copies
 from archcalc.traces.javascript import JavaScript
-from archcalc.traces.traced import Condition, Trace, varies
+from archcalc.traces.traced import PLACE, Condition, Trace, Traced, evaluated, varies
 
 VALUE = "\ue000"  # in a text of the page: the next of its values
 NUMBER = "\ue001"  # in a text of the page: the number of the copy
@@ -33,6 +33,24 @@ class Quotes(Trace):
         self.needed.clear()
 
 
+class Guard(NamedTuple):
+    """A condition for the structure; one that differs among copies must hold for each of so many."""
+
+    condition: Condition
+    copies: Traced | None
+
+    def holds(self, values: Mapping[object, Any], found: dict[int, Any]) -> bool:
+        """Whether it does at these values of the names, for the first and the last copy.
+
+        The page itself asks all of them. ``found`` caches what was computed at the values.
+        """
+        if self.copies is None:
+            return bool(evaluated(self.condition, values, found))
+        count = evaluated(self.copies, values, found)
+        places = {0, count - 1} if count > 0 else ()
+        return all(evaluated(self.condition, {**values, PLACE: place}, {}) for place in places)
+
+
 class Program:
     """The statements of a function. ``texts`` is a table, in which they name texts by position."""
 
@@ -41,7 +59,7 @@ class Program:
         self.writer = JavaScript()
         self.asked: set[str] = set()  # the conditions that have been checked
         self.rows: dict[str, int] = {}  # layer -> its line
-        self.guards: list[Condition] = []  # what the structure depends on
+        self.guards: list[Guard] = []  # what the structure depends on
         self.copies: Copies | None = None  # the repetition whose copies are being walked
         self.outer: Program | None = None  # what stands above these copies
 
@@ -69,6 +87,7 @@ class Program:
         assert outer is not None  # begin came before
         assert copies is not None
         count = outer.writer.write(copies.count)
+        outer.guards.extend(guard for guard in self.guards if guard.copies is not None)
         outer.lines.extend([f"for(let place=0n;place<{count};place++){{", *self.lines, "}"])
         return outer
 
@@ -77,8 +96,8 @@ class Program:
         if self.outer and not varies(condition):
             self.outer.guard(condition)
             return
-        if self._ask(condition, "OTHER") and not varies(condition):
-            self.guards.append(condition)
+        if self._ask(condition, "OTHER"):
+            self.guards.append(Guard(condition, self.copies.count if self.copies and varies(condition) else None))
 
     def need(self, condition: Any, message: str) -> None:
         """There is no network where the condition does not hold, for the reason in the message."""

@@ -22,11 +22,11 @@ from archcalc.graph.diagnostics import Diagnostics, Site
 from archcalc.graph.evaluation import Arguments
 from archcalc.graph.graph import Graph, Node
 from archcalc.page.control import positions
-from archcalc.page.program import Program, Quotes
+from archcalc.page.program import Guard, Program, Quotes
 from archcalc.spec.model import Spec
 from archcalc.spec.syntax import Expression
 from archcalc.traces.copies import Copies, Settle
-from archcalc.traces.traced import Condition, Traced, evaluated, known, name
+from archcalc.traces.traced import Condition, Traced, known, name
 from archcalc.traces.walk import TracedExpander, TracedFitter
 
 HALF = Fraction(1, 2)
@@ -38,7 +38,7 @@ class Structure(NamedTuple):
 
     words: dict[str, Any]  # the knobs that are words, true or false; None of one that is a number here
     code: str
-    guards: tuple[Condition, ...]
+    guards: tuple[Guard, ...]
     sentence: str  # how the figures are counted
 
     def holds(self, settings: Mapping[str, Any]) -> bool:
@@ -55,10 +55,10 @@ class Structure(NamedTuple):
         return (*others, *(not _true(guard, values, found) for guard in self.guards))
 
 
-def _true(guard: Condition, values: Mapping[object, Any], found: dict[int, Any]) -> bool:
+def _true(guard: Guard, values: Mapping[object, Any], found: dict[int, Any]) -> bool:
     """Whether a condition holds; not where its numbers cannot be computed, or would be words."""
     try:
-        return bool(evaluated(guard, values, found))
+        return guard.holds(values, found)
     except (ArithmeticError, TypeError, ValueError):
         return False
 
@@ -197,12 +197,14 @@ def structure(spec: Spec, settings: Mapping[str, Any], figures: Sequence[str], t
 def explored(
     spec: Spec, settings: Mapping[str, Any], figures: Sequence[str], texts: dict[Any, int], most: int
 ) -> list[Structure]:
-    """The structures at these settings, and at others that differ from them in the knobs that decide the structure.
+    """The structures at these settings, at the defaults, and at others that differ in the knobs that decide it.
 
-    The nearest come first; their functions have at most so many characters together, but for the first.
+    The nearest come first; their functions have at most so many characters together, but for those of the first two.
     """
     found: list[Structure] = []
-    waiting, tried = deque([dict(settings)]), {_key(settings)}
+    defaults = {knob: spec.given[knob].default for knob in settings}
+    always = {_key(settings), _key(defaults)}
+    waiting, tried = deque([dict(settings), defaults]), {*always}
     while waiting:
         own = waiting.popleft()
         if any(one.holds(own) for one in found):
@@ -212,7 +214,7 @@ def explored(
         except (ArchcalcError, ArithmeticError, TypeError, ValueError):
             continue
         most -= len(new.code)
-        if found and most < 0:
+        if most < 0 and _key(own) not in always:
             break
         found.append(new)
         for other in _changed(spec, own, new):
@@ -238,9 +240,9 @@ def _changed(spec: Spec, settings: Mapping[str, Any], own: Structure) -> Iterato
                 yield other
 
 
-def _positions(guards: Iterable[Condition]) -> set[int]:
+def _positions(guards: Iterable[Guard]) -> set[int]:
     """Which knobs occur in conditions."""
-    found, seen, waiting = set[int](), set[int](), [*guards]
+    found, seen, waiting = set[int](), set[int](), [part for guard in guards for part in guard]
     while waiting:
         last: Any = waiting.pop()
         if id(last) in seen or not isinstance(last, (Traced, Condition)):

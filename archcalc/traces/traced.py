@@ -94,6 +94,9 @@ OPEN: dict[str, Callable[..., Any]] = {  # those that need another function wher
 }  # fmt: skip
 
 
+PLACE = "place"  # what a copy's number of copies before it is called among the names
+
+
 class Trace:
     """What an evaluation over traced numbers assumed, required and quoted."""
 
@@ -265,7 +268,10 @@ def at(number: Any, place: int) -> Any:
 
 
 def evaluated(number: Any, values: Mapping[object, Any], found: dict[int, Any]) -> Any:
-    """What it would be at these values of the names; ``found`` caches what was computed at them."""
+    """What it would be at these values of the names, and for the copy with PLACE of them before it.
+
+    ``found`` caches what was computed at them.
+    """
     waiting = [number]
     while waiting:
         last = waiting.pop()
@@ -276,7 +282,7 @@ def evaluated(number: Any, values: Mapping[object, Any], found: dict[int, Any]) 
             compute = OPERATIONS[last.operation] if isinstance(last, Traced) else JOINED[last.sign]
             found[id(last)] = plain(compute(*(found[id(one)] for one in operands)))
         else:
-            found[id(last)] = values[last.operands[0]] if isinstance(last, Traced) else last
+            found[id(last)] = values[last.operands[0] if last.operands else PLACE] if isinstance(last, Traced) else last
     return found[id(number)]
 
 

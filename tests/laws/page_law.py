@@ -11,9 +11,8 @@ from archcalc.core.errors import SpecError
 from archcalc.core.value import show
 from archcalc.page.control import slider
 from archcalc.page.html import page_of, script
-from archcalc.tables import Choice, heading, summary_table
+from archcalc.tables import Choice, heading, summary_table, totals_table
 
-BY = ("layer", "block")
 ADVICE = re.compile(r"; floor, ceil or round makes it whole| \(dilated to \d+\)|, padded to \d+")
 ASK = """
 (index, settings) => {
@@ -45,20 +44,40 @@ def value_of(knob, random):
     return own.at(random.randrange(own.values))
 
 
-def expected(net, values):
-    """What the engine says, as the page would; of a network that it refuses, its messages."""
+def answered(net, values):
+    """The report of a network; of one that the engine refuses, its messages as the page would tell them."""
     try:
-        report = net.summary(**values)
+        return net.summary(**values), None
     except SpecError as error:
-        return {"refused": [plain(problem.message) for problem in error.problems]}
+        return None, {"refused": [plain(problem.message) for problem in error.problems]}
     except ArchcalcError as error:
-        return {"refused": [str(error)]}
-    columns = ("path", "kind", "output", "params", "work", "share")
-    tables = {by: summary_table(report, Choice(by=by, columns=columns))._replace(totals=()).texts() for by in BY}
+        return None, {"refused": [str(error)]}
+
+
+def expected(net, values):
+    """What the engine says, as the functions of the page would."""
+    report, refused = answered(net, values)
+    if refused:
+        return refused
     names = [row.pop() for row in summary_table(report, Choice(columns=("layer",)))._replace(totals=()).texts()]
-    totals = summary_table(report, Choice(columns=("params", "buffers", "mult_adds"))).texts()[-1]
-    size = "?" if report.weight_bytes is None else f"{report.weight_bytes / (1 << 20):,.2f}"
-    return {"names": names, "heading": heading(report), "counts": [totals[0], size, *totals[1:]], **tables}
+    return {
+        "names": names,
+        "heading": heading(report),
+        "counts": counts(report),
+        **{by: texts(report, by) for by in ("layer", "block")},
+    }
+
+
+def texts(report, by, depth=1):
+    """The rows of a summary."""
+    columns = ("path", "kind", "output", "params", "work", "share")
+    return summary_table(report, Choice(by, depth, columns))._replace(totals=()).texts()
+
+
+def counts(report):
+    """The totals of a network: parameters, MiB, buffers, work."""
+    ((_, _, params, _, buffers, work, _, size),) = totals_table([report]).texts()
+    return [params, size, buffers, work]
 
 
 def check(said, right, what):
@@ -66,15 +85,10 @@ def check(said, right, what):
     if said == {"refused": None}:
         return False
     if "refused" in said or "refused" in right:
-        assert plain(said.get("refused", "")) in right.get("refused", []), (
-            what,
-            said.get("refused"),
-            right.get("refused"),
-        )
+        assert plain(said.get("refused", "")) in right.get("refused", []), (what, said.get("refused"), right)
         return True
-    for part, words in right.items():
-        assert part == "names" or part in said, (what, part)
-        assert part not in said or said[part] == words, (what, part, differences(said[part], words))
+    for part, words in said.items():
+        assert words == right[part], (what, part, differences(words, right[part]))
     return True
 
 
