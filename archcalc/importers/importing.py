@@ -63,9 +63,17 @@ def with_knobs(read: Read, imported: Imported, headings: dict[str, str]) -> Spec
     if any(one.layer != other.layer for one, other in zip(imported.operations, larger.operations, strict=True)):
         others += [third for third in [_at(read, imported.shape, 2 * STEP)] if not isinstance(third, str)]
     for other in others:
-        if not equal(spec, other.operations, order, knobs(other.shape)):
+        if not _holds(spec, other, order):
             return f"the layers at {describe(other.shape)} are others than the network's"
     return spec
+
+
+def _holds(spec: Spec, other: Imported, order: Sequence[int]) -> bool:
+    """Whether a spec with knobs is equal to the network at another size."""
+    try:
+        return equal(spec, other.operations, order, knobs(other.shape))
+    except ArchcalcError:  # its layers do not even fit
+        return False
 
 
 def _counted(imported: Imported, spec: Spec) -> None:
