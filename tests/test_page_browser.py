@@ -17,6 +17,7 @@ from archcalc.page import html
 from archcalc.page.html import page_of, render
 from archcalc.page.mathematics import closed_form
 from archcalc.tables import totals_table
+from archcalc.traces.copies import MOST_COPIES
 
 NAMES = members()
 SEVERAL = ("mobilenet_v1", "inception_reduced", "resnet50", "lenet5", "vgg16", "densenet121", "conv2d", "r_fcn",
@@ -61,7 +62,7 @@ def visit(browser, tmp_path):
 
 def read(page, index=0):
     """What a reader sees of a network."""
-    return page.evaluate(SIDE_BY_SIDE)[0][index]
+    return page.evaluate(SIDE_BY_SIDE, False)[0][index]
 
 
 def settle(page):
@@ -73,12 +74,12 @@ def settle(page):
 
 @pytest.mark.parametrize("first", range(0, len(NAMES), CHUNK))
 def test_every_network_side_by_side(visit, first, monkeypatch):
-    monkeypatch.setattr(html, "mathematics", lambda report: {"missing": ""})  # which the next test reads
+    monkeypatch.setattr(html, "mathematics", lambda report: {"missing": "not here"})  # which the next test reads
     monkeypatch.setattr(html, "MOST_CODE", 1)
     points = [case(name, "one") for name in NAMES[first : first + CHUNK]]
     points = [(net, values) for net, values, right in points if "refused" not in right]
     reports = [net.summary(**values) for net, values in points]
-    sections, totals = visit(reports=reports).evaluate(SIDE_BY_SIDE)
+    sections, totals = visit(reports=reports).evaluate(SIDE_BY_SIDE, True)
     for (net, values), own in zip(points, sections, strict=True):
         assert compare(own, seen(net, values), (net.name, values))
     assert [row[1:] for row in totals] == [row[1:] for row in totals_table(reports).texts()]
@@ -107,10 +108,14 @@ def test_every_setting_of_a_network(visit, network, request, record_property, mo
             )
     if elsewhere:
         monkeypatch.setattr(html, "MOST_CODE", 1)
-        sections, _ = visit(reports=[net.summary(**values) for values, _ in elsewhere]).evaluate(SIDE_BY_SIDE)
+        reports = [net.summary(**values) for values, _ in elsewhere]
+        sections, _ = visit(reports=reports).evaluate(SIDE_BY_SIDE, True)
         for (values, right), own in zip(elsewhere, sections, strict=True):
-            assert compare(own, right, (network, values))
-            tally.update(figures=figures(own), **{"shown by a page made there": 1})
+            if compare(own, right, (network, values)):
+                tally.update(figures=figures(own), **{"shown by a page made there": 1})
+            else:
+                assert len(right["layers"]) > MOST_COPIES
+                tally["in no page, with more repetitions than it has"] += 1
     for what, number in tally.items():
         record_property(what, number)
 
@@ -141,7 +146,8 @@ def test_a_slider_moves_everything(visit, name, knob, keys, text):
 
 MOVED = """async then => {
   const slider = document.querySelector("input[type=range][aria-label=resolution]");
-  const frame = () => new Promise(requestAnimationFrame), words = row => [...row.children].map(cell => cell.textContent);
+  const frame = () => new Promise(requestAnimationFrame);
+  const words = row => [...row.children].map(cell => cell.textContent);
   const all = () => [...document.querySelectorAll(".layers tbody tr")];
   const rows = () => Object.fromEntries(all().map(row => [row.dataset.path, words(row)]));
   slider.value = Number(slider.value) + 1;
