@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, NamedTuple
 
+from archcalc.core.bound import exactly
 from archcalc.core.errors import ArchcalcError, Place, Refusal, Source, SpecError, listing, suggest
 from archcalc.core.number import COMPARE, exact_div, plain
 from archcalc.figures.conventions import DEFAULT
@@ -107,9 +108,12 @@ class Address:
             return self.evaluate(lambda term: number(term.value(report, read)))  # type: ignore[arg-type]
 
     def answer(self, report: Report | None = None) -> Any:
-        """Its value as a table shows it; of one figure it may be a shape or a word. Raises ArchcalcError."""
+        """Its value as a table shows it; of one figure it may be a shape, a word or a lower bound.
+
+        Raises ArchcalcError.
+        """
         with _pointed():
-            return self.single.value(report, Quantity.read) if self.single else self.of(report)
+            return self.single.value(report, Quantity.shown) if self.single else self.of(report)
 
     def written(self, write: Callable[[Atom], str]) -> str:
         """Its text, with each atom written by ``write``."""
@@ -151,7 +155,7 @@ def ask(text: str) -> Any:
     found, *more = read(text, alone=True)
     if more:
         raise ArchcalcError(f"{text!r} asks for {1 + len(more)} things; ask for one at a time")
-    return found.answer()
+    return exactly(found.answer())
 
 
 def address(text: str, at: Place | None = None) -> Address:

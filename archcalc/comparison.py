@@ -78,12 +78,14 @@ def compare(*networks: str | Model | Report, by: str = "block", depth: int = 1, 
 
 
 def _base(networks: Sequence[Any], reports: Sequence[Report], name: str) -> int:
-    """Which network is meant: by its label, as it was named in the call, or by its name alone. Raises ArchcalcError."""
-    labels, names = [report.label for report in reports], [report.network for report in reports]
-    for known in (labels, networks, names):
+    """Which network is meant: as it was named in the call, by its label, or by its name alone. Raises ArchcalcError."""
+    from archcalc.tables import labels
+
+    shown = labels(reports)
+    for known in (networks, shown, [report.network for report in reports]):
         if name in known:
             return known.index(name)
-    hint = suggest(name, labels) or f" ({listing(labels)})"
+    hint = suggest(name, shown) or f" ({listing(shown)})"
     raise ArchcalcError(f"ratios are to one of the networks compared, not to {name!r}{hint}")
 
 

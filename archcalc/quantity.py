@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from archcalc.core.bound import exactly
 from archcalc.core.errors import ArchcalcError, Refusal, listing, suggest
 from archcalc.core.number import Number
 from archcalc.core.value import exact
@@ -41,7 +42,14 @@ class Quantity(NamedTuple):
         return exact(found) if isinstance(found, Decimal) else found
 
     def read(self, report: Report) -> Any:
-        """Its value, a number, a shape or a word. Raises ArchcalcError if the layer, knob or figure does not exist."""
+        """Its value, a number, a shape or a word; None where it is not known, even if a lower bound is.
+
+        Raises ArchcalcError if the layer, knob or figure does not exist.
+        """
+        return exactly(self.shown(report))
+
+    def shown(self, report: Report) -> Any:
+        """Its value as people read it, which may be a lower bound. Raises ArchcalcError as `read` does."""
         if self.figure == KNOB.name:
             if self.path not in report.knobs:
                 raise ArchcalcError(f"{report.network} has no knob {self.path!r}{suggest(self.path, report.knobs)}")
@@ -51,7 +59,7 @@ class Quantity(NamedTuple):
         assert self.entry.rule is not None  # else it is the network's
         whole = (0,) if not self.kind else ()  # the input alone, where there are no layers
         rows = () if self.path == "input" else rows_of(report, self.path, self.kind)
-        found = self.entry.rule.of(report.counts, [i for row in rows for i in row.nodes] or whole)
+        found = self.entry.rule.shown(report.counts, [i for row in rows for i in row.nodes] or whole)
         if found is ABSENT:
             raise ArchcalcError(f"{report.network}: {self.path or 'the network'} has no {self.entry.heading}")
         return found

@@ -10,6 +10,7 @@ from os import PathLike
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from archcalc.core.bound import BOUNDS, AtLeast
 from archcalc.core.errors import ArchcalcError, listing, one_line
 from archcalc.core.gc_paused import gc_paused
 from archcalc.core.number import Number
@@ -67,12 +68,18 @@ class Row(NamedTuple):
         assert rule is not None  # a figure of the whole network only is computed by Quantity.of
         return (rule.known if self.partly else rule.of)(self.counts, self.nodes)
 
+    def shown(self, name: str) -> Any:
+        """A figure by name as people read it: where a layer of several is not known, what the others have at least."""
+        rule = FIGURES[name].rule
+        assert rule is not None  # as above
+        return self.figure(name) if self.partly else rule.shown(self.counts, self.nodes)
+
     def __eq__(self, other: object) -> bool:
         """Whether everything that is shown by default is equal."""
         return isinstance(other, Row) and self._shown() == other._shown()
 
     def __repr__(self) -> str:
-        return f"<{self.name}: {listing(f'{name}={show(self.figure(name))}' for name in USUAL)}>"
+        return f"<{self.name}: {listing(f'{name}={show(self.shown(name))}' for name in USUAL)}>"
 
     def _shown(self) -> tuple[Any, ...]:
         return self.name, self.kind, self.output, self.text, *map(self.figure, USUAL)
@@ -129,8 +136,12 @@ class Report(Shown):
     @property
     def unknown(self) -> tuple[str, ...]:
         """The layers that could not be counted."""
-        rules = [rule for name in (*USUAL, self.work) if (rule := FIGURES[name].rule)]
-        nodes = {node for rule in rules for node, value in enumerate(self.counts.of(rule)) if value is None}
+        return self.unknown_in((*USUAL, self.work))
+
+    def unknown_in(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The layers that could not be counted in those of these figures that combine layers."""
+        rules = [rule for name in names if name in FIGURES and (rule := FIGURES[name].rule)]
+        nodes = {node for rule in rules for node in rule.unknown(self.counts)}
         return tuple(row.name for row in self.layers if not nodes.isdisjoint(row.nodes))
 
     @property
@@ -181,7 +192,7 @@ class Report(Shown):
                 | self._figures(row, more)
                 for row in self.layers
             ],
-            "totals": self._figures(self.totals, sums),
+            "totals": self._figures(self.totals, sums) | self._bounds(sums),
             "weight_bytes": _json(self.weight_bytes),
             "unknown": list(self.unknown),
             "assumptions": [f"{a.name}: {a.condition} (otherwise {a.otherwise})" for a in self.assumptions],
@@ -200,8 +211,16 @@ class Report(Shown):
         return draw(self, depth, figure, direction, fit)
 
     def _figures(self, row: Row, more: Sequence[str]) -> dict[str, Any]:
-        names = dict.fromkeys((*USUAL[:-1], self.work, *more))
-        return {name: _json(row.figure(name)) for name in names}
+        return {name: _json(row.figure(name)) for name in self._named(more)}
+
+    def _bounds(self, more: Sequence[str]) -> dict[str, Any]:
+        """The lower bounds of those totals that are not known, under a name of their own."""
+        totals = {name: self.totals.shown(name) for name in self._named(more)}
+        found = {name: _json(value.value) for name, value in totals.items() if isinstance(value, AtLeast)}
+        return {BOUNDS: found} if found else {}
+
+    def _named(self, more: Sequence[str]) -> dict[str, None]:
+        return dict.fromkeys((*USUAL[:-1], self.work, *more))
 
     def table(self, columns: str | Iterable[str] = "", by: str = "", depth: int = 1, only: str = "") -> Table:
         """What `archcalc summary` shows with these options: a row for each "layer", "block" or "kind".

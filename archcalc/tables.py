@@ -7,8 +7,9 @@ from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from archcalc.core.bound import AT_LEAST, lower, within
 from archcalc.core.errors import ArchcalcError, listing, many, suggest
-from archcalc.core.number import Number, decide, equal
+from archcalc.core.number import decide, equal
 from archcalc.core.value import show
 from archcalc.figures.conventions import CONVENTIONS, DEFAULT
 from archcalc.figures.figure import FIGURES, SPELLINGS, Figure
@@ -31,12 +32,13 @@ from archcalc.output.table import (
     ratio,
     words,
 )
-from archcalc.report import Report, Row
+from archcalc.report import USUAL, Report, Row
 
 if TYPE_CHECKING:
     from archcalc.comparison import Comparison
     from archcalc.memory.footprint import Memory
     from archcalc.model import Model
+    from archcalc.quantity import Quantity
 
 
 def figures_table(conventions: bool = False) -> Table:
@@ -57,7 +59,7 @@ def conventions_table(reports: Sequence[Report]) -> Table:
         columns += [Column(label, label, unit="operations"), Column(f"{label} ratio", "ratio", RATIO)]
     rows = []
     for name in CONVENTIONS:
-        values = [(report.totals.figure(name), report.totals.figure(DEFAULT)) for report in reports]
+        values = [(report.totals.shown(name), report.totals.shown(DEFAULT)) for report in reports]
         rows.append((name, *(cell for own, first in values for cell in (own, ratio(own, first)))))
     notes = tuple(f"{name}: {sentence([name], [report.graph for report in reports])}" for name in CONVENTIONS)
     return Table("Work by convention", tuple(columns), tuple(rows), notes=notes, name="conventions")
@@ -68,26 +70,25 @@ NOTES = (
     "forward: weights, buffers and the largest activations needed at the same time, while the layer 'at' runs.",
     "training: weights, buffers, the optimizer's tensors, and activations and gradients needed at the same time.",
 )
-UNCOUNTED = (
-    "?: what the layers of these kinds make inside is not counted, so training is unknown and forward is without it:"
-)
+INSIDE = "what {} layers make inside"  # of a kind of which that is not known
+BOUND = f"; '{AT_LEAST}' counts the rest"
 
 
-def memory_table(found: Sequence[tuple[str, Memory]]) -> Table:
+def memory_table(found: Sequence[tuple[Report, Memory]]) -> Table:
     """The bytes that networks need: a row for each, with its label."""
     first = found[0][1]
     rows = tuple(
-        (label, one.inference, one.training, one.weights, one.buffers, one.activations, one.peak_at or ABSENT)
-        for label, one in found
-    )
+        (report.label, one.inference, one.training, one.weights, one.buffers, one.activations,
+         None if one.uncounted else one.peak_at or ABSENT)
+        for report, one in found
+    )  # fmt: skip
     figures = numbers("forward", "training", "weights", "buffers", "activations", unit="bytes")
-    uncounted = sorted({kind for _, one in found for kind in one.uncounted})
     stored = f", which stores {many(first.states, 'number')} for each weight" * (first.states > 0)
     return Table(
         f"Memory for a batch of {first.batch} in {first.dtype}, trained by {first.optimizer}{stored}",
         (*words("network"), *figures, *words("at")),
         rows,
-        notes=NOTES + (f"{UNCOUNTED} {listing(uncounted)}.",) * bool(uncounted),
+        notes=(*NOTES, *unknown([report for report, _ in found], ["inference_bytes"])),
         name="memory",
     )
 
@@ -136,7 +137,7 @@ OWN: dict[str, tuple[Column, Cell]] = {  # columns of a row that are not figures
 }
 WHOLE: dict[str, tuple[Column, Callable[[Report], Any]]] = {  # columns of a network that are not figures
     "input": (Column("input", "input"), lambda report: report.input),
-    "MiB": (Column("MiB", "MiB", digits(2), "MiB"), lambda report: fraction(report.weight_bytes, MIB)),
+    "MiB": (Column("MiB", "MiB", digits(2), "MiB"), lambda report: mebibytes(report.totals.shown("weight_bytes"))),
 }
 COMPARED = ("input", "params", "buffers", WORK, "MiB")
 COLUMNS = (*OWN, *(name for name, figure in FIGURES.items() if figure.rule))
@@ -155,7 +156,7 @@ def _column(name: str, report: Report) -> tuple[Column, Cell]:
 def _figure(figure: Figure, row: Row, report: Report) -> Any:
     """A figure's value in a row; a size is ABSENT where the row stands for layers with several outputs."""
     assert figure.rule is not None  # it is a column
-    return row.figure(figure.name) if row.output is not None or figure.rule.adds else ABSENT
+    return row.shown(figure.name) if row.output is not None or figure.rule.adds else ABSENT
 
 
 def summary_table(report: Report, choice: Choice) -> Table:
@@ -215,10 +216,7 @@ def notes(report: Report, named: Sequence[str] = ()) -> tuple[str, ...]:
     """Knobs, totals, unknown layers, assumptions, the conventions of the figures shown, and the source."""
     knobs = listing(f"{name} = {show(value)}" for name, value in report.knobs.items())
     lines = [f"knobs: {knobs}", f"totals: {sizes(report)}"]
-    if report.unknown:
-        known = report.known
-        count = f"{COUNT.text(known.params)} params and {_worked(known.figure(report.work), report)}"
-        lines.append(f"unknown: {listing(report.unknown)}; the known layers have {count}")
+    lines += unknown([report], [*USUAL, report.work, *named])
     if report.assumptions:
         lines.append(f"assumed: {listing(dict.fromkeys(f'{a.name}: {a.condition}' for a in report.assumptions))}")
     counted = report.sentence(list(dict.fromkeys((report.work, *named, "params", "buffers"))))
@@ -227,15 +225,37 @@ def notes(report: Report, named: Sequence[str] = ()) -> tuple[str, ...]:
 
 def sizes(report: Report) -> str:
     """The totals in words: learned parameters with their size in memory, buffers, mult-adds."""
-    cost, size = report.totals, report.weight_bytes
-    memory = f" ({digits(2).text(Fraction(size, MIB))} MiB in float32)" if isinstance(size, int) else ""
-    return (
-        f"{COUNT.text(cost.params)} params{memory}, {COUNT.text(cost.buffers)} buffers, {_worked(report.whole, report)}"
-    )
+    params, buffers, work = (COUNT.text(report.totals.shown(name)) for name in ("params", "buffers", report.work))
+    size = mebibytes(report.totals.shown("weight_bytes"))
+    memory = f" ({digits(2).text(size)} MiB in float32)" if size is not None else ""
+    return f"{params} params{memory}, {buffers} buffers, {work} {FIGURES[report.work].heading}"
 
 
-def _worked(work: Number | None, report: Report) -> str:
-    return f"{COUNT.text(work)} {FIGURES[report.work].heading}"
+def unknown(reports: Sequence[Report], names: Iterable[str], shown: str = BOUND) -> list[str]:
+    """A line on what is not known of these figures, and how a sum with it is shown; none where all is known."""
+    figures = [FIGURES[name] for name in names if name in FIGURES]
+    inside = any(figure.inside for figure in figures)
+    asked = [*(figure.name for figure in figures), *["total_params"] * inside]
+    missing = [f"{layer} of {report.label}" if len(reports) > 1 else layer
+               for report in reports for layer in report.unknown_in(asked)]  # fmt: skip
+    if inside:
+        from archcalc.memory.liveness import unknown_inside
+
+        kinds = dict.fromkeys(kind for report in reports for kind in unknown_inside(report.graph))
+        missing += map(INSIDE.format, kinds)
+    return [f"unknown: {listing(missing)}{shown}"] * bool(missing)
+
+
+def unknown_among(asked: Iterable[tuple[Quantity, Report]]) -> list[str]:
+    """The same line on those of these figures that are not known. Raises ArchcalcError as `Quantity.read` does."""
+    missing = [(quantity, report) for quantity, report in asked if quantity.read(report) is None]
+    return unknown([*{id(one): one for _, one in missing}.values()], [quantity.figure for quantity, _ in missing])
+
+
+def mebibytes(size: Any) -> Any:
+    """Bytes, or the bound of their number, in MiB; None where they are no plain number."""
+    found = fraction(lower(size), MIB)
+    return None if found is None else within(size, lambda _: found)
 
 
 def totals_table(
@@ -254,9 +274,9 @@ def totals_table(
             heads.append(Column(f"{column.name}_ratio", "ratio", RATIO))
             cells.append([ratio(value, values[base]) for value in values])
     shown = [column.name for column in heads]
-    counted = sentence(shown, [report.graph for report in reports])
+    told = sentence(shown, [report.graph for report in reports])
     said = (*[f"ratio: to {named[base]}"] * bool(base), *["MiB: weights in float32"] * ("MiB" in shown),
-            *[counted] * bool(counted))  # fmt: skip
+            *unknown(reports, shown), *[told] * bool(told))  # fmt: skip
     return Table("Totals", tuple(heads), tuple(zip(*cells, strict=True)), notes=said, name="totals")
 
 
@@ -274,13 +294,14 @@ def _compared(name: str) -> tuple[Column, Callable[[Report], Any], bool]:
     return column, asked.answer, isinstance(asked.entry.rule, Tally)
 
 
-def counted(network: Model, names: Iterable[str], **knobs: Any) -> str:
-    """The sentence on how these figures of a network are counted."""
+def counted(network: Model, names: Iterable[str], **knobs: Any) -> list[str]:
+    """What is not known of these figures of a network, and how they are counted, a line each."""
+    asked = [*dict.fromkeys(names)]
     try:
-        graphs = [network.summary(**knobs).graph]
+        reports = [network.summary(**knobs)]
     except ArchcalcError:  # the network cannot be built at its defaults
-        graphs = []
-    return sentence([*dict.fromkeys(names)], graphs)
+        reports = []
+    return [*unknown(reports, asked, ""), sentence(asked, [report.graph for report in reports])]
 
 
 def aligned_table(comparison: Comparison, names: Sequence[str] = ()) -> Table:
@@ -299,7 +320,7 @@ def aligned_table(comparison: Comparison, names: Sequence[str] = ()) -> Table:
 def _figures(rows: tuple[Row | None, ...], figures: Sequence[str], base: int) -> list[Any]:
     found: list[Any] = []
     for figure in figures:
-        values = [row.figure(figure) if row else ABSENT for row in rows]
+        values = [row.shown(figure) if row else ABSENT for row in rows]
         found += values
         found += [ratio(value, values[base]) for i, value in enumerate(values) if i != base]
     return found

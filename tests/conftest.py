@@ -10,7 +10,8 @@ os.environ.pop("COLUMNS", None)  # a terminal's width, or what pytest-xdist sets
 
 # files that should not start last
 LONGEST = ("test_page_browser", "test_xlsx", "test_page", "test_sweep", "test_writing", "test_domain")
-EXTRAS = ("torch", "keras", "distributed", "pandas", "pyarrow", "matplotlib", "jsonschema", "openpyxl", "playwright")
+EXTRAS = ("torch", "keras", "distributed", "pandas", "pyarrow", "matplotlib", "jsonschema", "openpyxl", "playwright",
+          "onnx")  # fmt: skip
 MISSING = {name for name in EXTRAS if not find_spec(name)}
 
 

@@ -93,7 +93,9 @@ def test_another_module_differs(network, library, options, differences):
 def test_a_module_with_a_layer_more_differs(network, library):
     library(lambda: nn.Sequential(*theirs(), nn.Linear(5, 5)))
     (found,) = witness(network.summary(), "playlib")
-    assert found.differences[0] == ("no layer for the module's output 5, params 30, mult-adds 25, inputs from line -1")
+    assert found.differences[0] == (
+        "no layer for the module's layer 4: output 5, params 30, mult-adds 25, inputs from layer 3"
+    )
 
 
 def test_layers_wired_otherwise_differ(network, library):
@@ -111,7 +113,7 @@ def test_layers_wired_otherwise_differ(network, library):
 
     library(Wired)
     (found,) = witness(network.summary(), "playlib")
-    assert found.differences == ("linear: inputs from: formula line -1, module line -2",)
+    assert found.differences == ("linear: inputs from: formula down, module conv (the module's layer 3)",)
 
 
 def test_differences_beyond_a_few_are_counted(network, library):

@@ -14,6 +14,7 @@ from test_fuzz import SEED, slip
 
 import archcalc
 from archcalc.address import COUNTS, RELATIONS, address, read
+from archcalc.core.bound import exactly
 from archcalc.core.errors import ArchcalcError, Refusal
 from archcalc.core.number import COMPARE
 from archcalc.figures.figure import FIGURES
@@ -40,8 +41,9 @@ def test_a_figure_at_an_address_is_the_reports(name):
     """Of the network all, of each layer and block some in turn, so that each figure is asked of each network."""
     report = archcalc.load(name).summary()
     for figure, entry in FIGURES.items():
-        expected = entry.network(report) if entry.network else report.totals.figure(figure)
-        assert told(figure, report) == expected, figure
+        expected = entry.network(report) if entry.network else report.totals.shown(figure)
+        assert told(figure, report) == exactly(expected), figure
+        assert address(figure).answer(report) == expected, figure
     rows = [*report.layers, *report.by("block"), *report.by("block", 2)]
     for i, row in enumerate(rows):
         for figure in (OF_LAYERS * 2)[i % len(OF_LAYERS) :][: 3 if i else None]:

@@ -193,10 +193,12 @@ def test_unknown_is_never_zero(tmp_path):
     spec.write_text("net: N\ninput: [3, 8, 8]\nlayers:\n  - conv(4, 3)\n  - step: opaque((5, 4))\n")
     output = run(["summary", str(spec)]).output
     assert re.search(r"step\s+opaque\(\(5, 4\)\)\s+5 x 4\s+\?\s+\?\s+\?", output)
-    assert re.search(r"total\s+\?\s+\?", output)
-    assert "unknown: step; the known layers have 112 params and 3,888 mult-adds" in output
+    assert re.search(r"total\s+at least 112  at least 3,888 +\?", output)
+    assert "totals: at least 112 params (at least 0.00 MiB in float32), ? buffers, at least 3,888 mult-adds" in output
+    assert "unknown: step; 'at least' counts the rest" in output
     report = json.loads(run(["summary", str(spec), "--format", "json"]).output)
-    assert report["totals"] == {"params": None, "buffers": None, "mult_adds": None}
+    bounds = {"params": 112, "mult_adds": 3888}
+    assert report["totals"] == {"params": None, "buffers": None, "mult_adds": None, "at_least": bounds}
     assert report["unknown"] == ["step"]
 
 

@@ -93,6 +93,18 @@ def test_the_command_line_names_that_network_as_it_was_typed():
         2, "ratios are to one of the networks compared, not to 'lenet5' (vgg16, resnet18)\n")  # fmt: skip
 
 
+@pytest.mark.parametrize("base", range(2))
+def test_of_two_files_with_one_name_the_one_that_is_named_is_meant(tmp_path, base):
+    files = [tmp_path / folder / "own.yaml" for folder in "ab"]
+    for classes, file in enumerate(files, 7):
+        file.parent.mkdir()
+        file.write_text(f"net: own\ninput: [3]\nlayers:\n  - linear({classes})\n")
+    asked = f"compare {files[0]} {files[1]} --ratio-to {files[base]} --format csv"
+    first = run(asked).output.splitlines()
+    column = first[0].split(",").index("params_ratio")
+    assert [float(row.split(",")[column]) for row in first[1:3]] == [n / (7 + base) for n in (7, 8)]
+
+
 @pytest.mark.parametrize("name", ["lenet5", "resnet18", "yolo_v1", "batch_norm"])
 @pytest.mark.parametrize("by", ["layer", "block", "kind"])
 def test_only_rows_with_weights_and_the_same_totals(name, by, monkeypatch):

@@ -58,6 +58,13 @@ def all_boxes(boxes, times=1):
 # What is in the boxes
 
 
+def least(figure, report, copies):
+    """What the copies have at least, which is what their known layers have."""
+    each = report.counts.of(figure.rule)
+    known = min(sum(each[i] for i in copy if each[i] is not None) for copy in copies)
+    return f"at least {known:,}" if known else "?"
+
+
 def check_boxes(drawing, report):
     """Each layer is in one leaf, as often as it says, and the figures of the leaves are those of the network."""
     figure = drawing.figure
@@ -76,7 +83,11 @@ def check_boxes(drawing, report):
         known = sorted(value for value in values if value is not None)
         alike = [text(value) for value in {*values}]
         assert box.figure == (
-            "?" if None in values else alike[0] if len(alike) == 1 else f"{text(known[0])} to {text(known[-1])}"
+            least(figure, report, box.copies)
+            if None in values
+            else alike[0]
+            if len(alike) == 1
+            else f"{text(known[0])} to {text(known[-1])}"
         )
         if not box.children:
             total += times * values[0] if len(alike) == 1 and None not in values else sum(known)
@@ -147,7 +158,7 @@ def check_values(drawing, report):
     for box, _ in all_boxes(drawing.boxes):
         if box.path != "input":
             assert [*box.values] == [drawing.figure.rule.of(report.counts, copy) for copy in box.copies]
-            assert ("?" in box.figure) == (None in box.values)
+            assert box.figure.startswith(("?", "at least ")) == (None in box.values)
 
 
 # Where the boxes stand
@@ -513,8 +524,8 @@ def test_what_is_unknown_is_shown_as_unknown():
              Node("own", KINDS["opaque"]((4, 6, 6)), (1,), (4, 6, 6)))  # fmt: skip
     drawing = draw(report_of(Graph({}, nodes, ())))
     assert [box.figure for box in drawing.boxes] == ["", "3,888", "?"]
-    assert "Unknown: own; the known layers have 3,888." in drawing.notes
-    assert "In each box: mult-adds; in total ?." in drawing.notes
+    assert "unknown: own; 'at least' counts the rest" in drawing.notes
+    assert "In each box: mult-adds; in total at least 3,888." in drawing.notes
     assert span((None, 3), of_figure(drawing.figure).type.text) == "?"
     assert drawing.svg().count("stroke-dasharray") == drawing.tex().count("dashed") == 1
 

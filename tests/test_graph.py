@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy
 import pytest
-from members import members
+from members import of_files
 
 import archcalc
 from archcalc.address import address
@@ -33,7 +33,7 @@ def stripped(report):
     return report_of(report.graph._replace(nodes=nodes), **about, defaults=defaults)
 
 
-@pytest.mark.parametrize("name", members())
+@pytest.mark.parametrize("name", of_files())
 def test_the_graph_of_every_network_gives_the_same_tables(name):
     whole = archcalc.load(name).summary()
     alone = stripped(whole)

@@ -1,6 +1,8 @@
 """Torch modules as specs: each equal to its module in params and in what torch's own counter finds, halved."""
 
 from copy import deepcopy
+from fractions import Fraction
+from math import isqrt
 
 import pytest
 import torch
@@ -12,6 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 import archcalc
 from archcalc.importers.importing import equal
 from archcalc.importers.nesting import Nesting, numbers
+from archcalc.importers.sizes import Measured, expression
 from archcalc.importers.torch_graph import read
 from archcalc.verify.module import Function
 
@@ -118,6 +121,106 @@ class Undecided(nn.Module):
         return x + 1 if x.sum() > 0 else x
 
 
+class Rotated(nn.Module):
+    """It turns its tokens by angles that it computes, without gradients, and has a prefix of no tokens."""
+
+    def __init__(self):
+        super().__init__()
+        self.patches, self.mix = nn.Conv2d(3, 8, 8, 8), nn.Linear(8, 8)
+        self.register_buffer("frequencies", torch.ones(8, 1))
+
+    def forward(self, x):
+        x = self.patches(x).flatten(2).transpose(1, 2)
+        with torch.no_grad():
+            angles = (self.frequencies @ torch.ones(1, x.shape[1], device=x.device)).t()
+        x = torch.cat([x[:, :0], self.mix(x) * angles.sin() + x.type_as(angles) * angles.cos()], 1)
+        return x.mean(1)
+
+
+class Mixed(nn.Module):
+    """A mistake that people make: it attends to the other examples of its batch."""
+
+    def __init__(self):
+        super().__init__()
+        self.query, self.key = nn.Linear(7, 4), nn.Linear(7, 4)
+
+    def forward(self, x):
+        return torch.softmax(self.query(x) @ self.key(x).t(), -1) @ x
+
+
+class Again(nn.Module):
+    """One block used four times, and others with its name."""
+
+    def __init__(self):
+        super().__init__()
+        self.block, self.more_1, self.more_2, self.more_3 = Residual(3, 3), Gate(3), Gate(3), Residual(3, 3)
+        self.more_4 = Residual(3, 3)
+
+    def forward(self, x):
+        for part in (self.block, self.block, self.block, self.more_1, self.more_2, self.more_3, self.more_4):
+            x = part(x)
+        return self.block(x)
+
+
+class Dense(nn.Module):
+    """Each of its layers takes the outputs of all before it."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.layers = nn.Conv2d(3, 8, 1), nn.Sequential()
+        for i in range(5):
+            layer = nn.Sequential(nn.BatchNorm2d(8 + 4 * i), nn.ReLU(), nn.Conv2d(8 + 4 * i, 4, 3, padding=1))
+            self.layers.add_module(f"layer{i + 1}", layer)
+
+    def forward(self, x):
+        found = [self.stem(x)]
+        for layer in self.layers:
+            found.append(layer(torch.cat(found, 1)))
+        return torch.cat(found, 1)
+
+
+class Sized(nn.Module):
+    """The sizes of its input stand in its code, and in one stage they are others than in the next."""
+
+    def __init__(self):
+        super().__init__()
+        self.stages = nn.Sequential(*(self.Stage(a, b) for a, b in ((3, 8), (8, 8), (8, 4))))
+
+    class Stage(nn.Module):
+        def __init__(self, width, out):
+            super().__init__()
+            self.conv, self.mix = nn.Conv2d(width, out, 2, 2), nn.Linear(out, out)
+
+        def forward(self, x):
+            x = self.conv(x)
+            n, c, h, w = x.shape
+            tokens = x.reshape(n, c, h * w).transpose(1, 2)
+            tokens = self.mix(tokens + torch.linspace(0, 1, h * w, device=x.device)[:, None])
+            weights = torch.softmax(tokens @ tokens.transpose(1, 2), -1).reshape(n, 1, h * w, h * w)
+            tokens = weights[:, 0].cumsum(-1) @ tokens
+            return tokens.transpose(1, 2).reshape(n, c, h, w)
+
+    def forward(self, x):
+        return nn.functional.interpolate(self.stages(x), size=x.shape[2:], mode="bilinear")
+
+
+class Fickle(nn.Module):
+    def forward(self, x):
+        return x.reshape(len(x), 3, -1)[:, :, : min(70 * 70, x.shape[2] * x.shape[3])].cumsum(1)
+
+
+class Tree(nn.Module):
+    """Inside `right`, its own `left` hides the one outside."""
+
+    def __init__(self, inner=None):
+        super().__init__()
+        self.left, self.right = nn.Sequential(nn.Conv2d(3, 3, 1), nn.ReLU()), inner or nn.Conv2d(3, 3, 1)
+
+    def forward(self, x, before=()):
+        y = self.left(x)
+        return self.right(y.tanh(), (y,)) if isinstance(self.right, Tree) else torch.cat([self.right(y), y, *before], 1)
+
+
 def residual():
     stages = [nn.Sequential(Residual(a, b, s), *(Residual(b, b) for _ in range(2))) for a, b, s in
               [(8, 8, 1), (8, 16, 2), (16, 32, 2)]]  # fmt: skip
@@ -134,6 +237,13 @@ MODULES = {
     "text": (Text, (9,), "int64"),
     "odd": (Odd, (4, 5), "float32"),
     "twice": (Twice, IMAGE, "float32"),
+    "rotated": (Rotated, IMAGE, "float32"),
+    "mixed": (Mixed, (7,), "float32"),
+    "tree": (lambda: Tree(Tree()), IMAGE, "float32"),
+    "again": (Again, IMAGE, "float32"),
+    "dense": (Dense, IMAGE, "float32"),
+    "sized": (Sized, IMAGE, "float32"),
+    "wide": (Sized, (3, 32, 48), "float32"),
     "up": (
         lambda: nn.Sequential(nn.ConvTranspose2d(3, 4, 2, 2), nn.Upsample(scale_factor=2), nn.GroupNorm(2, 4)),
         IMAGE,
@@ -220,10 +330,54 @@ def test_the_size_is_a_knob_where_the_module_has_none(name):
     assert network.summary(resolution=80).totals.mult_adds == mult_adds
 
 
+def test_a_network_that_joins_examples_says_so():
+    about = archcalc.from_torch(Mixed(), (7,)).spec.headings["about"]
+    assert about.startswith("The network joins the examples of a batch, in matmul in the network; a batch of one is")
+
+
+def test_a_hidden_entry_has_another_name():
+    assert "from: [-1, left, left_]" in archcalc.from_torch(Tree(Tree()), IMAGE).text
+
+
+def test_a_block_that_is_used_twice_shares_its_weights():
+    text = archcalc.from_torch(Again(), IMAGE).text
+    assert text.count("share: block") == 2
+    assert len(text.splitlines()) < 50
+
+
+def test_a_dense_block_is_one_layer_that_repeats():
+    text = archcalc.from_torch(Dense(), IMAGE).text
+    assert "repeat: 5" in text
+    assert text.count("conv(4, 3, pad=1)") == 1
+
+
 def test_most_sizes_are_knobs():
     assert [n for n in SIZED if "resolution" in archcalc.from_torch(MODULES[n][0](), IMAGE).knobs] == [
-        "residual", "gates", "branches", "shuffle", "twice", "up"
+        "residual", "gates", "branches", "shuffle", "twice", "rotated", "tree", "again", "dense", "sized", "up"
     ]  # fmt: skip
+
+
+def test_a_size_that_two_sizes_do_not_tell_is_fixed():
+    about = archcalc.from_torch(Fickle(), IMAGE).spec.headings["about"]
+    assert "the layers at 3 x 96 x 96 are others than the network's" in about
+
+
+@pytest.mark.parametrize("sizes", [(4, 20), (9, 16), (16, 49), (196, 64)])
+@pytest.mark.parametrize(
+    "text", ["rows", "rows*columns", "sqrt(rows)", "3*rows", "columns/4", "rows+1", "rows*rows*columns/8", "7*rows/4"]
+)
+def test_an_expression_gives_the_number_at_other_sizes(text, sizes):
+    def at(scale):
+        own = {"channels": 5, "rows": sizes[0] * scale**2, "columns": sizes[1] * scale}
+        return Measured(value(text, own), own, {})
+
+    found = expression([(at(4), at(8))])
+    assert value(found, at(20).own) == at(20).value, found
+
+
+def value(text, sizes):
+    known = {word: Fraction(size) for word, size in sizes.items()}
+    return int(eval(text, {"sqrt": lambda size: isqrt(int(size))}, known))
 
 
 def test_a_table_of_positions_fixes_the_size():
@@ -295,8 +449,8 @@ def test_the_command_writes_a_file(tmp_path, monkeypatch):
         ("torch.nn", "'torch.nn' does not name a module; write torchvision.models:resnet50, MODULE:CALLABLE"),
         ("builtins:dict", "builtins:dict: it gives dict, which is no torch module"),
         ("torch.nn:Flatten --input 3,x", "--input 3,x: the sizes of one example, such as 3,224,224"),
-        ("test_import_torch:Undecided", "Undecided cannot be imported: what it does depends on the numbers in its"),
-        ("test_import_torch:Text", "Text cannot be imported: its forward fails for an input of 3 x 224 x 224"),
+        ("test_import_torch:Undecided", "Undecided cannot be read: what it does depends on the numbers in its"),
+        ("test_import_torch:Text", "Text cannot be read: its forward fails for an input of 3 x 224 x 224"),
         ("torch.nn:Identity", "nothing in the network depends on its input, so there is nothing to import"),
     ],
 )

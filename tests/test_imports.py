@@ -29,6 +29,7 @@ PLACES = {  # foreign package -> where it may be imported
     "pyarrow": "sweeps/files.py",
     "distributed": "sweeps/remote.py",
     "pandas": "output/frame.py",
+    "onnx": "importers/onnx_*.py",
     "numpy": "*",
     "sympy": "*",
 }
@@ -39,13 +40,14 @@ AT_ONCE = {  # the modules that may import these outside a function, since they 
     "matplotlib": "",
     "pandas": "",
     "pyarrow": "",
+    "onnx": "",
 }
 BY_NAME = ("needed", "import_module", "importlib.import_module")  # functions that import what they are told
 ROOMS = (  # from the ground up: a module imports from its own room and from those above it in this list
     "core", "layers", "spec", "graph", "memory", "published", "figures", "output", "report", "misnamed", "model",
     "quantity", "address", "tables", "comparison", "catalogue", "printed", "lectures", "plots", "drawing",
     "closed_forms", "sweeps", "search", "traces", "explain", "layouts", "workbook", "page", "files", "teaching",
-    "verify", "importers", "network", "cli",
+    "importers", "verify", "network", "cli",
 )  # fmt: skip
 UP = {  # what reaches up all the same, inside a function
     "report": {"tables", "drawing", "plots", "files"},  # a report shows and writes itself

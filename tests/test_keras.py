@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 import archcalc
-from archcalc.verify.against import Line, features, lines, tangled
+from archcalc.verify.lines import Line, features, lines, tangled
 
 NONE: Mapping[str, Any] = MappingProxyType({})
 

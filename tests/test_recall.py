@@ -3,12 +3,12 @@
 from random import Random
 
 import pytest
+from members import of_files
 
 import archcalc
 from archcalc.core.errors import ArchcalcError
 from archcalc.graph import expand as expand
 from archcalc.graph.block_cache import BlockCache
-from archcalc.spec.library import names
 
 SHARED = """net: N
 input: [4, 16, 16]
@@ -63,7 +63,7 @@ def same_both_ways(network, monkeypatch):
     return recalled, count
 
 
-@pytest.mark.parametrize("name", {file: name for name, file in names().items()}.values())
+@pytest.mark.parametrize("name", of_files())
 def test_a_network_of_each_file(name, monkeypatch):
     same_both_ways(archcalc.load(name), monkeypatch)
 

@@ -9,7 +9,7 @@ from archcalc_witness.sources import SOURCES
 from references.table import FOLDER, Table, expand, parse, read
 
 import archcalc
-from archcalc.verify.against import Line, features, lines, tangled
+from archcalc.verify.lines import Line, features, lines, tangled
 
 FILES = sorted(FOLDER.glob("*.txt"))
 

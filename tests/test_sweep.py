@@ -19,7 +19,7 @@ import pyarrow.parquet
 import pytest
 from click.testing import CliRunner
 from laws import depth_law
-from members import members
+from members import members, of_files
 
 import archcalc
 from archcalc.address import address
@@ -197,7 +197,7 @@ def check_sizes(network, axes, points):
         assert len(set(sizes)) == 1 or sizes in columns
 
 
-@pytest.mark.parametrize("name", members())
+@pytest.mark.parametrize("name", of_files())
 def test_every_format_holds_what_summaries_say(name, tmp_path):
     """Of every spec, at random values of all its knobs."""
     network, random = archcalc.load(name), Random(name)

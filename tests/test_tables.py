@@ -43,7 +43,7 @@ PAGES = {
     "plot",
     "show",
 }  # what they print or draw is no table
-RECEIPT = {"exercise", "verify"}  # which write several files together
+RECEIPT = {"exercise"}  # which write several files together
 PICTURES = (".svg", ".pdf", ".png")
 
 
@@ -84,6 +84,12 @@ def bytes_needed():
     for name in ("lenet5", "mobilenet_v1"):
         one = memory(report(name), 3, "float16", "adam")
         yield name, one.inference, one.training, one.weights, one.buffers, one.activations, one.peak_at
+
+
+def verified():
+    for name in ("lenet5", "inception_reduced"):
+        one = report(name)
+        yield name, len(one.layers), one.totals.params, one.totals.mult_adds, 0
 
 
 def swept():
@@ -156,6 +162,7 @@ ASKED = {  # command -> what is asked of it, and the rows that must be there
     "figures": ("", lambda: [(name, one.meaning) for name, one in FIGURES.items() if name not in CONVENTIONS]),
     "list": ("--family ResNet", lambda: [(one.name, one.headings["family"]) for one in catalogue(family="ResNet")]),
     "memory": ("lenet5 mobilenet_v1 --batch 3 --dtype float16 --optimizer adam", bytes_needed),
+    "verify": ("lenet5 inception_reduced --device meta", verified),
     "sweep": ("mobilenet_v1_block --alpha 1/4,1/3", swept),
     "solve": ("mobilenet_v1 --free alpha=0.25:1:0.25,rho=96/224:1:32/224 --where mult_adds<=150M", solved),
     "scale": ("efficientnet_b0 --phi 2", scaled),
@@ -260,7 +267,7 @@ def test_every_figure_in_every_format(command, asked, binary, tmp_path, monkeypa
     result = run([command, *ASKED[command][0].split(), *asked, *more], COLUMNS="400")
     assert result.exit_code == 0, result.output
     if asked[0] == "--format" and not binary:
-        Path("out").write_text(result.output)
+        Path("out").write_text(result.stdout)
     assert format_ == "xlsx" or not any(b"\x1b" in path.read_bytes() for path in tmp_path.iterdir())
     expected = expected_of(command)
     if format_ == "json" and command in ("summary", "export"):

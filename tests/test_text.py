@@ -73,7 +73,7 @@ COMMANDS = {  # @ is the spec, OUT a folder; a line in braces is run for each of
               f"@ {GRID} --word {WORDS} --figure {{cost,pareto}} --plot OUT/p.{{svg,png,pdf}}", "@ --help"],
     "scale": ["efficientnet_b0 --phi 1", "@ --help"],
     "memory": ["@", "@ --help"],
-    "verify": ["@ --device cpu -o OUT/r", "@ --device meta", "@ --help"],
+    "verify": ["@ --device cpu -o OUT/r", "@ --device meta --format {table,md,csv,tex,html,json}", "@ --help"],
 }  # fmt: skip
 MISTAKES = (
     """

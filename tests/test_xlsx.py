@@ -3,6 +3,7 @@
 import re
 import shutil
 from contextlib import suppress
+from fractions import Fraction
 from functools import partial
 from io import BytesIO
 from random import Random
@@ -15,7 +16,9 @@ from laws.workbook_law import Book, Rows, difference, expected, recalculated, sa
 from members import members
 
 import archcalc
+from archcalc.core.bound import AtLeast
 from archcalc.files import render
+from archcalc.output.rounding import fixed
 from archcalc.tables import Choice
 from archcalc.workbook.book import KNOBS_ROW
 from archcalc.workbook.sheet import OTHER_LAYERS
@@ -95,18 +98,27 @@ def test_every_cached_value_is_what_its_formula_gives(computed):
 
 @needs_office
 def test_the_overview_shows_each_sheet_s_totals(computed):
-    for (report, _, change, _, title, rows), line in zip(computed[0], computed[1][1:], strict=False):
+    assert check_overview(*computed) == 0
+
+
+def check_overview(found, lines):
+    """Each line has the totals of a sheet, and a size and ratios where they are numbers: in how many they are not."""
+    unknown = 0
+    for (report, _, change, _, title, rows), line in zip(found, lines[1:], strict=False):
         assert change or line[1] == str(len(report.layers)), title
-        total = next(row for row in rows if row[0].startswith("total"))
-        figures = [cell for cell in total[1:-1] if cell] or ["", "", ""]
+        total = next(row for row in rows if row[0] == "total")
+        params, _, work = figures = [cell for cell in total[1:-1] if cell] or ["", "", ""]
         assert line[8] == rows[3][1], title
-        if report.unknown:
-            assert total[0] == "total of what is known"
-            assert line[2:8] == ["unknown"] * 6, title
-            continue
         assert [line[2], line[4], line[5]] == figures, title
-        if any(figures):
-            assert float(line[7]) == pytest.approx(int(figures[0]) * 4 / 2**20, rel=1e-12)
+        for own, first, ratio in ((params, lines[1][2], line[3]), (work, lines[1][5], line[6])):
+            assert (ratio == "unknown") == (not own.isdigit() or not first.isdigit()) or not all((own, first)), title
+        unknown += not params.isdigit() and params != ""
+        if params.isdigit():
+            assert float(line[7]) == pytest.approx(int(params) * 4 / 2**20, rel=1e-12)
+        elif bound := params.removeprefix("at least ").replace(",", ""):
+            right = fixed(AtLeast(Fraction(4 * int(bound), 2**20)), 2) if bound.isdigit() else "unknown"
+            assert line[7] == right, title
+    return unknown
 
 
 @needs_office
@@ -120,8 +132,10 @@ def test_depths_of_random_networks(tmp_path):
         with suppress(archcalc.ArchcalcError):  # there is no network of these layers
             network.summary()
             networks.append(network)
-    valid, refused = check(compute(*write(networks), tmp_path)[0])
+    found, lines = compute(*write(networks), tmp_path)
+    valid, refused = check(found)
     assert min(valid, refused) > 50
+    assert check_overview(found, lines) >= 3
 
 
 @needs_office
@@ -150,8 +164,8 @@ def test_a_repetition_is_a_block_of_rows_and_a_number(written):
         assert {("B", row) for row in rows} <= set(book.unlocked(first[name]))
 
 
-def workbook(*reports):
-    return openpyxl.load_workbook(BytesIO(render(reports, "xlsx", Choice())))
+def workbook(*reports, values=False):
+    return openpyxl.load_workbook(BytesIO(render(reports, "xlsx", Choice())), data_only=values)
 
 
 def rows(sheet):
@@ -191,10 +205,12 @@ def test_costs_are_formulas():
 def test_unknown_is_said_and_not_zero(tmp_path):
     spec = tmp_path / "net.yaml"
     spec.write_text("net: N\ninput: [3, 8, 8]\nlayers:\n  - conv(4, 3)\n  - opaque((5, 4))\n")
-    book = rows(workbook(archcalc.load(str(spec)).summary()).worksheets[1])
+    report = archcalc.load(str(spec)).summary()
+    book, formulas = (rows(workbook(report, values=values).worksheets[1]) for values in (True, False))
     assert book["opaque"] == ("unknown",) * 4
     assert book["conv"][3] == "unknown"  # of a whole that is not known
-    assert "total of what is known" in book
+    assert [book["total"][i] for i in (0, 1, 2)] == ["at least 112", "unknown", "at least 3,888"]
+    assert all('"unknown","at least "&TEXT(SUM(' in formula for formula in formulas["total"][:3])
 
 
 def test_the_status_names_the_layer_and_what_is_wrong(tmp_path):

@@ -14,6 +14,7 @@ from archcalc.cli.deliver import TABLES, deliver_tables
 from archcalc.core.errors import ArchcalcError, printable
 from archcalc.figures.sentence import sentence
 from archcalc.output.table import COUNT, MIXED, ROUNDED, Column, Table, words
+from archcalc.tables import unknown_among
 
 COLUMNS = (*words("asked"), Column("value", "value", ROUNDED, MIXED), *words("unit", "exactly"))
 
@@ -36,6 +37,7 @@ def ask(addresses: Sequence[str], explain: bool, **options: Any) -> None:
     reports = {name: report() for (_, name), report in terms.items() if report}
     names = dict.fromkeys(asked.figure for asked, _ in terms)
     counted = sentence([*names], [report.graph for report in reports.values()])
+    notes = (*unknown_among((asked, reports[name]) for asked, name in terms), *[counted] * bool(counted))
     if explain:
         from archcalc.explain.explain import worked
 
@@ -46,7 +48,7 @@ def ask(addresses: Sequence[str], explain: bool, **options: Any) -> None:
     used = [i for i in range(len(COLUMNS)) if any(row[i] != "" for row in rows)]
     cells = tuple(tuple(row[i] for i in used) for row in rows)
     columns = tuple(COLUMNS[i] for i in used)
-    deliver_tables([Table("Answers", columns, cells, notes=(counted,) * bool(counted), name="answers")], options)
+    deliver_tables([Table("Answers", columns, cells, notes=notes, name="answers")], options)
 
 
 def _row(one: Address | Comparison) -> tuple[Any, ...]:

@@ -38,11 +38,11 @@ class SizesType(click.types.StringParamType):
               help="Of a module's input; the numbers of tokens are int64.")  # fmt: skip
 @click.option("-o", "--output", type=FilePath(), metavar="FILE", help="Write the spec to a file.")
 def import_(network: str, shape: tuple[int, ...] | None, dtype: str, **options: Any) -> None:
-    """A torch module, or a file of Keras, as a spec.
+    """A torch module, or a file of Keras or ONNX, as a spec.
 
     With MODULE:CALLABLE it runs the code of MODULE: it is imported, and CALLABLE is called without arguments to give a
     torch.nn.Module. Then the module's forward is followed without data, so it needs no weights and little memory. Of a
-    FILE (.keras, or the .json of a model) no code runs.
+    FILE (.keras, the .json of a model of Keras, or .onnx) no code runs.
 
     archcalc import torchvision.models:resnet50 -o resnet50.yaml
     """
@@ -73,10 +73,12 @@ def _counted(found: Found, network: Any) -> list[str]:
     """How the totals of the spec compare with those of the module."""
     totals = network.summary().totals
     counted = "" if found.params is None else ", as torch counts them"
-    lines = [many(found.layers, "layer"), f"params: {_shown(totals.params)}{counted}"]
+    lines = [many(found.layers, "layer"), f"params: {_shown(totals.shown('params'))}{counted}"]
     counted = "" if None in (found.mult_adds, totals.mult_adds) else ", as torch counts them"
-    return [*lines, f"mult-adds: {_shown(totals.mult_adds)}{counted}"]
+    return [*lines, f"mult-adds: {_shown(totals.shown('mult_adds'))}{counted}"]
 
 
-def _shown(figure: int | None) -> str:
-    return "not known" if figure is None else f"{figure:,}"
+def _shown(figure: Any) -> str:
+    from archcalc.output.table import COUNT
+
+    return "not known" if figure is None else COUNT.text(figure)

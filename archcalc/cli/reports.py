@@ -55,9 +55,10 @@ def compare(context: click.Context, /, **options: Any) -> None:
     Totals with ratios to the first network's, and blocks in one row where they correspond.
     """
     from archcalc.comparison import compare as side_by_side
+    from archcalc.tables import labels
 
     reports, words, base = counted(context, options), context.obj["words"], options["ratio_to"] or ""
-    base = reports[words.index(base)].label if base in words else base
+    base = labels(reports)[words.index(base)] if base in words else base
     found = side_by_side(*reports, by=options["by"] or "block", depth=options["depth"], ratio_to=base)
     columns = _choice(options).columns if options["columns"] else ()
     deliver_tables(found.tables(columns, options["titles"]), options)

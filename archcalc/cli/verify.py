@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from archcalc.cli.deliver import TABLES, FilePath, deliver_tables, tell
+from archcalc.cli.command import words_of
+from archcalc.cli.deliver import TABLES, deliver_tables, tell, writes
 from archcalc.cli.knobs import KnobCommand, settled
-from archcalc.core.errors import ArchcalcError, alternatives, one_line, printable
+from archcalc.core.errors import ArchcalcError, alternatives, among, one_line, printable
+from archcalc.output import FOLDER, FORMATS
 
 if TYPE_CHECKING:
     from archcalc.report import Report
@@ -40,8 +41,20 @@ def memory(context: click.Context, /, batch: int, dtype: str, optimizer: str, **
     from archcalc.memory.footprint import memory as bytes_of
     from archcalc.tables import memory_table
 
-    found = [(report.label, bytes_of(report, batch, dtype, optimizer)) for report in settled(context)]
+    found = [(report, bytes_of(report, batch, dtype, optimizer)) for report in settled(context)]
     deliver_tables([memory_table(found)], options)
+
+
+class Witness(click.types.StringParamType):
+    """A library, or MODULE:CALLABLE."""
+
+    name = "witness"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value not in WITNESSES and ":" not in value:
+            more = "a torch module of your own is named by MODULE:CALLABLE"
+            raise ArchcalcError(f"no library {value!r} to compare with{among(value, WITNESSES)}; {more}")
+        return value
 
 
 @click.command(cls=KnobCommand)
@@ -55,16 +68,20 @@ def memory(context: click.Context, /, batch: int, dtype: str, optimizer: str, **
               help="Skip a network that needs more memory.")  # fmt: skip
 @click.option("--up-to", type=click.FloatRange(0, min_open=True), metavar="G",
               help="With --all: only networks of at most so many G mult-adds.")  # fmt: skip
-@click.option("--against", multiple=True, type=click.Choice(WITNESSES), metavar="LIBRARY",
-              help=f"Compare with that library's network too: {alternatives(WITNESSES)}.")  # fmt: skip
+@click.option("--against", multiple=True, type=Witness(), metavar="LIBRARY", shell_complete=words_of(WITNESSES),
+              help=f"Compare with that library's network too: {alternatives(WITNESSES)}; or with the torch module that "
+              "MODULE:CALLABLE gives, whose code is run, as by import.")  # fmt: skip
 @click.option("--memory", "memory_", is_flag=True, help="Compare the computed memory with what is really used.")
 @click.option("--time", "time_", is_flag=True, help="Time each layer, beside its roofline bound.")
-@click.option("-o", "--output", type=FilePath(), metavar="FOLDER", help="Write a receipt into this folder.")
+@writes(*FORMATS, FOLDER)
 @click.pass_context
 def verify(context: click.Context, /, networks: Sequence[str], everything: bool, **options: Any) -> None:
     """Compare with real torch modules that run.
 
-    Every layer's shapes, weights and mult-adds are compared with those of the module.
+    Every layer's shapes, weights and mult-adds are compared with those of the module. With -o FOLDER, a receipt is
+    written into the folder.
+
+    archcalc verify resnet50.yaml --against torchvision.models:resnet50
 
     Exit status: 0 if everything agrees; 1 if something differs; 2 if something could not be run, or the command is
     wrong.
@@ -73,31 +90,37 @@ def verify(context: click.Context, /, networks: Sequence[str], everything: bool,
         raise ArchcalcError("verify takes the names of networks, or --all")
     if options["up_to"] and not everything:
         raise ArchcalcError("--up-to chooses among the networks of --all")
+    against = dict.fromkeys(options["against"])
+    paths = [one for one in against if one not in WITNESSES]
+    if paths and everything:
+        raise ArchcalcError(f"--against {paths[0]} is one module; name the network to compare with it instead of --all")
     from archcalc.core.gc_paused import gc_frozen
     from archcalc.network import load
     from archcalc.output import folder_for
     from archcalc.spec.library import names
-    from archcalc.verify.against import check_at_hand
+    from archcalc.verify.against import check_at_hand, foreign
     from archcalc.verify.clock import ended_by_term
     from archcalc.verify.device import device_name, environment, find_device
     from archcalc.verify.receipt import slug, write_receipt
     from archcalc.verify.suite import Asked, gather
 
     device = find_device(options["device"] or ("meta" if everything else "auto"))
-    if against := tuple(dict.fromkeys(options["against"])):
+    if libraries := tuple(one for one in against if one in WITNESSES):
         check_at_hand()
-    asked = Asked(device, options["batch"], options["limit"], against, everything, options["memory_"], options["time_"])
     reports = [load(name).summary() for name in names()] if everything else settled(context)
     if most := options["up_to"]:
         reports = [report for report in reports if report.known.mult_adds <= most * G]
-    folder = folder_for(options["output"]) if options["output"] else None
+    folder = folder_for(options["output"]) if options["format"] == FOLDER else None
+    modules = tuple(map(foreign, paths))
+    asked = Asked(device, options["batch"], options["limit"], libraries, modules, everything, options["memory_"],
+                  options["time_"])  # fmt: skip
     with gc_frozen(), ended_by_term():
         findings = gather(_command(context, networks), environment(device), _results(reports, asked))
     name = slug(device_name(device) if device.type == "cuda" else device.type)
     try:
         written = write_receipt(findings, folder, name) if folder else []
     finally:
-        _show(findings, folder is not None)
+        _show(findings, options)
     for path in written:
         tell(f"{path} written")
     context.exit(findings.status)
@@ -132,16 +155,22 @@ def _command(context: click.Context, networks: Sequence[str]) -> str:
     return one_line(shlex.join(words))
 
 
-def _show(findings: Findings, receipt: bool) -> None:
-    """Print the findings; the tables of many networks go only into a receipt."""
-    from archcalc.output.terminal import show_tables
+def _show(findings: Findings, options: dict[str, Any]) -> None:
+    """Print the findings, or write their tables; those of many networks go only into a file or a receipt."""
     from archcalc.verify.receipt import differences, verdict
-    from archcalc.verify.tables import not_run_table, tables
+    from archcalc.verify.tables import differences_table, not_run_table, tables
 
+    receipt = options["format"] == FOLDER
+    if not receipt and (options["output"] or options["format"] != FORMATS[0]):
+        differ = [differences_table(findings)] if findings.failed else []
+        deliver_tables([*tables(findings, names=True), *differ], options)
+        tell(verdict(findings))
+        return
+    screen = {**options, "format": FORMATS[0], "output": None}
     if len(findings.verified) <= SHOWN:
-        show_tables(list(tables(findings)), sys.stdout)
+        deliver_tables([*tables(findings)], screen)
     elif findings.not_run:
-        show_tables([not_run_table(findings.not_run)], sys.stdout)
+        deliver_tables([not_run_table(findings.not_run)], screen)
     for difference in differences(findings):
         click.echo(printable(difference))
     if len(findings.verified) > SHOWN and not receipt:

@@ -21,6 +21,7 @@ Sizes: TypeAlias = tuple[Number, ...]
 Table: TypeAlias = tuple[str, ...]
 Rate: TypeAlias = Number
 Factor: TypeAlias = Number
+Factors: TypeAlias = Any  # Number | tuple[Number, ...]
 Axis: TypeAlias = Any  # int, or None where it may be left out
 Order: TypeAlias = tuple[int, ...]
 Shifts: TypeAlias = tuple[int, ...]
@@ -83,6 +84,12 @@ TYPES: dict[str, ArgumentType] = {
         "a number from 0 to 1", lambda v: not isinstance(v, (str, bool, tuple)) and both(v >= 0, v <= 1)
     ),
     "Factor": ArgumentType("a number", lambda v: not isinstance(v, (str, bool, tuple))),
+    "Factors": ArgumentType(
+        "a number, or one for each channel",
+        lambda v: (
+            v != () and not any(isinstance(one, (str, bool, tuple)) for one in (v if isinstance(v, tuple) else (v,)))
+        ),
+    ),
     "Flag": ArgumentType("true or false", lambda v: isinstance(v, bool)),
 }
 

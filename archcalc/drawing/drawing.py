@@ -9,6 +9,7 @@ from importlib import import_module
 from os import PathLike
 from typing import Any, NamedTuple
 
+from archcalc.core.bound import bounded, exactly, lower
 from archcalc.core.errors import ArchcalcError, alternatives, listing, suggest
 from archcalc.core.value import show
 from archcalc.drawing import DIRECTIONS, FEW, FITS, FORMATS
@@ -18,7 +19,7 @@ from archcalc.figures.rules import ABSENT, OneLayer, Tally
 from archcalc.graph.graph import Graph
 from archcalc.output.table import SHARE, fraction, of_figure
 from archcalc.report import Report
-from archcalc.tables import heading
+from archcalc.tables import BOUND, heading
 
 MOST = 2000  # boxes of a drawing, and edges
 PICTURES = ("pdf", "png")
@@ -204,9 +205,9 @@ class Described:
         self.largest = max(filter(is_number, (self.value(*block.copies) for block in leaves(blocks))), default=0)
 
     def value(self, *copies: range) -> Any:
-        """The figure of these copies together; the input of the network has none."""
+        """The figure of these copies together, or its lower bound; the input of the network has none."""
         nodes = [node for copy in copies for node in copy]
-        return self.rule.of(self.report.counts, nodes) if nodes[0] else ABSENT
+        return self.rule.shown(self.report.counts, nodes) if nodes[0] else ABSENT
 
     def box(self, block: Block) -> Box:
         """What is shown of a block."""
@@ -221,8 +222,8 @@ class Described:
             figure=span(values, self.text),
             times=block.times,
             copies=block.copies,
-            values=values,
-            total=total,
+            values=tuple(map(exactly, values)),
+            total=exactly(total),
             shade=None if block.children or not is_number(total) else float(total / (self.largest or 1)),
             share="" if share is None else SHARE.text(share),
             children=tuple(map(self.box, block.children)),
@@ -235,9 +236,9 @@ def is_number(value: Any) -> bool:
 
 
 def span(values: Sequence[Any], text: Callable[[Any], str]) -> str:
-    """Equal values as one, different ones from the smallest to the largest; unknown if one is."""
-    if any(value is None for value in values):
-        return text(None)
+    """Equal values as one, different ones from the smallest to the largest; if one is unknown, the lowest bound."""
+    if any(exactly(value) is None for value in values):
+        return text(bounded(min(map(lower, values))))
     if all(value == values[0] for value in values):
         return text(values[0])
     numbers = [value for value in values if is_number(value)]
@@ -284,14 +285,13 @@ def _notes(report: Report, figure: Figure, blocks: Sequence[Block]) -> Iterator[
     """What the numbers are, and of what."""
     text = of_figure(figure).type.text
     is_sum = isinstance(figure.rule, Tally)
-    whole = f"; in total {text(report.totals.figure(figure.name))}" if is_sum else ""
+    whole = f"; in total {text(report.totals.shown(figure.name))}" if is_sum else ""
     yield f"In each box: {figure.heading}{whole}."
     if any(block.times > 1 for block in _all(blocks)):
         shown = "each on the output of the one before; the numbers are of one, from the smallest to the largest"
         yield f"x n: n copies, {shown}{', the shade is of all together' * is_sum}."
-    if unknown := [row.name for row in report.layers if row.figure(figure.name) is None]:
-        known = f"; the known layers have {text(report.known.figure(figure.name))}" if whole else ""
-        yield f"Unknown: {listing(unknown)}{known}."
+    if missing := [row.name for row in report.layers if row.figure(figure.name) is None]:
+        yield f"unknown: {listing(missing)}{BOUND * is_sum}"
     yield report.sentence([figure.name]) or f"{figure.heading}: {figure.meaning}"
     if report.knobs:
         yield f"knobs: {listing(f'{name} = {show(value)}' for name, value in report.knobs.items())}"

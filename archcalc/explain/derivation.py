@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from archcalc.closed_forms.form import Form
 from archcalc.closed_forms.write import LATEX, TEXT, Style, write
+from archcalc.core.bound import AT_LEAST, AtLeast, summed
 from archcalc.core.number import Number
 from archcalc.explain.layer import Atom, Product, products
 from archcalc.figures.figure import FIGURES
@@ -39,7 +40,7 @@ class Line(NamedTuple):
 
     name: str
     terms: tuple[Term, ...]
-    value: Number | None  # None where it is not known
+    value: Number | None  # None, or a lower bound, where it is not known
 
 
 class Derivation(NamedTuple):
@@ -81,7 +82,7 @@ def derivation(report: Report, of: Quantity, depth: int | None = None) -> Deriva
     lines = _shortened(leaves) if depth is None else _blocks(leaves, depth + len(path.split("/")) * bool(path))
     title = ", ".join(filter(None, (report.title, path, kind and f"every {kind}")))
     without = tuple(kind for kind in silent if kind not in working)
-    return Derivation(title, figure, tuple(lines), _sum(line.value for line in leaves), without)
+    return Derivation(title, figure, tuple(lines), summed(line.value for line in leaves), without)
 
 
 def _terms(graph: Graph, node: Node, figure: str, known: dict[Any, tuple[Term, ...] | None]) -> tuple[Term, ...] | None:
@@ -102,9 +103,9 @@ def _blocks(leaves: Sequence[Line], depth: int) -> list[Line]:
         inside = depth + 1
         while len(own) > 1 and len({_cut(line.name, inside) for line in own}) == 1:
             inside += 1  # everything is in one inner block
-        inner = [_sum(line.value for line in members) for _, members in _grouped(own, inside)]
+        inner = [summed(line.value for line in members) for _, members in _grouped(own, inside)]
         terms = own[0].terms if len(own) == 1 else merged(Term(value, None) for value in inner)
-        found.append(Line(name, terms, _sum(line.value for line in own)))
+        found.append(Line(name, terms, summed(line.value for line in own)))
     return found
 
 
@@ -129,11 +130,6 @@ def merged(terms: Iterable[Term]) -> tuple[Term, ...]:
 
 def _same(a: Any, b: Any) -> bool:
     return (a is None) == (b is None) and (a is None or (a == b) is True)
-
-
-def _sum(values: Iterable[Number | None]) -> Number | None:
-    known: list[Any] = list(values)
-    return None if None in known else sum(known)
 
 
 def _shortened(lines: Sequence[Line]) -> list[Line]:
@@ -173,11 +169,14 @@ class Marks(NamedTuple):
     style: Style
     times: str
     comma: str
+    at_least: str
 
     def number(self, value: Any) -> str:
         """A result: 3,763,200; "?" where it is not known."""
         if value is None:
             return "?"
+        if isinstance(value, AtLeast):
+            return f"{self.at_least}{self.number(value.value)}"
         return f"{value:,}".replace(",", self.comma) if isinstance(value, int) else write(value, self.style)
 
     def factor(self, atom: Atom) -> str:
@@ -209,16 +208,16 @@ class Marks(NamedTuple):
         """The sum of the terms; empty where it is just the value of the line."""
         if len(line.terms) == 1:
             return "" if line.terms[0].is_bare else self.term(line.terms[0])
-        return " + ".join(map(self._summand, line.terms))
+        return " + ".join(map(self.summand, line.terms))
 
-    def _summand(self, term: Term) -> str:
+    def summand(self, term: Term) -> str:
         own = self.term(term)
         return self.style.brackets(own) if term.is_bare and _is_sum(term.value) else own
 
 
 def _is_sum(value: Any) -> bool:
-    """Whether a number is written as a sum, which needs brackets within another."""
-    return isinstance(value, Form) and len(value.terms) > 1
+    """Whether a number is written as a sum, or with words, which needs brackets within a sum."""
+    return isinstance(value, AtLeast) or (isinstance(value, Form) and len(value.terms) > 1)
 
 
 def _is_one(atom: Atom) -> bool:
@@ -227,8 +226,8 @@ def _is_one(atom: Atom) -> bool:
     return grouped and isinstance(atom.value, int) and atom.value == 1
 
 
-PLAIN = Marks(TEXT, " x ", ",")
-TEX = Marks(LATEX, r" \times ", "{,}")
+PLAIN = Marks(TEXT, " x ", ",", f"{AT_LEAST} ")
+TEX = Marks(LATEX, r" \times ", "{,}", rf"\text{{{AT_LEAST} }}")
 
 
 def text(derivation: Derivation) -> Iterator[str]:
@@ -268,7 +267,7 @@ def latex(derivation: Derivation) -> str:
 
 def _row(line: Line) -> str:
     name = line.name.replace("_", r"\_")
-    summands = [TEX.term(term) for term in line.terms] if TEX.sum(line) else []
+    summands = [TEX.summand(term) for term in line.terms] if TEX.sum(line) else []
     pieces = [" + ".join(summands[i : i + MOST_SUMMANDS]) for i in range(0, len(summands), MOST_SUMMANDS)]
     body = " \\\\\n    &\\quad + ".join(pieces)
     value = TEX.number(line.value)

@@ -15,6 +15,7 @@ from archcalc.address import Address, address
 from archcalc.closed_forms.close import labels, translation
 from archcalc.closed_forms.evaluation import Evaluation, evaluations
 from archcalc.closed_forms.formula import Formula, exact, formula_of
+from archcalc.core.bound import BOUNDS, AtLeast, exactly
 from archcalc.core.errors import ArchcalcError, listing
 from archcalc.core.number import exact_div
 from archcalc.explain.derivation import PLAIN, TEX, Derivation, Marks, derivation, latex, rewritten, text, wrapped
@@ -69,7 +70,7 @@ class Explanation:
     @cached_property
     def ratio(self) -> Any:
         """The first figure over the second; None where one is not known. Raises ArchcalcError where the second is 0."""
-        first, second = (side.numbers.value for side in self.sides)
+        first, second = (exactly(side.numbers.value) for side in self.sides)
         if second == 0:
             raise ArchcalcError(f"there is no ratio to the {self.quantity} of {self.sides[1].label}: it is 0")
         return None if None in (first, second) else exact_div(first, second)
@@ -141,9 +142,9 @@ class Explanation:
                 {
                     "network": side.label,
                     "lines": [
-                        {"name": n.name, "derivation": PLAIN.sum(n), "value": n.value} for n in side.numbers.lines
+                        {"name": n.name, "derivation": PLAIN.sum(n), **_valued(n.value)} for n in side.numbers.lines
                     ],
-                    "value": side.numbers.value,
+                    **_valued(side.numbers.value),
                     "formula": side.formula.text() if side.formula else None,
                     "exact_where": list(side.formula.domain.lines()) if side.formula else [],
                 }
@@ -157,6 +158,11 @@ class Explanation:
         return "\n".join(self.lines()).rstrip()
 
     __repr__ = __str__
+
+
+def _valued(value: Any) -> dict[str, Any]:
+    """A value in JSON data; a lower bound stands under a name of its own."""
+    return {"value": None, BOUNDS: value.value} if isinstance(value, AtLeast) else {"value": value}
 
 
 def _sum(side: Side, marks: Marks) -> str:
@@ -207,7 +213,7 @@ def explain(
     sides = tuple(_side(whole, wanted, *one, depth) for one in zip(evaluated, numbers, labels(evaluated), strict=True))
     if over is None:
         return Explanation(wanted, sides)
-    ratio = formula_of(whole, evaluated) if None not in (side.numbers.value for side in sides) else None
+    ratio = formula_of(whole, evaluated) if None not in (exactly(side.numbers.value) for side in sides) else None
     return Explanation(wanted, sides, None, ratio, ratio and _shorter(asked, over, whole, evaluated, ratio))
 
 

@@ -24,6 +24,14 @@ UNKNOWN = {"unknown": 1}  # for kinds whose integer no factors give
 ALL_PRODUCTS = {"products": 1, "activation_products": 1}
 RECURRENT = "lstm gru rnn"
 BETWEEN = {"matmul dot_product_attention": {"activation_products": 1}}
+PTFLOPS = {  # its own modules
+    f"{WEIGHTED} attention": {"products": 1, "bias": 1},
+    "lstm": {"products": 1, "bias": 1, "outputs": 10},
+    "gru": {"products": 1, "bias": 1, "outputs": 7},
+    "rnn": {"products": 1, "bias": 1, "outputs": 1},
+    "batchnorm": {"outputs": 1, "shifted": 1},
+    "groupnorm": {"outputs": 1, "scaled": 1},
+}
 TOOLS = (
     Tool("torch", "mult-adds", "Half of what torch's FlopCounterMode counts.", {
         f"{WEIGHTED} rbf {RECURRENT}": {"products": 1},
@@ -47,12 +55,7 @@ TOOLS = (
         "warp resize/2d": {"outputs": 4},
     }),
     Tool("ptflops", "MACs", "The MACs of ptflops: ReLU and pooling twice, as a module and as the function it calls.", {
-        f"{WEIGHTED} attention": {"products": 1, "bias": 1},
-        "lstm": {"products": 1, "bias": 1, "outputs": 10},
-        "gru": {"products": 1, "bias": 1, "outputs": 7},
-        "rnn": {"products": 1, "bias": 1, "outputs": 1},
-        "batchnorm": {"outputs": 1, "shifted": 1},
-        "groupnorm": {"outputs": 1, "scaled": 1},
+        **PTFLOPS,
         "relu gelu elu prelu upsample resize": {"outputs": 2},
         "layernorm relu6 leaky_relu silu softmax warp": {"outputs": 1},
         POOLS: {"padded": 2},
@@ -60,12 +63,7 @@ TOOLS = (
         "lrn": {"outputs": 3, "padded": 1},
     }),
     Tool("ptflops_modules", "MACs", "The MACs of ptflops with count_functional=False.", {
-        f"{WEIGHTED} attention": {"products": 1, "bias": 1},
-        "lstm": {"products": 1, "bias": 1, "outputs": 10},
-        "gru": {"products": 1, "bias": 1, "outputs": 7},
-        "rnn": {"products": 1, "bias": 1, "outputs": 1},
-        "batchnorm": {"outputs": 1, "shifted": 1},
-        "groupnorm": {"outputs": 1, "scaled": 1},
+        **PTFLOPS,
         "layernorm relu relu6 leaky_relu gelu elu prelu upsample resize": {"outputs": 1},
         POOLS: {"padded": 1},
     }),

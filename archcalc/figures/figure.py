@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from archcalc.core.bound import summed, within
 from archcalc.core.layer import Kind
 from archcalc.core.number import Number, plain, product
 from archcalc.core.shape import Shape
@@ -71,7 +72,8 @@ class Figure(NamedTuple):
     unit: str  # "mult-adds", "bytes" ...; "" for a size
     meaning: str
     rule: Rule | None  # None for a figure of the whole network only
-    network: Callable[[Report], Any] | None = None  # how such a figure is computed
+    network: Callable[[Report], Any] | None = None  # how such a figure is computed; perhaps only a lower bound
+    inside: bool = False  # whether what layers make while they run is part of it
     measured: bool = False  # whether it is known only where somebody measured it; more of it is better
 
     @property
@@ -104,15 +106,19 @@ def _activations(report: Report) -> Number:
     return BYTES * sum(sizes(report.graph, storages(report.graph))[1:])
 
 
-def _peak(report: Report) -> Number:
-    from archcalc.memory.liveness import forward, highest
+def _bytes(count: Any) -> Any:
+    """Of a number of elements, or of its bound, the bytes."""
+    return within(count, lambda count: BYTES * count)
 
-    return BYTES * highest(forward(report.graph))[0]
+
+def _peak(report: Report) -> Any:
+    from archcalc.memory.liveness import forward_peak
+
+    return _bytes(forward_peak(report.graph)[0])
 
 
-def _inference(report: Report) -> Number | None:
-    stored = report.totals.total_params
-    return None if stored is None else BYTES * stored + _peak(report)
+def _inference(report: Report) -> Any:
+    return summed((_bytes(report.totals.shown("total_params")), _peak(report)))
 
 
 def _training(report: Report) -> Number | None:
@@ -178,9 +184,11 @@ LISTED = (
     Figure("weight_bytes", "weight bytes", "bytes", "Learned parameters in float32.",
            _tensors("learned", each=BYTES)),
     Figure("activation_bytes", "activation bytes", "bytes", f"{NET}: the outputs of all layers.", None, _activations),
-    Figure("peak_bytes", "peak bytes", "bytes", f"{NET}: the outputs in memory at the peak.", None, _peak),
-    Figure("inference_bytes", "inference bytes", "bytes", f"{NET}: weights, buffers and the peak.", None, _inference),
-    Figure("training_bytes", "training bytes", "bytes", f"{NET}: a step of gradient descent.", None, _training),
+    Figure("peak_bytes", "peak bytes", "bytes", f"{NET}: the outputs in memory at the peak.", None, _peak, inside=True),
+    Figure("inference_bytes", "inference bytes", "bytes", f"{NET}: weights, buffers and the peak.", None, _inference,
+           inside=True),
+    Figure("training_bytes", "training bytes", "bytes", f"{NET}: a step of gradient descent.", None, _training,
+           inside=True),
     Figure("title", "title", "", "What the network is called.", None, lambda report: report.title),
     Figure("year", "year", "", "When the source that the spec names was published.", None, _published("year")),
     Figure("top1", "top-1", "%", TOP1, None, _published("top1"), measured=True),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, reduce
 from typing import Any, ClassVar, TypeAlias
 
+from archcalc.core.bound import AtLeast, bounded
 from archcalc.core.layer import Kind
 from archcalc.core.number import Number, exact_div, maximum
 from archcalc.core.shape import Shape
@@ -77,7 +78,25 @@ class Rule:
 
     def known(self, counts: Counts, nodes: Sequence[int]) -> Any:
         """The value of those of these nodes for which it is known."""
-        return self.of(counts, [i for i in nodes if counts.of(self)[i] is not None])
+        return self.of(counts, self.counted(counts, nodes))
+
+    def counted(self, counts: Counts, nodes: Sequence[int]) -> list[int]:
+        """Those of these nodes for which it is known."""
+        return [i for i in nodes if counts.of(self)[i] is not None]
+
+    def unknown(self, counts: Counts) -> list[int]:
+        """The nodes whose values are not known, of a figure that combines layers."""
+        return [i for i, value in enumerate(counts.of(self)) if value is None] if self.adds else []
+
+    def shown(self, counts: Counts, nodes: Sequence[int]) -> Any:
+        """The value of these nodes as people read it: where a part of a sum is not known, a lower bound."""
+        value = self.of(counts, nodes)
+        return self.bound(counts, nodes) if value is None else value
+
+    def bound(self, counts: Counts, nodes: Sequence[int]) -> AtLeast | None:
+        """A lower bound of what is not known of these nodes: the value of the others; no figure is negative."""
+        known = self.counted(counts, nodes) if self.adds else []
+        return bounded(self.of(counts, known)) if known else None
 
 
 class Tally(Rule):
@@ -172,6 +191,9 @@ class Quotient(Rule):
             return None
         return ABSENT if isinstance(whole, int) and whole == 0 else exact_div(part, whole)
 
+    def bound(self, counts: Counts, nodes: Sequence[int]) -> None:
+        return None  # a larger sum divided by a larger one may be less
+
 
 class Flow(Rule):
     """A value that flows along the graph: each layer's is computed from those of its inputs, None from None."""
@@ -205,6 +227,11 @@ class Read(Rule):
 
     def each(self, counts: Counts) -> list[Any]:
         return [None if passed is None else self.read(passed) for passed in counts.of(self.flow)]
+
+    def unknown(self, counts: Counts) -> list[int]:
+        """The nodes at which the flow ends: what follows them is unknown because of them."""
+        nodes, passed = counts.graph.nodes, counts.of(self.flow)
+        return [i for i in super().unknown(counts) if all(passed[j] is not None for j in nodes[i].inputs)]
 
     def of(self, counts: Counts, nodes: Sequence[int]) -> Any:
         if not self.adds or not nodes:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from typing import NamedTuple
 
 from archcalc.core.errors import BUILT
-from archcalc.importers.folding import Folded, Folding, call, snake
-from archcalc.importers.nesting import Entry, Group, Join, Leaf, numbers, output
-from archcalc.importers.operation import Operation
+from archcalc.core.layer import word
+from archcalc.importers.folding import Cannot, Folded, Folding, Slot, call, sized, snake
+from archcalc.importers.nesting import LETTERS, Entry, Group, Join, Leaf, numbers, output
+from archcalc.importers.sizes import changes
 from archcalc.spec.expression import Call, parse, parse_call
 from archcalc.spec.model import Block, Input, Item, Knob, Part, Spec
 from archcalc.spec.text import Scalar
 
 INPUT_NAMES = ("here", "other", "third", "fourth")
+Wanted = Callable[[Entry], bool]
 
 
-class Cannot(Exception):
-    """The entries cannot be written in this form."""
+class Hidden(Cannot):
+    """A name of a list means another entry where it would be written."""
+
+    def __init__(self, entries: Sequence[Entry], base: str) -> None:
+        super().__init__()
+        self.name = (id(entries), base)
 
 
 class Name(NamedTuple):
@@ -43,8 +49,9 @@ class Place(NamedTuple):
 class Writer:
     """Writes the entries of a network."""
 
-    def __init__(self, operations: Sequence[Operation], folding: Folding) -> None:
-        self.operations, self.folding = operations, folding
+    def __init__(self, folding: Folding, hidden: Container[tuple[int, str]] = ()) -> None:
+        self.operations, self.folding = folding.operations, folding
+        self.hidden = hidden  # names of lists, which need others
         self.part = Part({}, {}, {}, BUILT.source, {}, {})
 
     def spec(
@@ -58,9 +65,10 @@ class Writer:
         layers = self.items(Place(entries, self.names(entries), -1, None), texts)
         return Spec("imported", headings, self.part, parse(f"[{', '.join(shape)}]", BUILT), layers, {})
 
-    def shown(self, slot: object) -> str:
-        value, channels, name = slot.value, slot.channels, slot.name  # type: ignore[attr-defined]
-        return "channels" if name == "groups" and channels == value > 1 else str(value)
+    def shown(self, slot: Slot) -> str:
+        if changes(slot.sizes):
+            return sized((slot,))
+        return "channels" if slot.name == "groups" and slot.channels == slot.value > 1 else word(slot.value)
 
     def block(self, block: Folded) -> Block:
         group = block.example
@@ -72,17 +80,18 @@ class Writer:
         start = outside[0] if outside else -1
         place = Place(group.children, self.names(group.children), start, None, 0, named)
         required = {name: None for name, usual in block.parameters.items() if usual is None}
-        usual = {name: parse(str(value), BUILT) for name, value in block.parameters.items() if value is not None}
+        usual = {name: parse(word(value), BUILT) for name, value in block.parameters.items() if value is not None}
         return Block(
             block.name, {**required, **usual}, inputs, {}, self.items(place, iter(block.texts)), self.part, BUILT
         )
 
     def items(self, place: Place, texts: Iterator[str]) -> tuple[Item, ...]:
         found: list[Item] = []
+        own = self.named_entries(place.entries)
         i = 0
         while i < len(place.entries):
             entry, copies = place.entries[i], self.copies(place.entries, i)
-            item = self.item(place, i, entry, texts)
+            item = self.item(place, i, entry, own[i], texts)
             if copies > 1:
                 item = item._replace(repeat=parse(str(copies), BUILT))
                 for other in place.entries[i + 1 : i + copies]:
@@ -102,13 +111,14 @@ class Writer:
             if not isinstance(other, Group) or self.folding.block(other) is not self.folding.block(first):
                 break
             same = self.folding.calls[id(other)] == self.folding.calls[id(first)]
+            same = same and self.folding.shared(other) is self.folding.shared(first)
             if not same or self.outside(other) != [output(before)] or stem(other.name) != stem(first.name):
                 break
             count += 1
         return count
 
-    def item(self, place: Place, i: int, entry: Entry, texts: Iterator[str]) -> Item:
-        base, named, _ = self.named_entries(place.entries)[i]
+    def item(self, place: Place, i: int, entry: Entry, own: Name, texts: Iterator[str]) -> Item:
+        base, named, _ = own
         if isinstance(entry, Join):
             start = self.start(entry)
             lists = {}
@@ -129,8 +139,8 @@ class Writer:
         operation = self.operations[entry.number]
         text = parse_call(call(operation.layer, texts), BUILT)
         share = None
-        if operation.shared is not None:
-            share = Scalar(self.named(place, i, operation.shared, itself=True), BUILT)
+        if (shared := operation.shared) is not None:
+            share = Scalar(self.named(place, i, shared, lambda e: isinstance(e, Leaf) and e.number == shared), BUILT)
         sources = self.sources(place, i, operation.inputs)
         return Item(base, named, BUILT, callee=type(operation.layer), call=text, sources=sources, share=share)
 
@@ -143,8 +153,10 @@ class Writer:
             n: parse(given[n], BUILT) for n, usual in block.parameters.items() if usual not in (None, _int(given[n]))
         }
         made = Call(block.name, BUILT, tuple(required), others, {})
-        sources = self.sources(place, i, self.outside(group))
-        return Item(base, named, BUILT, callee=self.part.blocks[block.name], call=made, sources=sources)
+        sources, share = self.sources(place, i, self.outside(group)), None
+        if shared := self.folding.shared(group):
+            share = Scalar(self.named(place, i, output(shared), lambda entry: entry is shared), BUILT)
+        return Item(base, named, BUILT, callee=self.part.blocks[block.name], call=made, sources=sources, share=share)
 
     def outside(self, entry: Entry) -> list[int]:
         """The operations outside an entry whose outputs it takes, in order."""
@@ -174,15 +186,21 @@ class Writer:
             return named or f"-{i + 1}"
         return self.named(place, i, number)
 
-    def named(self, place: Place, i: int, number: int, itself: bool = False) -> str:
-        """The name of an operation's output, as it is seen before entry ``i`` of a list; or its own. Raises Cannot."""
+    def named(self, place: Place, i: int, number: int, wanted: Wanted | None = None) -> str:
+        """The name, as it is seen before entry ``i`` of a list, of the entry with an operation that is wanted.
+
+        Without ``wanted``, it is the outermost entry whose output is the operation's. Raises Cannot.
+        """
         hidden: set[str] = set()
         at: int = i
         inner: Place | None = place
         while inner is not None:
-            if text := self.found(inner, at, number, itself):
-                if text.partition("/")[0] in hidden:
-                    raise Cannot
+            if text := self.found(inner, at, number, wanted):
+                if (first := text.partition("/")[0]) in hidden:
+                    which = inner.names.index(first) if first in inner.names else 0
+                    if isinstance(inner.entries[which], Join):  # it is named after what it is
+                        raise Cannot
+                    raise Hidden(inner.entries, self.named_entries(inner.entries)[which].base)
                 return text
             if name := dict(inner.inputs).get(number):
                 return name
@@ -190,24 +208,30 @@ class Writer:
             at, inner = inner.at, inner.above
         raise Cannot
 
-    def found(self, place: Place, i: int, number: int, itself: bool = False) -> str:
+    def found(self, place: Place, i: int, number: int, wanted: Wanted | None = None) -> str:
         """The path of an operation from a list, if it is above entry ``i``; else empty."""
-        for entry, name in zip(place.entries[:i], place.names, strict=False):
-            if output(entry) == number and not (itself and isinstance(entry, Group)):
-                return name
-            if number in {*numbers([entry])}:
-                return f"{name}/{self.path(entry, number, itself)}"
-        return ""
+        above = place.entries[:i]
+        if not any(number in {*numbers([entry])} for entry in above):
+            return ""
+        return self.path(above, place.names, number, wanted or (lambda entry: output(entry) == number))
 
-    def path(self, entry: Entry, number: int, itself: bool) -> str:
-        if not isinstance(entry, Group):
-            raise Cannot
-        for child, name in zip(entry.children, self.names(entry.children), strict=True):
-            if output(child) == number and not (itself and isinstance(child, Group)):
+    def path(self, entries: Sequence[Entry], names: Sequence[str], number: int, wanted: Wanted) -> str:
+        """The path of the entry with an operation that is wanted, from a list in which it is. Raises Cannot."""
+        for entry, name in zip(entries, names, strict=False):
+            if wanted(entry):
                 return name
-            if number in {*numbers([child])}:
-                return f"{name}/{self.path(child, number, itself)}"
+            for inside, branch in self.inside(entry, name):
+                if number in {*numbers(branch)}:
+                    return f"{inside}/{self.path(branch, self.names(branch), number, wanted)}"
         raise Cannot
+
+    def inside(self, entry: Entry, name: str) -> Iterator[tuple[str, tuple[Entry, ...]]]:
+        """The lists inside an entry, with their paths: the branches of the only join of a kind belong to its list."""
+        if isinstance(entry, Group):
+            yield name, entry.children
+        elif isinstance(entry, Join):
+            alone = name == self.operations[entry.number].layer.label
+            yield from ((label if alone else f"{name}/{label}", branch) for label, branch in entry.branches)
 
     def own_name(self, entry: Entry, copied: bool) -> tuple[str, bool]:
         """The name of an entry alone, and whether it is written or follows from what the entry is."""
@@ -221,39 +245,54 @@ class Writer:
             return name or snake(entry.kind), True
         return (name, True) if name and stem(name) != block.name else (block.name, False)
 
+    def seen_name(self, entries: Sequence[Entry], base: str, written: bool) -> tuple[str, bool]:
+        """The name, or another one where it is hidden."""
+        while (id(entries), base) in self.hidden:
+            base, written = f"{base}_", True
+        return base, written
+
     def named_entries(self, entries: Sequence[Entry]) -> list[Name]:
         """The name of each entry of a list: numbers tell apart copies, and entries named after what they are."""
-        runs: list[int] = []  # for each entry, of how many copies it is one
-        while len(runs) < len(entries):
-            copies = self.copies(entries, len(runs))
-            runs += [copies] * copies
-        own = [self.own_name(entry, count > 1) for entry, count in zip(entries, runs, strict=True)]
-        kinds = Counter(base for (base, written), count in zip(own, runs, strict=True) if count > 1 or not written)
-        used, taken = Counter[str](), {*kinds, *(f"{base}{i}" for base, n in kinds.items() for i in range(1, n + 1))}
-        found = []
-        for (base, written), count in zip(own, runs, strict=True):
-            used[base] += 1
-            if count > 1 or not written:
-                full = base if kinds[base] == 1 else f"{base}{used[base]}"
-                found.append(Name(base, written, full))
-                continue
-            used[base] -= 1
-            full, letters = base, iter("bcdefghijklmnopqrstuvwxyz")
-            while full in taken:
-                full = f"{base}_{next(letters, len(taken))}"
-            taken.add(full)
-            found.append(Name(full, True, full))
+        runs = [*self.runs(entries)]
+        kinds = Counter(base for base, written, copies in runs for _ in range(copies) if not written)
+        taken = {name for base, often in kinds.items() for name in numbered(base, often)}
+        used, found = Counter[str](), list[Name]()
+        for base, written, copies in runs:
+            if written:
+                base = next(one for one in candidates(base) if not taken & numbered(one, copies))
+                taken |= numbered(base, copies)
+            for _ in range(copies):
+                used[base] += 1
+                alone = (copies if written else kinds[base]) == 1
+                found.append(Name(base, written, base if alone else f"{base}{used[base]}"))
         return found
+
+    def runs(self, entries: Sequence[Entry]) -> Iterator[tuple[str, bool, int]]:
+        """The name of each entry of a list alone, whether it is written, and how many copies of it stand there."""
+        place = 0
+        while place < len(entries):
+            copies = self.copies(entries, place)
+            yield *self.seen_name(entries, *self.own_name(entries[place], copies > 1)), copies
+            place += copies
 
     def names(self, entries: Sequence[Entry]) -> list[str]:
         """The full name of each entry of a list."""
         return [name.full for name in self.named_entries(entries)]
 
 
+def candidates(base: str) -> Iterator[str]:
+    """A name, and others in its place."""
+    yield from (base, *(f"{base}_{letter}" for letter in LETTERS))
+
+
+def numbered(base: str, often: int) -> set[str]:
+    """The names that an entry, or several with one name, take up."""
+    return {base} if often == 1 else {base, *(f"{base}{number}" for number in range(1, often + 1))}
+
+
 def stem(name: str) -> str:
     """A module's name without the number at its end, where others like it stand beside it."""
-    cut = name.rstrip("0123456789").rstrip("_") if "_" in name else name
-    return cut or name
+    return name.rstrip("0123456789").rstrip("_") or name
 
 
 def _int(text: str) -> int | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import takewhile
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from archcalc.core.layer import Kind
 from archcalc.core.shape import Shape
@@ -23,20 +23,56 @@ class Match(NamedTuple):
     numbers: tuple[int, ...]
     layer: Kind
     source: int
+    others: tuple[int, ...] = ()  # further inputs
+
+    @property
+    def inputs(self) -> tuple[int, ...]:
+        return (self.source, *self.others)
 
 
-def simplified(operations: Sequence[Operation], shape: Shape) -> tuple[Operation, ...]:
+Rule: TypeAlias = "Callable[[Network, int], Match | None]"
+
+
+def simplified(
+    operations: Sequence[Operation], shape: Shape, rules: Sequence[Rule] | None = None
+) -> tuple[Operation, ...]:
     """The operations with one in place of several."""
+    operations = grown(operations)
     network = Network(operations, shape)
     found: dict[int, Match] = {}
     taken: set[int] = set()
     for number in range(len(operations)):
-        for rule in RULES:
+        for rule in rules or RULES:
             match = rule(network, number)
             if match and not taken & {*match.numbers} and network.fits(match):
                 taken |= {*match.numbers}
                 found[match.numbers[-1]] = match
     return tuple(_replaced(operations, found, taken))
+
+
+def grown(operations: Sequence[Operation]) -> tuple[Operation, ...]:
+    """The operations in which a concatenation that begins as an earlier one takes that one and what is new.
+
+    So dense blocks grow; each concatenation then stands in the module that makes what is new.
+    """
+    earlier: dict[tuple[Kind, tuple[int, ...]], int] = {}
+    found, growing = [*operations], set[int]()
+    for number, (layer, inputs, *_) in enumerate(operations):
+        if layer.label == "concat":
+            begins = [inputs[:count] for count in range(len(inputs) - 1, 1, -1) if (layer, inputs[:count]) in earlier]
+            if begins:
+                start = earlier[layer, begins[0]]
+                found[number] = found[number]._replace(inputs=(start, *inputs[len(begins[0]) :]))
+                growing |= {start, number}
+            earlier[layer, inputs] = number
+    for number in growing:
+        new, own = operations[number - 1], operations[number]
+        if own.inputs[-1] == number - 1:
+            common = sum(
+                1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(new.within, own.within, strict=False))
+            )
+            found[number] = found[number]._replace(within=new.within[: common + 1])
+    return tuple(found)
 
 
 def _replaced(operations: Sequence[Operation], found: dict[int, Match], taken: set[int]) -> Iterator[Operation]:
@@ -50,7 +86,7 @@ def _replaced(operations: Sequence[Operation], found: dict[int, Match], taken: s
             levels = zip(*(each.within for each in several), strict=False)
             within = tuple(level[0] for level in takewhile(lambda level: len({*level}) == 1, levels))
             weights = tuple(name for each in several for name in each.weights)
-            operation = Operation(match.layer, (match.source,), operation.shape, within, "", weights)
+            operation = Operation(match.layer, match.inputs, operation.shape, within, "", weights)
         places[number] = len(places) - 1
         yield operation._replace(inputs=tuple(places[source] for source in operation.inputs), shared=shared)
 
@@ -86,16 +122,16 @@ class Network:
 
     def fits(self, match: Match) -> bool:
         """Whether the layer has the output and the costs of the operations, and these are used nowhere else."""
-        inside, x = {*match.numbers}, self.shape(match.source)
+        inside, inputs = {*match.numbers}, tuple(map(self.shape, match.inputs))
         if any({*self.users.get(number, [])} - inside for number in match.numbers[:-1]):
             return False
         if any(self.operations[number].shared is not None for number in match.numbers):
             return False
-        if any(fits is not True for fits, _ in match.layer.needs(x)):
+        if any(fits is not True for fits, _ in match.layer.needs(*inputs)):
             return False
-        output = match.layer.shape(x)
+        output = match.layer.shape(*inputs)
         sums = [sum(column) for column in zip(*(self.costs(number) for number in match.numbers), strict=True)]
-        return output == self.shape(match.numbers[-1]) and [*_costs(match.layer, (x,), output)] == sums
+        return output == self.shape(match.numbers[-1]) and [*_costs(match.layer, inputs, output)] == sums
 
     def costs(self, number: int) -> tuple[int, int]:
         operation = self.operations[number]
@@ -181,4 +217,4 @@ def _forward(network: Network, number: int) -> tuple[int, ...]:
     return ()
 
 
-RULES: tuple[Callable[[Network, int], Match | None], ...] = (attention, shuffle, tokens, norm_over_channels)
+RULES: tuple[Rule, ...] = (attention, shuffle, tokens, norm_over_channels)

@@ -8,16 +8,17 @@ from typing import Any, NamedTuple
 from archcalc.core.errors import ArchcalcError, Refusal, SpecError, listing, many
 from archcalc.core.shape import Shape, describe
 from archcalc.graph.expand import expand
-from archcalc.importers.entries import Cannot, Writer
-from archcalc.importers.folding import Folding
+from archcalc.importers.entries import Hidden, Writer
+from archcalc.importers.folding import Cannot, Folding, measured, skeleton
 from archcalc.importers.nesting import Entry, Nesting, numbers
 from archcalc.importers.operation import INPUT, Imported, Operation
+from archcalc.importers.sizes import KNOB, changes, expression, knobs
 from archcalc.report import summarize
 from archcalc.spec.model import Knob, Spec
 from archcalc.spec.writing import built
 
 MOST_NAMED = 5  # unknown operators in a heading
-KNOB = "resolution"
+HELP = {KNOB: "rows and columns of the input", "height": "rows of the input", "width": "columns of the input"}
 STEP = 32  # by how much larger the second input is; what most networks divide their input by
 
 Read = Callable[[Shape], Imported]
@@ -36,21 +37,35 @@ class Found(NamedTuple):
 def import_(read: Read, shape: Shape, title: str, source: str) -> Found:
     """The spec of a network that ``read`` gives for each shape of its input. Raises ArchcalcError."""
     imported = read(shape)
-    order, spec = as_spec(imported, {"net": title, "source": source})
-    larger = _at_larger(read, shape)
-    fixed = larger if isinstance(larger, str) else _fixed(imported, larger)
-    if not isinstance(larger, str) and not fixed:
-        sizes, knobs = _sizes(shape)
-        order, free = as_spec(imported, {"net": title, "source": source}, sizes, knobs)
-        settings = {knob.name: knob.default + STEP for knob in knobs}
-        if equal(free, larger.operations, order, settings):
-            spec = free
-        else:
-            fixed = f"the layers at {describe(larger.shape)} are others than the network's"
+    headings = {"net": title, "source": source}
+    spec = as_spec(imported, headings)[1]
+    free = with_knobs(read, imported, headings)
+    fixed, spec = (free, spec) if isinstance(free, str) else ("", free)
     notes = tuple(_notes(imported, fixed))
     _counted(imported, spec)
     spec = spec._replace(headings=spec.headings | ({"about": ". ".join(notes) + "."} if notes else {}))
     return Found(built(spec), notes, len(imported.operations), imported.params, imported.mult_adds)
+
+
+def with_knobs(read: Read, imported: Imported, headings: dict[str, str]) -> Spec | str:
+    """The spec with knobs for the size of the input, or why it has none."""
+    larger = _at(read, imported.shape, STEP)
+    if isinstance(larger, str):
+        return larger
+    if fixed := _fixed(imported, larger):
+        return fixed
+    sizes, free = _sizes(imported.shape)
+    try:
+        order, spec = as_spec(imported, headings, sizes, free, larger)
+    except ArchcalcError as error:
+        return str(error)
+    others = [larger]
+    if any(one.layer != other.layer for one, other in zip(imported.operations, larger.operations, strict=True)):
+        others += [third for third in [_at(read, imported.shape, 2 * STEP)] if not isinstance(third, str)]
+    for other in others:
+        if not equal(spec, other.operations, order, knobs(other.shape)):
+            return f"the layers at {describe(other.shape)} are others than the network's"
+    return spec
 
 
 def _counted(imported: Imported, spec: Spec) -> None:
@@ -64,6 +79,7 @@ def _counted(imported: Imported, spec: Spec) -> None:
 
 
 def _notes(imported: Imported, fixed: str) -> Iterator[str]:
+    yield from imported.notes
     if imported.unknown:
         more = len(imported.unknown) - MOST_NAMED
         others = f" and {more:,} more operators" if more > 0 else ""
@@ -75,27 +91,21 @@ def _notes(imported: Imported, fixed: str) -> Iterator[str]:
 
 
 def _sizes(shape: Shape) -> tuple[list[str], list[Knob]]:
-    """The input with a knob for its rows and columns, if they are equal, else with one for each."""
-    if len({*shape[1:]}) == 1:
-        knobs = [Knob(KNOB, shape[1], help="rows and columns of the input")]
-        return [str(shape[0]), *(KNOB for _ in shape[1:])], knobs
-    words = {"height": "rows of the input", "width": "columns of the input"}
-    knobs = [Knob(name, size, help=text) for (name, text), size in zip(words.items(), shape[1:], strict=True)]
-    return [str(shape[0]), *words], knobs
+    """The input with knobs for its rows and columns."""
+    found = knobs(shape)
+    rows, columns = (*found, *found)[:2]
+    return [str(shape[0]), rows, columns], [Knob(name, size, help=HELP[name]) for name, size in found.items()]
 
 
-def _larger(shape: Shape) -> Shape:
-    return (shape[0], *(size + STEP for size in shape[1:]))
-
-
-def _at_larger(read: Read, shape: Shape) -> Imported | str:
-    """The network at another size, or why there is none."""
+def _at(read: Read, shape: Shape, more: int) -> Imported | str:
+    """The network at a size that is larger by so much, or why there is none."""
     if len(shape) != 3:
         return "only that of an image, channels x rows x columns, can be a knob of an import"
+    larger = (shape[0], *(size + more for size in shape[1:]))
     try:
-        return read(_larger(shape))
+        return read(larger)
     except ArchcalcError:
-        return f"the network refuses {describe(_larger(shape))}"
+        return f"the network refuses {describe(larger)}"
 
 
 def _fixed(imported: Imported, larger: Imported) -> str:
@@ -105,10 +115,18 @@ def _fixed(imported: Imported, larger: Imported) -> str:
     for number, (one, other) in enumerate(zip(imported.operations, larger.operations, strict=True)):
         if _learned(imported, number) != _learned(larger, number):
             return f"{one.layer} has weights for this size"
-        if one.layer != other.layer or one.inputs != other.inputs:
+        if not _follows(imported, larger, number) or one.inputs != other.inputs:
             path = "/".join(within.name for within in one.within)
             return f"{one.layer}{' in ' if path else ''}{path} is of this size"
     return ""
+
+
+def _follows(imported: Imported, larger: Imported, number: int) -> bool:
+    """Whether the layer at a larger size is the same one, or differs in numbers that follow from its input's size."""
+    one, other = imported.operations[number].layer, larger.operations[number].layer
+    if one == other or skeleton(one) != skeleton(other):
+        return one == other
+    return all(expression([pair]) for pair in measured(imported, larger, number) if changes(pair))
 
 
 def _learned(imported: Imported, number: int) -> Any:
@@ -118,9 +136,13 @@ def _learned(imported: Imported, number: int) -> Any:
 
 
 def as_spec(
-    imported: Imported, headings: dict[str, str], shape: Sequence[str] = (), knobs: Sequence[Knob] = ()
-) -> tuple[list[int], Spec]:
-    """The shortest form in which every layer is equal to its operation, and their order in it. Raises ArchcalcError."""
+    imported: Imported, headings: dict[str, str], shape: Sequence[str] = (), knobs: Sequence[Knob] = (),
+    larger: Imported | None = None,
+) -> tuple[list[int], Spec]:  # fmt: skip
+    """The shortest form in which every layer is equal to its operation, and their order in it. Raises ArchcalcError.
+
+    Numbers that differ in the ``larger`` network are written as expressions.
+    """
     operations = imported.operations
     if not operations:
         raise ArchcalcError("nothing in the network depends on its input, so there is nothing to import")
@@ -129,7 +151,8 @@ def as_spec(
         entries = nesting.entries(joined)
         order = [*numbers(entries)]
         try:
-            spec = _written(imported, entries, folded, headings, shape or [*map(str, imported.shape)], knobs)
+            folding = Folding(imported, entries if folded else (), larger)
+            spec = _written(folding, entries, headings, shape or [*map(str, imported.shape)], knobs)
             if equal(spec, operations, order, {}):
                 return order, spec
         except (Cannot, Refusal, SpecError) as error:
@@ -138,11 +161,14 @@ def as_spec(
 
 
 def _written(
-    imported: Imported, entries: tuple[Entry, ...], folded: bool, headings: dict[str, str], shape: Sequence[str],
-    knobs: Sequence[Knob],
-) -> Spec:  # fmt: skip
-    folding = Folding(imported.operations, entries if folded else (), imported.shape)
-    return built(Writer(imported.operations, folding).spec(entries, headings, shape, knobs))
+    folding: Folding, entries: tuple[Entry, ...], headings: dict[str, str], shape: Sequence[str], knobs: Sequence[Knob]
+) -> Spec:
+    hidden = set[tuple[int, str]]()
+    while True:
+        try:
+            return built(Writer(folding, hidden).spec(entries, headings, shape, knobs))
+        except Hidden as found:
+            hidden.add(found.name)
 
 
 def equal(spec: Spec, operations: Sequence[Operation], order: Sequence[int], settings: Mapping[str, Any]) -> bool:
@@ -153,7 +179,9 @@ def equal(spec: Spec, operations: Sequence[Operation], order: Sequence[int], set
         operation = operations[number]
         inputs = tuple(places[source] for source in operation.inputs)
         shared = None if operation.shared is None else places[operation.shared]
-        if (node.layer, node.shape, node.shared) != (operation.layer, operation.shape, shared):
+        if (node.layer, node.shape) != (operation.layer, operation.shape):
+            return False
+        if node.shared != shared and operation.weights:  # in a block that is shared, the other layers are shared, too
             return False
         if inputs and node.inputs != inputs:  # what depends on nothing stands below any entry
             return False

@@ -1,254 +1,271 @@
-"""A layer of Keras -> layers, from its class and its configuration; None where archcalc has none for it.
-
-Shapes are archcalc's: a map has its channels first, and what Keras calls the last axis is its first one.
-"""
+"""A layer of Keras -> layers, by its class and its arguments; a rule gives None where archcalc has no layer for it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from fractions import Fraction
-from typing import Any, NamedTuple
+import re
+from math import prod
+from typing import Any
 
-from archcalc.core.layer import Kind
-from archcalc.core.shape import Shape
+from archcalc.importers.keras_maps import (
+    adaptive_pool,
+    conv,
+    depthwise,
+    ends,
+    global_pool,
+    pool,
+    resizing,
+    transposed,
+    upsample,
+)
+from archcalc.importers.keras_model import Layer, Value, as_written, channel_first
+from archcalc.importers.keras_norms import (
+    batch_norm,
+    group_norm,
+    layer_norm,
+    layer_scale,
+    normalization,
+    rescaling,
+    residual_scale,
+    rms_norm,
+)
+from archcalc.importers.keras_rules import (
+    Rule,
+    activated,
+    broadcast,
+    exact,
+    in_order,
+    number,
+    on_map,
+    one,
+    plain,
+)
+from archcalc.importers.keras_tokens import (
+    STEPS,
+    attention,
+    bidirectional,
+    dot_product_attention,
+    matmul,
+    recurrent,
+    time_distributed,
+)
 from archcalc.layers import KINDS
 
-WORKLESS = {  # classes without products: they have no mult-adds, though archcalc has no layer for them
-    *("Rescaling", "Normalization", "AveragePooling1D", "AveragePooling2D", "AveragePooling3D", "Add", "Subtract"),
-    *("Average", "Maximum", "Minimum", "Permute", "RepeatVector", "Resizing", "Reshape", "Concatenate", "Multiply"),
-    *("GlobalMaxPooling1D", "GlobalMaxPooling3D", "Activation", "Flatten", "Lambda", "Masking", "Softmax"),
+SAME = {  # in inference, their output is their input
+    *("InputLayer", "Identity", "ActivityRegularization", "GaussianNoise", "GaussianDropout", "AlphaDropout"),
+    *("SpatialDropout", "StochasticDepth", "RandomFlip", "RandomRotation", "RandomZoom", "RandomTranslation"),
+    *("RandomContrast", "RandomBrightness", "RandomHue", "RandomSaturation", "RandomSharpness", "RandomShear"),
+    *("RandomGrayscale", "RandomInvert", "RandomPosterization", "RandomErasing", "RandomColorJitter"),
 }
-ELEMENTWISE = {
-    "Rescaling",
-    "Normalization",
-    "Activation",
-    "Add",
-    "Subtract",
-    "Multiply",
-    "Average",
-    "Maximum",
-    "Minimum",
+FREE = {  # classes without weights and products, though archcalc has no layer for them
+    *("AdaptiveMaxPooling", "RepeatVector", "RandomCrop", "Resizing", "CenterCrop"),
+    *("ops.GetItem", "ops.Stack", "ops.Max", "ops.Min", "ops.Sum", "ops.Var", "ops.Std", "ops.BroadcastTo"),
+    *("ops.Tile", "ops.Repeat", "ops.Pad", "ops.Flip", "ops.Roll"),
 }
-SAME = {"InputLayer", "ActivityRegularization", "GaussianNoise", "GaussianDropout", "SpatialDropout1D",
-        "SpatialDropout2D", "SpatialDropout3D", "RandomFlip", "RandomRotation", "RandomZoom", "Identity"}  # fmt: skip
-ACTIVATIONS = {
-    **{name: name for name in ("relu", "relu6", "sigmoid", "tanh", "silu", "gelu", "elu", "selu", "celu", "mish",
-                               "softplus", "softsign", "leaky_relu", "glu")},
-    "swish": "silu", "hard_sigmoid": "hardsigmoid", "hard_silu": "hardswish", "hard_swish": "hardswish",
+ELEMENTWISE = {  # those whose output is as large as their inputs
+    *("Rescaling", "Normalization", "Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Masking"),
+    *("UnitNormalization", "Softmax", "ReLU"),
+    *(f"ops.{name}" for name in ("Add", "Subtract", "Multiply", "Divide", "TrueDivide", "Power", "Maximum", "Minimum",
+      "Absolute", "Abs", "Negative", "Exp", "Expm1", "Log", "Log1p", "Sqrt", "Rsqrt", "Square", "Reciprocal", "Clip",
+      "Sin", "Cos", "Erf", "Sign", "Floor", "Ceil", "Round", "Cast", "Softmax", "StopGradient")),
 }  # fmt: skip
+FUNCTIONS = {
+    "Relu": "relu", "Relu6": "relu6", "Sigmoid": "sigmoid", "Tanh": "tanh", "Silu": "silu", "Gelu": "gelu",
+    "Elu": "elu", "Selu": "selu", "Softplus": "softplus", "HardSigmoid": "hardsigmoid", "HardSilu": "hardswish",
+}  # fmt: skip
+TENSORFLOW = {"add": "ops.Add", "subtract": "ops.Subtract", "multiply": "ops.Multiply", "truediv": "ops.TrueDivide"}
 
 
-class Asked(NamedTuple):
-    """A call of a layer: its class, its configuration, the shapes of its inputs, and the numbers among them."""
-
-    kind: str
-    given: dict[str, Any]
-    inputs: tuple[Shape, ...]
-    numbers: tuple[float, ...] = ()
-
-    @property
-    def x(self) -> Shape:
-        return self.inputs[0]
-
-    @property
-    def is_map(self) -> bool:
-        return len(self.x) > 2
+def value_of(layer: Layer) -> Value:
+    """What a call of a layer gives; an opaque step where there is no rule for it, or where it does not say how."""
+    name = re.sub(r"\dD", "", layer.kind)
+    if name in SAME:
+        return layer.value
+    rule = RULES.get(name)
+    found = rule(layer) if rule else None
+    if found is not None:
+        return found
+    if name in ELEMENTWISE:
+        return layer.opaque(broadcast([value.keras for value in layer.values]), 0, 0)
+    cost = 0 if name in FREE else None
+    return layer.opaque(None, cost, cost)
 
 
-def channels_first(shape: Shape) -> Shape:
-    """A shape of Keras, with the channels of a map first."""
-    return (shape[-1], *shape[:-1]) if len(shape) > 2 else shape
+def dense(layer: Layer) -> Value:
+    axis, out, bias = layer.axis(-1), layer.given["units"], layer.given["use_bias"]
+    if axis == 0 and len(layer.x) > 1:
+        return activated(layer, layer.then(KINDS["conv"](out, 1, bias=bias)))
+    layer = layer.placed(as_written(len(layer.x)))
+    return activated(layer, layer.then(KINDS["linear"](out, bias=bias, axis=-1 if len(layer.x) > 2 else None)))
 
 
-def layers_of(asked: Asked) -> list[Kind] | None:
-    """The layers that a call is, in order."""
-    if asked.kind in SAME:
-        return []
-    rule = RULES.get(asked.kind)
-    found = rule(asked) if rule else None
-    if found is None:
-        return None
-    activation = activated(asked.given.get("activation"), found[-1].shape(*asked.inputs) if found else asked.x)
-    return None if activation is None else [*found, *activation]
-
-
-def activated(activation: Any, shape: Shape) -> list[Kind] | None:
-    """The layer of an activation that is an argument of another one."""
-    name = activation.get("config") if isinstance(activation, dict) else activation
-    if name in (None, "linear"):
-        return []
-    if name in ("softmax", "log_softmax"):
-        return [KINDS[name](axis=0 if len(shape) != 2 else -1)]
-    known = ACTIVATIONS.get(str(name))
-    return [KINDS[known]()] if known else None
-
-
-def _one(values: Any) -> Any:
-    """A number for all axes where they are equal, else one for each."""
-    values = tuple(values) if isinstance(values, list) else (values,)
-    return values[0] if len({*values}) == 1 else values
-
-
-def _window(asked: Asked) -> dict[str, Any]:
-    same = asked.given["padding"] == "same"
-    return {"stride": _one(asked.given["strides"]), "pad": "same" if same else 0}
-
-
-def conv(asked: Asked) -> list[Kind] | None:
-    given = asked.given
-    if not asked.is_map or given["padding"] not in ("same", "valid"):
-        return None
-    how = {**_window(asked), "dilation": _one(given["dilation_rate"]), "groups": given.get("groups", 1)}
-    return [KINDS["conv"](given["filters"], _one(given["kernel_size"]), **how, bias=given["use_bias"])]
-
-
-def depthwise(asked: Asked) -> list[Kind] | None:
-    given, channels = asked.given, asked.x[0]
-    if not asked.is_map or given["padding"] not in ("same", "valid"):
-        return None
-    how = {**_window(asked), "dilation": _one(given["dilation_rate"]), "groups": channels}
-    bias = given["use_bias"] and "filters" not in given
-    made = KINDS["conv"](channels * given["depth_multiplier"], _one(given["kernel_size"]), **how, bias=bias)
-    return [made, *([KINDS["conv"](given["filters"], 1, bias=given["use_bias"])] if "filters" in given else [])]
-
-
-def transposed(asked: Asked) -> list[Kind] | None:
-    given, kernel, stride = asked.given, _one(asked.given["kernel_size"]), _one(asked.given["strides"])
-    if not asked.is_map or not isinstance(kernel, int) or not isinstance(stride, int) or kernel < stride:
-        return None
-    extra = kernel - stride if given["padding"] == "same" else 0
-    pad = -(-extra // 2)
-    how = {"stride": stride, "pad": pad, "out_pad": 2 * pad - extra, "bias": given["use_bias"]}
-    return [KINDS["conv_transpose"](given["filters"], kernel, **how)]
-
-
-def dense(asked: Asked) -> list[Kind]:
-    units, bias = asked.given["units"], asked.given["use_bias"]
-    return [KINDS["conv"](units, 1, bias=bias) if asked.is_map else KINDS["linear"](units, bias=bias)]
-
-
-def batch_norm(asked: Asked) -> list[Kind] | None:
-    scale, center = asked.given["scale"], asked.given["center"]
-    fits = len(asked.x) != 2 and (center or not scale)
-    return [KINDS["batchnorm"](scale=scale or not center, affine=center)] if fits else None
-
-
-def layer_norm(asked: Asked) -> list[Kind] | None:
-    axis, given = _one(asked.given["axis"]), asked.given
-    if axis not in (-1, len(asked.x)) or not given["scale"] or given.get("rms_scaling"):
-        return None
-    return [KINDS["layernorm"](axis=0 if asked.is_map else None, bias=given["center"])]
-
-
-def pool(kind: str) -> Callable[[Asked], list[Kind] | None]:
-    def rule(asked: Asked) -> list[Kind] | None:
-        how = _window(asked)
-        if not asked.is_map or (how["pad"] == "same" and kind == "avgpool"):
+def join(kind: str) -> Rule:
+    def rule(layer: Layer) -> Value | None:
+        if len(layer.values) < 2 or len({len(value.shape) for value in layer.values}) > 1:
             return None
-        kernel = _one(asked.given["pool_size"])
-        return [KINDS[kind](kernel, **how | {"stride": None if how["stride"] == kernel else how["stride"]})]
+        if kind == "add" and len({value.keras for value in layer.values}) > 1:
+            return None
+        return layer.placed(layer.value.axes).then(KINDS[kind]())
 
     return rule
 
 
-def global_pool(asked: Asked) -> list[Kind] | None:
-    if not asked.is_map:
-        return [KINDS["mean"]()] if asked.kind.startswith("GlobalAverage") and not asked.given["keepdims"] else None
-    average = asked.kind.startswith("GlobalAverage")
-    made = KINDS["global_avgpool"]() if average else KINDS["maxpool"](_one(list(asked.x[1:])))
-    return [made, *([] if asked.given["keepdims"] else [KINDS["flatten"]()])]
+def arithmetic(kind: str) -> Rule:
+    """A function of two tensors, or of a tensor and a number."""
 
-
-def ends(kind: str, name: str) -> Callable[[Asked], list[Kind] | None]:
-    def rule(asked: Asked) -> list[Kind] | None:
-        pairs = asked.given[name]
-        before, after = zip(*pairs, strict=True) if asked.is_map else ((), ())
-        return [KINDS[kind](_one([*before]), _one([*after]))] if before else None
-
-    return rule
-
-
-def join(kind: str) -> Callable[[Asked], list[Kind] | None]:
-    def rule(asked: Asked) -> list[Kind] | None:
-        if asked.numbers:
-            return [KINDS["scale"](_exact(asked.numbers[0]))] if kind == "multiply" else None
-        return [KINDS[kind]()] if len(asked.inputs) > 1 else None
+    def rule(layer: Layer) -> Value | None:
+        numbers = [exact(value) for value in layer.call.values if value is not None]
+        if not numbers:
+            return join(kind)(layer) if kind in KINDS else None
+        is_first = layer.call.values[0] is not None
+        if len(numbers) > 1 or (kind == "divide" and is_first):
+            return None
+        factor, shift = {"add": (1, numbers[0]), "subtract": (-1, numbers[0]) if is_first else (1, -numbers[0]),
+                         "multiply": (numbers[0], 0), "divide": (1 / numbers[0], 0)}[kind]  # fmt: skip
+        return layer.then(KINDS["scale"](factor, shift))
 
     return rule
 
 
-def concat(asked: Asked) -> list[Kind]:
-    axis, count = asked.given["axis"], len(asked.x)
-    place = count - 1 if axis == -1 else axis - 1  # without the batch
-    if asked.is_map:
-        place = 0 if place == count - 1 else place + 1
-    return [KINDS["concat"](axis=place)]
+def concat(layer: Layer) -> Value:
+    layer = layer.placed(layer.value.axes)
+    return layer.then(KINDS["concat"](axis=number(layer, layer.given["axis"])))
 
 
-def relu(asked: Asked) -> list[Kind] | None:
-    most, slope = asked.given.get("max_value"), asked.given.get("negative_slope") or 0
-    if most not in (None, 6) or (slope and most):
+def relu(layer: Layer) -> Value | None:
+    most, slope = layer.given.get("max_value"), layer.given.get("negative_slope") or 0
+    if most not in (None, 6) or (slope and most) or layer.given.get("threshold"):
         return None
-    return [KINDS["leaky_relu"](_exact(slope)) if slope else KINDS["relu6" if most else "relu"]()]
+    return layer.then(KINDS["leaky_relu"](exact(slope)) if slope else KINDS["relu6" if most else "relu"]())
 
 
-def reshape(asked: Asked) -> list[Kind] | None:
-    target = asked.given["target_shape"]
-    if -1 in target or None in target:
+def leaky_relu(layer: Layer) -> Value:
+    slope = layer.given["negative_slope"] if "negative_slope" in layer.given else layer.given["alpha"]  # Keras 2
+    return layer.then(KINDS["leaky_relu"](exact(slope)))
+
+
+def prelu(layer: Layer) -> Value:
+    """One slope for each element, except along the axes that share theirs."""
+    shared = {layer.axis(axis) for axis in layer.given.get("shared_axes") or []}
+    own = [axis for axis in range(len(layer.x)) if axis not in shared]
+    if own in ([], [0]):
+        return layer.then(KINDS["prelu"](shared=not own))
+    return layer.opaque(layer.value.keras, prod(layer.x[axis] for axis in own), 0)
+
+
+def dropout(layer: Layer) -> Value:
+    """Where it drops whole examples or channels, no mask of the elements is needed."""
+    if not layer.given["rate"] or layer.given.get("noise_shape") is not None:
+        return layer.value
+    return layer.then(KINDS["dropout"](exact(layer.given["rate"])))
+
+
+def softmax(layer: Layer) -> Value | None:
+    axis = one(layer.given["axis"])
+    return None if isinstance(axis, tuple) else layer.then(KINDS["softmax"](axis=number(layer, axis)))
+
+
+def reshape(layer: Layer, target: Any = None) -> Value:
+    """The same elements with other sizes. Those of a map stand in another order than in Keras, as in flatten."""
+    before = layer.value.keras
+    after = whole(layer.given["target_shape"] if target is None else target, prod(before))
+    if after == before:
+        return layer.value
+    same = after[-1] == before[-1]
+    if len(after) == 1:
+        return layer.then(KINDS["flatten"]() if after == (prod(before),) else KINDS["reshape"](after))
+    if len(after) == 2 and len(before) > 2 and same and layer.axis(-1) == 0:
+        return layer.then(KINDS["tokens"]())
+    if len(after) > 2 and len(before) == 2 and same and layer.axis(-1) == 1:
+        return layer.then(KINDS["untokens"](after[:-1]), axes=channel_first(len(after)))
+    axes = channel_first(len(after)) if len(after) > 2 else as_written(2)
+    return layer.then(KINDS["reshape"](tuple(after[axes.index(axis)] for axis in range(len(after)))), axes=axes)
+
+
+def whole(target: Any, count: int) -> tuple[int, ...]:
+    """The sizes, with that one which is left open."""
+    known = prod(size for size in target if size not in (-1, None))
+    return tuple(count // known if size in (-1, None) else size for size in target)
+
+
+def permute(layer: Layer, order: Any = None) -> Value:
+    order = layer.given["dims"] if order is None else order
+    return layer.then(KINDS["permute"](tuple(layer.axis(axis) for axis in order)), axes=as_written(len(layer.x)))
+
+
+def embedding(layer: Layer) -> Value:
+    return layer.then(KINDS["embedding"](layer.given["input_dim"], layer.given["output_dim"]))
+
+
+def mean(layer: Layer) -> Value | None:
+    axis = one(layer.given["axis"])
+    if not isinstance(axis, int) or layer.given["keepdims"]:
         return None
-    shape = channels_first(tuple(target))
-    return [KINDS["reshape"](shape)] if shape != asked.x else []
+    gone = layer.axis(axis)
+    axes = tuple(other - (other > gone) for other in layer.value.axes if other != gone)
+    return layer.then(KINDS["mean"](number(layer, axis)), axes=axes)
 
 
-def upsample(asked: Asked) -> list[Kind] | None:
-    size, how = _one(asked.given["size"]), asked.given.get("interpolation", "nearest")
-    if not asked.is_map or how not in ("nearest", "bilinear"):
-        return None
-    if how == "nearest":
-        return [KINDS["upsample"](size)]
-    scales = size if isinstance(size, tuple) else (size,) * (len(asked.x) - 1)
-    return [KINDS["resize"](_one([n * scale for n, scale in zip(asked.x[1:], scales, strict=True)]))]
+def sized(layer: Layer) -> Value | None:
+    """Axes of size 1 that are added or taken away."""
+    return None if layer.stated is None else reshape(layer, layer.stated)
 
 
-def attention(asked: Asked) -> list[Kind] | None:
-    given, bias = asked.given, asked.given["use_bias"]
-    heads, dim = given["num_heads"], given["key_dim"]
-    fits = len(asked.x) == 2 and given.get("value_dim") in (None, dim) and not given.get("output_shape")
-    how = {"head_dim": None if heads * dim == asked.x[-1] else dim, "qkv_bias": bias, "out_bias": bias}
-    return [KINDS["attention"](heads, **how)] if fits else None
+def tensorflow(layer: Layer) -> Value | None:
+    """A function of TensorFlow, in a file of Keras 2."""
+    name = TENSORFLOW.get(str(layer.given["function"]).rpartition(".")[2])
+    return layer.reader.rule(layer._replace(kind=name)) if name else None
 
 
-def _exact(number: float) -> Fraction:
-    return Fraction(repr(number))
-
-
-RULES: dict[str, Callable[[Asked], list[Kind] | None]] = {
-    **dict.fromkeys(("Conv2D", "Conv3D"), conv),
-    **dict.fromkeys(("DepthwiseConv2D", "SeparableConv2D"), depthwise),
-    "Conv2DTranspose": transposed,
+RULES: dict[str, Rule] = {
+    "Conv": on_map(conv),
+    **dict.fromkeys(("DepthwiseConv", "SeparableConv"), on_map(depthwise)),
+    "ConvTranspose": on_map(transposed),
     "Dense": dense,
     "BatchNormalization": batch_norm,
     "LayerNormalization": layer_norm,
-    "MaxPooling2D": pool("maxpool"),
-    "MaxPooling3D": pool("maxpool"),
-    "AveragePooling2D": pool("avgpool"),
-    "AveragePooling3D": pool("avgpool"),
-    **dict.fromkeys(("GlobalAveragePooling2D", "GlobalAveragePooling1D", "GlobalMaxPooling2D"), global_pool),
-    "ZeroPadding2D": ends("zeropad", "padding"),
-    "Cropping2D": ends("crop", "cropping"),
+    "RMSNormalization": in_order(rms_norm),
+    "GroupNormalization": group_norm,
+    "Normalization": normalization,
+    "Rescaling": rescaling,
+    "MaxPooling": on_map(pool("maxpool")),
+    "AveragePooling": on_map(pool("avgpool")),
+    **dict.fromkeys(("GlobalAveragePooling", "GlobalMaxPooling"), global_pool),
+    "AdaptiveAveragePooling": on_map(adaptive_pool),
+    "ZeroPadding": on_map(ends("zeropad", "padding")),
+    "Cropping": on_map(ends("crop", "cropping")),
+    "UpSampling": on_map(upsample),
+    "Resizing": on_map(resizing),
     "Add": join("add"),
     "Multiply": join("multiply"),
-    "Concatenate": concat,
-    "Activation": lambda asked: [],
+    "ops.Add": arithmetic("add"),
+    "ops.Subtract": arithmetic("subtract"),
+    "ops.Multiply": arithmetic("multiply"),
+    **dict.fromkeys(("ops.Divide", "ops.TrueDivide"), arithmetic("divide")),
+    **dict.fromkeys(("Concatenate", "ops.Concatenate"), concat),
+    "Activation": lambda layer: activated(layer, layer.value),
     "ReLU": relu,
-    "LeakyReLU": lambda asked: [KINDS["leaky_relu"](_exact(asked.given["negative_slope"]))],
-    "ELU": lambda asked: [KINDS["elu"]()],
-    "PReLU": lambda asked: [KINDS["prelu"](shared=False)] if asked.given.get("shared_axes") == [1, 2] else None,
-    "Softmax": lambda asked: activated("softmax", asked.x) if asked.given["axis"] == -1 else None,
-    "Dropout": lambda asked: [KINDS["dropout"](_exact(asked.given["rate"]))] if asked.given["rate"] else [],
-    "Flatten": lambda asked: [KINDS["flatten"]()] if len(asked.x) > 1 else [],
+    "LeakyReLU": leaky_relu,
+    "ELU": plain("elu"),
+    "PReLU": prelu,
+    **dict.fromkeys(("Softmax", "ops.Softmax"), softmax),
+    "Dropout": dropout,
+    "Flatten": lambda layer: layer.then(KINDS["flatten"]()) if len(layer.x) > 1 else layer.value,
     "Reshape": reshape,
-    "UpSampling2D": upsample,
-    "Embedding": lambda asked: [KINDS["embedding"](asked.given["input_dim"], asked.given["output_dim"])],
-    "MultiHeadAttention": attention,
-}
+    "ops.Reshape": lambda layer: reshape(layer, layer.given["newshape"][1:]),
+    **dict.fromkeys(("ops.ExpandDims", "ops.Squeeze"), sized),
+    "Permute": permute,
+    "ops.Transpose": lambda layer: permute(layer, layer.given["axes"][1:]),
+    "Embedding": in_order(embedding),
+    **dict.fromkeys(STEPS, in_order(recurrent)),
+    "Bidirectional": in_order(bidirectional),
+    "TimeDistributed": time_distributed,
+    **dict.fromkeys(("MultiHeadAttention", "GroupQueryAttention"), in_order(attention)),
+    "Attention": in_order(dot_product_attention),
+    "ops.Matmul": in_order(matmul),
+    "ops.Mean": mean,
+    "LayerScale": layer_scale,
+    "CustomScaleLayer": residual_scale,
+    "Lambda": lambda layer: layer.opaque(params=0),
+    "TFOpLambda": tensorflow,
+    **{f"ops.{name}": plain(kind) for name, kind in FUNCTIONS.items()},
+}  # fmt: skip

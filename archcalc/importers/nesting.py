@@ -141,7 +141,7 @@ class Nesting:
     def join(self, entries: list[Entry], number: int) -> tuple[int, Join] | None:
         """The join of the last entries, and how many of these it takes; None where they are no branches."""
         above = entries[:-1]
-        ways = [self.way(above, value) for value in self.operations[number].inputs]
+        ways = [self.way(above, value, number) for value in self.operations[number].inputs]
         for start in sorted({start for way in ways for start in way if start is not None}, reverse=True):
             branches = [way.get(start, way.get(None)) for way in ways]
             taken = sorted(place for branch in branches for place in branch or ())
@@ -152,16 +152,18 @@ class Nesting:
                 return len(taken) + 1, Join(number, self.named(number, lists))
         return None
 
-    def way(self, above: Sequence[Entry], value: int) -> dict[int | None, tuple[int, ...]]:
+    def way(self, above: Sequence[Entry], value: int, number: int) -> dict[int | None, tuple[int, ...]]:
         """Where a branch to ``value`` may start, with the places of its entries; at None, it may start anywhere."""
         found: dict[int | None, tuple[int, ...]] = {value: ()}
         places: tuple[int, ...] = ()
+        taken = {number}
         while (place := next((i for i, entry in enumerate(above) if output(entry) == value), None)) is not None:
             inside = {*numbers([above[place]])}
             sources = {source for number in inside for source in self.operations[number].inputs} - inside
             users = {user for number in inside for user in self.users.get(number, set())} - inside
-            if len(sources) > 1 or len(users) > 1 or self.seen(inside - {value}, inside):
+            if len(sources) > 1 or users - taken or self.seen(inside - {value}, inside):
                 break
+            taken |= inside
             places = (place, *places)
             found[next(iter(sources), None)] = places
             if not sources:

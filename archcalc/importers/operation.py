@@ -39,3 +39,9 @@ class Imported(NamedTuple):
     unused: int = 0  # learned numbers of the module that its forward does not use
     params: int | None = None  # those that it does use, and its multiply-adds, counted by others
     mult_adds: int | None = None
+    notes: tuple[str, ...] = ()  # what else a reader should know of it, as sentences without a full stop
+
+    def before(self, number: int) -> Shape:
+        """The shape of an operation's first input."""
+        first = next(iter(self.operations[number].inputs), INPUT)
+        return self.shape if first == INPUT else self.operations[first].shape

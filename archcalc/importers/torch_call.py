@@ -30,9 +30,9 @@ class Asked:
 
     @property
     def values(self) -> list[Any]:
-        """All tensors among the arguments."""
+        """All tensors with elements among the arguments."""
         flat = [one for value in self.given.values() for one in (value if isinstance(value, list) else [value])]
-        return [value for value in flat if hasattr(value, "tensors")]
+        return [value for value in flat if hasattr(value, "tensors") and 0 not in value.sizes]
 
     @property
     def activations(self) -> list[Any]:
@@ -50,7 +50,7 @@ class Asked:
     @property
     def operands(self) -> list[Any]:
         """What the layer takes as inputs: activations, and for a join its constants, too."""
-        if self.operator in ("reshape_as", "view_as"):
+        if self.operator in ("reshape_as", "view_as", "type_as"):
             return [self.x]
         joins = self.operator in ("add", "mul", "cat", "matmul", "bmm", "stack")
         return self.values if joins else self.activations

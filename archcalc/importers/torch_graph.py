@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 from warnings import catch_warnings, simplefilter
 
 from archcalc.core.errors import ArchcalcError, needed
@@ -35,7 +35,7 @@ class Value(NamedTuple):
     operation: int | None  # that makes it; None for one that does not depend on the input
     sizes: Shape  # with the batch
     tensors: tuple[str, ...] = ()  # the learned ones that it is computed from, if it is a constant
-    mult_adds: int = 0  # done to compute it, if it is a constant
+    products: tuple[Any, ...] = ()  # the nodes with mult-adds by which it is computed, if it is a constant
 
     @property
     def shape(self) -> Shape:
@@ -45,11 +45,12 @@ class Value(NamedTuple):
 
 def example(sizes: Shape) -> Shape:
     """The sizes without those of the batch."""
-    found = [axis for axis, size in enumerate(sizes) if size and size % BATCH == 0]
-    if not found:
-        return sizes
-    (axis, *_), each = found, sizes[found[0]] // BATCH
-    return (*sizes[:axis], *([each] if each > 1 else []), *sizes[axis + 1 :])
+    return tuple(of_one(size) for size in sizes if size != BATCH)
+
+
+def of_one(size: int) -> int:
+    """A size for one example in the batch."""
+    return size // BATCH if size % BATCH == 0 else size
 
 
 def read(module: Any, shape: Shape, dtype: str = "float32") -> Imported:
@@ -57,7 +58,7 @@ def read(module: Any, shape: Shape, dtype: str = "float32") -> Imported:
     torch = needed("torch", "an import of a torch module", "torch")
     with evaluated(torch, module) as on_meta:
         program = _exported(torch, on_meta, shape, dtype)
-        mult_adds = _counted(torch, on_meta, shape, dtype)
+        mult_adds = counted(torch, on_meta, shape, dtype)
     sizes = {name: tuple(parameter.shape) for name, parameter in on_meta.named_parameters()}
     reader = Reader(torch, program, sizes, _first_names(on_meta))
     for node in program.graph.nodes:
@@ -65,7 +66,8 @@ def read(module: Any, shape: Shape, dtype: str = "float32") -> Imported:
     used = sum(math.prod(sizes[name]) for name in reader.seen)
     unused = sum(map(math.prod, sizes.values())) - used
     operations = simplified(reader.operations, shape)
-    return Imported(operations, shape, tuple(dict.fromkeys(reader.unknown)), unused, used, mult_adds)
+    unknown, notes = (tuple(dict.fromkeys(found)) for found in (reader.unknown, reader.notes()))
+    return Imported(operations, shape, unknown, unused, used, mult_adds, notes)
 
 
 def _first_names(module: Any) -> dict[str, str]:
@@ -144,14 +146,14 @@ def _exported(torch: Any, module: Any, shape: Shape, dtype: str) -> Any:
             why = "what it does depends on the numbers in its input, so there is no one graph of it"
         else:
             why = f"its forward fails for an input of {describe(shape)} ({name}: {first})"
-        raise ArchcalcError(f"{type(module).__name__} cannot be imported: {why}") from None
+        raise ArchcalcError(f"{type(module).__name__} cannot be read: {why}") from None
 
 
 def _first_line(error: Exception) -> str:
     return next((line.strip() for line in str(error).splitlines() if line.strip()), "no message")
 
 
-def _counted(torch: Any, module: Any, shape: Shape, dtype: str) -> int | None:
+def counted(torch: Any, module: Any, shape: Shape, dtype: str) -> int | None:
     """Half of what torch's own counter finds in one example; None where it fails."""
     from torch.utils.flop_counter import FlopCounterMode
 
@@ -166,6 +168,9 @@ def _counted(torch: Any, module: Any, shape: Shape, dtype: str) -> int | None:
 class Reader:
     """Reads the nodes of an exported graph, in order."""
 
+    rules: ClassVar = RULES
+    workless: ClassVar = WORKLESS
+
     def __init__(self, torch: Any, program: Any, shapes: dict[str, Shape], first: dict[str, str]) -> None:
         self.torch, self.shapes = torch, shapes  # of the learned tensors, by name
         placeholders = program.graph_signature.inputs_to_parameters
@@ -174,7 +179,13 @@ class Reader:
         self.operations: list[Operation] = []
         self.values: dict[Any, Any] = {}
         self.seen: dict[str, int | None] = {}  # learned tensor -> the operation that counts it
+        self.products: dict[Any, int] = {}  # node of constants -> its mult-adds, until an operation counts them
         self.unknown: list[str] = []
+        self.joined: list[str] = []  # operators whose output is one for each pair of examples
+
+    def notes(self) -> Iterator[str]:
+        if self.joined:
+            yield f"The network joins the examples of a batch, in {self.joined[0]}; a batch of one is counted"
 
     def node(self, node: Any) -> None:
         if node.op == "placeholder":
@@ -182,7 +193,20 @@ class Reader:
             learned = (self.names[node.name],) if node.name in self.names else ()
             self.values[node] = Value(INPUT if node.name in self.data else None, sizes, learned)
         elif node.op == "call_function":
-            self.values[node] = self.called(node)
+            inner = [one for one in node.args if getattr(one, "op", "") == "get_attr"]
+            self.values[node] = self.inner(node, inner[0]) if len(inner) == 1 else self.called(node)
+
+    def inner(self, node: Any, part: Any) -> list[Any]:
+        """The values that a part of the graph gives, such as one without gradients; it is read where it is called."""
+        graph = getattr(part.graph.owning_module, part.target).graph
+        operands = node.args[node.args.index(part) + 1 :]
+        for placeholder, operand in zip(graph.find_nodes(op="placeholder"), operands, strict=True):
+            self.values[placeholder] = self.values[operand]
+        for one in graph.nodes:
+            if one.op != "placeholder":
+                self.node(one)
+        (results,) = graph.output_node().args
+        return [self.values.get(one) for one in results]
 
     def called(self, node: Any) -> Any:
         """The value of a node, or the several values."""
@@ -193,7 +217,9 @@ class Reader:
             return None
         asked = self.asked(node)
         operator = asked.operator
-        if asked.constant or operator in NOT_OF_THE_INPUT:
+        if asked.sizes.count(BATCH) > 1:
+            self.joined.append(_named(operator, node))
+        if asked.constant or operator in NOT_OF_THE_INPUT or 0 in asked.sizes:
             return self.constant(node, asked)
         if operator in ("split", "split_with_sizes", "chunk", "unbind", "tensor_split"):
             return asked
@@ -230,18 +256,18 @@ class Reader:
     def constant(self, node: Any, asked: Asked) -> Any:
         """A value that does not depend on the input, with what it is computed from."""
         tensors = tuple(dict.fromkeys(name for value in asked.values for name in value.tensors))
+        products = dict.fromkeys(one for value in asked.values for one in value.products)
+        if work := self.work(node, asked.operator):
+            self.products[node] = work
+            products[node] = None
         found = node.meta.get("val")
-        work = sum(value.mult_adds for value in asked.values)
-        if tensors and not isinstance(found, (list, tuple)):
-            often = 1 if example(_sizes(found)) == _sizes(found) else BATCH
-            work += self.work(node) // often
         if isinstance(found, (list, tuple)):
-            return [Value(None, _sizes(one), tensors) for one in found]
-        return Value(None, _sizes(found), tensors, work)
+            return [Value(None, _sizes(one), tensors, tuple(products)) for one in found]
+        return Value(None, _sizes(found), tensors, tuple(products))
 
     def layers(self, asked: Asked) -> list[Kind] | None:
         """The layers of an operator, if archcalc has them and they give the same shape."""
-        rule = RULES.get(asked.operator)
+        rule = self.rules.get(asked.operator)
         layers = rule(asked) if rule else None
         if layers is None:
             return None
@@ -256,6 +282,8 @@ class Reader:
 
     def holds(self, asked: Asked, layers: list[Kind]) -> bool:
         """Whether the first layer's weights are the operator's, all of them new, or all those of an equal layer."""
+        if any(one in self.products for value in asked.tensors for one in value.products):
+            return False
         names = [name for value in asked.tensors for name in value.tensors]
         if not layers or asked.operands == asked.values:
             return not names
@@ -311,15 +339,19 @@ class Reader:
         name = value.tensors[0] if value.tensors else "constant"
         earlier = self.seen.get(name)
         same = earlier is None or self.operations[earlier].layer == layer
-        if len(value.tensors) == 1 and self.count(name) == math.prod(shape) and same and not value.mult_adds:
+        if len(value.tensors) == 1 and self.count(name) == math.prod(shape) and same and not value.products:
             return self.add(node, layer, (), shape, name, value.tensors)
         new = self.new(value.tensors)
-        made = KINDS["opaque"](shape, params=sum(map(self.count, new)), mult_adds=value.mult_adds)
+        made = KINDS["opaque"](shape, params=sum(map(self.count, new)), mult_adds=self.counted([value]))
         return self.add(node, made, (), shape, name, new)
 
     def new(self, names: Sequence[str]) -> tuple[str, ...]:
         """The learned tensors that are not counted yet."""
         return tuple(name for name in dict.fromkeys(names) if name not in self.seen)
+
+    def counted(self, constants: Sequence[Value]) -> int:
+        """The mult-adds by which constants are computed, as far as no other operation counts them."""
+        return sum(self.products.pop(one, 0) for value in constants for one in value.products)
 
     def count(self, name: str) -> int:
         return math.prod(self.shapes[name])
@@ -338,9 +370,9 @@ class Reader:
         shape = example(_sizes(found[0] if several else found)) or (1,)
         tensors = self.new([name for value in asked.constants for name in value.tensors])
         params = sum(map(self.count, tensors))
-        work: int | None = self.work(node) // BATCH + sum(value.mult_adds for value in asked.constants)
-        if not work and asked.operator not in WORKLESS:
-            self.unknown.append(f"{asked.operator} in {'.'.join(w.name for w in _within(node)) or 'the network'}")
+        work: int | None = self.work(node, asked.operator) + self.counted(asked.constants)
+        if not work and asked.operator not in self.workless:
+            self.unknown.append(_named(asked.operator, node))
             work = None
         inputs = tuple(dict.fromkeys(v.operation for v in asked.activations if v.operation is not None))
         layer = KINDS["opaque"](shape, params=params, mult_adds=work)
@@ -349,24 +381,30 @@ class Reader:
             return [Value(number, _sizes(one)) for one in found]
         return self.mutated(node, Value(number, _sizes(found)))
 
-    def work(self, node: Any) -> int:
-        """Half of what torch's counter finds in one node, for the whole batch."""
+    def work(self, node: Any, operator: str) -> int:
+        """Half of what torch's counter finds in one node, for one example."""
         from torch.utils.flop_counter import FlopCounterMode
 
-        def tensor(value: Any) -> Any:
-            if isinstance(value, (list, tuple)):
-                return [tensor(one) for one in value]
-            known = value.meta.get("val") if hasattr(value, "meta") else value
-            if isinstance(known, self.torch.Tensor):
-                return self.torch.empty(tuple(known.shape), dtype=known.dtype, device="meta")
-            return known
-
+        if operator in WORKLESS:
+            return 0
+        arguments, others = self.of_one(node.args), self.of_one(node.kwargs)
         try:
             with FlopCounterMode(display=False) as counter, self.torch.no_grad():
-                node.target(*map(tensor, node.args), **{key: tensor(value) for key, value in node.kwargs.items()})
+                node.target(*arguments, **others)
         except Exception:  # an operator that is not defined without data
             return 0
         return int(counter.get_total_flops()) // 2
+
+    def of_one(self, value: Any) -> Any:
+        """An argument of a node for one example, with tensors without data in place of nodes."""
+        if isinstance(value, dict):
+            return {key: self.of_one(one) for key, one in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.of_one(one) for one in value]
+        known = value.meta.get("val") if hasattr(value, "meta") else value
+        if isinstance(known, self.torch.Tensor):
+            return self.torch.empty([*map(of_one, known.shape)], dtype=known.dtype, device="meta")
+        return of_one(known) if isinstance(known, int) and not isinstance(known, bool) else known
 
     def part(self, node: Any, several: Any, which: int) -> Any:
         """One of several values."""
@@ -405,6 +443,11 @@ def _within(node: Any) -> tuple[Within, ...]:
             found.append(Within(key, name, str(getattr(kind, "__name__", kind)).rpartition(".")[2]))
             above = path
     return tuple(found)
+
+
+def _named(operator: str, node: Any) -> str:
+    """An operator with the place where it stands."""
+    return f"{operator} in {'.'.join(within.name for within in _within(node)) or 'the network'}"
 
 
 def _sizes(value: Any) -> Shape:

@@ -16,11 +16,12 @@ def _not_known(*_: Any, **__: Any) -> None:
 class Opaque(Kind):
     """A step that archcalc cannot count: the shape of its output is declared, and perhaps what it costs.
 
-    Its numbers are unknown unless `params` (all that it stores) or `mult_adds` (of one example) declare them. Totals
-    that include an unknown one are lower bounds, and say so.
+    Its numbers are unknown unless `params` (all that it stores) or `mult_adds` (of one example) declare them. A total
+    that includes an unknown one is shown as "at least" the sum of the others.
     """
 
     many: ClassVar[bool] = True
+    saved_for_backward = "unknown"
     examples: ClassVar = {
         "opaque((300, 4))": ((9, 38, 50), (36, 38, 50)),
         "opaque((8,), params=520, mult_adds=512)": ((64,),),

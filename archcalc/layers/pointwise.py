@@ -8,9 +8,10 @@ from fractions import Fraction
 from functools import partial
 from typing import Any, ClassVar
 
-from archcalc.core.layer import Axis, Factor, Flag, Kind, Need, Rate
-from archcalc.core.number import Number, equal, product, whole_quotient
+from archcalc.core.layer import Axis, Factor, Factors, Flag, Kind, Need, Rate
+from archcalc.core.number import Number, decide, equal, product, whole_quotient
 from archcalc.core.shape import Shape, axis_need, replaced, torch_axis
+from archcalc.core.value import show
 
 
 class Pointwise(Kind):
@@ -135,12 +136,31 @@ class Dropout(Kind):
 
 
 class Scale(Kind):
-    """y = factor * x, where the factor is not learned: the scaling of residuals (Inception-v4 paper, figure 20)."""
+    """y = factor * x + shift, where neither is learned: the scaling of residuals (Inception-v4 paper, figure 20).
+
+    Or y[c] = factor[c] * x[c] + shift[c], where they have a number for each channel: pixels of a known mean.
+    """
 
     saved_for_backward = "nothing"
-    work_per_element = "elementwise"
-    examples: ClassVar = {"scale(0.1)": (8, 5, 5)}
-    factor: Factor
+    examples: ClassVar = {"scale(0.1)": (8, 5, 5), "scale((1/2, 1/4), shift=-1)": (2, 5, 5)}
+    factor: Factors
+    shift: Factors = 0
+
+    def needs(self, x: Shape) -> Iterator[Need]:
+        for name, value in vars(self).items():
+            if isinstance(value, tuple):
+                yield equal(len(value), x[0]), f"scale's {name} has {len(value)} numbers for {show(x[0])} channels"
+
+    def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
+        shifted = isinstance(self.shift, tuple) or decide(equal(self.shift, 0)) is not True
+        return {"elementwise": (1 + shifted) * product(output)}
 
     def module(self, torch: Any, x: Shape) -> Any:
-        return partial(operator.mul, float(self.factor))
+        if self.shift == 0 and not isinstance(self.factor, tuple):
+            return partial(operator.mul, float(self.factor))
+        factor, shift = ((value if isinstance(value, tuple) else (value,)) for value in (self.factor, self.shift))
+        return partial(_scaled, [*map(float, factor)], [*map(float, shift)], (-1, *(1 for _ in x[1:])))
+
+
+def _scaled(factor: list[float], shift: list[float], sizes: tuple[int, ...], x: Any) -> Any:
+    return x.new_tensor(shift).reshape(sizes).addcmul(x, x.new_tensor(factor).reshape(sizes))

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple, TypeAlias
 
 from archcalc.address import BYTES, COUNTS, Address, Term, address
+from archcalc.core.bound import AtLeast, within
 from archcalc.core.errors import Refusal, listing, printable, suggest
 from archcalc.core.value import exact, show
 from archcalc.output.table import EXACT, fixed, nearest
@@ -34,7 +35,9 @@ class Look(NamedTuple):
 
     def people(self, value: Any) -> str:
         """For people: 4,867 for the look "to 1M" of 4867293184."""
-        return EXACT.people(value) if self.digits is None else fixed(exact(value) / Fraction(self.unit), self.digits)
+        if self.digits is None:
+            return EXACT.people(value)
+        return fixed(within(value, lambda number: exact(number) / Fraction(self.unit)), self.digits)
 
     def program(self, value: Any) -> Any:
         """For programs: not rounded, but in the unit."""
@@ -57,7 +60,7 @@ class Answer(NamedTuple):
     def is_number(self) -> bool:
         """Whether it is a number, or an unknown one."""
         return self.value is None or (
-            isinstance(self.value, (int, Fraction, Decimal)) and not isinstance(self.value, bool)
+            isinstance(self.value, (int, Fraction, Decimal, AtLeast)) and not isinstance(self.value, bool)
         )
 
     @property

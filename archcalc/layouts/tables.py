@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
+from archcalc.core.bound import exactly
 from archcalc.core.errors import ArchcalcError, Place, Problem, Refusal, SpecError
 from archcalc.figures.sentence import sentence
 from archcalc.layouts.cells import Answer, Cell, Words, expanded, filled, lacking
@@ -13,8 +14,10 @@ from archcalc.layouts.layout import NETWORK, Column, Layout
 from archcalc.model import reference
 from archcalc.output import table
 from archcalc.output.table import WORDS, Table, Type
+from archcalc.quantity import Quantity
 from archcalc.report import Report
 from archcalc.spec.text import Scalar
+from archcalc.tables import unknown_among
 
 BLANK = ("", "-")  # texts that may stand in a column of numbers
 
@@ -46,7 +49,8 @@ class Filled(NamedTuple):
         parts = [_column(heading, [row[i] for row in cells]) for i, heading in enumerate(self.headings)]
         rows = tuple(zip(*(values for _, values in parts), strict=True))
         source = self.layout.source
-        notes = [*(note.prose for note in self.notes), _counted(self.answers), f"source: {source}" if source else ""]
+        told = [*_unknown(self.answers), _counted(self.answers), f"source: {source}" if source else ""]
+        notes = [*(note.prose for note in self.notes), *told]
         columns = tuple(column for column, _ in parts)
         return Table(self.layout.title, columns, rows[:count], rows[count:], tuple(filter(None, notes)),
                      self.layout.name)  # fmt: skip
@@ -137,7 +141,18 @@ def _column(heading: str, cells: Sequence[Cell]) -> tuple[table.Column, list[Any
 
 def _counted(answers: Sequence[Answer]) -> str:
     """The sentence on how the figures are counted."""
+    asked = _asked(answers)
+    graphs = {id(report): report.graph for _, report in asked}
+    return sentence([*dict.fromkeys(quantity.figure for quantity, _ in asked)], graphs.values())
+
+
+def _unknown(answers: Sequence[Answer]) -> list[str]:
+    """The line on what is not known of them."""
+    bounds = [answer for answer in answers if answer.is_number and exactly(answer.value) is None]
+    return unknown_among(_asked(bounds))
+
+
+def _asked(answers: Sequence[Answer]) -> list[tuple[Quantity, Report]]:
+    """What is asked of which report."""
     asked = [(answer, term) for answer in answers for term in answer.address.terms]
-    reports = {id(one): one for answer, term in asked if (one := answer.report_of(term))}
-    names = dict.fromkeys(term.quantity.figure for _, term in asked)
-    return sentence([*names], [report.graph for report in reports.values()])
+    return [(term.quantity, report) for answer, term in asked if (report := answer.report_of(term))]

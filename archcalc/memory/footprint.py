@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from archcalc.core.bound import summed, within
 from archcalc.core.errors import ArchcalcError, Refusal, listing
 from archcalc.core.number import Number, equal, fails
 from archcalc.core.value import brief
-from archcalc.memory.liveness import Training, forward, highest, sizes, storages, unknown_inside
+from archcalc.memory.liveness import Training, forward_peak, highest, sizes, storages, unknown_inside
 from archcalc.spec.model import Knob
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ STATES = {"sgd": 0, "momentum": 1, "adam": 2}  # tensors that the optimizer stor
 
 
 class Memory(NamedTuple):
-    """The memory of a network in bytes, for a batch in one dtype; None where it is not known for all layers."""
+    """The memory of a network in bytes, for a batch in one dtype.
+
+    Where it is not known for all layers, it is None, or AtLeast what is known.
+    """
 
     batch: Number
     dtype: str
@@ -31,7 +35,7 @@ class Memory(NamedTuple):
     buffers: Number | None
     activations: Number  # the sum of the outputs of all layers
     peak: Number  # of a forward pass: the input and the outputs in use at the same time
-    peak_at: str | None  # the layer that runs at the peak; None where it depends on a symbol
+    peak_at: str | None  # the layer that runs at the peak; None where it depends on a symbol, or is not known
     saved_for_backward: Number | None  # by the forward pass of a training step
     step: Number | None  # the peak of activations and gradients in a training step
     uncounted: tuple[str, ...]  # the kinds of layers of which it is not known what they make inside
@@ -44,7 +48,7 @@ class Memory(NamedTuple):
     @property
     def inference(self) -> Number | None:
         """Bytes for inference: weights, buffers and the peak of the activations."""
-        return None if self.weights is None else self.weights + self.buffers + self.peak
+        return summed((self.weights, self.buffers, self.peak))
 
     @property
     def training(self) -> Number | None:
@@ -61,20 +65,19 @@ def memory(report: Report, batch: Number = 1, dtype: str = "float32", optimizer:
             raise ArchcalcError(f"no dtype or optimizer {word!r}; there are {listing(known)}")
     batch = _batch(batch)
     width, totals = DTYPES[dtype], report.totals
-    passing, step = forward(report.graph), Training(report, batch, width)
-    peak, at = highest(passing)
+    (peak, at), step = forward_peak(report.graph), Training(report, batch, width)
     uncounted = unknown_inside(report.graph)
     return Memory(
         batch,
         dtype,
         optimizer,
-        weights=None if totals.params is None else width * totals.params,
-        buffers=None if totals.buffers is None else width * totals.buffers,
+        weights=within(totals.shown("params"), lambda count: width * count),
+        buffers=within(totals.shown("buffers"), lambda count: width * count),
         activations=batch * width * sum(sizes(report.graph, storages(report.graph))[1:]),
-        peak=batch * width * peak,
+        peak=within(peak, lambda count: batch * width * count),
         peak_at=None if at is None else report.graph.nodes[at + 1].name,
         saved_for_backward=None if uncounted else step.saved_bytes(),
-        step=None if uncounted or totals.params is None else highest(step.moments())[0],
+        step=None if uncounted else highest(step.moments())[0],
         uncounted=uncounted,
     )
 

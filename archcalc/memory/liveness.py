@@ -7,8 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
 from itertools import accumulate
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from archcalc.core.bound import AtLeast
 from archcalc.core.number import Number, decide, equal, maximum, product
 from archcalc.graph.graph import Graph, Node
 
@@ -23,6 +24,15 @@ def forward(graph: Graph) -> list[Number]:
     storage, count = storages(graph), len(graph.nodes)
     lives = zip(sizes(graph, storage), range(count), ends(storage, last_uses(graph)), strict=True)
     return list(over_time(lives, count))[1:]
+
+
+def forward_peak(graph: Graph) -> tuple[Any, int | None]:
+    """The most elements in use while a layer runs, for one example, and which layer, from 0; None where it may vary.
+
+    Where layers make more inside than is known, the number is a lower bound.
+    """
+    most, at = highest(forward(graph))
+    return (AtLeast(most), None) if unknown_inside(graph) else (most, at)
 
 
 def consumers(graph: Graph) -> list[list[int]]:

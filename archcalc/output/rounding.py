@@ -7,6 +7,8 @@ from fractions import Fraction
 from math import floor
 from typing import Any, NamedTuple
 
+from archcalc.core.bound import AtLeast, lower, within
+
 EXACT, AUTO = "exact", "auto"
 PREFIXES = ("", "K", "M", "G")
 UNITS = (EXACT, *PREFIXES[1:], AUTO)  # what a reader may choose
@@ -22,19 +24,26 @@ def half_up(value: Any, decimals: int) -> int:
 
 
 def fixed(value: Any, digits: int, sign: str = "") -> str:
-    """A number with this many decimals; ``sign`` precedes one that is not negative."""
+    """A number with this many decimals; ``sign`` precedes one that is not negative. A bound is never rounded up."""
+    if isinstance(value, AtLeast):
+        return value.written(lambda bound: fixed(_down(bound, digits), digits, sign))
     if not isinstance(value, (int, float, Fraction)):
         return str(value)
     whole, rest = divmod(half_up(abs(value), digits), 10**digits)
     return f"{'-' if value < 0 else sign}{whole:,}" + (f".{rest:0{digits}}" if digits else "")
 
 
+def _down(value: Any, decimals: int) -> Any:
+    """A plain number rounded down to this many decimals."""
+    return Fraction(floor(value * 10**decimals), 10**decimals) if isinstance(value, (int, Fraction)) else value
+
+
 def significant(value: Any) -> str:
     """A number with three significant digits and one decimal at least: 0.569, 4.09, 15.5, 232.6; only 0 is 0."""
     if not value:
         return "0"
-    decimals = 1
-    while half_up(abs(value), decimals) < 10 ** (SIGNIFICANT - 1):
+    decimals, size = 1, abs(lower(value))
+    while half_up(size, decimals) < 10 ** (SIGNIFICANT - 1):
         decimals += 1
     return fixed(value, decimals)
 
@@ -48,7 +57,7 @@ class Scale(NamedTuple):
 
     def prefix(self, value: Any) -> str:
         """The prefix for a number; "" for one that is shown as it is."""
-        return next((one for one in reversed(self.prefixes) if abs(value) >= self.size(one)), self.prefixes[0])
+        return next((one for one in reversed(self.prefixes) if abs(lower(value)) >= self.size(one)), self.prefixes[0])
 
     def size(self, prefix: str) -> int:
         """What 1 in that unit is."""
@@ -60,7 +69,8 @@ class Scale(NamedTuple):
 
     def fits(self, value: Any) -> bool:
         """Whether a value is shown in such a unit: a plain number that reaches one."""
-        count = isinstance(value, int if self.in_cells else (int, Fraction)) and not isinstance(value, bool)
+        number = value.value if isinstance(value, AtLeast) else value
+        count = isinstance(number, int if self.in_cells else (int, Fraction)) and not isinstance(number, bool)
         return count and bool(self.prefix(value))
 
     def sizes(self) -> list[str]:
@@ -71,7 +81,7 @@ class Scale(NamedTuple):
     def text(self, value: Any) -> str:
         """A number in its unit, rounded."""
         prefix = self.prefix(value)
-        number = significant(Fraction(value, self.size(prefix)))
+        number = significant(within(value, lambda count: Fraction(count, self.size(prefix))))
         return f"{number} {self.unit(prefix)}" if self.in_cells else number
 
 
@@ -85,7 +95,7 @@ def scale_for(units: str, values: Sequence[Any], unit: str) -> Scale | None:
     if unit == MIXED:
         return Scale(PREFIXES if units == AUTO else (units,), in_cells=True)
     base = 1024 if unit == "bytes" else 1000
-    counts: list[Any] = [value for value in values if isinstance(value, (int, Fraction)) and value]
+    counts: list[Any] = [value for value in map(lower, values) if isinstance(value, (int, Fraction)) and value]
     sizes = sorted(map(abs, counts))
     middle = sizes[len(sizes) // 2] if sizes else 0
     prefix = Scale(PREFIXES, base).prefix(middle) if units == AUTO else units

@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from archcalc.core.bound import AtLeast, exactly
 from archcalc.core.errors import ArchcalcError, alternatives, listing, suggest
 from archcalc.core.value import decimal, show
 from archcalc.figures.figure import FIGURES, Figure, heading
@@ -36,12 +37,15 @@ class Type(NamedTuple):
         return "?" if value is None else value if isinstance(value, str) and self.number else self.people(value)
 
     def data(self, value: Any) -> Any:
-        """A value as data for programs: numbers stay numbers; unknown is None."""
+        """A value as data for programs: numbers stay numbers; what is unknown is None, even if a bound is known."""
+        value = exactly(value)
         return value if value is None or isinstance(value, str) else self.program(value)
 
 
 def plain(value: Any) -> str:
     """An integer with separated thousands, a shape as 64 x 56 x 56; an expression of symbols unchanged."""
+    if isinstance(value, AtLeast):
+        return value.written(plain)
     if isinstance(value, tuple):
         return " x ".join(map(show, value))
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
@@ -134,8 +138,8 @@ class _Table(NamedTuple):
 class Table(Shown, _Table):
     """Columns and rows of values, with a title, totals and notes.
 
-    A value is a number, a word, or a shape; a Decimal keeps the digits that it has. None is unknown, ABSENT is a place
-    without a value.
+    A value is a number, a word, or a shape; a Decimal keeps the digits that it has. None is unknown, of AtLeast only a
+    lower bound is known, and ABSENT is a place without a value.
     """
 
     def tables(self) -> Sequence[Table]:
@@ -159,8 +163,8 @@ class Table(Shown, _Table):
         if name not in names:
             raise _no_column(name, names)
         place = names.index(name)
-        valued = [row for row in self.rows if row[place] not in (None, ABSENT)]
-        others = [row for row in self.rows if row[place] in (None, ABSENT)]
+        valued = [row for row in self.rows if exactly(row[place]) not in (None, ABSENT)]
+        others = [row for row in self.rows if exactly(row[place]) in (None, ABSENT)]
         ordered = sorted(valued, key=lambda row: _order(row[place]), reverse=descending)
         return self._replace(rows=(*ordered, *others))
 

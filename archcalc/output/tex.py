@@ -32,6 +32,8 @@ SPECIAL = {c: f"\\{c}" for c in "&%$#_{}"} | {c: f"{{{c}}}" for c in "[]*"} | {
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
 }  # fmt: skip
+# A line to write on by hand, 0.8 em for each character, with room above it.
+BLANK, LINE = re.compile(r"(?<!\S)_{5,}(?!\S)"), re.compile(r"(?<!\S)(?:\\_){5,}(?!\S)")
 LIGATURE = re.compile("([-'`?!])(?=[-'`])")  # what would be printed as one character
 MARKS = "\u0300\u0301\u0302\u0303\u0304\u0306\u0307\u0308\u030a\u030b\u030c\u0327"
 ACCENTS = dict(zip(MARKS, "`'^~=u.\"rHvc", strict=True))  # of OT1, the encoding that LaTeX starts with
@@ -174,7 +176,9 @@ def _longest(texts: Iterable[str]) -> int:
 
 def _width(text: str) -> int:
     """The width of a text in LaTeX's usual type, in half ems, rounded up."""
-    return ceil(sum(WIDTHS.get(c, 2.1 if c.isupper() else 1 if c.isdigit() else 1.12) for c in text))
+    lines = sum(1.6 * len(blank) for blank in BLANK.findall(text))
+    rest = BLANK.sub("", text)
+    return ceil(lines + sum(WIDTHS.get(c, 2.1 if c.isupper() else 1 if c.isdigit() else 1.12) for c in rest))
 
 
 def _pieces(text: str) -> list[str]:
@@ -190,7 +194,8 @@ def foldable(text: str) -> str:
 def escape(text: str) -> str:
     """The text as LaTeX prints it unchanged, in ASCII; between sizes a multiplication sign."""
     escaped = "".join(map(_printed, LIGATURE.sub(r"\1\0", normalize("NFC", text.replace("\n", " ")))))
-    return escaped.replace("\0", "{}").replace(" x ", r" $\times$ ")
+    lined = LINE.sub(lambda match: rf"\rule{{0pt}}{{1.7em}}\rule{{{len(match[0]) * 0.4:g}em}}{{.4pt}}", escaped)
+    return lined.replace("\0", "{}").replace(" x ", r" $\times$ ")
 
 
 def _printed(character: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from fractions import Fraction
 from io import BytesIO
 from textwrap import wrap
@@ -22,6 +23,8 @@ FIRST_ROW = 2  # of a table's values, below its title and its headings
 NOTE_WIDTH, WIDEST = 100, 60  # characters of a line of a note, and of a column
 A4 = 9  # the number of this size of paper in a workbook
 OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+MADE = datetime(2000, 1, 1)  # not the time, so that equal tables are equal files
+UNKNOWN = "unknown"  # what a cell says that has no number
 NUMBER = {"num_format": f'[>={EXACT}]"more than 15 digits";#,##0'}
 FORMATS: dict[str, dict[str, Any]] = {
     "plain": {},
@@ -31,10 +34,17 @@ FORMATS: dict[str, dict[str, Any]] = {
 }
 
 
+def workbook(file: BytesIO, title: str = "", comments: str = "") -> Workbook:
+    """An empty workbook; the file is the same whenever it is made."""
+    book = Workbook(file, OPTIONS)
+    book.set_properties({"title": title, "comments": comments, "created": MADE})
+    return book
+
+
 def render_tables(tables: Sequence[Table]) -> bytes:
     """A sheet for each table. Raises ArchcalcError."""
     file, names = BytesIO(), dict[str, None]()
-    book = Workbook(file, OPTIONS)
+    book = workbook(file)
     for table in tables:
         write_table(book, book.add_worksheet(sheet_name(table.name, names)), table)
     book.close()
@@ -124,7 +134,7 @@ def sheet_name(label: str, taken: dict[str, None]) -> str:
 def put(sheet: Worksheet, row: int, column: int, value: Any, style: Any) -> None:
     """Write a number, a fraction, a word, or that it is not known."""
     if value is None:
-        sheet.write_string(row, column, "unknown", style)
+        sheet.write_string(row, column, UNKNOWN, style)
     elif isinstance(value, (bool, str)):
         put_text(sheet, row, column, show(value), style)
     elif isinstance(value, Fraction):

@@ -22,7 +22,9 @@ const shown = x => {
   return short ? fixed(x, digits).replaceAll(",", "") : String(x);
 };
 const describe = shape => shape.map(shown).join(" x ");
-const count = n => n === null ? "?" : thousands(n);
+const down = (x, digits) => div(floor(mul(x, 10n ** BigInt(digits))), 10n ** BigInt(digits)); // a bound is never rounded up
+const count = (n, known, digits = 0) => // of a number that is not known, what is known of it
+  n !== null ? fixed(n, digits) : known ? `at least ${fixed(down(known, digits), digits)}` : "?";
 const times = x => {
   if (compare(x, 1n) === 0n) return "1";
   const words = fixed(x, compare(x, 10n) < 0n ? 3 : compare(x, 1000n) < 0n ? 1 : 0);
@@ -93,6 +95,7 @@ const evaluate = (network, knobs) => {
 
 const sum = values => values.reduce((total, value) => total === null || value === null ? null : total + value, 0n);
 const together = rows => data.figures.map((_, i) => sum(rows.map(({ figures }) => figures[i])));
+const known = rows => data.figures.map((_, i) => sum(rows.map(({ figures }) => figures[i] ?? 0n))); // of each sum
 
 const cut = (name, depth) => name.split("/").slice(0, depth).join("/");
 const grouped = (rows, depth) => { // rows of blocks, or of the layers that stand alone
@@ -117,10 +120,11 @@ const layers = n => `${n} layer${n === 1 ? "" : "s"}`;
 
 const PARAMS = 0, BUFFERS = 1, WORK = 2; // the figures, in the order of data.figures
 const texts = ({ name, members, alone }, whole) => { // the cells of a row of one or several layers
-  const last = members.at(-1), figures = together(members);
+  const last = members.at(-1), figures = together(members), least = known(members);
   const kind = alone ? detail(last.text, last.values) : layers(members.length);
   const part = percent(share(figures[WORK], whole));
-  return { cells: [name, kind, describe(last.shape), count(figures[PARAMS]), count(figures[WORK]), part], work: figures[WORK] };
+  const counts = [PARAMS, WORK].map(figure => count(figures[figure], least[figure]));
+  return { cells: [name, kind, describe(last.shape), ...counts, part], work: figures[WORK] };
 };
 
 // All that is shown of a network, for the settings of its knobs as texts.
@@ -130,11 +134,13 @@ const answer = (network, settings) => {
   if (wrong) return wrong;
   const found = evaluate(network, knobs);
   if (!found.rows) return found;
-  const totals = together(found.rows), [params, buffers, work] = totals;
+  const totals = together(found.rows), least = known(found.rows), [params, buffers, work] = totals;
+  const mebibytes = n => n === null ? null : div(n * BYTES, MIB);
   return {
     ...found, totals, knobs, whole: work,
     heading: `${network.title}, input ${describe(found.input)}`,
-    counts: [count(params), params === null ? "?" : fixed(div(params * BYTES, MIB), 2), count(buffers), count(work)],
+    counts: [count(params, least[PARAMS]), count(mebibytes(params), least[PARAMS] && mebibytes(least[PARAMS]), 2),
+      count(buffers, least[BUFFERS]), count(work, least[WORK])],
     unknown: found.rows.filter(({ figures }) => figures.includes(null)).map(({ name }) => name),
   };
 };

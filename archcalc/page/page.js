@@ -178,7 +178,7 @@ const markdown = network => {
   const { found } = network, heads = HEADS();
   const rule = heads.map(({ number: right }) => right ? "---:" : ":---");
   return [`## ${found.heading}`, "", line(heads.map(({ text }) => text)), line(rule), ...table(found, 0).map(([path, ...rest]) => line([called(network, path), ...rest])),
-    line(["total", "", "", found.counts[0], found.counts[3], "100.0 %"].map(word => word && `**${word}**`)), "", network.said, ""].join("\n");
+    line(["total", "", "", found.counts[0], found.counts[3], percent(share(found.whole, found.whole))].map(word => word && `**${word}**`)), "", network.said, ""].join("\n");
 };
 const field = word => /[",\n]/.test(word) ? `"${word.replaceAll('"', '""')}"` : word;
 const csv = network => [["path", "kind", "output", "params", data.convention], ...table(network.found, 0).map((row, i) =>
@@ -331,7 +331,7 @@ const update = (networks, moving = false) => {
     write(network.problem, why(network)(found));
     write(network.heading, found.heading ?? network.title);
     network.said = found.rows ? network.structures[found.structure].said : "";
-    const unknown = found.unknown?.length ? `unknown: ${found.unknown.join(", ")}. ` : "";
+    const unknown = found.unknown?.length ? `unknown: ${found.unknown.join(", ")}; 'at least' counts the rest. ` : "";
     write(network.notes, `${unknown}${network.said} ${network.source && `source: ${network.source}`}`);
     network.tools.hidden = !found.rows;
     showTotals(network, found);

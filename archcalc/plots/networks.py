@@ -8,6 +8,7 @@ from textwrap import wrap
 from typing import Any, NamedTuple
 
 from archcalc.address import Address, address
+from archcalc.core.bound import AtLeast, lower
 from archcalc.core.errors import ArchcalcError, listing
 from archcalc.figures.figure import FIGURES
 from archcalc.figures.figure import heading as titled
@@ -134,14 +135,15 @@ def bars(figure: Any, rows: Sequence[Row], axes: Sequence[Address], title: str) 
 
     panels = figure.subplots(1, len(axes), sharey=True, squeeze=False)[0]
     for i, (panel, one) in enumerate(zip(panels, axes, strict=True)):
-        values = [row.figure(one.entry.name) for row in rows]
-        widths = [float(value or 0) for value in values]
+        values = [row.shown(one.entry.name) for row in rows]
+        widths = [float(lower(value)) for value in values]
         panel.barh(range(len(rows)), widths, color=f"C{i}", height=0.7)
         for row, (value, width) in enumerate(zip(values, widths, strict=True)):
-            shown = "?" if value is None else units(one.unit)(float(f"{width:.{DIGITS}g}"))
-            panel.annotate(shown, (width, row), (2, 0), textcoords="offset points", va="center", fontsize=7)
+            text = _beside(value, one.unit)
+            panel.annotate(text, (width, row), (2, 0), textcoords="offset points", va="center", fontsize=7)
         ticks(panel.xaxis, unit=one.unit)
-        panel.set_xlim(0, 1.35 * max(widths) or 1)
+        room = 1.7 if any(isinstance(value, AtLeast) for value in values) else 1.35
+        panel.set_xlim(0, room * max(widths) or 1)
         panel.xaxis.set_major_locator(MaxNLocator(3, steps=(1, 2, 5, 10)))
         panel.tick_params(axis="x", labelsize=8)
         panel.set_title(one.entry.heading, fontsize=9)
@@ -150,3 +152,10 @@ def bars(figure: Any, rows: Sequence[Row], axes: Sequence[Address], title: str) 
     panels[0].set_ylim(len(rows) - 0.4, -0.6)
     figure.suptitle(title, fontsize=10)
     _caption(figure, axes)
+
+
+def _beside(value: Any, unit: str) -> str:
+    """The text beside a bar: a number in few digits; a bound is rounded down."""
+    if isinstance(value, AtLeast):
+        return value.written(lambda bound: _beside(bound - bound % 10 ** max(0, len(str(bound)) - DIGITS), unit))
+    return "?" if value is None else str(units(unit)(float(f"{value:.{DIGITS}g}")))

@@ -31,8 +31,8 @@ def infeasible(search: Search) -> ArchcalcError:
     built = ~np.logical_or.reduce([np.ma.getmaskarray(search.columns[name]) for name in names])
     ranges = listing(f"{name} = {described(axis)}" for name, axis in search.axes.items())
     if not built.any():
-        if why := next(filter(None, search.columns["why"].flat), ""):
-            return ArchcalcError(f"{search.network.name}: no network at {ranges}: {why}")
+        if all(reasons := [*search.columns["why"].flat]):
+            return ArchcalcError(f"{search.network.name}: no network at {ranges}: {reasons[0]}")
         unknown = listing(name for name in names if search.columns[name].mask.any())
         return ArchcalcError(f"{search.network.name}: {unknown} is not known at {ranges}")
     alone = [limit.text for limit in search.limits if not search.meets(limit).any()]

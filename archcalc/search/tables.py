@@ -43,7 +43,7 @@ def solution_table(solution: Solution) -> Table:
         f"all {points:,} combinations of {ranges} were computed; {meeting:,} meet every constraint",
         *([f"with {fixed}"] if search.fixed else []),
         *([] if solution.beyond else ["no further step is within the range"]),
-        counted(
+        *counted(
             solution.network, (name for one in search.sweep.quantities.values() for name in one.figures), **search.fixed
         ),
     ]
@@ -102,7 +102,7 @@ def scaling_table(scaling: Scaling) -> Table:
     notes = (
         f"alpha beta^2 gamma^2 = {fixed(scaling.constraint, 4)}, where the paper wants about {TARGET}; "
         "predicted: that to the power of phi; growth: the exact mult-adds against phi = 0",
-        counted(scaling.network, ("mult_adds", "params"), phi=0),
+        *counted(scaling.network, ("mult_adds", "params"), phi=0),
     )
     return Table(title, columns, rows, notes=notes, name="scaling")
 

@@ -125,7 +125,7 @@ def _member_headings(start: str, families: Sequence[str] = ()) -> str:
     return f"; did you mean {alternatives(shown, MOST_MEMBERS)}?{more}"
 
 
-FOREIGN = (".keras", ".json")  # files of other programs, which archcalc.importers reads
+FOREIGN = (".keras", ".json", ".onnx")  # files of other programs, which archcalc.importers reads
 LARGEST = 1 << 20  # bytes of a spec, or of another file of text
 DEEPEST_USE = 8  # files of blocks, each used by the one before
 NO_NETWORK = "; 'archcalc list' shows them all, and a file's name ends in .yaml"

@@ -42,8 +42,8 @@ def sweep_table(sweep: Sweep, chunks: Iterable[Chunk]) -> Table:
     notes = [f"{many(more, 'row')} more; -o FILE.parquet or FILE.csv writes them all"] * (more > 0)
     shown = tuple(row if reasons else row[:-1] for row in rows[:MOST_ROWS])
     title = f"{sweep.network.spec.headings['net']}: {many(sweep.points, 'combination')} of {', '.join(sweep.axes)}"
-    convention = counted(sweep.network, (name for asked in sweep.quantities.values() for name in asked.figures))
-    return Table(title, heads, shown, notes=(*notes, convention), name="sweep")
+    told = counted(sweep.network, (name for asked in sweep.quantities.values() for name in asked.figures))
+    return Table(title, heads, shown, notes=(*notes, *told), name="sweep")
 
 
 DIGITS = 38  # of the widest integers that most programs can read

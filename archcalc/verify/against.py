@@ -1,70 +1,25 @@
-"""What is compared with a witness: the layers that multiply, each with where its input comes from."""
+"""A network beside modules that others wrote: those of libraries that should equal it, or one that a user names."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archcalc.core.errors import ArchcalcError, listing
-from archcalc.core.shape import describe
+from archcalc.core.errors import ArchcalcError
+from archcalc.importers.importing import as_spec
+from archcalc.importers.torch_graph import made_by, read
 from archcalc.model import Model
-from archcalc.report import Report
+from archcalc.report import Report, summarize
 from archcalc.spec.library import find
 from archcalc.verify.check import digest
+from archcalc.verify.lines import Line, lines, multiplies
+from archcalc.verify.matching import Side, compare
 from archcalc.verify.tables import NotRun, Witnessed
+from archcalc.verify.wholes import Whole, together, wholes
 
 if TYPE_CHECKING:
     from archcalc_witness.sources import Source
-
-INPUT = -1  # in place of a line
-
-
-class Line(NamedTuple):
-    """One layer."""
-
-    output: tuple[int, ...]
-    params: int
-    mult_adds: int
-    sources: tuple[int, ...] = (1,)  # how many lines above
-
-
-def lines(report: Report) -> list[Line]:
-    """The layers that do multiply-adds, as a table has them."""
-    found: list[Line] = []
-    given = [frozenset({INPUT})]  # node -> the lines whose outputs it passes on
-    for node, row in zip(report.graph.nodes[1:], report.layers, strict=True):
-        sources = frozenset[int]().union(*(given[other] for other in node.inputs))
-        if row.mult_adds:
-            above = sorted(0 if place == INPUT else len(found) - place for place in sources)
-            found.append(Line(row.output or (), row.params or 0, row.mult_adds, tuple(above)))
-            sources = frozenset({len(found) - 1})
-        given.append(sources)
-    return found
-
-
-def features(line: Line) -> Line:
-    """The same where a 1 x 1 map counts as features: a classifier may be a convolution or a linear layer."""
-    return line._replace(output=line.output[:1]) if line.output[1:] == (1, 1) else line
-
-
-def tangled(lines: list[Line]) -> Counter[int]:
-    """The lines in no order, each with all that leads to it instead of places."""
-    known: list[int] = []
-    for line in lines:
-        before = frozenset(known[len(known) - above] if above else INPUT for above in line.sources)
-        known.append(hash((line.output, line.params, line.mult_adds, before)))
-    return Counter(known)
-
-
-SAY: dict[str, Callable[[Any], str]] = {  # the name and the format of each value of a line, in order
-    "output": describe,
-    "params": "{:,}".format,
-    "mult-adds": "{:,}".format,
-    "inputs from": lambda above: listing(f"line -{n}" if n else "the input" for n in above),
-}
 
 
 def check_at_hand() -> None:
@@ -119,35 +74,63 @@ def compared(source: Source, report: Report) -> Witnessed | NotRun:
         return NotRun(
             report.label, source.library, f"{written(source)}: {type(error).__name__}: {error}".partition("\n")[0]
         )
-    theirs = [Line(*layer) for layer in layers]
-    differences = [*_lines(report, theirs, source.order), *_totals(report, sums)]
-    return Witnessed(report.label, source.library, written(source), source.origin, len(theirs), tuple(differences))
+    theirs = Side([f"layer {number}" for number in range(1, len(layers) + 1)], [Line(*layer) for layer in layers])
+    return _beside(report, source.library, written(source), source.origin, theirs, sums)
 
 
-def _lines(report: Report, theirs: list[Line], order: str) -> Iterator[str]:
-    names = [row.name for row in report.layers if row.mult_adds]
-    ours = list(map(features, lines(report)))
-    theirs = list(map(features, theirs))
-    if order.startswith("any"):
-        if tangled(ours) != tangled(theirs):
-            yield "the layers differ, in any order"
-        return
-    for name, mine, other in zip_longest(names, ours, theirs):
-        if mine is None or other is None:
-            yield f"{name}: the module has no such layer" if mine else f"no layer for the module's {_described(other)}"
-            continue
-        parts = [f"{word}: formula {say(a)}, module {say(b)}"
-                 for (word, say), a, b in zip(SAY.items(), mine, other, strict=True) if a != b]  # fmt: skip
-        if parts:
-            yield f"{name}: {'; '.join(parts)}"
+class Foreign(NamedTuple):
+    """A torch module that MODULE:CALLABLE gives."""
+
+    path: str
+    module: Any
+
+    def beside(self, report: Report) -> Witnessed:
+        """The comparison with the module, read as by an import, at the report's input. Raises ArchcalcError."""
+        imported = read(self.module, report.input, "int64" if of_tokens(report) else "float32")
+        order, spec = as_spec(imported, {"net": self.path})
+        found = summarize(spec, {})
+        operations = [imported.operations[number] for number in order]
+        paths = [".".join(within.name for within in operation.within) for operation in operations]
+        names = [path or row.name for path, row in zip(paths, found.layers, strict=True) if multiplies(row)]
+        totals = {"params": imported.params, "mult_adds": imported.mult_adds}
+        origin = self.path.partition(":")[0].partition(".")[0]
+        inner = [*wholes(found, operations)]
+        return _beside(report, "", self.path, origin, Side(names, lines(found)), totals, inner)
 
 
-def _described(line: Line) -> str:
-    return ", ".join(f"{word} {say(value)}" for (word, say), value in zip(SAY.items(), line, strict=True))
+def foreign(path: str) -> Foreign:
+    """The module that MODULE:CALLABLE gives, built without data. This runs its author's code. Raises ArchcalcError."""
+    return Foreign(path, made_by(path))
 
 
-def _totals(report: Report, sums: dict[str, int]) -> Iterator[str]:
+def of_tokens(report: Report) -> bool:
+    """Whether the input is the numbers of tokens, which nothing but an embedding takes."""
+    return any(row.kind == "embedding" for row in report.layers)
+
+
+def _beside(
+    report: Report,
+    library: str,
+    module: str,
+    origin: str,
+    theirs: Side,
+    sums: Mapping[str, int | None],
+    inner: Sequence[Whole] = (),
+) -> Witnessed:
+    ours = Side([row.name for row in report.layers if multiplies(row)], lines(report))
+    found = compare(ours, theirs)
+    if found.differences and inner:
+        joined = together(ours, theirs, inner)
+        other = compare(ours, joined)
+        if len(other.differences) < len(found.differences):
+            found, theirs = other, joined
+    differences = (*found.differences, *_totals(report, sums))
+    unknown = (*found.unknown, *(f"total: {what}" for what, counted in sums.items() if counted is None))
+    return Witnessed(report.label, library, module, origin, len(theirs.lines), differences, unknown)
+
+
+def _totals(report: Report, sums: Mapping[str, int | None]) -> Iterator[str]:
     for what, found in sums.items():
         formula: Any = getattr(report.totals, what)
-        if formula != found:
+        if None not in (formula, found) and formula != found:
             yield f"total: {what}: formula {formula:,}, module {found:,}"

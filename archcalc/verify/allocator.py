@@ -18,6 +18,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.weak import WeakIdKeyDictionary
 
+from archcalc.core.bound import lower
 from archcalc.core.errors import ArchcalcError, listing
 from archcalc.memory.footprint import memory
 from archcalc.report import Report
@@ -66,7 +67,8 @@ Pass = Callable[[NetworkModule, Tensor], Any]
 def used_forward(report: Report, device: torch.device, batch: int) -> Used:
     """The memory of a forward pass. Raises ArchcalcError where the network cannot run."""
     network, x = _placed(report, device, batch)
-    return Used(report.label, "forward", batch, memory(report, batch).peak, **_measured(network.eval(), x, _forward))
+    needed = lower(memory(report, batch).peak)
+    return Used(report.label, "forward", batch, needed, **_measured(network.eval(), x, _forward))
 
 
 def used_training(report: Report, device: torch.device, batch: int) -> Used:

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from archcalc.core.errors import many
 from archcalc.output import write
 from archcalc.output.md import code, escape, render_tables
 from archcalc.verify.plot import can_draw, roofline_picture
@@ -28,8 +29,8 @@ def verdict(findings: Findings) -> str:
     """The result in one line."""
     layers = sum(one.layers for one in findings.verified)
     count = len(findings.verified)
-    parts = [f"{count} network{'s' * (count > 1)} with {layers:,} layers compared"] if count else []
-    parts += [f"{len(findings.witnessed)} compared with other libraries"] if findings.witnessed else []
+    parts = [f"{many(count, 'network')} with {many(layers, 'layer')} compared"] if count else []
+    parts += [f"{len(findings.witnessed)} compared with modules of others"] if findings.witnessed else []
     equal = "no difference" if parts else "nothing compared"
     parts.append(f"{len(findings.failed)} differ" if findings.failed else equal)
     parts += ["memory is reported, not judged"] if findings.used else []
@@ -45,7 +46,7 @@ def differences(findings: Findings) -> Iterator[str]:
     for one in findings.verified:
         yield from (f"{one.label}: {difference}" for difference in one.differences)
     for other in findings.witnessed:
-        where = f"{other.label} and {other.library}'s {other.module}"
+        where = f"{other.label} and {other.whose}"
         yield from (f"{where}: {text}" for text in other.differences[:MOST])
         if len(other.differences) > MOST:
             yield f"{where}: and {len(other.differences) - MOST:,} more"

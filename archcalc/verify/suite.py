@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 
 import torch
 
+from archcalc.core.bound import lower
 from archcalc.core.errors import ArchcalcError
 from archcalc.memory.footprint import Memory, memory
 from archcalc.report import Report
-from archcalc.verify.against import witness
+from archcalc.verify.against import Foreign, witness
 from archcalc.verify.allocator import Used, used_forward, used_training
 from archcalc.verify.check import Verified, verify
 from archcalc.verify.device import free_memory, torch_errors
@@ -28,7 +29,8 @@ class Asked(NamedTuple):
     device: torch.device
     batch: int | None = None  # None for the default of each part
     limit: float = LIMIT
-    against: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()  # libraries
+    modules: tuple[Foreign, ...] = ()
     everything: bool = False  # then a network that a library does not have is not reported
     memory: bool = False
     time: bool = False
@@ -39,6 +41,8 @@ def examine(report: Report, asked: Asked) -> Iterator[Result]:
     yield from _attempt(report, "layers", _layers(report, asked))
     for library in asked.against:
         yield from witness(report, library, unknown=not asked.everything)
+    for module in asked.modules:
+        yield from _attempt(report, module.path, _beside(report, module))
     if asked.memory:
         yield from _attempt(report, "memory", _memory(report, asked))
     if asked.time:
@@ -62,6 +66,10 @@ def _layers(report: Report, asked: Asked) -> Iterator[Result]:
     yield found
 
 
+def _beside(report: Report, module: Foreign) -> Iterator[Result]:
+    yield module.beside(report)
+
+
 def _memory(report: Report, asked: Asked) -> Iterator[Result]:
     batch = asked.batch or BATCH
     needed = memory(report, batch)
@@ -82,7 +90,7 @@ def _time(report: Report, asked: Asked) -> Iterator[Result]:
 
 def _forward(needed: Memory) -> Any:
     """A lower bound of the bytes of a forward pass."""
-    return needed.peak if needed.inference is None else needed.inference
+    return lower(needed.inference)
 
 
 def _check_room(asked: Asked, what: str, needed: Any) -> None:

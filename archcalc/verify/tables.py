@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
-from archcalc.core.errors import listing
+from archcalc.core.errors import listing, one_line
 from archcalc.output.table import ABSENT, CHANGE, SHARE, Table, digits, fixed, numbers, words
 from archcalc.verify.allocator import Used
 from archcalc.verify.check import Verified
@@ -25,11 +26,17 @@ class Witnessed(NamedTuple):
     """The comparison of a network with a module of a library."""
 
     label: str
-    library: str
+    library: str  # "" for a module that the user named
     module: str
     origin: str  # whether the library wrote it
     layers: int
     differences: tuple[str, ...]
+    unknown: tuple[str, ...] = ()  # layers whose mult-adds are not compared, since they are not known
+
+    @property
+    def whose(self) -> str:
+        """The module, as a message names it."""
+        return f"{self.library}'s {self.module}" if self.library else self.module
 
 
 @dataclass(frozen=True)
@@ -65,9 +72,8 @@ WHAT = (
     "of the output is declared; params and mult-adds are those of the layers compared."
 )
 WITNESS = (
-    "Compared: output, params, mult-adds and source of the input of each layer that multiplies, in the order of "
-    "execution (pytorchcv: of definition; NASNets and HRNets: any); and the totals. Networks that a library does not "
-    "have are not listed."
+    "Compared: output, params, mult-adds and source of the input of each layer that multiplies, matched by how the "
+    "layers are connected, whatever their order; and the totals. Networks that a library does not have are not listed."
 )
 TIME = (
     "mult-adds do not say how long a layer takes: bound is the larger of operations / peak and bytes / bandwidth, both "
@@ -92,7 +98,7 @@ ALLOCATOR = {  # column -> what it shows
 
 
 def tables(findings: Findings, names: bool = False) -> Iterator[Table]:
-    """The tables with rows; networks that were not run are listed by ``names``, or else counted."""
+    """The tables with rows, without the differences; networks that were not run are listed by ``names``, or counted."""
     if findings.verified:
         yield verified_table(findings.verified)
     if findings.witnessed:
@@ -120,17 +126,23 @@ def verified_table(verified: Sequence[Verified]) -> Table:
         rows,
         (("total", *sums),) if len(rows) > 1 else (),
         (WHAT, *(f"Opaque in {one.label}: {listing(one.opaque)}." for one in verified if one.opaque)),
+        name="layers",
     )
 
 
 def witnessed_table(witnessed: Sequence[Witnessed]) -> Table:
-    """The comparison of networks with modules of other libraries."""
-    rows = tuple((one.label, one.module, one.origin, one.layers, len(one.differences)) for one in witnessed)
+    """The comparison of networks with modules that others wrote."""
+    rows = tuple(
+        (one.label, one.module, one.origin, one.layers, len(one.unknown), len(one.differences)) for one in witnessed
+    )
+    left = (f"Mult-adds not known in {one.label} or its witness: {listing(one.unknown)}."
+            for one in witnessed if one.unknown)  # fmt: skip
     return Table(
-        "Against modules of other libraries",
-        words("network", "witness", "origin") + numbers("layers", "differences"),
+        "Against modules of others",
+        words("network", "witness", "origin") + numbers("layers", "unknown", "differences"),
         rows,
-        notes=(WITNESS,),
+        notes=(WITNESS, *left),
+        name="witnesses",
     )
 
 
@@ -144,7 +156,7 @@ def used_table(used: Sequence[Used]) -> Table:
         for one in used
     )  # fmt: skip
     columns += numbers("formula", "tensors", "inside layers", *told, unit="bytes")
-    return Table("Memory", columns, rows, notes=(MEMORY,))
+    return Table("Memory", columns, rows, notes=(MEMORY,), name="memory")
 
 
 def _measured(value: float | None) -> Any:
@@ -155,7 +167,7 @@ def kinds_table(timed: Timed) -> Table:
     """The time of each kind of layer."""
     rows = tuple((one.kind, one.layers, one.operations, one.seconds, _measured(one.fraction)) for one in by_kind(timed))
     columns = words("kind") + numbers("layers") + numbers("of the operations", "of the time", "reached", type=SHARE)
-    return Table(f"{_head(timed)}: by kind", columns, rows, notes=(TIME, *_notes(timed)))
+    return Table(f"{_head(timed)}: by kind", columns, rows, notes=(TIME, *_notes(timed)), name=_name(timed, "kinds"))
 
 
 def layers_table(timed: Timed) -> Table:
@@ -167,7 +179,7 @@ def layers_table(timed: Timed) -> Table:
     )  # fmt: skip
     columns = words("layer", "text") + numbers("mult_adds", "bytes") + numbers("ops/byte", type=digits(2))
     columns += numbers("limit") + numbers("bound us", "time us", type=digits(1)) + numbers("reached", type=SHARE)
-    return Table(f"{_head(timed)}: by layer", columns, rows)
+    return Table(f"{_head(timed)}: by layer", columns, rows, name=_name(timed, "times"))
 
 
 def not_run_table(not_run: Sequence[NotRun], names: bool = False) -> Table:
@@ -178,7 +190,15 @@ def not_run_table(not_run: Sequence[NotRun], names: bool = False) -> Table:
     rows = tuple(
         (", ".join(each) if names or len(each) == 1 else f"{len(each)} networks", *key) for key, each in labels.items()
     )
-    return Table("Not run", words("network", "what", "why"), rows)
+    return Table("Not run", words("network", "what", "why"), rows, name="not_run")
+
+
+def differences_table(findings: Findings) -> Table:
+    """Every difference, for a file."""
+    ours = [(one.label, "torch", str(each)) for one in findings.verified for each in one.differences]
+    others = [(one.label, one.whose, each) for one in findings.witnessed for each in one.differences]
+    rows = tuple((label, beside, one_line(text)) for label, beside, text in (*ours, *others))
+    return Table("Differences", words("network", "compared_with", "difference"), rows, name="differences")
 
 
 def micro(seconds: float) -> str:
@@ -188,6 +208,11 @@ def micro(seconds: float) -> str:
 
 def _head(timed: Timed) -> str:
     return f"{timed.label} in {timed.mode} on {timed.device}, batch {timed.batch}"
+
+
+def _name(timed: Timed, what: str) -> str:
+    """The table's name, which may become that of a file."""
+    return re.sub(r"[^\w.,=@-]+", "_", f"{timed.label}_{timed.mode}_{what}")
 
 
 def _notes(timed: Timed) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import torch
 
+from archcalc.core.bound import lower
 from archcalc.figures.amounts import elements as tensor_elements
 from archcalc.memory.footprint import memory
 from archcalc.memory.liveness import elements
@@ -187,7 +188,7 @@ def _rates(report: Report, device: torch.device, limit: float) -> dict[int, floa
     free = free_memory(device)
     room = limit if free is None else min(limit, free / ROOM)
     rates: dict[int, float] = {}
-    while batch <= LARGEST_BATCH and missed < PATIENCE and (memory(report, batch).inference or 0) <= room:
+    while batch <= LARGEST_BATCH and missed < PATIENCE and lower(memory(report, batch).inference) <= room:
         best = max(rates.values(), default=0.0)
         try:
             rates[batch] = batch / run(report, device, mode, batch, 3).whole

@@ -13,17 +13,18 @@ from xlsxwriter import Workbook
 from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
+from archcalc.core.bound import AT_LEAST, AtLeast, exactly, within
 from archcalc.core.errors import ArchcalcError, listing
 from archcalc.core.value import show
 from archcalc.figures.figure import FIGURES
 from archcalc.figures.rules import Quotient, Tally
 from archcalc.figures.sentence import sentence
 from archcalc.output import xlsx
-from archcalc.output.table import fraction
-from archcalc.output.xlsx import EXACT, NUMBER, OPTIONS, fit_page, put_notes, sheet_name
-from archcalc.report import Report
+from archcalc.output.table import fixed, fraction
+from archcalc.output.xlsx import EXACT, NUMBER, UNKNOWN, fit_page, put_notes, sheet_name, workbook
+from archcalc.report import USUAL, Report
 from archcalc.spec.model import Knob
-from archcalc.tables import Choice
+from archcalc.tables import Choice, unknown
 from archcalc.workbook.live import COUNT, Walk, name_of, walk
 from archcalc.workbook.sheet import CHECK, STATUS, VALID, Formula
 
@@ -32,18 +33,20 @@ HINT = "Blue cells can be changed; where the network then cannot be built, the s
 BLOCKS = " A name with ... stands for all copies of a repetition: sizes are those of the first, figures the sum of all."
 OTHER = " Not columns of this sheet: {figures}; the cells of a layer have its sizes and arguments."
 FIXED = "decides which layers there are, so it is set when the sheet is made: archcalc export {network} --{knob} ..."
+FROM = "'{}'!"  # of a sheet, before its cells
 ORIGINAL, AGAINST = "total when exported", "total against that"
 MOST_LAYERS = 20_000  # of a sheet; a larger one opens too slowly to be of use
 FORMATS: dict[str, dict[str, Any]] = {
     **xlsx.FORMATS,
     "heading": {**xlsx.FORMATS["head"], "align": "right"},  # of numbers
-    "number": NUMBER,
-    "ratio": {"num_format": "0.000"},
-    "size": {"num_format": "#,##0.00"},
+    "total": {**xlsx.FORMATS["bold"], "align": "right"},  # a number, or a text in its place, as are the next
+    "number": {"align": "right", **NUMBER},
+    "ratio": {"align": "right", "num_format": "0.000"},
+    "size": {"align": "right", "num_format": "#,##0.00"},
     "knob": {"font_color": "#0000cc", "bg_color": "#eef2ff", "locked": False},
     "fixed": {"font_color": "#777777", "bg_color": "#eeeeee"},
     "before": {"font_color": "#777777", **NUMBER},
-    "percent": {"num_format": "0.0 %"},
+    "percent": {"align": "right", "num_format": "0.0 %"},
     "text": {"indent": 1},  # beside a number, as are the next
     "text_heading": {**xlsx.FORMATS["head"], "indent": 1},
     "text_note": {**xlsx.FORMATS["note"], "indent": 1},
@@ -65,7 +68,7 @@ class Written(NamedTuple):
     label: str
     sheet: str
     layers: Formula
-    totals: dict[str, Formula | None]  # by title; None if a layer's value is unknown
+    totals: dict[str, Formula]  # by title; a text if a layer's value is unknown
     done: Walk
 
 
@@ -73,8 +76,7 @@ def render_reports(reports: Sequence[Report], choice: Choice) -> bytes:
     """A sheet for each network with all its layers, and one with the totals side by side. Raises ArchcalcError."""
     file, work = BytesIO(), reports[0].work
     convention = sentence((work, "params", "buffers"), [report.graph for report in reports])
-    book = Workbook(file, OPTIONS)
-    book.set_properties({"title": ", ".join(report.label for report in reports), "comments": convention})
+    book = workbook(file, ", ".join(report.label for report in reports), convention)
     styles = styles_of(book)
     overview = book.add_worksheet("totals")
     names: dict[str, None] = {"totals": None}
@@ -97,6 +99,7 @@ def network_sheet(book: Workbook, styles: Styles, report: Report, name: str, cho
     titles = [FIGURES[name].heading for name in choice.columns if name in FIGURES and name != "output"]
     if other := [title for title in titles if title not in done.layout.figures]:
         hint += OTHER.format(figures=listing(other))
+    hint += "".join(f" {line}." for line in unknown([report], (*USUAL, report.work, *choice.columns)))
     for row, text in enumerate((f"{report.title}. {report.source}", report.convention, hint)):
         sheet.write_string(row, 0, text, styles.head if row == 0 else styles.note)
     _status(sheet, styles, done, last)
@@ -212,32 +215,42 @@ def _share(figure: Any, report: Report, own: str, total: str) -> Formula | None:
     return None if part is None else Formula(f'IF({VALID},IF({total}=0,0,{own}/{total}),"")', part)
 
 
-def _totals(sheet: Worksheet, styles: Styles, report: Report, done: Walk, last: int) -> dict[str, Formula | None]:
-    columns, found = done.layout.columns, dict[str, Formula | None]()
-    sheet.write_string(last + 1, 0, "total of what is known" if report.unknown else "total", styles.bold)
+def _totals(sheet: Worksheet, styles: Styles, report: Report, done: Walk, last: int) -> dict[str, Formula]:
+    columns, found = done.layout.columns, dict[str, Formula]()
+    sheet.write_string(last + 1, 0, "total", styles.bold)
     for title, rule in done.layout.figures.items():
         if not rule.adds or isinstance(rule, Quotient):
             _put(sheet, last + 1, columns[title], "", styles.bold)
             continue
-        function = "SUM" if isinstance(rule, Tally) else "MAX"
-        top, bottom = (done.layout.at(row, title) for row in (done.layout.input_row + 1, last))
-        value = rule.known(report.counts, report.totals.nodes)
-        _put(sheet, last + 1, columns[title], Formula(f'IF({VALID},{function}({top}:{bottom}),"")', value), styles.bold)
-        known = rule.of(report.counts, report.totals.nodes) is not None
-        found[title] = Formula(done.layout.at(last + 1, title, fixed=True), value) if known else None
+        value, text = rule.shown(report.counts, report.totals.nodes), _together(done, title)
+        if exactly(value) is None:
+            text = f'IF({text}=0,"{UNKNOWN}",{_said(text)})'
+        _put(sheet, last + 1, columns[title], Formula(f'IF({VALID},{text},"")', value), styles.total)
+        found[title] = Formula(done.layout.at(last + 1, title, fixed=True), value)
     _against(sheet, styles, columns, found, last + 2)
     _put(sheet, last + 1, columns[CHECK], Formula(f'IF({VALID},"",{STATUS})', ""), styles.wrong)
     return found
 
 
-def _against(
-    sheet: Worksheet, styles: Styles, columns: dict[str, int], totals: dict[str, Formula | None], row: int
-) -> None:
+def _together(done: Walk, title: str, sheet: str = "") -> str:
+    """What gives the total of a column."""
+    first, last = done.layout.input_row + 1, done.layout.input_row + len(done.graph.nodes) - 1
+    function = "SUM" if isinstance(done.layout.figures[title], Tally) else "MAX"
+    return f"{function}({sheet}{done.layout.at(first, title)}:{done.layout.at(last, title)})"
+
+
+def _said(text: str, look: str = NUMBER["num_format"]) -> str:
+    """What gives a lower bound, a text that no formula takes for a number."""
+    quoted = look.replace('"', '""')
+    return f'"{AT_LEAST} "&TEXT({text},"{quoted}")'
+
+
+def _against(sheet: Worksheet, styles: Styles, columns: dict[str, int], totals: dict[str, Formula], row: int) -> None:
     """Write the totals as they were when the sheet was made, and below them the present ones as ratios to these."""
     sheet.write_string(row, 0, ORIGINAL, styles.before)
     sheet.write_string(row + 1, 0, AGAINST)
     for title, total in totals.items():
-        if total and total.value:
+        if exactly(total.value):
             _put(sheet, row, columns[title], total.value, styles.before)
             text = f'IF({VALID},{total.text}/{xl_rowcol_to_cell(row, columns[title])},"")'
             _put(sheet, row + 1, columns[title], Formula(text, 1), styles.ratio)
@@ -262,11 +275,11 @@ def _overview(sheet: Worksheet, styles: Styles, written: Sequence[Written], work
     )
     for row, one in enumerate(written, 1):
         totals = (one.totals[title] for title in ("params", "buffers", heading))
-        params, buffers, done = (total and Formula(f"'{one.sheet}'!{total.text}", total.value) for total in totals)
+        params, buffers, done = (Formula(FROM.format(one.sheet) + total.text, total.value) for total in totals)
         first = written[0].totals
         cells = (one.layers, params, _ratio(row, "C", params, first["params"]), buffers, done,
                  _ratio(row, "F", done, first[heading]),
-                 params and Formula(f'IF(C{row + 1}="","",C{row + 1}*4/1048576)', Fraction(4 * params.value, 1 << 20)),
+                 _mebibytes(one, f"C{row + 1}", params.value),
                  Formula(f"'{one.sheet}'!{STATUS}", "valid"))  # fmt: skip
         sheet.write_string(row, 0, one.label)
         for column, (value, look) in enumerate(zip(cells, looks, strict=True), 1):
@@ -279,18 +292,35 @@ def _overview(sheet: Worksheet, styles: Styles, written: Sequence[Written], work
     sheet.protect("", {"format_columns": True})
 
 
-def _ratio(row: int, column: str, value: Formula | None, first: Formula | None) -> Formula | None:
-    if value is None or first is None:
+def _mebibytes(one: Written, cell: str, params: Any) -> Formula:
+    """The size of the parameters that are in a cell; of a bound, which is a text there, rounded down."""
+    text = f"{cell}*4/1048576"
+    if exactly(params) is None:
+        whole = f"{_together(one.done, 'params', FROM.format(one.sheet))}*4/1048576"
+        text = f'IF({cell}="{UNKNOWN}",{cell},{_said(f"ROUNDDOWN({whole},2)", "#,##0.00")})'
+    return Formula(f'IF({cell}="","",{text})', within(params, lambda count: Fraction(4 * count, 1 << 20)))
+
+
+def _ratio(row: int, column: str, value: Formula, first: Formula) -> Formula | None:
+    if exactly(value.value) is None or exactly(first.value) is None:
         return None
     own, measure = f"{column}{row + 1}", f"{column}$2"
     text = f'IF(OR({own}="",{measure}=""),"",IF({measure}=0,0,{own}/{measure}))'
     return Formula(text, Fraction(value.value, first.value) if first.value else 0)
 
 
+def _result(value: Any) -> Any:
+    """What a formula gives now, as a number or a text of the workbook."""
+    if isinstance(value, AtLeast):
+        return fixed(value, 2 if isinstance(value.value, Fraction) else 0)
+    if value is None:
+        return UNKNOWN
+    return float(value) if isinstance(value, Fraction) else value
+
+
 def _put(sheet: Worksheet, row: int, column: int, value: Any, style: Any) -> None:
     """Write a formula with its present value, or a plain value as in any table."""
     if isinstance(value, Formula):
-        result = float(value.value) if isinstance(value.value, Fraction) else value.value
-        sheet.write_formula(row, column, f"={value.text}", style, result)
+        sheet.write_formula(row, column, f"={value.text}", style, _result(value.value))
     else:
         xlsx.put(sheet, row, column, value, style)

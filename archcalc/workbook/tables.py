@@ -6,7 +6,6 @@ What no sheet has, such as a depth or an accuracy, is a plain number in grey.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from fractions import Fraction
 from io import BytesIO
 from math import prod
@@ -16,12 +15,13 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from archcalc.address import Term
+from archcalc.core.bound import exactly
 from archcalc.core.number import is_whole
 from archcalc.figures.figure import FIGURES
 from archcalc.figures.rules import Tally
 from archcalc.layouts.cells import Answer, Cell
 from archcalc.layouts.tables import Filled
-from archcalc.output.xlsx import FIRST_ROW, OPTIONS, as_shown, put, put_text, sheet_name, side, write_table
+from archcalc.output.xlsx import FIRST_ROW, as_shown, put, put_text, sheet_name, side, workbook, write_table
 from archcalc.quantity import KNOB, Quantity
 from archcalc.report import Report
 from archcalc.tables import Choice
@@ -30,7 +30,6 @@ from archcalc.traces.traced import Trace, Traced, name
 from archcalc.workbook.book import KNOBS_ROW, Written, network_sheet, styles_of
 from archcalc.workbook.sheet import STATUS, Formula
 
-MADE = datetime(2000, 1, 1)  # the same each time
 MOST_LAYERS = 900  # of a network with a sheet; the book opens quickly, and is small
 SHAPES = ("input", "output")
 INDEX = "tables"
@@ -119,8 +118,7 @@ class Source(NamedTuple):
 def render(found: Sequence[Filled]) -> bytes:
     """An index, a sheet for each table, and behind them one for each network at its settings."""
     file, names = BytesIO(), {INDEX: None}
-    book = Workbook(file, OPTIONS)
-    book.set_properties({"title": ", ".join(one.layout.title for one in found), "created": MADE})
+    book = workbook(file, ", ".join(one.layout.title for one in found))
     index = book.add_worksheet(INDEX)
     sheets = [book.add_worksheet(sheet_name(one.layout.name, names)) for one in found]
     sources = _sources(book, found, names)
@@ -180,8 +178,10 @@ class Cells:
         self.read: dict[str, None] = {}
 
     def of(self, cell: Cell) -> Formula | None:
-        """The formula; None if no part of the cell stands on a sheet."""
+        """The formula; None if no part of the cell stands on a sheet, or if its number is not known."""
         answer = cell.answer if cell.answer and cell.answer.is_number else None
+        if answer and exactly(answer.value) is None:
+            return None
         text = self.number(answer) if answer else "&".join(map(self.text, cell.parts))
         value = answer.look.program(answer.value) if answer else cell.text
         valid = ",".join(f"'{sheet}'!{STATUS}=\"valid\"" for sheet in self.read)
@@ -196,7 +196,7 @@ class Cells:
             is_shape = part.address.single.quantity.figure in SHAPES
             if found:
                 return '&"x"&'.join(one.text for one in ((*found[1:], found[0]) if is_shape else found))
-        if not part.is_number or isinstance(part.value, tuple):
+        if not part.is_number or exactly(part.value) is None:
             return self.writer.text(part.text)
         digits = part.look.digits
         return self.number(part) if digits is None else f'TEXT({self.number(part)},"{as_shown(part.text)}")'

@@ -12,6 +12,7 @@ from html import unescape
 from io import BytesIO, StringIO
 
 from archcalc import ArchcalcError
+from archcalc.core.bound import AtLeast
 from archcalc.core.errors import Refusal
 from archcalc.core.layer import build
 from archcalc.graph.diagnostics import Diagnostics
@@ -249,8 +250,13 @@ def difference(report, rows, found):
             return f"{name}: {shown} for {theirs}"
         if not _same_share(row[layout.columns["share"]], figures[2], found.totals.mult_adds):
             return f"{name}: a share of {row[layout.columns['share']]}"
-    own, theirs = [total[c] for c in columns], [getattr(found.known, figure) for figure in FIGURES]
-    return None if own == list(map(str, theirs)) else f"totals: {own} for {theirs}"
+    own, theirs = [total[c] for c in columns], [_whole(found.totals.shown(figure)) for figure in FIGURES]
+    return None if own == theirs else f"totals: {own} for {theirs}"
+
+
+def _whole(value):
+    """A total as its cell shows it."""
+    return f"at least {value.value:,}" if isinstance(value, AtLeast) else "unknown" if value is None else str(value)
 
 
 def _members(found, layers):

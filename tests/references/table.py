@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from archcalc.verify.against import Line
+from archcalc.verify.lines import Line
 
 FOLDER = Path(__file__).parent
 LONGEST = 40  # lines of a group that may repeat

@@ -339,10 +339,16 @@ for width in (18, 32, 48):
     SOURCES[f"hrnet_w{width}"] = timm(f"hrnet.hrnet_w{width}", order="any, because timm runs a branch with its fusion")
 SOURCES["ghostnet"] = timm("ghostnet.ghostnet_100")
 SOURCES["maxvit_t"] = tv("maxvit_t")
-for flops in ("400mf", "800mf", "1_6gf", "3_2gf", "8gf", "16gf", "32gf"):
-    for letter in "xy":
-        SOURCES[f"regnet_{letter}_{flops}"] = tv(f"regnet_{letter}_{flops}", device="cpu")
-SOURCES["regnet_y_128gf"] = tv("regnet_y_128gf", device="cpu")
+for flops, word in {"200mf": "002", "400mf": "004", "600mf": "006", "800mf": "008", "1_6gf": "016", "3_2gf": "032",
+                    "4gf": "040", "6_4gf": "064", "8gf": "080", "12gf": "120", "16gf": "160", "32gf": "320",
+                    "128gf": "1280"}.items():  # fmt: skip
+    for letter in "xy" if flops != "128gf" else "y":
+        name = f"regnet_{letter}_{flops}"
+        SOURCES[name] = timm(
+            f"regnet.regnet{letter}_{word}", device="cpu", order="any, because timm runs a unit before its shortcut"
+        )
+        if flops not in ("200mf", "600mf", "4gf", "6_4gf", "12gf"):  # which torchvision does not have
+            SOURCES[f"{name}_torchvision"] = tv(name, device="cpu", network=name, knobs={"widths": "torchvision"})
 for name, side in {"s": 384, "m": 480, "l": 480}.items():
     SOURCES[f"efficientnet_v2_{name}"] = tv(f"efficientnet_v2_{name}", input=(3, side, side))
 for name in ("fcn_resnet50", "fcn_resnet101", "deeplab_v3_resnet50", "deeplab_v3_resnet101"):
