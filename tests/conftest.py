@@ -8,19 +8,10 @@ import pytest
 
 os.environ.pop("COLUMNS", None)  # a terminal's width, or what pytest-xdist sets, is not that of the tables tested
 
-LONGEST = ("test_xlsx", "test_page", "test_sweep", "test_writing", "test_domain")  # files that should not start last
-EXTRAS = (
-    "torch",
-    "keras",
-    "distributed",
-    "pandas",
-    "pyarrow",
-    "matplotlib",
-    "jsonschema",
-    "openpyxl",
-    "playwright",
-    "onnx",
-)
+# files that should not start last
+LONGEST = ("test_page_browser", "test_xlsx", "test_page", "test_sweep", "test_writing", "test_domain")
+EXTRAS = ("torch", "keras", "distributed", "pandas", "pyarrow", "matplotlib", "jsonschema", "openpyxl", "playwright",
+          "onnx")  # fmt: skip
 MISSING = {name for name in EXTRAS if not find_spec(name)}
 
 

@@ -209,6 +209,15 @@ class Fickle(nn.Module):
         return x.reshape(len(x), 3, -1)[:, :, : min(70 * 70, x.shape[2] * x.shape[3])].cumsum(1)
 
 
+class Squares(nn.Module):
+    """It makes a square map of 33 + 16 and of 65 + 16 columns, and no other."""
+
+    def forward(self, x):
+        x = nn.functional.pad(x, (0, 16))[:, :, 0]
+        side = isqrt(x.shape[2])
+        return x.reshape(len(x), 3, *((side, side) if side**2 == x.shape[2] else (1, -1)))
+
+
 class Tree(nn.Module):
     """Inside `right`, its own `left` hides the one outside."""
 
@@ -358,8 +367,9 @@ def test_most_sizes_are_knobs():
 
 
 def test_a_size_that_two_sizes_do_not_tell_is_fixed():
-    about = archcalc.from_torch(Fickle(), IMAGE).spec.headings["about"]
-    assert "the layers at 3 x 96 x 96 are others than the network's" in about
+    for module, size in ((Fickle(), 32), (Squares(), 33)):
+        about = archcalc.from_torch(module, (3, size, size)).spec.headings["about"]
+        assert f"the layers at 3 x {size + 64} x {size + 64} are others than the network's" in about
 
 
 @pytest.mark.parametrize("sizes", [(4, 20), (9, 16), (16, 49), (196, 64)])

@@ -50,6 +50,18 @@ def test_networks_as_they_are_were_held_against_modules_of_others():
     ]
 
 
+def test_the_front_page_says_how_much_was_compared():
+    data, computed = read("witnesses/meta.json"), read("verification/cpu.json")
+    text = " ".join((REPORTS.parent / "README.md").read_text().split())
+    layers = sum(one["layers"] for one in data["verified"])
+    assert f"The {len(data['verified'])} specs become torch modules" in text
+    assert f"all {layers:,} layers are equal" in text
+    assert f"and {len(computed['verified'])} of them were computed on a CPU" in text
+    assert f"{len({one['label'] for one in data['witnessed']})} specs equal modules of torchvision" in text
+    page = (REPORTS.parent / "docs" / "verify.md").read_text()
+    assert f"transformers and torch: {len(data['witnessed'])} comparisons" in page
+
+
 def test_memory_is_by_the_formulas_as_they_are():
     for one in read("memory/cpu.json")["used"]:
         found = memory(now(one["label"]), one["batch"])

@@ -63,9 +63,17 @@ def with_knobs(read: Read, imported: Imported, headings: dict[str, str]) -> Spec
     if any(one.layer != other.layer for one, other in zip(imported.operations, larger.operations, strict=True)):
         others += [third for third in [_at(read, imported.shape, 2 * STEP)] if not isinstance(third, str)]
     for other in others:
-        if not equal(spec, other.operations, order, knobs(other.shape)):
+        if not _holds(spec, other, order):
             return f"the layers at {describe(other.shape)} are others than the network's"
     return spec
+
+
+def _holds(spec: Spec, other: Imported, order: Sequence[int]) -> bool:
+    """Whether a spec with knobs is equal to the network at another size."""
+    try:
+        return equal(spec, other.operations, order, knobs(other.shape))
+    except ArchcalcError:  # its layers do not even fit
+        return False
 
 
 def _counted(imported: Imported, spec: Spec) -> None:
@@ -87,7 +95,8 @@ def _notes(imported: Imported, fixed: str) -> Iterator[str]:
     if fixed:
         yield f"The size of the input is fixed: {fixed}"
     if imported.unused:
-        yield f"{many(imported.unused, 'parameter')} of the module, which its forward does not use, are left out"
+        are = "are" if imported.unused > 1 else "is"
+        yield f"{many(imported.unused, 'parameter')} of the module, which its forward does not use, {are} left out"
 
 
 def _sizes(shape: Shape) -> tuple[list[str], list[Knob]]:

@@ -165,8 +165,9 @@ def _flat(args: Any, role: str) -> Iterator[Tensor | int | float]:
 
 
 def _key(history: Sequence[Any]) -> Key:
-    name, call, output = history
-    return Key(str(name), int(call), int(output))
+    name, *numbers = history
+    call, output = sizes([number + 1 for number in numbers])
+    return Key(str(name), call - 1, output - 1)
 
 
 def inputs(model: dict[str, Any], found: Sequence[Call]) -> list[str]:

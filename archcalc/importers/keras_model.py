@@ -19,7 +19,7 @@ from archcalc.layers import KINDS
 
 BLOCK = re.compile(r"(?P<block>.*?block_?\d+[a-z]?)_(?P<name>.+)")
 DEEPEST = 20  # models within models
-MOST = 5_000  # calls of layers
+MOST = 4_000  # calls of layers, with what they take
 
 Axes = tuple[int, ...]  # for each axis in Keras, the axis in archcalc
 
@@ -141,9 +141,9 @@ class Reader:
         self, call: Call, values: tuple[Value, ...], known: Shape | None, within: tuple[Within, ...]
     ) -> list[Value]:
         """What a call of a layer gives. Raises ArchcalcError."""
-        self.calls += 1
+        self.calls += 1 + len(call.tensors)
         if self.calls > MOST:
-            raise ArchcalcError(f"the model has more than {MOST:,} calls of layers")
+            raise ArchcalcError(f"the model has more than {MOST:,} calls of layers and inputs of these")
         inside = (*within, *_within(call))
         if call.kind in MODELS:
             return self.model(call.layer, values, inside)

@@ -163,7 +163,7 @@ class Nesting:
             users = {user for number in inside for user in self.users.get(number, set())} - inside
             if len(sources) > 1 or users - taken or self.seen(inside - {value}, inside):
                 break
-            taken |= inside
+            taken = (taken - {number}) | inside  # what the join itself takes is where the branch starts
             places = (place, *places)
             found[next(iter(sources), None)] = places
             if not sources:

@@ -151,4 +151,4 @@ def _listed(element: Element) -> list[Any]:
 
 def _tokens(text: str | None) -> Iterator[list[Any]]:
     for token in re.findall(r"\d+|[^\d\s]", text or ""):
-        yield ["mn" if token.isdigit() else "mo", {}, token]
+        yield ["mn" if token.isdigit() else "mo", {}, token.replace("-", "\N{MINUS SIGN}")]

@@ -99,7 +99,6 @@ const visible = (network, groups) => groups.flatMap(group =>
   [group, ...(network.open.has(group.name) ? visible(network, group.inner) : [])]);
 const blocks = groups => groups.flatMap(group => group.alone ? [] : [group.name, ...blocks(group.inner)]);
 
-const BAR = 5; // rem, of the largest share that is shown
 const made = (network, { name, alone, depth }) => { // a row of the table, without its figures
   const full = called(network, name), short = full === name ? name.split("/").at(-1) : full;
   const fold = () => {
@@ -117,8 +116,7 @@ const made = (network, { name, alone, depth }) => { // a row of the table, witho
 };
 const fill = (row, { cells: words }, size) => {
   row.cells.forEach((cell, i) => write(cell, words[i + 1]));
-  const width = `${(BAR * size).toFixed(2)}rem`;
-  if (row.bar.style.width !== width) row.bar.style.width = width;
+  row.bar.style.setProperty("--size", size.toFixed(3)); // of the largest that is shown
 };
 const rowOf = (network, group) => { // made once, and used again when a layer comes back
   const before = network.rows.get(group.name);

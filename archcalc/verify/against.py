@@ -125,7 +125,8 @@ def _beside(
         if len(other.differences) < len(found.differences):
             found, theirs = other, joined
     differences = (*found.differences, *_totals(report, sums))
-    return Witnessed(report.label, library, module, origin, len(theirs.lines), differences, found.unknown)
+    unknown = (*found.unknown, *(f"total: {what}" for what, counted in sums.items() if counted is None))
+    return Witnessed(report.label, library, module, origin, len(theirs.lines), differences, unknown)
 
 
 def _totals(report: Report, sums: Mapping[str, int | None]) -> Iterator[str]:

@@ -33,11 +33,13 @@ const read = section => { // what a reader sees of a network, with all its block
   };
 };
 """
-SIDE_BY_SIDE = f"""() => {{ {READ}
+SIDE_BY_SIDE = f"""last => {{ {READ}
+  document.body.hidden = last; // nothing is drawn any more
   const all = what => [...document.querySelectorAll(what)];
   return [all(".networks > section").map(read), all("section[aria-label=totals] tbody tr").map(cells)];
 }}"""
 AT_LINKS = f"""links => {{ {READ}
+  document.body.hidden = true; // nothing is drawn any more
   for (const details of document.querySelectorAll("details")) details.open = true;
   return links.map(link => {{
     history.replaceState(null, "", link);

@@ -11,17 +11,21 @@ import sys
 import time
 import warnings
 from importlib import import_module
+from inspect import getsourcelines
 from pathlib import Path
+from statistics import median_high as median
 
 import torch
 
 from archcalc.core.errors import ArchcalcError
-from archcalc.importers.importing import import_
-from archcalc.importers.torch_graph import read, source
+from archcalc.importers.importing import STEP, as_spec, import_
+from archcalc.importers.torch_graph import counted, evaluated, read, source
 from archcalc.network import Network
 
 FOLDER = Path(__file__).parents[2] / "reports" / "imports"
 PAGE = FOLDER / "torch.md"
+MEDIANS = ("lines", "source", "seconds")
+FURTHER = 3 * STEP  # by how much larger another input is, at which the totals are compared, too
 
 
 def torchvision_networks():
@@ -43,16 +47,20 @@ def _sizes(name):
 
 
 def timm_networks():
-    """The first model of each file of timm, which is a family."""
+    """Some models of each file of timm, which is a family: three, and one more for every twenty that it has."""
     import timm
 
     for module in sorted(timm.list_modules()):
-        names = timm.list_models(module=module)
-        if names:
-            name = min(names, key=lambda one: (len(one), one))
+        for name in spread(sorted(timm.list_models(module=module))):
             config = timm.get_pretrained_cfg(name)
             shape = tuple(config.input_size) if config else (3, 224, 224)
             yield f"timm:{name}", lambda name=name: timm.create_model(name), shape
+
+
+def spread(names):
+    """Some of the names, from the first to the last, at equal distances."""
+    last, steps = len(names) - 1, 2 + len(names) // 20
+    return [*dict.fromkeys(names[step * last // steps] for step in range(steps + 1))] if names else []
 
 
 def built(make):
@@ -65,20 +73,48 @@ def built(make):
 
 def fact(make, shape, path):
     """What came of one import."""
-    start = time.perf_counter()
     try:
         module = built(make)
+    except Exception as error:
+        return {"error": f"it cannot be built: {type(error).__name__}: {error}".partition("\n")[0]}
+    start = time.process_time()
+    try:
         found = import_(lambda sizes: read(module, sizes), shape, path.partition(":")[2], source(path))
     except ArchcalcError as error:
         return {"error": str(error)}
-    except Exception as error:
-        return {"error": f"it cannot be built: {type(error).__name__}: {error}".partition("\n")[0]}
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     network = Network(found.spec)
     totals = network.summary().totals
     return {"input": "x".join(map(str, shape)), "operations": found.layers, "lines": network.text.count("\n"),
-            "knobs": list(network.knobs), "seconds": round(seconds, 1), "params": [totals.params, found.params],
-            "mult_adds": [totals.mult_adds, found.mult_adds], "notes": list(found.notes)}  # fmt: skip
+            "source": lines_of(module), "knobs": list(network.knobs), "seconds": round(seconds, 1),
+            "params": [totals.params, found.params], "mult_adds": [totals.mult_adds, found.mult_adds],
+            "others": at_another_size(network, module, shape, path), "notes": list(found.notes)}  # fmt: skip
+
+
+def lines_of(module):
+    """The lines of the classes of which a module is made, without those of torch."""
+    kinds = {type(part) for part in module.modules()}
+    return sum(len(getsourcelines(kind)[0]) for kind in kinds if not kind.__module__.startswith("torch."))
+
+
+def at_another_size(network, module, shape, path):
+    """The mult-adds in archcalc and of the module at a size at which the importer compared nothing, if it runs there.
+
+    Where the size is fixed, the module is imported again.
+    """
+    further = FURTHER if network.knobs else STEP
+    larger = (shape[0], *(size + further for size in shape[1:]))
+    if network.knobs:
+        settings = {name: knob.default + further for name, knob in network.knobs.items()}
+        with evaluated(torch, module) as on_meta:
+            theirs = counted(torch, on_meta, larger, "float32")
+    else:
+        try:
+            imported = read(module, larger)
+        except ArchcalcError:
+            return {}
+        network, settings, theirs = Network(as_spec(imported, {"net": path})[1]), {}, imported.mult_adds
+    return {"x".join(map(str, larger)): [network.summary(**settings).totals.mult_adds, theirs]} if theirs else {}
 
 
 def verdict(found):
@@ -88,6 +124,8 @@ def verdict(found):
     ours, theirs = found["mult_adds"]
     if found["params"][0] != found["params"][1] or (None not in (ours, theirs) and ours != theirs):
         return f"differs: {found['params']}, {found['mult_adds']}"
+    if others := {size: pair for size, pair in found.get("others", {}).items() if len({*pair}) > 1}:
+        return f"differs at {others}"
     if ours is None:
         return next(note for note in found["notes"] if "not known" in note)
     return "equal" if theirs is not None else "equal in params; torch's counter fails"
@@ -101,10 +139,12 @@ the parameters that its forward uses, and torch's FlopCounterMode halved, for on
 with other numbers is refused. Written by `python -m references.imports torchvision` (and `timm`) in tests/.
 
 **{equal} of {all} are equal**; in {knobs} the size of the input is a knob, each layer compared at a second size.
-The median spec has {median} lines.
+The median spec has {lines} lines, where the classes of the module have {source} ("source", without those of torch).
+An import takes {seconds} seconds of a processor in the median. "Also at" names another size at which the totals are
+equal to torch's count: with the knob, or, where the size is fixed, in another import.
 
-| module | input | operations | lines | size | seconds | |
-|---|---|---:|---:|---|---:|---|
+| module | input | operations | lines | source | size | also at | seconds | |
+|---|---|---:|---:|---:|---|---|---:|---|
 """
 
 
@@ -113,23 +153,23 @@ def page():
     facts = {
         path: found for file in sorted(FOLDER.glob("*.json")) for path, found in json.loads(file.read_text()).items()
     }
-    lines = sorted(found["lines"] for found in facts.values() if "lines" in found)
     text = HEAD.format(
         equal=sum(verdict(found) == "equal" for found in facts.values()),
         all=len(facts),
         knobs=sum(bool(found.get("knobs")) for found in facts.values()),
-        median=lines[len(lines) // 2],
+        **{key: median([found[key] for found in facts.values() if key in found]) for key in MEDIANS},
     )
-    for path, found in sorted(facts.items()):
-        size = "knob" if found.get("knobs") else "fixed" if "lines" in found else ""
-        cells = [
-            path,
-            *(found.get(key, "") for key in ("input", "operations", "lines")),
-            size,
-            found.get("seconds", ""),
-        ]
-        text += f"| {' | '.join(map(str, [*cells, verdict(found)]))} |\n"
-    return text
+    return text + "".join(f"| {' | '.join(map(str, row(path, found)))} |\n" for path, found in sorted(facts.items()))
+
+
+def row(path, found):
+    """The cells of a network."""
+    yield path
+    yield from (found.get(key, "") for key in ("input", "operations", "lines", "source"))
+    yield ("knob" if found["knobs"] else "fixed") if "knobs" in found else ""
+    yield ", ".join(found.get("others", {}))
+    yield found.get("seconds", "")
+    yield verdict(found)
 
 
 def main(library):
