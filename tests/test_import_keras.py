@@ -5,6 +5,7 @@ import json
 import os
 import zipfile
 from contextlib import suppress
+from random import Random
 
 import pytest
 from console import check_mistake, run
@@ -374,6 +375,73 @@ def test_an_archive_that_would_fill_the_memory_is_refused(tmp_path):
         configuration(str(tmp_path / "bomb.keras"))
 
 
+def test_an_archive_of_endless_names_is_refused_unread(tmp_path):
+    with zipfile.ZipFile(tmp_path / "net.keras", "w") as archive:
+        for number in range(150):
+            archive.writestr(f"{number:0>60000}", b"")
+    with pytest.raises(ArchcalcError, match="not an archive of Keras 3 with a"):
+        configuration(str(tmp_path / "net.keras"))
+
+
+@pytest.mark.parametrize("names", [["../config.json"], ["/config.json", "CONFIG.JSON"], []])
+def test_an_archive_without_a_configuration_is_refused(names, tmp_path):
+    with zipfile.ZipFile(tmp_path / "net.keras", "w") as archive:
+        for name in names:
+            archive.writestr(name, json.dumps(SMALLEST))
+    with pytest.raises(ArchcalcError, match="not an archive of Keras 3 with a"):
+        configuration(str(tmp_path / "net.keras"))
+
+
+def call(kind, name, *inputs, **config):
+    """A layer as Keras 2 writes it, which is short."""
+    return {"class_name": kind, "config": {"name": name, **config}, "inbound_nodes": [[[i, 0, 0, {}] for i in inputs]]}
+
+
+def functional(last, *layers):
+    first = layer("InputLayer", "in", batch_shape=[None, 7])
+    config = {"name": "m", "layers": [first, *layers], "input_layers": ["in", 0, 0], "output_layers": last}
+    return {"class_name": "Functional", "config": config}
+
+
+def twice(depth):
+    """A model in which one is called twice, in which one is called twice ..."""
+    found = functional(["one", 0, 0], call("Dense", "one", "in", **DENSE | {"units": 7}))
+    for _ in range(depth):
+        inner = {**found, "name": "inner", "inbound_nodes": [[["in", 0, 0, {}]], [["inner", 0, 0, {}]]]}
+        found = functional(["inner", 1, 0], inner)
+    return found
+
+
+def cycle(count):
+    names = [f"d{number}" for number in range(count)]
+    return functional(["d0", 0, 0], *(call("Add", name, "in", names[i - 1]) for i, name in enumerate(names)))
+
+
+def with_units(number):
+    return changed(("config", "layers", 1, "config", "units"), number)
+
+
+ENDLESS = {
+    "a chain": (functional(["d9999", 0, 0], *(call("Dense", f"d{i}", f"d{i - 1}" if i else "in", **DENSE | {"units": 7})
+                for i in range(10_000))), "the model has more than 4,000 calls of layers"),
+    "a layer that takes everything": (functional(["z", 0, 0], call("Add", "z", *["in"] * 10_000)), "more than 4,000"),
+    "a cycle": (cycle(10_000), "are not there, or depend on its output"),
+    "models that call one twice": (twice(15), "the model has more than 4,000 calls of layers"),
+    "models within models": (twice(100), "there are more than 20 models within models"),
+    "a number of many digits": (with_units(10**30), "not JSON that can be read"),
+    "a number of all digits": (with_units(10**17), "is 5 in the file, and 1"),
+    "a layer of infinite size": (with_units(float("inf")), "not JSON that can be read"),
+    "a layer of a fraction": (with_units(2.5), "the layer 'one': out must not be 2.5"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "message"), ENDLESS.values(), ids=ENDLESS)
+def test_what_would_not_end_is_refused(content, message, tmp_path):
+    with pytest.raises(ArchcalcError) as caught:
+        imported(json.dumps(content), tmp_path)
+    assert message in str(caught.value)
+
+
 def paths(tree, above=()):
     """The path of every value in a tree of JSON."""
     yield above
@@ -381,13 +449,68 @@ def paths(tree, above=()):
         yield from paths(value, (*above, key))
 
 
-@pytest.mark.parametrize("value", [None, [], {}, "x", -1, 10**30, [None], True], ids=str)
-def test_no_value_in_a_file_ends_in_a_traceback(value, tmp_path):
-    file = tmp_path / "net.json"
-    for path in paths(SMALLEST):
-        file.write_text(json.dumps(changed(path, value) if path else value))
-        with suppress(ArchcalcError):
-            archcalc.load(file).summary()
+def stranger(tree, random):
+    """The tree with a few values in other places, or none there."""
+    tree = copy.deepcopy(tree)
+    places = [path for path in paths(tree) if path]
+    for _ in range(random.choice([1, 1, 2, 4])):
+        (*above, last), other = random.choice(places), random.choice(places)
+        with suppress(LookupError, TypeError):
+            value = random.choice([*VALUES, copy.deepcopy(at(tree, other))])
+            at(tree, above)[last] = value
+            if value == "nothing":
+                del at(tree, above)[last]
+    return tree
+
+
+def at(tree, path):
+    for key in path:
+        tree = tree[key]
+    return tree
+
+
+VALUES = [None, [], {}, "x", "nothing", -1, 0, 2, 10**15, 10**30, 1e308, float("nan"), True, [None], ["x"], [0, 0],
+          "same", "channels_first", "in\n\x1b[31mput", "a" * 3000, tensor("in", 7)]  # fmt: skip
+
+
+def trees():
+    """Files to be changed: a small one of Keras 3, and one with blocks of most kinds of argument, of Keras 2."""
+    conv = {"filters": 4, "kernel_size": [3, 3], "strides": [1, 2], "padding": "same", "dilation_rate": [1, 1],
+            "groups": 1, "use_bias": True, "activation": "softmax", "data_format": "channels_last"}  # fmt: skip
+    recurrent = {"units": 3, "use_bias": True, "return_sequences": False}
+    steps = {"class_name": "LSTM", "config": recurrent}
+    norm = {"axis": [3], "scale": True, "center": False}
+    image = call("Reshape", "image", "in", target_shape=[-1, 7, 1])
+    yield SMALLEST
+    yield twice(2)
+    yield functional([["b", 0, 0], ["f", 0, 0]], image, call("Conv2D", "c", "image", **conv),
+                     call("BatchNormalization", "n", "c", **norm), call("Concatenate", "j", "n", "c", axis=-1),
+                     call("ZeroPadding2D", "z", "j", padding=[[1, 0], [0, 2]]),
+                     call("Reshape", "r", "z", target_shape=[-1, 4]),
+                     call("Bidirectional", "b", "r", merge_mode="concat", layer=steps),
+                     call("PReLU", "p", "z", shared_axes=[1]), call("Flatten", "f", "p"))  # fmt: skip
+
+
+@pytest.mark.parametrize("tree", [*trees()], ids=["small", "nested", "of Keras 2"])
+def test_no_file_ends_in_a_traceback(tree, tmp_path):
+    """What is changed is a network, or one line."""
+    file, random, read = tmp_path / "net.json", Random(1), 0
+    for _ in range(200):
+        file.write_text(json.dumps(stranger(tree, random)))
+        said = message(file)
+        read += not said
+        assert said.isprintable()
+        assert len(said) < 500
+    assert 5 < read < 150
+
+
+def message(file):
+    """Why a file is refused; empty where it is a network."""
+    try:
+        archcalc.load(file).summary()
+    except ArchcalcError as error:
+        return str(error)
+    return ""
 
 
 def test_the_command_gives_an_open_size(tmp_path):

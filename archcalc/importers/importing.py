@@ -165,7 +165,7 @@ def as_spec(
             if equal(spec, operations, order, {}):
                 return order, spec
         except (Cannot, Refusal, SpecError) as error:
-            why = str(error) or why
+            why = str(error).partition("\n")[0] or why
     raise ArchcalcError(f"the network cannot be written as a spec: {why}")
 
 

@@ -25,7 +25,7 @@ DIGITS = 18  # of a whole number
 def configuration(path: str) -> dict[str, Any]:
     """What a .keras archive or a file of JSON says of the model. Raises ArchcalcError."""
     try:
-        found = json.loads(_text(path), parse_int=_whole)
+        found = json.loads(_text(path), parse_int=_whole, parse_constant=_whole)
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError):
         raise ArchcalcError(f"{path}: not an archive of Keras 3 with a config.json in it that can be read") from None
     except OSError as error:
@@ -40,8 +40,9 @@ def configuration(path: str) -> dict[str, Any]:
 
 
 def _whole(digits: str) -> int:
+    """A whole number. Raises ValueError for one of too many digits, and for Infinity and NaN, which are not JSON."""
     if len(digits) > DIGITS:
-        raise ValueError("a number of too many digits")
+        raise ValueError
     return int(digits)
 
 

@@ -170,7 +170,8 @@ class Reader:
     def add(self, kind: Kind, values: Sequence[Value], within: tuple[Within, ...], axes: Axes, name: str = "") -> Value:
         """An operation on these values. Raises ArchcalcError where they do not fit it."""
         shapes = [value.shape for value in values] or [self.input.shape]  # what depends on nothing may stand anywhere
-        for needed in (argument_needs(kind), kind.needs(*shapes)):
+        inexact = ((not isinstance(v, float), f"{name} must not be {v}") for name, v in vars(kind).items())
+        for needed in (inexact, argument_needs(kind), kind.needs(*shapes)):
             for fits, why in needed:
                 if fits is not True:
                     raise ArchcalcError(shown(why))
@@ -184,18 +185,24 @@ class Reader:
     def share(self, first: int, within: tuple[Within, ...]) -> None:
         """Name the weights of the operations from ``first`` on: those of a layer that is called again are its own."""
         path = tuple(each.key for each in within)
-        learned = [number for number in range(first, len(self.operations)) if self.learned(number)]
+        learned = [number for number in range(first, len(self.operations)) if self.is_learned(number)]
         earlier = self.first.setdefault(path, learned)
-        if len(learned) != len(earlier):
-            raise ArchcalcError("it is called again, and its layers are others there")
+        if [*map(self.weights, learned)] != [*map(self.weights, earlier)]:
+            raise ArchcalcError("it is called again, on an input for which its weights would have other sizes")
         for number, other in zip(learned, earlier, strict=True):
             shared = other if other != number else None
             self.operations[number] = self.operations[number]._replace(weights=path, shared=shared)
 
-    def learned(self, number: int) -> bool:
-        operation = self.operations[number]
-        shapes = [self.operations[source].shape if source != INPUT else self.input.shape for source in operation.inputs]
-        return _is_learned(operation.layer, shapes or [self.input.shape])
+    def is_learned(self, number: int) -> bool:
+        return _is_learned(self.operations[number].layer, self.shapes(number))
+
+    def weights(self, number: int) -> Any:
+        return self.operations[number].layer.weights(*self.shapes(number))
+
+    def shapes(self, number: int) -> list[Shape]:
+        """Those that an operation takes; what depends on nothing may stand anywhere."""
+        sources = self.operations[number].inputs or (INPUT,)
+        return [self.input.shape if source == INPUT else self.operations[source].shape for source in sources]
 
 
 def _is_learned(kind: Kind, shapes: Sequence[Shape]) -> bool:
