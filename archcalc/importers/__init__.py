@@ -1,7 +1,8 @@
 """Specs of networks that exist in other forms: modules of torch, files of Keras and of ONNX.
 
 operation.py    what every importer reads a network into: operations in the order in which they run
-torch_graph.py  a torch module -> operations, by torch.export
+torch_module.py a torch module as its graph, by torch.export
+torch_graph.py  such a graph -> operations
 torch_call.py   a call of an operator, without the axis of the batch
 torch_layers.py an operator of torch -> layers
 idioms.py       several operations -> the one layer that they are

@@ -57,8 +57,8 @@ def with_knobs(read: Read, imported: Imported, headings: dict[str, str]) -> Spec
     sizes, free = _sizes(imported.shape)
     try:
         order, spec = as_spec(imported, headings, sizes, free, larger)
-    except ArchcalcError as error:
-        return str(error)
+    except ArchcalcError:
+        return "its layers cannot be written for any size"
     others = [larger]
     if any(one.layer != other.layer for one, other in zip(imported.operations, larger.operations, strict=True)):
         others += [third for third in [_at(read, imported.shape, 2 * STEP)] if not isinstance(third, str)]

@@ -19,7 +19,8 @@ from archcalc.importers.onnx_nodes import Scopes, kind_of, live
 from archcalc.importers.onnx_values import Values
 from archcalc.importers.operation import INPUT, Imported, Operation
 from archcalc.importers.torch_call import Asked
-from archcalc.importers.torch_graph import BATCH, Reader, Value, example
+from archcalc.importers.torch_graph import Reader, Value, example
+from archcalc.importers.torch_module import BATCH
 from archcalc.layers import KINDS
 
 FLOATS = (1, 10, 11, 16)  # types of tensors that may be learned
