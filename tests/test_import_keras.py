@@ -379,6 +379,7 @@ def test_an_archive_of_endless_names_is_refused_unread(tmp_path):
     with zipfile.ZipFile(tmp_path / "net.keras", "w") as archive:
         for number in range(150):
             archive.writestr(f"{number:0>60000}", b"")
+        archive.writestr("config.json", json.dumps(SMALLEST))
     with pytest.raises(ArchcalcError, match="not an archive of Keras 3 with a"):
         configuration(str(tmp_path / "net.keras"))
 
@@ -511,6 +512,20 @@ def message(file):
     except ArchcalcError as error:
         return str(error)
     return ""
+
+
+@pytest.mark.parametrize(("stated", "given", "fits"), [
+    ([None, None, 3], "3,40,50", True), ([None, None, 3], "4,40,50", False), ([None, None, 3], "40,50,3", True),
+    ([32, 32, 3], "3,48,48", True), ([32, 32, 3], "4,32,32", False), ([3, 32, 32], "3,48,48", True),
+    ([32, 32, 3], "3,32", False),
+])  # fmt: skip
+def test_an_input_fits_what_the_file_states(stated, given, fits, tmp_path):
+    content = changed(("config", "layers", 0, "config", "batch_shape"), [None, *stated])
+    content["config"]["layers"][1:] = [call("Activation", "two", "in", activation="relu")]
+    (tmp_path / "net.json").write_text(json.dumps(content))
+    result = run(f"import {tmp_path / 'net.json'} --input {given}")
+    assert result.exit_code == (0 if fits else 2)
+    assert fits or "the model takes an input of" in result.output
 
 
 def test_the_command_gives_an_open_size(tmp_path):

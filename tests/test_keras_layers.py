@@ -15,7 +15,7 @@ from archcalc.report import summarize
 
 os.environ.setdefault("KERAS_BACKEND", "torch")  # before Keras is imported
 
-TIMES = 4
+TIMES = 6
 
 
 def window(axes, rng, **more):

@@ -115,8 +115,8 @@ def _ways(stated: list[Any], shape: Shape | None) -> list[Axes]:
 
 
 def _fits(stated: list[Any], shape: Shape, axes: Axes) -> bool:
-    """Whether the file states these sizes or leaves them open; those of a map's positions may be others."""
-    free = range(1, len(shape)) if len(shape) > 2 else ()
+    """Whether the file states these sizes or leaves them open; where it states all, a map's positions may be others."""
+    free = range(1, len(shape)) if len(shape) > 2 and None not in stated else ()
     return len(shape) == len(stated) and all(
         size in (None, shape[axis]) or axis in free for size, axis in zip(stated, axes, strict=True)
     )
