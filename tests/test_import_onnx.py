@@ -73,6 +73,17 @@ OPERATORS = {  # a graph of the input x, 8 x 12 x 12, and the layers that it is
          node("Conv", ["x", "w", "b"], ["y"])],
         [W, number("zero", 0)], ["conv(4, 3, bias=false)"],
     ),
+    "conv_constant_bias": (  # which is not learned, so that it is no bias of conv
+        [node("Expand", ["one", "four"], ["b"]), node("Conv", ["x", "w", "b"], ["y"])],
+        [W, number("one", 1), whole("four", 4)], ["opaque((4, 10, 10), params=288, mult_adds=28800)"],
+    ),
+    "heads_and_back": (
+        [node("Reshape", ["x", "rows"], ["r"]), node("Transpose", ["r"], ["t"], perm=[1, 0, 2]),
+         node("Reshape", ["t", "heads"], ["h"]), node("Reshape", ["h", "back"], ["b"]),
+         node("Transpose", ["b"], ["y"], perm=[1, 0, 2])],
+        [whole("rows", 1, 96, 12), whole("heads", 96, 3, 4), whole("back", 96, 1, 12)],
+        ["reshape((96, 12))", "reshape((96, 3, 4))", "reshape((96, 12))"],
+    ),
     "conv_groups": ([node("Conv", ["x", "w"], ["y"], group=2)], [weight("w", 4, 4, 1, 1)],
                     ["conv(4, 1, groups=2, bias=false)"]),
     "conv_same": ([node("Conv", ["x", "w"], ["y"], strides=[2, 2], auto_pad="SAME_UPPER")], [W],
