@@ -64,7 +64,7 @@ def seen(net, values):
             for path, *cells in texts(report, "block", depth)}  # fmt: skip
     own = counts(report)
     layers = [row.name for row in report.layers]
-    unknown = f"unknown: {', '.join(report.unknown)}. " if report.unknown else ""
+    unknown = f"unknown: {', '.join(report.unknown)}; 'at least' counts the rest. " if report.unknown else ""
     return {
         "heading": heading(report),
         "totals": totals(report, answered(net, {})[0]),
