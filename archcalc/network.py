@@ -134,8 +134,8 @@ def from_torch(module: Any, shape: Sequence[int], name: str = "", dtype: str = "
     Its forward runs without data, so its weights may be on the meta device. Raises ArchcalcError.
     """
     from archcalc.importers.importing import import_
-    from archcalc.importers.torch_graph import read
-    from archcalc.importers.torch_module import source
+    from archcalc.importers.torch.graph import read
+    from archcalc.importers.torch.module import source
 
     title = name or type(module).__name__
     found = import_(lambda sizes: read(module, sizes, dtype), tuple(shape), title, source(title))

@@ -178,7 +178,7 @@ def test_what_is_not_known_is_named_and_the_rest_compared(here):
 
 
 def test_a_total_that_torch_does_not_count_is_named(imported, monkeypatch):
-    monkeypatch.setattr("archcalc.importers.torch_graph.counted", lambda *_: None)
+    monkeypatch.setattr("archcalc.importers.torch.graph.counted", lambda *_: None)
     result = verified("net.yaml --against played_net:Net")
     assert (result.exit_code, "in net or its witness: total: mult_adds." in result.output) == (0, True), result.output
 

@@ -13,7 +13,7 @@ from test_imports import loaded_after
 
 import archcalc
 from archcalc.core.errors import ArchcalcError
-from archcalc.importers.keras_file import LARGEST, configuration
+from archcalc.importers.keras.file import LARGEST, configuration
 
 os.environ.setdefault("KERAS_BACKEND", "torch")  # before Keras is imported
 

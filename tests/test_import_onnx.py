@@ -14,8 +14,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 import archcalc
 from archcalc.core.errors import ArchcalcError
-from archcalc.importers import onnx_graph
-from archcalc.importers.onnx_file import LARGEST, SMALL, load, mapped, without_weights
+from archcalc.importers.onnx import graph as onnx_graph
+from archcalc.importers.onnx.file import LARGEST, SMALL, load, mapped, without_weights
 from archcalc.network import Network
 
 NEWEST = 20  # operators of every version that the tests name are those of this one, unless another is told
@@ -547,7 +547,7 @@ def test_weights_in_another_file_are_never_opened(tmp_path, monkeypatch):
 
 
 def test_what_is_too_large_without_its_weights_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("archcalc.importers.onnx_file.LARGEST", 2 * SMALL)
+    monkeypatch.setattr("archcalc.importers.onnx.file.LARGEST", 2 * SMALL)
     assert LARGEST > 2 * SMALL
     with pytest.raises(ArchcalcError, match="without its weights"):
         network(changed(small, lambda made: made.metadata_props.add(key="k", value="v" * 3 * SMALL)), tmp_path)

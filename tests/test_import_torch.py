@@ -15,7 +15,7 @@ import archcalc
 from archcalc.importers.importing import equal
 from archcalc.importers.nesting import Nesting, numbers
 from archcalc.importers.sizes import Measured, expression
-from archcalc.importers.torch_graph import read
+from archcalc.importers.torch.graph import read
 from archcalc.verify.module import Function
 
 

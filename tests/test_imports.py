@@ -23,13 +23,13 @@ PLACES = {  # foreign package -> where it may be imported
     "click": "cli/*",
     "xlsxwriter": ("output/xlsx.py", "workbook/book.py", "workbook/sheet.py", "workbook/tables.py"),
     "tabulate": ("output/md.py", "output/html.py"),
-    "torch": ("verify/*", "importers/torch_*.py"),  # to run a network, or to read one
+    "torch": ("verify/*", "importers/torch/*.py"),  # to run a network, or to read one
     "archcalc_witness": "verify/against.py",
     "matplotlib": ("plots/*", "*plot.py"),
     "pyarrow": "sweeps/files.py",
     "distributed": "sweeps/remote.py",
     "pandas": "output/frame.py",
-    "onnx": "importers/onnx_*.py",
+    "onnx": "importers/onnx/*.py",
     "numpy": "*",
     "sympy": "*",
 }

@@ -9,8 +9,8 @@ from random import Random
 import pytest
 
 from archcalc.importers.files import of_file
-from archcalc.importers.keras_file import configuration, read
-from archcalc.importers.keras_layers import RULES
+from archcalc.importers.keras.file import configuration, read
+from archcalc.importers.keras.layers import RULES
 from archcalc.report import summarize
 
 os.environ.setdefault("KERAS_BACKEND", "torch")  # before Keras is imported

@@ -63,8 +63,8 @@ def _file(path: str, shape: tuple[int, ...] | None) -> Found:
 
 def _module(path: str, shape: tuple[int, ...], dtype: str) -> Found:
     from archcalc.importers.importing import import_ as import_network
-    from archcalc.importers.torch_graph import read
-    from archcalc.importers.torch_module import made_by, source
+    from archcalc.importers.torch.graph import read
+    from archcalc.importers.torch.module import made_by, source
 
     module = made_by(path)
     return import_network(lambda sizes: read(module, sizes, dtype), shape, path.partition(":")[2], source(path))

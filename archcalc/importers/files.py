@@ -9,8 +9,8 @@ from typing import TypeAlias
 from archcalc.core.errors import one_line
 from archcalc.core.shape import Shape
 from archcalc.importers.importing import Found, import_
-from archcalc.importers.keras_file import configuration, read
-from archcalc.importers.keras_graph import shown
+from archcalc.importers.keras.file import configuration, read
+from archcalc.importers.keras.graph import shown
 from archcalc.importers.operation import Imported
 
 ONNX = ".onnx"
@@ -36,8 +36,8 @@ def _keras(path: str) -> tuple[str, Reading]:
 
 
 def _onnx(path: str) -> tuple[str, Reading]:
-    from archcalc.importers.onnx_file import load
-    from archcalc.importers.onnx_graph import read as read_graph
+    from archcalc.importers.onnx.file import load
+    from archcalc.importers.onnx.graph import read as read_graph
 
     model = load(path)
     return one_line(basename(path).removesuffix(ONNX))[:100], lambda shape: read_graph(path, model, shape)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcalc.core.errors import ArchcalcError
 from archcalc.importers.importing import as_spec
-from archcalc.importers.torch_graph import read
-from archcalc.importers.torch_module import made_by
+from archcalc.importers.torch.graph import read
+from archcalc.importers.torch.module import made_by
 from archcalc.model import Model
 from archcalc.report import Report, summarize
 from archcalc.spec.library import find

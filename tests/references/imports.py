@@ -19,8 +19,8 @@ import torch
 
 from archcalc.core.errors import ArchcalcError
 from archcalc.importers.importing import STEP, as_spec, import_
-from archcalc.importers.torch_graph import read
-from archcalc.importers.torch_module import counted, evaluated, source
+from archcalc.importers.torch.graph import read
+from archcalc.importers.torch.module import counted, evaluated, source
 from archcalc.network import Network
 
 FOLDER = Path(__file__).parents[2] / "reports" / "imports"

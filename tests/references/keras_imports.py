@@ -16,7 +16,7 @@ from unittest.mock import patch
 from archcalc.core.errors import ArchcalcError
 from archcalc.importers.files import of_file
 from archcalc.importers.importing import STEP
-from archcalc.importers.keras_file import configuration, read
+from archcalc.importers.keras.file import configuration, read
 from archcalc.importers.operation import INPUT
 from archcalc.network import Network
 

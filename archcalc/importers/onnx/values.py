@@ -15,7 +15,7 @@ from warnings import catch_warnings, simplefilter
 
 from archcalc.core.errors import ArchcalcError, listing, needed, one_line
 from archcalc.core.shape import Shape, describe, replaced
-from archcalc.importers.onnx_file import WHAT
+from archcalc.importers.onnx.file import WHAT
 
 LARGEST = 1 << 16  # elements of a constant that is computed
 MOST_PARTS = 4096  # of a split

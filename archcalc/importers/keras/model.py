@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from archcalc.core.errors import ArchcalcError
 from archcalc.core.layer import Kind, argument_needs
 from archcalc.core.shape import Shape, describe
-from archcalc.importers.keras_graph import MODELS, Call, Key, calls, inputs, outputs, shown, stated
+from archcalc.importers.keras.graph import MODELS, Call, Key, calls, inputs, outputs, shown, stated
 from archcalc.importers.operation import INPUT, Operation, Within
 from archcalc.layers import KINDS
 
@@ -49,7 +49,7 @@ def channel_first(count: int, axis: int = -1) -> Axes:
 
 
 class Layer(NamedTuple):
-    """A call of a layer with what it takes: what the rules of keras_layers see."""
+    """A call of a layer with what it takes: what the rules for its layers see."""
 
     reader: Reader
     call: Call

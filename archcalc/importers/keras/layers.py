@@ -6,7 +6,7 @@ import re
 from math import prod
 from typing import Any
 
-from archcalc.importers.keras_maps import (
+from archcalc.importers.keras.maps import (
     adaptive_pool,
     conv,
     depthwise,
@@ -17,8 +17,8 @@ from archcalc.importers.keras_maps import (
     transposed,
     upsample,
 )
-from archcalc.importers.keras_model import Layer, Value, as_written, channel_first
-from archcalc.importers.keras_norms import (
+from archcalc.importers.keras.model import Layer, Value, as_written, channel_first
+from archcalc.importers.keras.norms import (
     batch_norm,
     group_norm,
     layer_norm,
@@ -28,7 +28,7 @@ from archcalc.importers.keras_norms import (
     residual_scale,
     rms_norm,
 )
-from archcalc.importers.keras_rules import (
+from archcalc.importers.keras.rules import (
     Rule,
     activated,
     broadcast,
@@ -39,7 +39,7 @@ from archcalc.importers.keras_rules import (
     one,
     plain,
 )
-from archcalc.importers.keras_tokens import (
+from archcalc.importers.keras.tokens import (
     STEPS,
     attention,
     bidirectional,

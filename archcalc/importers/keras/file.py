@@ -13,9 +13,9 @@ from typing import Any
 
 from archcalc.core.errors import ArchcalcError
 from archcalc.core.shape import Shape, describe
-from archcalc.importers.keras_graph import calls, input_sizes, shown, sizes
-from archcalc.importers.keras_layers import value_of
-from archcalc.importers.keras_model import MISTAKES, Axes, Reader, as_written, channel_first
+from archcalc.importers.keras.graph import calls, input_sizes, shown, sizes
+from archcalc.importers.keras.layers import value_of
+from archcalc.importers.keras.model import MISTAKES, Axes, Reader, as_written, channel_first
 from archcalc.importers.operation import Imported
 
 LARGEST = 8 << 20  # bytes of config.json, or of the names in an archive

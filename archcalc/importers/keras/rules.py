@@ -9,8 +9,8 @@ from typing import Any
 
 from archcalc.core.errors import ArchcalcError
 from archcalc.core.shape import Shape, describe
-from archcalc.importers.keras_graph import is_own
-from archcalc.importers.keras_model import Layer, Value, as_written, channel_first
+from archcalc.importers.keras.graph import is_own
+from archcalc.importers.keras.model import Layer, Value, as_written, channel_first
 from archcalc.layers import KINDS
 
 Rule = Callable[[Layer], Value | None]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import prod
 
-from archcalc.importers.keras_model import Layer, Value, channel_first
-from archcalc.importers.keras_rules import exact, flat, number, one
+from archcalc.importers.keras.model import Layer, Value, channel_first
+from archcalc.importers.keras.rules import exact, flat, number, one
 from archcalc.layers import KINDS
 
 

@@ -12,15 +12,15 @@ from typing import Any, ClassVar
 from archcalc.core.errors import ArchcalcError, many, one_line
 from archcalc.core.shape import Shape, replaced
 from archcalc.importers.idioms import simplified
-from archcalc.importers.onnx_call import Node, einsum_products, everything
-from archcalc.importers.onnx_idioms import RULES as IDIOMS
-from archcalc.importers.onnx_layers import LAYERS, WORKLESS_KINDS, called, has_no_products
-from archcalc.importers.onnx_nodes import Scopes, kind_of, live
-from archcalc.importers.onnx_values import Values
+from archcalc.importers.onnx.call import Node, einsum_products, everything
+from archcalc.importers.onnx.idioms import RULES as IDIOMS
+from archcalc.importers.onnx.layers import LAYERS, WORKLESS_KINDS, called, has_no_products
+from archcalc.importers.onnx.nodes import Scopes, kind_of, live
+from archcalc.importers.onnx.values import Values
 from archcalc.importers.operation import INPUT, Imported, Operation
-from archcalc.importers.torch_call import Asked
-from archcalc.importers.torch_graph import Reader, Value, example
-from archcalc.importers.torch_module import BATCH
+from archcalc.importers.torch.call import Asked
+from archcalc.importers.torch.graph import Reader, Value, example
+from archcalc.importers.torch.module import BATCH
 from archcalc.layers import KINDS
 
 FLOATS = (1, 10, 11, 16)  # types of tensors that may be learned

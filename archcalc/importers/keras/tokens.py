@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from archcalc.importers.keras_model import Layer, Value
-from archcalc.importers.keras_rules import one, within
+from archcalc.importers.keras.model import Layer, Value
+from archcalc.importers.keras.rules import one, within
 from archcalc.layers import KINDS
 
 NORMS = ("BatchNormalization", "LayerNormalization")

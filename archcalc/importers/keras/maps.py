@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from archcalc.core.layer import Kind
-from archcalc.importers.keras_model import Layer, Value
-from archcalc.importers.keras_rules import Rule, activated, on_map, one
+from archcalc.importers.keras.model import Layer, Value
+from archcalc.importers.keras.rules import Rule, activated, on_map, one
 from archcalc.layers import KINDS
 
 

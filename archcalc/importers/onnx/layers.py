@@ -8,10 +8,10 @@ from typing import Any, TypeAlias
 
 from archcalc.core.layer import Kind
 from archcalc.core.number import ceil_div
-from archcalc.importers.onnx_call import Given, Node, Unread, everything, is_row, short
-from archcalc.importers.onnx_values import FOLDED
-from archcalc.importers.torch_call import Asked
-from archcalc.importers.torch_layers import RULES as TORCH_LAYERS
+from archcalc.importers.onnx.call import Given, Node, Unread, everything, is_row, short
+from archcalc.importers.onnx.values import FOLDED
+from archcalc.importers.torch.call import Asked
+from archcalc.importers.torch.layers import RULES as TORCH_LAYERS
 from archcalc.layers import KINDS
 
 Rule: TypeAlias = Callable[[Node], tuple[str, Given]]

@@ -11,9 +11,9 @@ from archcalc.core.layer import Kind, argument_needs
 from archcalc.core.shape import Shape
 from archcalc.importers.idioms import simplified
 from archcalc.importers.operation import INPUT, Imported, Operation, Within
-from archcalc.importers.torch_call import Asked
-from archcalc.importers.torch_layers import NOT_OF_THE_INPUT, RULES, WORKLESS
-from archcalc.importers.torch_module import BATCH, counted, evaluated, exported
+from archcalc.importers.torch.call import Asked
+from archcalc.importers.torch.layers import NOT_OF_THE_INPUT, RULES, WORKLESS
+from archcalc.importers.torch.module import BATCH, counted, evaluated, exported
 from archcalc.layers import KINDS
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from archcalc.core.layer import Kind
 from archcalc.core.shape import Shape
-from archcalc.importers.torch_call import Asked, NoAxis, narrow, picked
+from archcalc.importers.torch.call import Asked, NoAxis, narrow, picked
 from archcalc.layers import KINDS
 
 NOT_OF_THE_INPUT = {"zeros_like", "ones_like", "full_like", "empty_like", "new_zeros", "new_ones", "new_full",
