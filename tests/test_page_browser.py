@@ -23,6 +23,7 @@ NAMES = members()
 SEVERAL = ("mobilenet_v1", "inception_reduced", "resnet50", "lenet5", "vgg16", "densenet121", "conv2d", "r_fcn",
            "mobilenet_v3_small")  # fmt: skip
 CHUNK = 24  # networks on one page
+PATIENCE = 300_000  # ms; other programs may use the machine, too
 CHROMIUM = shutil.which("chromium")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync")  # fmt: skip
@@ -43,6 +44,7 @@ def browser():
 def visit(browser, tmp_path):
     """Opens a page of these networks; at the end, nothing was loaded and nothing went wrong."""
     wrong, loaded, context = [], [], browser.new_context(viewport={"width": 1400, "height": 900})
+    context.set_default_timeout(PATIENCE)
 
     def opened(*names, hash="", reports=None):
         path = tmp_path / "page.html"
