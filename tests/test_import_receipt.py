@@ -1,31 +1,42 @@
-"""The receipts of imports say what was found: every network of torchvision and of Keras in them is equal."""
+"""The receipts of imports say what was found: every network is equal to its module, here and at another size."""
 
 import json
 
 import pytest
 from references import keras_imports
-from references.imports import FOLDER, PAGE, page, verdict
+from references.imports import FOLDER, PAGE, page, spread, verdict
 
-TORCHVISION = json.loads((FOLDER / "torchvision.json").read_text())
+FACTS = {library: json.loads((FOLDER / f"{library}.json").read_text()) for library in ("timm", "torchvision")}
+TORCHVISION = FACTS["torchvision"]
 
 
 def test_the_page_is_current():
     assert page() == PAGE.read_text()
 
 
-def test_torchvision_is_there():
+def test_all_of_torchvision_and_300_of_timm_are_there():
     assert len(TORCHVISION) == 95
+    assert len(FACTS["timm"]) >= 300
 
 
-@pytest.mark.parametrize("path", TORCHVISION)
-def test_a_network_of_torchvision_is_equal_to_its_module(path):
-    found = TORCHVISION[path]
-    assert verdict(found) == "equal", found
+@pytest.mark.parametrize("library", FACTS)
+def test_every_network_is_equal_to_its_module(library):
+    others = {path: verdict(found) for path, found in FACTS[library].items() if verdict(found) != "equal"}
+    assert not others
 
 
-def test_another_number_is_no_equal_network():
+def test_some_networks_are_spread_over_all():
+    for count in range(1, 200):
+        names = [*range(count)]
+        some = spread(names)
+        assert (some[0], some[-1]) == (0, count - 1) or count == 1
+        assert len({*some}) == len(some) == min(count, 3 + count // 20)
+
+
+@pytest.mark.parametrize("key", ["params", "mult_adds"])
+def test_another_number_is_no_equal_network(key):
     found = dict(next(iter(TORCHVISION.values())))
-    found["mult_adds"] = [found["mult_adds"][0] + 1, found["mult_adds"][1]]
+    found[key] = [found[key][0] + 1, found[key][1]]
     assert verdict(found).startswith("differs")
 
 
@@ -45,3 +56,7 @@ def test_another_number_is_no_equal_model(name):
     found = json.loads(keras_imports.FACTS.read_text())["models"]["ResNet50"]
     found[name] = [found[name][0] + 1, found[name][1]]
     assert keras_imports.verdict(found).startswith("differs")
+
+
+def test_another_number_at_another_size_is_no_equal_network():
+    assert verdict(next(iter(TORCHVISION.values())) | {"others": {"3x9x9": [1, 2]}}).startswith("differs")

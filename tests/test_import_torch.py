@@ -133,7 +133,7 @@ class Rotated(nn.Module):
         x = self.patches(x).flatten(2).transpose(1, 2)
         with torch.no_grad():
             angles = (self.frequencies @ torch.ones(1, x.shape[1], device=x.device)).t()
-        x = torch.cat([x[:, :0], self.mix(x) * angles.sin() + x.type_as(angles) * angles.cos()], 1)
+        x = torch.cat([x[:, :0], self.mix(x).type_as(x) * angles.sin() + x * angles.cos()], 1)
         return x.mean(1)
 
 
@@ -216,6 +216,15 @@ class Squares(nn.Module):
         x = nn.functional.pad(x, (0, 16))[:, :, 0]
         side = isqrt(x.shape[2])
         return x.reshape(len(x), 3, *((side, side) if side**2 == x.shape[2] else (1, -1)))
+
+
+class Scaled(nn.Module):
+    def __init__(self, factor):
+        super().__init__()
+        self.conv, self.factor = nn.Conv2d(3, 3, 1), factor
+
+    def forward(self, x):
+        return self.conv(x) * self.factor
 
 
 class Tree(nn.Module):
@@ -401,6 +410,11 @@ def test_equal_modules_are_blocks_and_consecutive_ones_are_repeated():
     assert "  residual_downsample(out):\n" in text
     assert "      - residual:\n        repeat: 2\n" in text
     assert len(text.splitlines()) < 60
+
+
+def test_modules_that_differ_in_a_fraction_are_one_block():
+    text = archcalc.from_torch(nn.Sequential(Scaled(0.5), Scaled(0.3), Scaled(0.7)), IMAGE).text
+    assert text.count("conv(3, 1)") == text.count("scale(factor)") == 1
 
 
 def test_names_that_are_words_of_the_language_are_told_apart():
