@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from archcalc.core.layer import Axis, Factor, Factors, Flag, Kind, Need, Rate
-from archcalc.core.number import Number, decide, equal, product, whole_quotient
+from archcalc.core.number import Number, equal, product, whole_quotient
 from archcalc.core.shape import Shape, axis_need, replaced, torch_axis
 from archcalc.core.value import show
 
@@ -144,7 +144,7 @@ class Scale(Kind):
     saved_for_backward = "nothing"
     examples: ClassVar = {"scale(0.1)": (8, 5, 5), "scale((1/2, 1/4), shift=-1)": (2, 5, 5)}
     factor: Factors
-    shift: Factors = 0
+    shift: Factors = None
 
     def needs(self, x: Shape) -> Iterator[Need]:
         for name, value in vars(self).items():
@@ -152,13 +152,13 @@ class Scale(Kind):
                 yield equal(len(value), x[0]), f"scale's {name} has {len(value)} numbers for {show(x[0])} channels"
 
     def work(self, inputs: tuple[Shape, ...], output: Shape) -> dict[str, Number | None]:
-        shifted = isinstance(self.shift, tuple) or decide(equal(self.shift, 0)) is not True
-        return {"elementwise": (1 + shifted) * product(output)}
+        return {"elementwise": (1 if self.shift is None else 2) * product(output)}
 
     def module(self, torch: Any, x: Shape) -> Any:
-        if self.shift == 0 and not isinstance(self.factor, tuple):
+        if self.shift is None and not isinstance(self.factor, tuple):
             return partial(operator.mul, float(self.factor))
-        factor, shift = ((value if isinstance(value, tuple) else (value,)) for value in (self.factor, self.shift))
+        given = (self.factor, 0 if self.shift is None else self.shift)
+        factor, shift = ((value if isinstance(value, tuple) else (value,)) for value in given)
         return partial(_scaled, [*map(float, factor)], [*map(float, shift)], (-1, *(1 for _ in x[1:])))
 
 

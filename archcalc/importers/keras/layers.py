@@ -120,7 +120,7 @@ def arithmetic(kind: str) -> Rule:
         if len(numbers) > 1 or (kind == "divide" and is_first):
             return None
         factor, shift = {"add": (1, numbers[0]), "subtract": (-1, numbers[0]) if is_first else (1, -numbers[0]),
-                         "multiply": (numbers[0], 0), "divide": (1 / numbers[0], 0)}[kind]  # fmt: skip
+                         "multiply": (numbers[0], None), "divide": (1 / numbers[0], None)}[kind]  # fmt: skip
         return layer.then(KINDS["scale"](factor, shift))
 
     return rule

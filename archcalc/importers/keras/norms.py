@@ -84,7 +84,9 @@ def rescaled(layer: Layer, factors: list[float], shifts: list[float]) -> Value:
     if len(factors) > 1 or len(shifts) > 1:
         layer = layer.placed(channel_first(len(layer.x)))
     factor, shift = (tuple(map(exact, one)) for one in (factors, shifts))
-    return layer.then(KINDS["scale"](factor if len(factor) > 1 else factor[0], shift if len(shift) > 1 else shift[0]))
+    return layer.then(
+        KINDS["scale"](factor if len(factor) > 1 else factor[0], shift if len(shift) > 1 else shift[0] or None)
+    )
 
 
 def rescaling(layer: Layer) -> Value:
