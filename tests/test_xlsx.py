@@ -13,7 +13,7 @@ import pytest
 from console import run
 from laws import depth_law
 from laws.workbook_law import Book, Rows, difference, expected, recalculated, same_value, settings
-from members import members
+from members import of_files
 
 import archcalc
 from archcalc.core.bound import AtLeast
@@ -31,7 +31,7 @@ SMALL = 60  # layers of a network that is tried at several settings
 def write(networks):
     """One workbook with these networks, each first as it is and then once or more to be changed."""
     reports = [(network, network.summary()) for network in networks]
-    copies = [(*one, i) for one in reports for i in range(3 if len(one[1].layers) < SMALL else 2)]
+    copies = [(*one, i) for one in reports for i in range(5 if len(one[1].layers) < SMALL else 2)]
     book = Book(render([report for _, report, _ in copies], "xlsx", Choice()))
     titles = re.findall(r'<sheet name="([^"]+)"', book.parts["xl/workbook.xml"])[1:]
     return book, [(number, *copy, title) for number, (copy, title) in enumerate(zip(copies, titles, strict=True), 2)]
@@ -53,8 +53,8 @@ def compute(book, sheets, folder):
 
 @pytest.fixture(scope="module")
 def written():
-    """A network of each family."""
-    return write(map(archcalc.load, members()))
+    """A network of each file."""
+    return write(map(archcalc.load, of_files()))
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +78,8 @@ def check(found):
 @needs_office
 def test_changed_cells_give_the_engine_s_figures_or_none(computed):
     valid, refused = check(computed[0])
-    assert valid > 100
-    assert refused > 100
+    assert valid > 50
+    assert refused > 50
 
 
 @needs_office
@@ -93,7 +93,7 @@ def test_every_cached_value_is_what_its_formula_gives(computed):
             if not same_value(value, rows[row - 1][column]):
                 wrong.append(f"{title}: {letters}{row} is {value}, recalculated {rows[row - 1][column]}")
     assert not wrong, "\n".join(wrong[:10])
-    assert seen > 50_000
+    assert seen > 40_000
 
 
 @needs_office
