@@ -155,13 +155,14 @@ def test_what_is_checked_of_copies_is_checked_again_where_there_may_be_none(tmp_
     )
 
 
-def test_a_repetition_is_a_block_of_rows_and_a_number(written):
+@pytest.mark.parametrize(
+    ("name", "knobs"), [("resnet101", "n2 n3 n4 n5"), ("densenet121", "n1 n2 n3 n4"), ("nasnet_mobile", "N")]
+)
+def test_a_repetition_is_a_block_of_rows_and_a_number(name, knobs):
     """Of the depths of ResNets and DenseNets, and of most others: it can be changed."""
-    book, sheets = written
-    first = {report.network: number for number, _, report, copy, _ in sheets if copy == 0}
-    for name, knobs in {"resnet101": "n2 n3 n4 n5", "densenet121": "n1 n2 n3 n4", "nasnet_mobile": "N"}.items():
-        rows = [KNOBS_ROW + 1 + list(archcalc.load(name).knobs).index(knob) for knob in knobs.split()]
-        assert {("B", row) for row in rows} <= set(book.unlocked(first[name]))
+    book, (first, *_) = write([archcalc.load(name)])
+    rows = [KNOBS_ROW + 1 + list(archcalc.load(name).knobs).index(knob) for knob in knobs.split()]
+    assert {("B", row) for row in rows} <= set(book.unlocked(first[0]))
 
 
 def workbook(*reports, values=False):

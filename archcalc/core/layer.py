@@ -48,6 +48,10 @@ def _is_plain(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def _is_number(value: Any) -> bool:
+    return not isinstance(value, (str, bool, tuple))
+
+
 class ArgumentType(NamedTuple):
     """A type of argument: its description for messages and documentation, and its check."""
 
@@ -80,15 +84,11 @@ TYPES: dict[str, ArgumentType] = {
         "a whole number for each axis, in brackets",
         lambda v: isinstance(v, tuple) and v != () and all(map(_is_plain, v)),
     ),
-    "Rate": ArgumentType(
-        "a number from 0 to 1", lambda v: not isinstance(v, (str, bool, tuple)) and both(v >= 0, v <= 1)
-    ),
-    "Factor": ArgumentType("a number", lambda v: not isinstance(v, (str, bool, tuple))),
+    "Rate": ArgumentType("a number from 0 to 1", lambda v: _is_number(v) and both(v >= 0, v <= 1)),
+    "Factor": ArgumentType("a number", _is_number),
     "Factors": ArgumentType(
         "a number, or one for each channel",
-        lambda v: (
-            v != () and not any(isinstance(one, (str, bool, tuple)) for one in (v if isinstance(v, tuple) else (v,)))
-        ),
+        lambda v: all(map(_is_number, v)) and bool(v) if isinstance(v, tuple) else _is_number(v),
     ),
     "Flag": ArgumentType("true or false", lambda v: isinstance(v, bool)),
 }
